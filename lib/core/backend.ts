@@ -1,0 +1,132 @@
+// The choice of the tfjs backend. WebGPU runs on a device of our own, so that its errors become exceptions; the packages are
+// loaded when they are asked for, and nothing is registered before.
+
+import * as tf from "@tensorflow/tfjs";
+import { requireOneOf } from "./check.ts";
+import { openWebGpu } from "./webgpu.ts";
+
+/** The tfjs backends that normkit knows. */
+export type BackendName = "webgpu" | "wasm" | "cpu";
+
+/** What {@linkcode useBackend} chose. */
+export interface BackendChoice {
+  /** The backend that is now in use. */
+  readonly name: BackendName;
+  /** Why it was chosen, in a sentence. */
+  readonly reason: string;
+  /** The WebGPU adapter, where there is one. */
+  readonly adapter?: string;
+  /** Whether that adapter is software (llvmpipe, SwiftShader). */
+  readonly software: boolean;
+}
+
+/** A backend was asked for that this machine does not have; the message says how to get it. */
+export class BackendUnavailableError extends Error {
+  /** The name of the class, for messages. */
+  override readonly name = "BackendUnavailableError";
+  /** The backend that was asked for. */
+  readonly backend: BackendName;
+
+  /**
+   * Says what is missing and what to do.
+   *
+   * @param backend The backend that was asked for.
+   * @param why What is missing.
+   * @param remedy What to do.
+   */
+  constructor(backend: BackendName, why: string, remedy: string) {
+    super(`Cannot use the ${backend} backend: ${why}. ${remedy}`);
+    this.backend = backend;
+  }
+}
+
+const webGpuRemedy =
+  'Update the graphics driver, install a software adapter (Mesa lavapipe: package mesa-vulkan-drivers) or use "wasm"';
+
+async function activate(name: BackendName): Promise<void> {
+  tf.env().set("PROD", true); // silences the banner of the CPU backend
+  if (!await tf.setBackend(name)) throw new Error("its initialization failed");
+  await selfTest();
+}
+
+/** One product and one reduction against known numbers: a backend that answers with zeros is not usable. */
+async function selfTest(): Promise<void> {
+  const result = tf.tidy(() => {
+    const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+    return tf.sum(tf.matMul(x, x), 0);
+  });
+  const found = await result.data();
+  result.dispose();
+  if (found[0] !== 22 || found[1] !== 32) {
+    throw new Error(`a self-test gave [${found.join(", ")}] instead of [22, 32]`);
+  }
+}
+
+async function useWebGpu(acceptSoftware: boolean): Promise<BackendChoice | undefined> {
+  const gpu = await openWebGpu(acceptSoftware);
+  if (gpu === undefined) return undefined;
+  await activate("webgpu");
+  const reason = acceptSoftware ? "asked for by name" : "a hardware WebGPU adapter is present";
+  return { name: "webgpu", reason, ...gpu };
+}
+
+async function useWasm(reason: string): Promise<BackendChoice> {
+  await import("@tensorflow/tfjs-backend-wasm");
+  await activate("wasm");
+  return { name: "wasm", reason, software: false };
+}
+
+async function useCpu(reason: string): Promise<BackendChoice> {
+  await activate("cpu");
+  return { name: "cpu", reason, software: false };
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Tries the backends from fast to slow; a backend that fails says so in the next one's reason. */
+async function useBest(): Promise<BackendChoice> {
+  const failed: string[] = [];
+  try {
+    const choice = await useWebGpu(false);
+    if (choice !== undefined) return choice;
+    failed.push("no hardware WebGPU adapter");
+  } catch (error) {
+    failed.push(`WebGPU failed (${message(error)})`);
+  }
+  try {
+    return await useWasm(failed.join(", "));
+  } catch (error) {
+    failed.push(`WASM failed (${message(error)})`);
+  }
+  return await useCpu(failed.join(", "));
+}
+
+/**
+ * Chooses the tfjs backend and makes it ready.
+ *
+ * `"auto"` takes WebGPU on a hardware adapter, else WASM, else CPU. A software adapter is used only when `"webgpu"` is
+ * asked for by name. Call it once before the first tensor is made; tensors stay on the backend that made them.
+ *
+ * @param name The backend, or `"auto"`.
+ * @returns What was chosen and why.
+ * @throws {RangeError} If the name is unknown.
+ * @throws {BackendUnavailableError} If a backend asked for by name is absent or fails its self-test.
+ */
+export async function useBackend(name: "auto" | BackendName = "auto"): Promise<BackendChoice> {
+  requireOneOf("backend", name, ["auto", "webgpu", "wasm", "cpu"]);
+  if (name === "auto") return await useBest();
+  try {
+    if (name === "cpu") return await useCpu("asked for by name");
+    if (name === "wasm") return await useWasm("asked for by name");
+    const choice = await useWebGpu(true);
+    if (choice !== undefined) return choice;
+  } catch (error) {
+    const remedy = name === "webgpu"
+      ? webGpuRemedy
+      : 'Allow reading of the package cache (--allow-read) or use "cpu"';
+    throw new BackendUnavailableError(name, message(error), remedy);
+  }
+  throw new BackendUnavailableError(name, "no WebGPU adapter answered", webGpuRemedy);
+}

@@ -1,0 +1,86 @@
+// Checks of plain arguments, shared by every layer of the library. Each throws an error that names the value and what is
+// allowed; none touches a tensor's data.
+
+/** The limits of a number; a missing bound is open. */
+export interface NumberLimits {
+  /** Smallest allowed value. */
+  readonly min?: number;
+  /** Largest allowed value. */
+  readonly max?: number;
+  /** A bound that the value must exceed. */
+  readonly above?: number;
+  /** A bound that the value must stay under. */
+  readonly below?: number;
+}
+
+function limitText({ min, max, above, below }: NumberLimits): string {
+  const parts = [
+    min === undefined ? "" : `≥ ${min}`,
+    above === undefined ? "" : `> ${above}`,
+    max === undefined ? "" : `≤ ${max}`,
+    below === undefined ? "" : `< ${below}`,
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? "" : ` ${parts.join(" and ")}`;
+}
+
+/**
+ * Requires a finite number within limits.
+ *
+ * @param name What the number is, as the caller wrote it.
+ * @param value The number.
+ * @param limits Its bounds.
+ * @returns The number.
+ * @throws {RangeError} If it is not finite or out of bounds.
+ */
+export function requireNumber(name: string, value: number, limits: NumberLimits = {}): number {
+  const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity } = limits;
+  const allowed = Number.isFinite(value) && value >= min && value <= max && value > above &&
+    value < below;
+  if (!allowed) {
+    throw new RangeError(
+      `Cannot use ${name} = ${value}: it must be a finite number${limitText(limits)}`,
+    );
+  }
+  return value;
+}
+
+/**
+ * Requires a whole number within limits.
+ *
+ * @param name What the number is, as the caller wrote it.
+ * @param value The number.
+ * @param limits Its bounds.
+ * @returns The number.
+ * @throws {RangeError} If it is not whole or out of bounds.
+ */
+export function requireInteger(name: string, value: number, limits: NumberLimits = {}): number {
+  if (!Number.isInteger(value)) {
+    throw new RangeError(
+      `Cannot use ${name} = ${value}: it must be a whole number${limitText(limits)}`,
+    );
+  }
+  return requireNumber(name, value, limits);
+}
+
+/**
+ * Requires one of a list of words.
+ *
+ * @param name What the word is, as the caller wrote it.
+ * @param value The word.
+ * @param allowed The words that are known.
+ * @returns The word.
+ * @throws {RangeError} If it is not in the list.
+ */
+export function requireOneOf<T extends string>(
+  name: string,
+  value: string,
+  allowed: readonly T[],
+): T {
+  const found = allowed.find((word) => word === value);
+  if (found === undefined) {
+    throw new RangeError(
+      `Cannot use ${name} = "${value}": it must be one of ${allowed.join(", ")}`,
+    );
+  }
+  return found;
+}

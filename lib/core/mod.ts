@@ -1,0 +1,26 @@
+/**
+ * The ground of the library: backends, reads, checks, seeded numbers, trees of parameters and their gradients.
+ *
+ * @module
+ */
+
+export {
+  type BackendChoice,
+  type BackendName,
+  BackendUnavailableError,
+  useBackend,
+} from "./backend.ts";
+export { type NumberLimits, requireInteger, requireNumber, requireOneOf } from "./check.ts";
+export { type ValueAndGradient, valueAndGradient } from "./gradient.ts";
+export { Random } from "./random.ts";
+export { type Numbers, readAll, takeNumbers } from "./read.ts";
+export {
+  countParameters,
+  disposeTree,
+  fillTree,
+  type Leaf,
+  leaves,
+  mapTree,
+  type Tree,
+} from "./tree.ts";
+export { findWebGpu, GpuError, throwGpuError, type WebGpuAdapter } from "./webgpu.ts";

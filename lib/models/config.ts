@@ -1,0 +1,127 @@
+// The configuration of a decoder: what a caller writes, and the complete, checked form that the model reads.
+
+import { requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
+import type { FeedForwardActivation } from "../layers/feed_forward.ts";
+import type { NormKind } from "../layers/norm.ts";
+import { findResidual } from "../residual/registry.ts";
+import type { End, InitBase, Residual } from "../residual/types.ts";
+
+/** The configuration of a decoder-only Transformer. */
+export interface DecoderConfig {
+  /** The number of tokens V. */
+  readonly vocabulary: number;
+  /** The longest sequence, in tokens. */
+  readonly context: number;
+  /** The width D of the stream. */
+  readonly width: number;
+  /** The number of layers L. */
+  readonly depth: number;
+  /** The number of heads H; it divides the width. */
+  readonly heads: number;
+  /** The hidden width F of the feed-forward network; 4 D by default. */
+  readonly hidden?: number;
+  /** The residual variant, by id (with `+gpas` for gates) or as an object of one's own; `"pre-ln"` by default. */
+  readonly residual?: string | Residual;
+  /** The norm function; `"layer"` by default. `"crms"` at width D is the Pre-LN model of width D + 1. */
+  readonly norm?: NormKind;
+  /** ε of every norm; 1e-5 by default. */
+  readonly eps?: number;
+  /** Norms outside the blocks; the variant's own by default. */
+  readonly ends?: readonly End[];
+  /** `"learned"` (default) or `"rotary"` positions. */
+  readonly positions?: "learned" | "rotary";
+  /** The activation of the feed-forward network; `"gelu"` by default. */
+  readonly activation?: FeedForwardActivation;
+  /** Whether the head is the embedding table; false by default. */
+  readonly tied?: boolean;
+  /** Whether linear maps and LayerNorms have biases; true by default. */
+  readonly bias?: boolean;
+  /** The share of values dropped at the end of each branch and after the embedding; 0 by default. */
+  readonly dropout?: number;
+  /** The distribution of the weights at the start; the variant's own by default. */
+  readonly init?: InitBase;
+  /** The standard deviation of token and position embeddings; 1/√D with Xavier, 0.02 with normal weights. */
+  readonly embeddingStd?: number;
+  /** Multiplies the token embedding; √D with Xavier (a stream of variance 1), 1 with normal weights. */
+  readonly embeddingScale?: number;
+}
+
+/** A configuration with every choice made. */
+export interface CompleteConfig extends Required<DecoderConfig> {
+  /** The residual variant. */
+  readonly residual: Residual;
+}
+
+const known = [
+  "vocabulary context width depth heads hidden residual norm eps ends positions activation tied bias",
+  "dropout init embeddingStd embeddingScale",
+].join(" ").split(" ");
+
+/**
+ * Checks a configuration and fills in what it leaves open.
+ *
+ * @param config What the caller wrote.
+ * @returns The complete configuration.
+ * @throws {RangeError} If a value is out of range or unknown; the message names it and what is allowed.
+ */
+export function completeConfig(config: DecoderConfig): CompleteConfig {
+  const stranger = Object.keys(config).find((key) => !known.includes(key));
+  if (stranger !== undefined) {
+    throw new RangeError(
+      `Cannot use the option "${stranger}" of a decoder: known are ${known.join(", ")}`,
+    );
+  }
+  const whole = (name: "vocabulary" | "context" | "width" | "depth" | "heads"): number =>
+    requireInteger(name, config[name], { min: 1 });
+  const width = whole("width");
+  const heads = whole("heads");
+  if (width % heads !== 0) {
+    throw new RangeError(
+      `Cannot split a width of ${width} into ${heads} heads: heads must divide the width`,
+    );
+  }
+  const positions = requireOneOf("positions", config.positions ?? "learned", ["learned", "rotary"]);
+  if (positions === "rotary" && (width / heads) % 2 !== 0) {
+    throw new RangeError(
+      `Cannot rotate heads of width ${width / heads}: width / heads must be even`,
+    );
+  }
+  const { residual = "pre-ln" } = config;
+  const variant = typeof residual === "string" ? findResidual(residual) : residual;
+  const init = requireOneOf("init", config.init ?? variant.init.base, ["xavier", "normal"]);
+  const xavier = init === "xavier";
+  return {
+    vocabulary: whole("vocabulary"),
+    context: whole("context"),
+    width,
+    depth: whole("depth"),
+    heads,
+    hidden: requireInteger("hidden", config.hidden ?? 4 * width, { min: 1 }),
+    residual: variant,
+    norm: requireOneOf("norm", config.norm ?? "layer", ["layer", "rms", "crms"]),
+    eps: requireNumber("eps", config.eps ?? 1e-5, { above: 0 }),
+    ends: (config.ends ?? variant.ends).map((end) =>
+      requireOneOf("ends", end, ["embedding", "final"])
+    ),
+    positions,
+    activation: requireOneOf("activation", config.activation ?? "gelu", ["gelu", "relu", "swiglu"]),
+    tied: config.tied ?? false,
+    bias: config.bias ?? true,
+    dropout: requireNumber("dropout", config.dropout ?? 0, { min: 0, below: 1 }),
+    init,
+    embeddingStd: requireNumber(
+      "embeddingStd",
+      config.embeddingStd ?? (xavier ? width ** -0.5 : 0.02),
+      {
+        above: 0,
+      },
+    ),
+    embeddingScale: requireNumber(
+      "embeddingScale",
+      config.embeddingScale ?? (xavier ? width ** 0.5 : 1),
+      {
+        above: 0,
+      },
+    ),
+  };
+}

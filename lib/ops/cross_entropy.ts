@@ -1,0 +1,39 @@
+// The loss of a language model.
+
+import * as tf from "@tensorflow/tfjs";
+import { oneHot } from "./_one_hot.ts";
+import type { Scalar, Tensor } from "../core/tensor.ts";
+
+/**
+ * Mean cross entropy of integer labels.
+ *
+ * ```
+ * loss = −mean over rows of log softmax(logits)[label]
+ * ```
+ *
+ * Shapes: logits [..., V] · labels as many numbers as rows · returns []
+ * Units: nats per row.
+ *
+ * @param logits Unnormalized log probabilities.
+ * @param labels The right class of each row, in [0, V).
+ * @returns The loss, a scalar.
+ * @throws {RangeError} If there are not as many labels as rows, or a label is not a class.
+ */
+export function crossEntropy(logits: Tensor, labels: Int32Array): Scalar {
+  const classes = logits.shape.at(-1)!;
+  const rows = logits.size / classes;
+  if (labels.length !== rows) {
+    throw new RangeError(
+      `Cannot compare ${rows} rows of logits with ${labels.length} labels: they must be as many`,
+    );
+  }
+  const bad = labels.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
+  if (bad !== undefined) {
+    throw new RangeError(`Cannot use label ${bad}: classes go from 0 to ${classes - 1}`);
+  }
+  return tf.tidy(() => {
+    const hot = oneHot(labels, classes);
+    const logProbabilities = tf.logSoftmax(tf.reshape(logits, [rows, classes]));
+    return tf.div(tf.sum(tf.mul(hot, logProbabilities)), -rows).asScalar();
+  });
+}

@@ -1,0 +1,33 @@
+// LayerNorm, composed of tfjs operations.
+
+import * as tf from "@tensorflow/tfjs";
+import { affine, checkNorm, type NormOptions } from "./_norm.ts";
+import type { Tensor } from "../core/tensor.ts";
+
+/**
+ * Layer normalization over the last axis.
+ *
+ * ```
+ * y = (x − μ) / √(mean((x − μ)²) + ε) · gain + bias,   μ = mean(x)
+ * ```
+ *
+ * The variance is the population's (divided by D), taken in a second pass over x − μ: a large mean does not cancel it.
+ *
+ * Shapes: x [..., D] · gain [D] · bias [D] · returns [..., D]
+ * Units: y has none when gain has none; ε is in units of x².
+ * Source: Ba et al. 2016, Eq. 3 and 4 (arXiv 1607.06450); Jiang et al. 2023, Eq. 1.
+ *
+ * @param x Values to normalize; D ≥ 1.
+ * @param options Gain, bias and ε (default 1e-5).
+ * @returns A tensor of the shape of `x`.
+ * @throws {RangeError} If the last axis of `x` and gain or bias differ, or ε is not above 0.
+ * @throws {TypeError} If `x` is not float32.
+ */
+export function layerNorm(x: Tensor, options: NormOptions = {}): Tensor {
+  const eps = checkNorm(x, options);
+  return tf.tidy(() => {
+    const centered = tf.sub(x, tf.mean(x, -1, true));
+    const variance = tf.mean(tf.square(centered), -1, true);
+    return affine(tf.mul(centered, tf.rsqrt(tf.add(variance, eps))), options);
+  });
+}

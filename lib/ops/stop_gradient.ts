@@ -1,0 +1,20 @@
+// Stop-gradient, which tfjs does not have.
+
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "../core/tensor.ts";
+
+/**
+ * The identity whose gradient is zero, sg(x).
+ *
+ * Shapes: x any · returns the same
+ *
+ * @param x Any tensor.
+ * @returns The values of `x`; nothing before it receives a gradient.
+ */
+export function stopGradient(x: Tensor): Tensor {
+  const stopped = tf.customGrad((input) => {
+    const value = (input as Tensor).clone();
+    return { value, gradFunc: () => tf.zerosLike(value) };
+  });
+  return stopped(x);
+}
