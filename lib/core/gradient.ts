@@ -2,7 +2,7 @@
 // tree.
 
 import * as tf from "@tensorflow/tfjs";
-import { fillTree, leaves } from "./tree.ts";
+import { fillTree, tensorsOf } from "./tree.ts";
 import type { Scalar, Tensor } from "./tensor.ts";
 
 /** A function's value and its gradient, a tree of the parameters' shape. */
@@ -25,7 +25,7 @@ export function valueAndGradient<P>(
   parameters: P,
   f: (parameters: P) => Tensor,
 ): ValueAndGradient<P> {
-  const inputs = leaves<Tensor>(parameters as Tensor).map(({ value }) => value);
+  const inputs = tensorsOf(parameters).map(({ value }) => value);
   const scalar = (...values: Tensor[]): Scalar =>
     tf.tidy(() => f(fillTree(parameters, values)).asScalar());
   const { value, grads } = tf.valueAndGrads(scalar)(inputs);

@@ -21,6 +21,7 @@ export {
   type Leaf,
   leaves,
   mapTree,
+  tensorsOf,
   type Tree,
 } from "./tree.ts";
 export { findWebGpu, GpuError, throwGpuError, type WebGpuAdapter } from "./webgpu.ts";

@@ -78,20 +78,30 @@ export function fillTree<P, U>(tree: P, values: readonly U[]): P {
 }
 
 /**
+ * The tensors of a tree of parameters, gradients or moments.
+ *
+ * @param tree A tree whose leaves are tensors.
+ * @returns The tensors with their paths, in the order of {@linkcode leaves}.
+ */
+export function tensorsOf(tree: unknown): Leaf<Tensor>[] {
+  return leaves(tree as Tree<Tensor>);
+}
+
+/**
  * Frees every tensor of a tree.
  *
- * @param tree A tree of tensors.
+ * @param tree A tree whose leaves are tensors.
  */
-export function disposeTree(tree: Tree<Tensor>): void {
-  for (const { value } of leaves(tree)) value.dispose();
+export function disposeTree(tree: unknown): void {
+  for (const { value } of tensorsOf(tree)) value.dispose();
 }
 
 /**
  * The number of scalars in a tree of tensors.
  *
- * @param tree A tree of tensors, such as a model's parameters.
+ * @param tree A tree whose leaves are tensors, such as a model's parameters.
  * @returns How many numbers it holds.
  */
-export function countParameters(tree: Tree<Tensor>): number {
-  return leaves(tree).reduce((sum, { value }) => sum + value.size, 0);
+export function countParameters(tree: unknown): number {
+  return tensorsOf(tree).reduce((sum, { value }) => sum + value.size, 0);
 }

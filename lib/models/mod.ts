@@ -13,4 +13,5 @@ export {
   initDecoder,
   type Tokens,
 } from "./decoder.ts";
+export { generate, type GenerateOptions } from "./generate.ts";
 export type { EndParameters, JointParameters, SiteNorms, Tap } from "./stack.ts";

@@ -1,0 +1,7 @@
+/**
+ * Parameters in files.
+ *
+ * @module
+ */
+
+export { readParameters, writeParameters } from "./safetensors.ts";

@@ -1,0 +1,17 @@
+/**
+ * Looks into a model: named activations and gradients as rows of numbers, never tensors.
+ *
+ * @module
+ */
+
+export { type AngleRow, probeAngles } from "./angles.ts";
+export { type AttentionRow, probeAttention } from "./attention.ts";
+export {
+  type GateRow,
+  type GradientRow,
+  probeGates,
+  probeGradients,
+  probeUpdates,
+  type UpdateRow,
+} from "./parameters.ts";
+export { type BranchRow, probeBranches, probeStream, type StreamRow } from "./stream.ts";

@@ -1,0 +1,82 @@
+// Where a number went wrong: the first parameter or activation that is not finite, and gates that have gone too far.
+
+import * as tf from "@tensorflow/tfjs";
+import { readAll } from "../core/read.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { tensorsOf } from "../core/tree.ts";
+import type { DecoderConfig } from "../models/config.ts";
+import { completeConfig } from "../models/config.ts";
+import { decoder, type DecoderParameters, type Tokens } from "../models/decoder.ts";
+import { gateActivations } from "../ops/activations.ts";
+import { isGate } from "./clip.ts";
+
+async function firstBad(
+  named: readonly (readonly [string, Tensor])[],
+): Promise<string | undefined> {
+  const values = await readAll(named.map(([, tensor]) => tensor));
+  const at = values.findIndex((numbers) => !numbers.every(Number.isFinite));
+  return named[at]?.[0];
+}
+
+/**
+ * Says where the first non-finite number of a forward pass arises: in a parameter, or else in an activation, in the order in
+ * which the model computes them.
+ *
+ * @param parameters The parameters.
+ * @param config The configuration.
+ * @param tokens The rows that were being read.
+ * @returns A clause such as `first in blocks.3.mlp_out`.
+ */
+export async function locateNonFinite(
+  parameters: DecoderParameters,
+  config: DecoderConfig,
+  tokens: Tokens,
+): Promise<string> {
+  const weights = tensorsOf(parameters).map(({ path, value }) => [path, value] as const);
+  const weight = await firstBad(weights);
+  const seen: [string, Tensor][] = [];
+  const keep = (name: string, value: Tensor): void =>
+    void seen.push([name, tf.keep(value.clone())]);
+  const logits = tf.tidy(() => decoder(parameters, config, tokens, { tap: keep }));
+  seen.push(["logits", logits]);
+  try {
+    const activation = await firstBad(seen);
+    const parts = [
+      weight === undefined ? "" : `first in the parameter ${weight}`,
+      activation === undefined ? "" : `first in the activation ${activation}`,
+    ].filter((part) => part !== "");
+    return parts.join(" and ") || "first in the loss or its gradient";
+  } finally {
+    for (const [, value] of seen) value.dispose();
+  }
+}
+
+/**
+ * GPAS gates at which the stream vanishes or changes sign, act(α) ≥ 1.
+ *
+ * @param parameters The parameters.
+ * @param config The configuration.
+ * @returns One sentence for each such gate.
+ */
+export async function gateWarnings(
+  parameters: DecoderParameters,
+  config: DecoderConfig,
+): Promise<string[]> {
+  const { gpas } = completeConfig(config).residual;
+  if (gpas === undefined) return [];
+  const gates = tensorsOf(parameters).filter(({ path }) => isGate(path));
+  const acted = tf.tidy(() =>
+    gates.map(({ value }) => gateActivations[gpas.activation](value).clone())
+  );
+  const values = await readAll(acted);
+  for (const tensor of acted) tensor.dispose();
+  return gates.flatMap(({ path }, i) => {
+    const value = values[i]![0]!;
+    if (value < 1) return [];
+    return [
+      `${path} has ${gpas.activation}(α) = ${
+        value.toPrecision(4)
+      } ≥ 1: every earlier gradient vanishes or flips sign`,
+    ];
+  });
+}

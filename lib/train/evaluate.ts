@@ -1,0 +1,48 @@
+// The held-out loss.
+
+import * as tf from "@tensorflow/tfjs";
+import { takeNumbers } from "../core/read.ts";
+import { crossEntropy } from "../ops/cross_entropy.ts";
+import type { DecoderConfig } from "../models/config.ts";
+import { decoder, type DecoderParameters } from "../models/decoder.ts";
+import { type Corpus, evenBatches } from "./corpus.ts";
+
+/** A held-out loss. */
+export interface Evaluation {
+  /** Mean cross entropy, in nats per token. */
+  readonly nats: number;
+  /** The same in bits per UTF-8 byte, comparable across tokenizers. */
+  readonly bitsPerByte: number;
+  /** How many tokens were predicted. */
+  readonly tokens: number;
+}
+
+/**
+ * The loss on rows spread evenly over the held-out text.
+ *
+ * ```
+ * bits per byte = nats per token / ln 2 / bytes per token
+ * ```
+ *
+ * @param parameters The parameters of a decoder.
+ * @param config Its configuration.
+ * @param corpus The text.
+ * @param size Rows of a batch, tokens of a row, and batches.
+ * @returns The loss.
+ * @throws {RangeError} If the held-out text is shorter than a row.
+ */
+export async function evaluate(
+  parameters: DecoderParameters,
+  config: DecoderConfig,
+  corpus: Corpus,
+  size: { readonly rows: number; readonly length: number; readonly batches: number },
+): Promise<Evaluation> {
+  const losses = await takeNumbers(
+    evenBatches(corpus.heldOut, size).map(({ inputs, targets }) =>
+      tf.tidy(() => crossEntropy(decoder(parameters, config, inputs), targets))
+    ),
+  );
+  const nats = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  const tokens = size.rows * size.length * size.batches;
+  return { nats, bitsPerByte: nats / Math.LN2 / corpus.bytesPerToken, tokens };
+}

@@ -1,0 +1,44 @@
+/**
+ * Training: corpora, optimizers, schedules, clipping, the loop, and the record of a run.
+ *
+ * @module
+ */
+
+export { clipByNorm, globalNorm, isGate } from "./clip.ts";
+export {
+  type Batch,
+  characterTokenizer,
+  type Corpus,
+  evenBatches,
+  makeCorpus,
+  randomBatch,
+  type Tokenizer,
+} from "./corpus.ts";
+export { gateWarnings, locateNonFinite } from "./diagnose.ts";
+export { evaluate, type Evaluation } from "./evaluate.ts";
+export { mobyDick } from "./moby_dick.ts";
+export {
+  decays,
+  makeOptimizer,
+  type Optimizer,
+  type OptimizerSettings,
+  type OptimizerState,
+  type OptimizerStep,
+} from "./optimizer.ts";
+export {
+  type Manifest,
+  readRun,
+  readRuns,
+  type Row,
+  type RunRecord,
+  type Stop,
+  type TrainSettings,
+  writeRun,
+} from "./record.ts";
+export {
+  makeSchedule,
+  type Schedule,
+  type ScheduleKind,
+  type ScheduleSettings,
+} from "./schedule.ts";
+export { type Probe, train, type TrainOptions, type TrainResult } from "./train.ts";

@@ -1,0 +1,66 @@
+// Learning-rate schedules: a warm-up of T steps, then a shape. Steps count from 1; T = 1 means no warm-up.
+
+import { requireInteger, requireNumber } from "../core/check.ts";
+
+/** The shapes after the warm-up. */
+export type ScheduleKind = "constant" | "linear" | "cosine" | "inverse-square-root";
+
+/** A schedule as data, kept in the run's manifest. */
+export interface ScheduleSettings {
+  /** The shape. */
+  readonly kind: ScheduleKind;
+  /** The highest learning rate. */
+  readonly peak: number;
+  /** Warm-up steps T: lr(t) = peak · t / T for t ≤ T; 1 by default. */
+  readonly warmup?: number;
+  /** The step at which linear and cosine reach the floor. */
+  readonly steps?: number;
+  /** The lowest learning rate of linear and cosine; 0 by default. */
+  readonly floor?: number;
+}
+
+/** The learning rate at a step, from 1. */
+export type Schedule = (step: number) => number;
+
+/**
+ * The learning rate as a function of the step.
+ *
+ * ```
+ * t ≤ T:                  peak · t / T
+ * constant:               peak
+ * linear:                 peak + (floor − peak) · p,              p = (t − T) / (steps − T)
+ * cosine:                 floor + (peak − floor) · (1 + cos πp) / 2
+ * inverse square root:    peak · √(T / t)
+ * ```
+ *
+ * Units: the learning rate's; steps are optimizer steps.
+ * Source: Vaswani et al. 2017, §5.3 and Xiong et al. 2020, §3.2 (inverse square root).
+ *
+ * @param settings The schedule as data.
+ * @returns The function.
+ * @throws {RangeError} If a rate is not finite or a number of steps is not whole and positive.
+ */
+export function makeSchedule(settings: ScheduleSettings): Schedule {
+  const { kind } = settings;
+  const peak = requireNumber("peak learning rate", settings.peak, { above: 0 });
+  const floor = requireNumber("floor", settings.floor ?? 0, { min: 0, max: peak });
+  const warmup = requireInteger("warmup", settings.warmup ?? 1, { min: 1 });
+  const decays = kind === "linear" || kind === "cosine";
+  const steps = decays
+    ? requireInteger(`steps of a ${kind} schedule`, settings.steps ?? NaN, { min: warmup })
+    : Infinity;
+  const progress = (t: number): number => Math.min(1, (t - warmup) / Math.max(1, steps - warmup));
+  const shapes: Record<ScheduleKind, Schedule> = {
+    "constant": () => peak,
+    "linear": (t) => peak + (floor - peak) * progress(t),
+    "cosine": (t) => floor + (peak - floor) * (1 + Math.cos(Math.PI * progress(t))) / 2,
+    "inverse-square-root": (t) => peak * Math.sqrt(warmup / t),
+  };
+  const shape: Schedule | undefined = shapes[kind];
+  if (shape === undefined) {
+    throw new RangeError(
+      `Cannot use a "${kind}" schedule: it must be one of ${Object.keys(shapes).join(", ")}`,
+    );
+  }
+  return (step) => step <= warmup ? peak * step / warmup : shape(step);
+}
