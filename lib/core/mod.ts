@@ -14,6 +14,7 @@ export { type NumberLimits, requireInteger, requireNumber, requireOneOf } from "
 export { type ValueAndGradient, valueAndGradient } from "./gradient.ts";
 export { Random } from "./random.ts";
 export { type Numbers, readAll, takeNumbers } from "./read.ts";
+export type { Scalar, Tensor } from "./tensor.ts";
 export {
   countParameters,
   disposeTree,

@@ -5,6 +5,7 @@
  */
 
 export { type AngleRow, probeAngles } from "./angles.ts";
+export { probeAll, type ProbeRow } from "./all.ts";
 export { type AttentionRow, probeAttention } from "./attention.ts";
 export {
   type GateRow,

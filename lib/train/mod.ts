@@ -41,4 +41,13 @@ export {
   type ScheduleKind,
   type ScheduleSettings,
 } from "./schedule.ts";
+export {
+  type DepthPoint,
+  gradientNorms,
+  type GradientPoint,
+  heldOutLosses,
+  layerGradients,
+  type LossPoint,
+  streamVariance,
+} from "./series.ts";
 export { type Probe, train, type TrainOptions, type TrainResult } from "./train.ts";

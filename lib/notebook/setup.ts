@@ -1,0 +1,23 @@
+// The first cell of a notebook: the backend, the seed, and one line of stable facts.
+
+import { type BackendName, useBackend } from "../core/backend.ts";
+import { Random } from "../core/random.ts";
+import { version } from "../core/version.ts";
+import { keepOutputsInOrder } from "./order.ts";
+
+/**
+ * Prepares a notebook: outputs stay in order, the backend is ready, the seed is fixed.
+ *
+ * @param options The seed (0 by default) and the backend (`"wasm"` by default, which repeats bit for bit).
+ * @returns The seeded stream of random numbers.
+ * @throws {BackendUnavailableError} If the backend is absent.
+ */
+export async function setup(
+  options: { readonly seed?: number; readonly backend?: "auto" | BackendName } = {},
+): Promise<Random> {
+  const { seed = 0, backend = "wasm" } = options;
+  keepOutputsInOrder();
+  const { name } = await useBackend(backend);
+  console.log(`normkit ${version} · ${name} · seed ${seed}`);
+  return new Random(seed);
+}

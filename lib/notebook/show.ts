@@ -1,0 +1,73 @@
+// Values that the kernel shows: mathematics, tables, code. Outside the kernel they are plain objects.
+
+import type { Residual } from "../residual/types.ts";
+
+const display: unique symbol = Symbol.for("Jupyter.display");
+
+/** Something that a notebook shows when it is a cell's last value. */
+export interface Shown {
+  /** The representations, by MIME type. */
+  [display](): Record<string, string>;
+}
+
+function shown(bundle: Record<string, string>): Shown {
+  return { [display]: () => bundle };
+}
+
+/**
+ * A displayed formula.
+ *
+ * @param formula TeX without dollar signs, such as a variant's `equation`.
+ * @returns What the notebook shows.
+ */
+export function tex(formula: string): Shown {
+  return shown({ "text/latex": `$\\displaystyle ${formula}$`, "text/plain": formula });
+}
+
+/**
+ * A table of rows, its columns the keys of the first.
+ *
+ * Numbers are written with four digits; text may hold `$TeX$`.
+ *
+ * @param rows Records of the same keys.
+ * @returns What the notebook shows.
+ * @throws {RangeError} If there are no rows.
+ */
+export function table(rows: readonly Readonly<Record<string, string | number>>[]): Shown {
+  const [first] = rows;
+  if (first === undefined) {
+    throw new RangeError("Cannot show a table of no rows: give at least one");
+  }
+  const columns = Object.keys(first);
+  const cell = (value: string | number | undefined): string =>
+    (typeof value === "number" && !Number.isInteger(value)
+      ? String(Number(value.toPrecision(4)))
+      : String(value ?? ""))
+      .replaceAll("|", "\\|");
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const rule = columns.map((column) => typeof first[column] === "number" ? "---:" : "---");
+  const body = rows.map((row) => line(columns.map((column) => cell(row[column]))));
+  const text = [line(columns), line(rule), ...body].join("\n");
+  return shown({ "text/markdown": text, "text/plain": text });
+}
+
+/**
+ * The library's own text of a variant, read from the source and not copied.
+ *
+ * @param variant A variant of the registry.
+ * @returns What the notebook shows: the object as it stands in `lib/residual/variants.ts`.
+ * @throws {RangeError} If the variant does not stand there, as one of one's own.
+ */
+export async function source(variant: Residual): Promise<Shown> {
+  const text = await (await fetch(new URL("../residual/variants.ts", import.meta.url))).text();
+  const objects = text.matchAll(/^export const \w+: Residual = \{\n[\s\S]*?^\};/gm);
+  const code = [...objects].map(([match]) => match).find((match) =>
+    match.includes(`id: "${variant.id}",`)
+  );
+  if (code === undefined) {
+    throw new RangeError(
+      `Cannot show the source of "${variant.id}": only the variants of the registry stand in the library`,
+    );
+  }
+  return shown({ "text/markdown": `\`\`\`ts\n${code}\n\`\`\``, "text/plain": code });
+}

@@ -1,0 +1,72 @@
+/** A quantity against depth, one line per variant: stream variance, gradient norm, gate values. */
+import type { CardOptions } from "./card.ts";
+import type { Figure } from "./figure.ts";
+import { lineChart } from "./line_chart.ts";
+import { nonFiniteNotes } from "./measurements.ts";
+import { toSeries } from "./series.ts";
+
+/** One value measured at one layer. */
+export interface DepthRow {
+  /** Variant id, such as `pre-ln` or `pre-ln+gpas`. */
+  readonly variant: string;
+  /** Layer, counted from 1; 0 stands for the stream before the first layer. */
+  readonly layer: number;
+  /** Measured value; NaN or ±∞ becomes a gap. */
+  readonly value: number;
+  /** Seed of the run; 0 when absent. */
+  readonly seed?: number;
+}
+
+/** A predicted curve over depth. */
+export interface Theory {
+  /** Name shown at the curve's end. */
+  readonly label: string;
+  /** Predicted values. */
+  readonly values: readonly { readonly layer: number; readonly value: number }[];
+}
+
+/** The words of a depth profile, its quantity, its scale and its predictions. */
+export interface DepthOptions extends CardOptions {
+  /** What is measured, for example `Stream variance`. */
+  readonly quantity: string;
+  /** Unit of the quantity, where it has one. */
+  readonly unit?: string;
+  /** Kind of the vertical scale. */
+  readonly scale: "linear" | "log";
+  /** Gray predicted curves. */
+  readonly theory?: readonly Theory[];
+}
+
+/**
+ * A quantity against depth: one line per variant, a marker at each layer, theory in gray.
+ *
+ * A layer at which any seed's value is not finite is a gap, counted in the caption.
+ *
+ * @param rows Measured values in any order; every seed of a variant has the same layers.
+ * @param options Title (the finding), setting, source, quantity, unit, scale and theory.
+ * @returns The figure.
+ * @throws {RangeError} If there is no row or no finite value, a layer is not a whole number, doubled
+ * or missing for a seed, theory is not finite, a log scale meets a value ≤ 0, or the title is blank.
+ */
+export function depthProfile(rows: readonly DepthRow[], options: DepthOptions): Figure {
+  const { quantity, unit, scale, theory = [] } = options;
+  const measured = rows.map(({ variant, layer, value, seed }) => ({
+    variant,
+    x: layer,
+    value,
+    seed,
+  }));
+  const named = unit === undefined ? quantity : `${quantity} (${unit})`;
+  return lineChart({
+    series: toSeries(measured, { chart: "a depth profile", place: "layer" }),
+    guides: theory.map(({ label, values }) => ({
+      label,
+      points: values.map(({ layer, value }) => ({ x: layer, y: value })),
+    })),
+    xLabel: "Layer",
+    yLabel: scale === "log" ? `${named}, log scale` : named,
+    scale,
+    markerEvery: 1,
+    notes: nonFiniteNotes(rows.map(({ value }) => value)),
+  }, options);
+}

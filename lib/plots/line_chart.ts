@@ -1,0 +1,215 @@
+/**
+ * The line chart behind loss curves and depth profiles: series, bands over seeds, gray guides and
+ * names at the ends of lines.
+ *
+ * It knows axes and marks, not what is measured; the public charts in this folder say that.
+ */
+import * as Plot from "@observablehq/plot";
+import { type CardOptions, drawCard, type Room } from "./card.ts";
+import { endLabels, labelPitch, type LineEnd } from "./end_labels.ts";
+import type { Figure } from "./figure.ts";
+import { lineMarkers, type LineStyle } from "./markers.ts";
+import { checkPositive, formatNumber } from "./measurements.ts";
+import { variantStyle } from "./palette.ts";
+import type { Series, SeriesPoint } from "./series.ts";
+import { logTicks, wholeTicks } from "./ticks.ts";
+import { ink } from "./typography.ts";
+
+/** A gray curve to compare with: theory, or a constant. */
+export interface Guide {
+  /** Name at the curve's end. */
+  readonly label: string;
+  /** Points from left to right. */
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+}
+
+/** What a line chart shows. */
+export interface LineChart {
+  /** Measured series. */
+  readonly series: readonly Series[];
+  /** Gray curves. */
+  readonly guides: readonly Guide[];
+  /** Horizontal axis; its values are whole numbers. */
+  readonly xLabel: string;
+  /** Vertical axis, with its unit. */
+  readonly yLabel: string;
+  /** Kind of the vertical scale. */
+  readonly scale: "linear" | "log";
+  /** How many points lie between two markers of a line; 1 marks each. */
+  readonly markerEvery: number;
+  /** Sentences for the caption. */
+  readonly notes: readonly string[];
+}
+
+const margins = { top: 30, bottom: 36, left: 52 } as const;
+const leastPlotHeight = 180;
+
+/**
+ * Draws a line chart on a card.
+ *
+ * @param chart What to show.
+ * @param options The words around the chart, and its size.
+ * @returns The figure.
+ * @throws {RangeError} If a guide is empty or not finite, a value cannot stand on a log scale, or the
+ * card's options are not allowed.
+ */
+export function lineChart(chart: LineChart, options: CardOptions): Figure {
+  chart.guides.forEach(checkGuide);
+  if (chart.scale === "log") checkPositive(drawnValues(chart));
+  return drawCard(options, {
+    draw: (room) => draw(chart, room),
+    notes: [...bandNotes(chart.series), ...chart.notes],
+    numbers: chart.series.map((series) => describe(series, chart.xLabel.toLowerCase())),
+  });
+}
+
+function draw(chart: LineChart, { width, height, document }: Room): ReturnType<typeof Plot.plot> {
+  const { series, guides } = chart;
+  const xs = [...series, ...guides].flatMap(({ points }) => points.map(({ x }) => x));
+  const [first, last] = [Math.min(...xs), Math.max(...xs)];
+  const ends = [
+    ...series.map((one) => lineEnd(variantStyle(one.variant), seriesPoints(one), last)),
+    ...guides.map((guide) => lineEnd(guideStyle(guide), guide.points, last)),
+  ];
+  const names = endLabels(ends, width);
+  const [low, high] = valueDomain(chart);
+  const logarithmic = chart.scale === "log";
+  const ticks = logarithmic ? logTicks(low, high, 3) : 6;
+  const plotHeight = Math.max(
+    height - margins.top - margins.bottom,
+    leastPlotHeight,
+    (ends.length - 1) * labelPitch,
+  );
+  return Plot.plot({
+    document,
+    width,
+    height: plotHeight + margins.top + margins.bottom,
+    marginTop: margins.top,
+    marginBottom: margins.bottom,
+    marginLeft: margins.left,
+    marginRight: names.margin,
+    x: { domain: [first, last] },
+    y: { type: chart.scale, domain: [low, high], nice: !logarithmic },
+    marks: [
+      Plot.gridY({ stroke: ink.grid, strokeOpacity: 1, ticks }),
+      Plot.axisY({
+        label: chart.yLabel,
+        labelAnchor: "top",
+        labelArrow: "none",
+        labelOffset: margins.left,
+        fontSize: 11,
+        tickSize: 0,
+        ticks,
+        tickFormat: "~g",
+      }),
+      Plot.axisX({
+        label: chart.xLabel,
+        labelAnchor: "center",
+        labelArrow: "none",
+        labelOffset: 33,
+        fontSize: 11,
+        stroke: ink.axis,
+        fill: ink.text,
+        ticks: wholeTicks(first, last),
+        tickFormat: ",d",
+      }),
+      Plot.frame({ anchor: "bottom", stroke: ink.axis }),
+      ...series.filter((one) => one.seeds > 1).map(bandMark),
+      ...series.flatMap((one) => lineMarks(one, chart.markerEvery)),
+      ...guides.map(guideMark),
+      names.mark,
+    ],
+  });
+}
+
+function lineMarks({ variant, points }: Series, every: number): Plot.Markish[] {
+  const style = variantStyle(variant);
+  const line = { x: "x", y: "mean", stroke: style.color, strokeWidth: 1.75 };
+  const end = points.findLastIndex(({ mean }) => Number.isFinite(mean));
+  const marked = points.filter((_, index) => (end - index) % every === 0);
+  return [
+    Plot.line(points, style.dash === undefined ? line : { ...line, strokeDasharray: style.dash }),
+    lineMarkers(marked.map(({ x, mean }) => ({ x, y: mean })), style),
+  ];
+}
+
+function bandMark({ variant, points }: Series): Plot.Markish {
+  const { color } = variantStyle(variant);
+  return Plot.areaY(points, { x: "x", y1: "low", y2: "high", fill: color, fillOpacity: 0.18 });
+}
+
+function guideMark(guide: Guide): Plot.Markish {
+  const { color, dash = "" } = guideStyle(guide);
+  return Plot.line(guide.points, {
+    x: "x",
+    y: "y",
+    stroke: color,
+    strokeWidth: 1.5,
+    strokeDasharray: dash,
+  });
+}
+
+function checkGuide({ label, points }: Guide): void {
+  if (points.length === 0) {
+    throw new RangeError(`Cannot draw ${label} of 0 points: at least one is needed`);
+  }
+  const refused = points.flatMap(({ x, y }) => [x, y]).find((value) => !Number.isFinite(value));
+  if (refused !== undefined) {
+    throw new RangeError(`Cannot draw ${label} at ${refused}: every value must be finite`);
+  }
+}
+
+function guideStyle({ label }: Guide): LineStyle {
+  return { label, color: ink.guide, dash: "1.5 2.5" };
+}
+
+function lineEnd(
+  style: LineStyle,
+  points: readonly { x: number; y: number }[],
+  last: number,
+): LineEnd {
+  const at = points.findLast(({ y }) => Number.isFinite(y));
+  if (at === undefined) return { style, at, name: `${style.label} (not finite)` };
+  return { style, at, name: at.x < last ? `${style.label} (to ${at.x})` : style.label };
+}
+
+function seriesPoints({ points }: Series): { x: number; y: number }[] {
+  return points.map(({ x, mean }) => ({ x, y: mean }));
+}
+
+function drawnValues({ series, guides }: LineChart): number[] {
+  return [
+    ...series.flatMap(({ points }) => points.flatMap(({ low, high }) => [low, high])),
+    ...guides.flatMap(({ points }) => points.map(({ y }) => y)),
+  ].filter(Number.isFinite);
+}
+
+function valueDomain(chart: LineChart): [number, number] {
+  const values = drawnValues(chart);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (chart.scale === "log") {
+    const room = low < high ? (high / low) ** 0.04 : 2;
+    return [low / room, high * room];
+  }
+  if (low < high) return [low, high];
+  const room = Math.abs(low) / 2 || 1;
+  return [low - room, low + room];
+}
+
+function bandNotes(series: readonly Series[]): string[] {
+  const seeds = series.map((one) => one.seeds).filter((count) => count > 1);
+  if (seeds.length === 0) return [];
+  const [fewest, most] = [Math.min(...seeds), Math.max(...seeds)];
+  const count = fewest === most ? most : `${fewest} to ${most}`;
+  return [`Lines: mean, bands: least to greatest over ${count} seeds`];
+}
+
+function describe({ variant, points, seeds }: Series, x: string): string {
+  const { label } = variantStyle(variant);
+  const end: SeriesPoint | undefined = points.findLast(({ mean }) => Number.isFinite(mean));
+  if (end === undefined) return `${label}: no finite value`;
+  const range = seeds > 1
+    ? ` (${formatNumber(end.low)} to ${formatNumber(end.high)} over ${seeds} seeds)`
+    : "";
+  return `${label}: ${formatNumber(end.mean)} at ${x} ${end.x}${range}`;
+}

@@ -1,0 +1,100 @@
+/**
+ * The fixed look of every residual variant: color, marker, dash and label by identity.
+ *
+ * A style never depends on which other variants are drawn, so a variant keeps its color in every
+ * chart. The list is append-only; an id that is not in it is drawn in a neutral dark gray.
+ */
+
+/** How one variant is drawn and called in every chart. */
+export interface VariantStyle {
+  /** Name shown in charts, for example `Pre-LN + GPAS`. */
+  readonly label: string;
+  /** Stroke color as `#rrggbb`. */
+  readonly color: string;
+  /** SVG path of the marker, centered on the origin, about 7 pixels wide. */
+  readonly marker: string;
+  /** SVG `stroke-dasharray`, or `undefined` for a solid line. */
+  readonly dash: string | undefined;
+  /** Color inside the marker: the line's own, or white with GPAS. */
+  readonly markerFill: string;
+}
+
+const gpasSuffix = "+gpas";
+
+const markers = {
+  circle: "M3.2,0A3.2,3.2 0 1 1 -3.2,0A3.2,3.2 0 1 1 3.2,0Z",
+  square: "M-2.8,-2.8H2.8V2.8H-2.8Z",
+  diamond: "M0,-4L3.4,0L0,4L-3.4,0Z",
+  triangleUp: "M0,-3.8L3.6,2.6H-3.6Z",
+  triangleDown: "M0,3.8L3.6,-2.6H-3.6Z",
+  star: "M0,-4.2L1.1,-1.3L4,-1.3L1.7,0.5L2.5,3.4L0,1.7L-2.5,3.4L-1.7,0.5L-4,-1.3L-1.1,-1.3Z",
+  hourglass: "M-3.2,-3.2H3.2L-3.2,3.2H3.2Z",
+  plus: "M-3.8,0H3.8M0,-3.8V3.8",
+  times: "M-3,-3L3,3M-3,3L3,-3",
+  asterisk: "M0,-3.8V3.8M-3.3,-1.9L3.3,1.9M-3.3,1.9L3.3,-1.9",
+  bar: "M-3.6,-1.6H3.6V1.6H-3.6Z",
+} as const;
+
+interface Identity {
+  readonly label: string;
+  readonly color: string;
+  readonly marker: string;
+}
+
+const identities: ReadonlyMap<string, Identity> = new Map([
+  ["post-ln", { label: "Post-LN", color: "#4269d0", marker: markers.circle }],
+  ["pre-ln", { label: "Pre-LN", color: "#efb118", marker: markers.square }],
+  ["sub-ln", { label: "Sub-LN", color: "#ff725c", marker: markers.diamond }],
+  ["deep-norm", { label: "DeepNorm", color: "#6cc5b0", marker: markers.triangleUp }],
+  ["sandwich-ln", { label: "Sandwich-LN", color: "#3ca951", marker: markers.triangleDown }],
+  ["resi-dual", { label: "ResiDual", color: "#ff8ab7", marker: markers.star }],
+  ["mix-ln", { label: "Mix-LN", color: "#a463f2", marker: markers.hourglass }],
+  ["lns", { label: "LNS", color: "#97bbf5", marker: markers.plus }],
+  ["lns-gain", { label: "LNS, trained gain", color: "#9c6b4e", marker: markers.times }],
+  ["peri-ln", { label: "Peri-LN", color: "#9498a0", marker: markers.asterisk }],
+]);
+
+/** Ids that have a color of their own, in the order in which charts list them. */
+export const paletteIds: readonly string[] = [...identities.keys()];
+
+/**
+ * The style of a variant.
+ *
+ * A `+gpas` suffix keeps the base's color and marker, dashes the line, hollows the marker and adds
+ * `+ GPAS` to the label.
+ *
+ * @param id Registry id such as `pre-ln` or `pre-ln+gpas`, or any id of your own.
+ * @returns The fixed style; neutral dark gray with the id as label where the id is unknown.
+ */
+export function variantStyle(id: string): VariantStyle {
+  const gated = id.endsWith(gpasSuffix);
+  const base = baseOf(id);
+  const identity = identities.get(base) ??
+    { label: base, color: "#45484d", marker: markers.bar };
+  return {
+    label: gated ? `${identity.label} + GPAS` : identity.label,
+    color: identity.color,
+    marker: identity.marker,
+    dash: gated ? "5 3" : undefined,
+    markerFill: gated ? "#ffffff" : identity.color,
+  };
+}
+
+/**
+ * Variant ids in the order of {@link paletteIds}, each base before its GPAS form; unknown ids keep
+ * their order and come last.
+ *
+ * @param ids Ids in any order, repeats allowed.
+ * @returns Each id once, ordered.
+ */
+export function orderVariants(ids: Iterable<string>): string[] {
+  const rank = (id: string): number => {
+    const place = paletteIds.indexOf(baseOf(id));
+    return place < 0 ? Infinity : 2 * place + (id.endsWith(gpasSuffix) ? 1 : 0);
+  };
+  return [...new Set(ids)].sort((a, b) => rank(a) === rank(b) ? 0 : rank(a) - rank(b));
+}
+
+function baseOf(id: string): string {
+  return id.endsWith(gpasSuffix) ? id.slice(0, -gpasSuffix.length) : id;
+}

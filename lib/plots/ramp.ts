@@ -1,0 +1,57 @@
+/**
+ * The legend of a log color scale: a strip of rectangles with a few ticks. No canvas.
+ */
+import type { Scale } from "@observablehq/plot";
+import { svgElement } from "./markers.ts";
+import { formatNumber } from "./measurements.ts";
+import { logTicks } from "./ticks.ts";
+import { ink } from "./typography.ts";
+
+/** Height of the legend in pixels. */
+export const rampHeight = 44;
+
+const steps = 60;
+const strip = { top: 18, height: 8 } as const;
+
+/**
+ * The legend of a log color scale.
+ *
+ * @param document Document that creates the elements.
+ * @param scale The color scale of a Plot.
+ * @param label Quantity with its unit.
+ * @param box Left edge and width of the strip in pixels.
+ * @returns A group at the top of the chart, {@link rampHeight} high.
+ */
+export function colorRamp(
+  document: Document,
+  scale: Scale,
+  label: string,
+  box: { readonly left: number; readonly width: number },
+): SVGElement {
+  const [low, high] = scale.domain as [number, number];
+  const group = svgElement(document, "g", { "aria-label": "color legend", fill: ink.text });
+  const title = svgElement(document, "text", { x: box.left, y: 10, "text-anchor": "start" });
+  title.textContent = label;
+  group.append(title);
+  for (let k = 0; k < steps; k++) {
+    group.append(svgElement(document, "rect", {
+      x: box.left + k * box.width / steps,
+      y: strip.top,
+      // Half a pixel of overlap hides the seams that anti-aliasing leaves.
+      width: box.width / steps + (k < steps - 1 ? 0.5 : 0),
+      height: strip.height,
+      fill: scale.apply(low * (high / low) ** ((k + 0.5) / steps)),
+    }));
+  }
+  for (const value of logTicks(low, high, 2)) {
+    const at = box.left + box.width * Math.log(value / low) / Math.log(high / low);
+    const tick = svgElement(document, "text", {
+      x: at,
+      y: strip.top + strip.height + 13,
+      "font-size": 10,
+    });
+    tick.textContent = formatNumber(value);
+    group.append(tick);
+  }
+  return group;
+}

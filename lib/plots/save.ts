@@ -1,0 +1,43 @@
+/**
+ * Figures written to files, whole or not at all.
+ */
+import type { Figure } from "./figure.ts";
+import { type PngOptions, toPng } from "./png.ts";
+
+/**
+ * Writes a figure to an `.svg` or a `.png` file.
+ *
+ * The file appears under its name only when it is complete; an older one is replaced.
+ *
+ * @param figure The figure.
+ * @param path Path that ends in `.svg` or `.png`; its folder must exist.
+ * @param options Scale of a PNG.
+ * @throws {TypeError} If the path has another ending.
+ * @throws {RangeError} If the scale is not in its range.
+ */
+export async function saveFigure(
+  figure: Figure,
+  path: string,
+  options: PngOptions = {},
+): Promise<void> {
+  const partial = `${path}.${crypto.randomUUID()}.partial`;
+  try {
+    await Deno.writeFile(partial, await fileBytes(figure, path, options), { createNew: true });
+    await Deno.rename(partial, path);
+  } catch (error) {
+    await Deno.remove(partial).catch(() => {});
+    throw error;
+  }
+}
+
+function fileBytes(
+  figure: Figure,
+  path: string,
+  options: PngOptions,
+): Uint8Array | Promise<Uint8Array> {
+  if (path.endsWith(".png")) return toPng(figure, options);
+  if (path.endsWith(".svg")) return new TextEncoder().encode(figure.svg);
+  throw new TypeError(
+    `Cannot save a figure as ${JSON.stringify(path)}: the path must end in .svg or .png`,
+  );
+}

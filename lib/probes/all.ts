@@ -1,0 +1,34 @@
+// Every probe at once, as `train` takes them.
+
+import type { DecoderConfig } from "../models/config.ts";
+import type { DecoderParameters, Tokens } from "../models/decoder.ts";
+import { type AngleRow, probeAngles } from "./angles.ts";
+import { type AttentionRow, probeAttention } from "./attention.ts";
+import { type GateRow, type GradientRow, probeGates, probeGradients } from "./parameters.ts";
+import { type BranchRow, probeBranches, probeStream, type StreamRow } from "./stream.ts";
+
+/** A row of any probe. */
+export type ProbeRow = StreamRow | BranchRow | AngleRow | AttentionRow | GradientRow | GateRow;
+
+/**
+ * Stream, branches, angles, attention, gradients and gates of a model on one batch.
+ *
+ * @param parameters The parameters.
+ * @param config The configuration.
+ * @param batch Rows of token ids, and the tokens that follow them.
+ * @returns The rows of every probe.
+ */
+export async function probeAll(
+  parameters: DecoderParameters,
+  config: DecoderConfig,
+  batch: { readonly inputs: Tokens; readonly targets: Int32Array },
+): Promise<ProbeRow[]> {
+  return [
+    ...await probeStream(parameters, config, batch.inputs),
+    ...await probeBranches(parameters, config, batch.inputs),
+    ...await probeAngles(parameters, config, batch.inputs),
+    ...await probeAttention(parameters, config, batch.inputs),
+    ...await probeGradients(parameters, config, batch),
+    ...await probeGates(parameters, config),
+  ];
+}
