@@ -1,0 +1,65 @@
+// `deno task start`, the main job: train residual variants on Moby-Dick, execute the first notebook on the fresh runs, and
+// make it a page. Everything goes to `.normkit/start` in the checkout.
+
+import { useBackend } from "../core/backend.ts";
+import { writeAtomically } from "../core/files.ts";
+import { writeNotebook } from "../jupyter2/notebook_file.ts";
+import { notebookPage } from "../jupyter2/page.ts";
+import { mobyDick } from "../train/moby_dick.ts";
+import type { TrainSettings } from "../train/record.ts";
+import { checkAndExecute } from "./notebooks.ts";
+import { trainVariants } from "./train.ts";
+
+/** The variants of the first notebook; every one of the registry can be trained with `normkit train`. */
+const variants = ["post-ln", "pre-ln", "pre-ln+gpas", "deep-norm", "resi-dual", "peri-ln"];
+
+/** Deep enough, and a rate high enough, that Post-LN without warm-up fails; small enough for two cores without a GPU. */
+const settings: TrainSettings = {
+  model: {
+    context: 64,
+    width: 64,
+    depth: 8,
+    heads: 4,
+    bias: false,
+    activation: "relu",
+    init: "xavier",
+  },
+  schedule: { kind: "constant", peak: 3e-3, warmup: 1 },
+  seed: 0,
+  steps: 150,
+  rows: 8,
+  evaluateEvery: 25,
+};
+
+if (import.meta.main) {
+  const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+  const out = Deno.args[0] ?? ".normkit/start";
+  const runs = `${root}/${out}/runs`;
+  console.log("1/3 Loading Moby-Dick");
+  const { name } = await useBackend("wasm");
+  const corpus = await mobyDick();
+  const { model, steps } = settings;
+  console.log(
+    `2/3 Training ${variants.length} variants on ${name}: ${model.depth} layers, ${steps} steps each`,
+  );
+  await Deno.remove(runs, { recursive: true }).catch(() => {}); // runs of an earlier start
+  const records = await trainVariants({
+    variants,
+    settings,
+    corpus,
+    out: runs,
+    command: "deno task start",
+    json: false,
+  });
+  if (records.length < variants.length) Deno.exit(130); // interrupted
+  console.log("3/3 Executing notebooks/00_start_here.ipynb with the Deno kernel");
+  const notebook = await checkAndExecute(`${root}/notebooks/00_start_here.ipynb`, {
+    env: { NORMKIT_RUNS: runs },
+  });
+  await writeNotebook(`${root}/${out}/00_start_here.ipynb`, notebook);
+  const page = `${root}/${out}/00_start_here.html`;
+  await writeAtomically(page, await notebookPage(notebook, "Made by deno task start"));
+  console.log(`\nNotebook  ${out}/00_start_here.ipynb`);
+  console.log(`Page      ${out}/00_start_here.html   open file://${page}`);
+  console.log(`Runs      ${out}/runs   try: deno task normkit generate ${out}/runs/pre-ln`);
+}

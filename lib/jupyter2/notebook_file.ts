@@ -1,0 +1,101 @@
+/**
+ * Notebook files (nbformat 4.5): types, reading with checks, writing whole or not at all.
+ */
+import { writeAtomically } from "../core/files.ts";
+
+/** Data of one output by MIME type. */
+export type Bundle = Record<string, unknown>;
+
+/** One output of a code cell. */
+export type Output =
+  | { output_type: "stream"; name: "stdout" | "stderr"; text: string | string[] }
+  | { output_type: "display_data"; data: Bundle; metadata: Record<string, unknown> }
+  | {
+    output_type: "execute_result";
+    data: Bundle;
+    metadata: Record<string, unknown>;
+    execution_count: number | null;
+  }
+  | { output_type: "error"; ename: string; evalue: string; traceback: string[] };
+
+/** One cell. */
+export interface Cell {
+  /** What it holds. */
+  cell_type: "code" | "markdown" | "raw";
+  /** Its name within the notebook. */
+  id: string;
+  /** Tags and the like. */
+  metadata: { tags?: string[]; [key: string]: unknown };
+  /** Its text, whole or in lines. */
+  source: string | string[];
+  /** Code cells: outputs of the last run. */
+  outputs?: Output[];
+  /** Code cells: number of the last run. */
+  execution_count?: number | null;
+}
+
+/** A notebook. */
+export interface Notebook {
+  /** Its cells, in order. */
+  cells: Cell[];
+  /** Kernel and language. */
+  metadata: Record<string, unknown>;
+  /** Major version of the format, 4. */
+  nbformat: number;
+  /** Minor version of the format. */
+  nbformat_minor: number;
+}
+
+/**
+ * Text that notebooks keep whole or in lines.
+ *
+ * @param text Text or lines.
+ * @returns The text.
+ */
+export function joined(text: string | readonly string[]): string {
+  return typeof text === "string" ? text : text.join("");
+}
+
+/**
+ * Reads a notebook.
+ *
+ * @param path The file.
+ * @returns The notebook.
+ * @throws {SyntaxError} If the file is not JSON.
+ * @throws {TypeError} If it is not a notebook of format 4.
+ */
+export async function readNotebook(path: string): Promise<Notebook> {
+  let content: Notebook;
+  try {
+    content = JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new SyntaxError(`Cannot read ${path}: it is not JSON`, { cause: error });
+  }
+  if (content?.nbformat !== 4 || !Array.isArray(content.cells)) {
+    throw new TypeError(
+      `Cannot read ${path}: its nbformat is ${content?.nbformat}, and a notebook of format 4 with cells is needed`,
+    );
+  }
+  content.cells.forEach(({ cell_type, source }, index) => {
+    const known = ["code", "markdown", "raw"].includes(cell_type);
+    if (!known || !(typeof source === "string" || Array.isArray(source))) {
+      throw new TypeError(
+        `Cannot read ${path}: cell ${
+          index + 1
+        } of type "${cell_type}" must be code, markdown or raw, with a source`,
+      );
+    }
+  });
+  return content;
+}
+
+/**
+ * Writes a notebook as Jupyter does: one space of indent, a newline at the end.
+ *
+ * @param path The file.
+ * @param notebook The notebook.
+ */
+export async function writeNotebook(path: string, notebook: Notebook): Promise<void> {
+  await writeAtomically(path, `${JSON.stringify(notebook, null, 1)}\n`);
+}
