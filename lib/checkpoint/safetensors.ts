@@ -3,8 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { writeAtomically } from "../core/files.ts";
 import { readAll } from "../core/read.ts";
-import type { Tensor } from "../core/tensor.ts";
-import { mapTree, tensorsOf } from "../core/tree.ts";
+import { fillTree, tensorsOf } from "../core/tree.ts";
 
 interface Entry {
   readonly dtype: string;
@@ -59,7 +58,7 @@ export async function readParameters<P>(path: string, like: P): Promise<P> {
   if (extra !== undefined) {
     throw new RangeError(`Cannot read ${path}: the model has no parameter ${extra}`);
   }
-  for (const { path: name, value } of wanted) {
+  const values = wanted.map(({ path: name, value }): Float32Array => {
     const entry = header.entries[name];
     const found = entry === undefined ? "nothing" : `${entry.dtype} [${entry.shape.join(", ")}]`;
     const expected = `F32 [${value.shape.join(", ")}]`;
@@ -68,17 +67,23 @@ export async function readParameters<P>(path: string, like: P): Promise<P> {
         `Cannot read ${name} from ${path}: found ${found}, expected ${expected}`,
       );
     }
-  }
-  return mapTree<P, Tensor>(like, (leaf, name) => {
-    const [start, end] = header.entries[name]!.data_offsets;
+    const [start, end] = entry!.data_offsets;
     const bytes = file.slice(header.dataAt + start, header.dataAt + end);
-    if (bytes.length !== 4 * leaf.size) {
+    if (bytes.length !== 4 * value.size) {
       throw new RangeError(
-        `Cannot read ${name} from ${path}: it has ${bytes.length} bytes, expected ${4 * leaf.size}`,
+        `Cannot read ${name} from ${path}: it has ${bytes.length} bytes, expected ${
+          4 * value.size
+        }`,
       );
     }
-    return tf.tensor(new Float32Array(bytes.buffer), leaf.shape);
+    return new Float32Array(bytes.buffer);
   });
+  return fillTree(like, values.map((numbers, i) => tf.tensor(numbers, wanted[i]!.value.shape)));
+}
+
+function isEntry(value: unknown): value is Entry {
+  const { dtype, shape, data_offsets } = (value ?? {}) as Partial<Entry>;
+  return typeof dtype === "string" && Array.isArray(shape) && Array.isArray(data_offsets);
 }
 
 function readHeader(
@@ -96,8 +101,11 @@ function readHeader(
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(file.subarray(8, 8 + length));
     const { __metadata__: _, ...entries } = JSON.parse(text);
+    if (!Object.values(entries).every(isEntry)) throw new TypeError("an entry is incomplete");
     return { entries, dataAt: 8 + length };
   } catch (error) {
-    throw new SyntaxError(`Cannot read ${path}: its header is not JSON`, { cause: error });
+    throw new SyntaxError(`Cannot read ${path}: its header is not a table of tensors`, {
+      cause: error,
+    });
   }
 }

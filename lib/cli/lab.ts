@@ -1,6 +1,6 @@
 // `deno task lab`: JupyterLab on the notebooks.
 
-import { LabError, runLab } from "../jupyter2/lab.ts";
+import { LabError, runLab } from "../jupyter/lab.ts";
 
 if (import.meta.main) {
   const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");

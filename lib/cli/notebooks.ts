@@ -1,11 +1,11 @@
 // `deno task notebooks`: type-checks and executes every notebook in place. Committed notebooks carry pictures as PNG, the one
 // form that every viewer shows.
 
-import { readNotebook, writeNotebook } from "../jupyter2/notebook_file.ts";
-import type { Notebook } from "../jupyter2/notebook_file.ts";
-import { joined } from "../jupyter2/notebook_file.ts";
-import { executeNotebook } from "../jupyter2/execute.ts";
-import { checkNotebook, describeFinding } from "../jupyter2/typecheck.ts";
+import { readNotebook, writeNotebook } from "../jupyter/notebook_file.ts";
+import type { Notebook } from "../jupyter/notebook_file.ts";
+import { joined } from "../jupyter/notebook_file.ts";
+import { executeNotebook } from "../jupyter/execute.ts";
+import { checkNotebook, describeFinding } from "../jupyter/typecheck.ts";
 import { toPng } from "../plots/png.ts";
 
 /**

@@ -3,8 +3,8 @@
 
 import { useBackend } from "../core/backend.ts";
 import { writeAtomically } from "../core/files.ts";
-import { writeNotebook } from "../jupyter2/notebook_file.ts";
-import { notebookPage } from "../jupyter2/page.ts";
+import { writeNotebook } from "../jupyter/notebook_file.ts";
+import { notebookPage } from "../jupyter/page.ts";
 import { mobyDick } from "../train/moby_dick.ts";
 import type { TrainSettings } from "../train/record.ts";
 import { checkAndExecute } from "./notebooks.ts";

@@ -54,7 +54,7 @@ export interface StackConfig {
   readonly bias: boolean;
 }
 
-/** Receives named activations while the model runs; a tap that keeps one must clone it. */
+/** Receives named activations while the model runs; one that is to outlive the run must be cloned and kept (`tf.keep`). */
 export type Tap = (name: string, value: Tensor) => void;
 
 /** The stream's norm at the places where it acts; inner norms see hidden values, for which CRMSNorm has no meaning. */

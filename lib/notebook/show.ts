@@ -1,17 +1,16 @@
 // Values that the kernel shows: mathematics, tables, code. Outside the kernel they are plain objects.
 
+import { jupyterDisplay } from "../plots/figure.ts";
 import type { Residual } from "../residual/types.ts";
-
-const display: unique symbol = Symbol.for("Jupyter.display");
 
 /** Something that a notebook shows when it is a cell's last value. */
 export interface Shown {
   /** The representations, by MIME type. */
-  [display](): Record<string, string>;
+  [jupyterDisplay](): Record<string, string>;
 }
 
 function shown(bundle: Record<string, string>): Shown {
-  return { [display]: () => bundle };
+  return { [jupyterDisplay]: () => bundle };
 }
 
 /**

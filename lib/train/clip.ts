@@ -28,7 +28,8 @@ export function globalNorm<P>(tree: P): Scalar {
 function normOf(tensors: readonly Tensor[]): Scalar {
   return tf.tidy(() => {
     const squares = tensors.map((tensor) => tf.sum(tf.square(tensor)));
-    return squares.length === 0 ? tf.scalar(0) : tf.sqrt(tf.addN(squares)).asScalar();
+    // not addN: WebGPU binds all of its inputs at once, and a model has more parameters than a shader may have buffers
+    return squares.length === 0 ? tf.scalar(0) : tf.sqrt(tf.sum(tf.stack(squares))).asScalar();
   });
 }
 

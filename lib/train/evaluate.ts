@@ -38,8 +38,10 @@ export async function evaluate(
   size: { readonly rows: number; readonly length: number; readonly batches: number },
 ): Promise<Evaluation> {
   const losses = await takeNumbers(
-    evenBatches(corpus.heldOut, size).map(({ inputs, targets }) =>
-      tf.tidy(() => crossEntropy(decoder(parameters, config, inputs), targets))
+    tf.tidy(() =>
+      evenBatches(corpus.heldOut, size).map(({ inputs, targets }) =>
+        tf.tidy(() => crossEntropy(decoder(parameters, config, inputs), targets))
+      )
     ),
   );
   const nats = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;

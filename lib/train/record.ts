@@ -97,8 +97,30 @@ export interface RunRecord {
   readonly rows: readonly Row[];
 }
 
+/** Numbers that JSON does not have, by the strings that stand for them. */
+const unwritable: ReadonlyMap<unknown, number> = new Map(
+  [NaN, Infinity, -Infinity].map((value) => [String(value), value]),
+);
+
+function lineOf(row: Row): string {
+  return JSON.stringify(
+    row,
+    (_, value) => typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
+  );
+}
+
+/** Parses JSON; `where` names its place for the error. */
+function parse<T>(text: string, where: string): T {
+  try {
+    return JSON.parse(text, (_, value) => unwritable.get(value) ?? value);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read ${where}: it is not JSON`, { cause });
+  }
+}
+
 /**
- * Writes a record: `name.json` (manifest) and `name.jsonl` (rows), each whole or not at all.
+ * Writes a record: `name.json` (manifest) and `name.jsonl` (rows), each whole or not at all. Numbers that
+ * JSON does not have are written as the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
  *
  * @param folder The folder; made where it is missing.
  * @param record The run.
@@ -109,7 +131,7 @@ export async function writeRun(
   record: RunRecord,
   name = record.manifest.variant,
 ): Promise<void> {
-  const lines = record.rows.map((row) => JSON.stringify(row)).join("\n");
+  const lines = record.rows.map(lineOf).join("\n");
   await writeAtomically(`${folder}/${name}.jsonl`, `${lines}\n`);
   await writeAtomically(`${folder}/${name}.json`, `${JSON.stringify(record.manifest, null, 2)}\n`);
 }
@@ -120,22 +142,16 @@ export async function writeRun(
  * @param folder The folder.
  * @param name The files' name.
  * @returns The record.
- * @throws {SyntaxError} If a line is not JSON; the message names file and line.
+ * @throws {SyntaxError} If a line or the manifest is not JSON; the message names file and line.
  * @throws {Deno.errors.NotFound} If a file is missing.
  */
 export async function readRun(folder: string, name: string): Promise<RunRecord> {
-  const path = `${folder}/${name}.jsonl`;
-  const lines = (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "");
-  const rows = lines.map((line, index): Row => {
-    try {
-      return JSON.parse(line);
-    } catch (error) {
-      throw new SyntaxError(`Cannot read ${path}, line ${index + 1}: it is not JSON`, {
-        cause: error,
-      });
-    }
-  });
-  return { manifest: JSON.parse(await Deno.readTextFile(`${folder}/${name}.json`)), rows };
+  const path = `${folder}/${name}`;
+  const lines = (await Deno.readTextFile(`${path}.jsonl`)).split("\n").filter((line) =>
+    line !== ""
+  );
+  const rows = lines.map((line, index) => parse<Row>(line, `${path}.jsonl, line ${index + 1}`));
+  return { manifest: parse(await Deno.readTextFile(`${path}.json`), `${path}.json`), rows };
 }
 
 /**

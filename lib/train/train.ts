@@ -2,7 +2,7 @@
 // always returns the last parameters whose loss was finite.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireInteger } from "../core/check.ts";
+import { requireInteger, requireNumber } from "../core/check.ts";
 import { valueAndGradient } from "../core/gradient.ts";
 import { Random } from "../core/random.ts";
 import { takeNumbers } from "../core/read.ts";
@@ -10,7 +10,7 @@ import type { Scalar, Tensor } from "../core/tensor.ts";
 import { countParameters, disposeTree, mapTree } from "../core/tree.ts";
 import { version } from "../core/version.ts";
 import type { DecoderConfig } from "../models/config.ts";
-import { decoder, type DecoderParameters, initDecoder } from "../models/decoder.ts";
+import { decoder, type DecoderParameters, initDecoder, type Tokens } from "../models/decoder.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { clipByNorm, globalNorm, isGate } from "./clip.ts";
 import { type Batch, type Corpus, randomBatch } from "./corpus.ts";
@@ -67,7 +67,7 @@ function lossAndGradient(
     )
   );
   if (parts.length === 1) return { loss: parts[0]!.value, gradient: parts[0]!.gradient };
-  const mean = (tensors: Tensor[]): Tensor => tf.tidy(() => tf.div(tf.addN(tensors), parts.length));
+  const mean = (tensors: Tensor[]): Tensor => tf.tidy(() => tf.mean(tf.stack(tensors), 0));
   const at = new Map<string, Tensor[]>();
   for (const { gradient } of parts) {
     mapTree<DecoderParameters, Tensor>(gradient, (g, path) => {
@@ -128,6 +128,9 @@ export async function train(
     settings.evaluateEvery ?? Math.max(1, steps),
     { min: 1 },
   );
+  for (const limit of ["clip", "clipGates"] as const) {
+    requireNumber(limit, settings[limit] ?? 1, { above: 0 });
+  }
   const length = requireInteger("length", settings.length ?? settings.model.context, {
     min: 1,
     max: settings.model.context,
@@ -154,13 +157,28 @@ export async function train(
   const warned = new Set<string>();
   const count = countParameters(parameters);
 
-  const look = async (step: number): Promise<void> => {
+  const nonFinite = async (
+    step: number,
+    what: string,
+    loss: number,
+    tokens: Tokens,
+  ): Promise<Stop> => {
+    const where = await locateNonFinite(parameters, config, tokens);
+    const kept = good === parameters
+      ? "there are no earlier parameters to keep"
+      : "kept the last parameters with a finite loss";
+    const message = `The ${what} at step ${step} is ${loss}, non-finite ${where}; ${kept}`;
+    return { reason: "non-finite", step, message };
+  };
+  /** Evaluates and probes; a held-out loss that is not finite stops the run. */
+  const look = async (step: number): Promise<Stop | undefined> => {
     const { nats, bitsPerByte } = await evaluate(parameters, config, corpus, {
       rows,
       length,
       batches: evaluationBatches,
     });
     report({ kind: "evaluation", step, nats, bitsPerByte });
+    if (!Number.isFinite(nats)) return await nonFinite(step, "held-out loss", nats, watched.inputs);
     for (const row of await options.probe?.(parameters, config, watched) ?? []) {
       report({ ...row, step } as Row);
     }
@@ -168,10 +186,11 @@ export async function train(
       if (!warned.has(message.split(" ")[0]!)) report({ kind: "warning", step, message });
       warned.add(message.split(" ")[0]!);
     }
+    return undefined;
   };
 
   try {
-    await look(0);
+    stopped = await look(0);
     for (let step = 1; step <= steps && stopped === undefined; step++) {
       if (options.signal?.aborted === true) {
         stopped = { reason: "aborted", step, message: `Stopped by the caller before step ${step}` };
@@ -183,35 +202,33 @@ export async function train(
       );
       const computed = lossAndGradient(parameters, config, batches, dropoutRandom.fork(step));
       let { gradient } = computed;
-      const due = step % reportEvery === 0 || step === steps;
-      if (due) {
-        const [loss, gradientNorm] = await takeNumbers([computed.loss, globalNorm(gradient)]) as [
-          number,
-          number,
-        ];
-        report({ kind: "step", step, loss, rate: rate(step), gradientNorm });
-        await new Promise((resolve) => setTimeout(resolve)); // lets signals and timers through
-        if (!Number.isFinite(loss)) {
-          const where = await locateNonFinite(parameters, config, batches[0]!.inputs);
-          const message = `The loss at step ${step} is ${loss}, non-finite ${where}; ` +
-            "kept the last parameters with a finite loss";
-          stopped = { reason: "non-finite", step, message };
-          disposeTree(gradient);
-          break;
+      try {
+        if (step % reportEvery === 0 || step === steps) {
+          const [loss, gradientNorm] = await takeNumbers([
+            computed.loss,
+            globalNorm(gradient),
+          ]) as [number, number];
+          report({ kind: "step", step, loss, rate: rate(step), gradientNorm });
+          await new Promise((resolve) => setTimeout(resolve)); // lets signals and timers through
+          if (!Number.isFinite(loss)) {
+            stopped = await nonFinite(step, "loss", loss, batches[0]!.inputs);
+            break;
+          }
+          if (good !== parameters) disposeTree(good);
+          good = parameters;
+        } else {
+          computed.loss.dispose();
         }
-        if (good !== parameters) disposeTree(good);
-        good = parameters;
-      } else {
-        computed.loss.dispose();
+        gradient = clipped(gradient, settings.clip);
+        gradient = clipped(gradient, settings.clipGates, isGate);
+        const next = optimizer.update(parameters, gradient, state, rate(step));
+        disposeTree(state.moments);
+        if (parameters !== good) disposeTree(parameters);
+        ({ parameters, state } = next);
+      } finally {
+        disposeTree(gradient);
       }
-      gradient = clipped(gradient, settings.clip);
-      gradient = clipped(gradient, settings.clipGates, isGate);
-      const next = optimizer.update(parameters, gradient, state, rate(step));
-      disposeTree(gradient);
-      disposeTree(state.moments);
-      if (parameters !== good) disposeTree(parameters);
-      ({ parameters, state } = next);
-      if (step % evaluateEvery === 0 || step === steps) await look(step);
+      if (step % evaluateEvery === 0 || step === steps) stopped = await look(step);
     }
     if (stopped?.reason !== "non-finite") {
       if (good !== parameters) disposeTree(good);

@@ -13,7 +13,7 @@ p, ul, ol { margin: .75rem 0; }
 a { color: var(--accent); }
 code, pre { font-family: "JetBrains Mono", "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .8rem; }
 p code, li code, td code { background: var(--box); padding: .1em .3em; border-radius: 3px; }
-pre { margin: 0; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5; }
+pre { margin: 0; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; }
 .code { background: var(--box); border: 1px solid var(--line); border-radius: 6px; margin: 1.1rem 0 .5rem; }
 .outputs { margin: .5rem 0 1.4rem; }
 .outputs > pre { padding: .3rem 1rem; color: var(--soft); white-space: pre-wrap; }
