@@ -60,6 +60,12 @@ function failureOf(outputs: readonly Output[], reply: Record<string, unknown>): 
   return `${reply.evalue}, without an output: a syntax error or a package that does not resolve`;
 }
 
+/** A cell's own error overtakes the lines that it printed before: the kernel sends it past its queue. */
+function errorLast(outputs: Output[]): void {
+  const at = outputs.findIndex((output) => output.output_type === "error");
+  if (at >= 0) outputs.push(...outputs.splice(at, 1));
+}
+
 /** Resolves never; rejects when the time is over or the signal comes. */
 function limit(
   seconds: number,
@@ -122,6 +128,7 @@ export async function executeNotebook(
         run.catch(() => {}); // after a time-out nobody waits for it
         const { content } = (await Promise.race([run, time.over])).reply;
         cell.execution_count = Number(content.execution_count);
+        errorLast(outputs);
         failure = failureOf(outputs, content);
       } catch (error) {
         if (!(error instanceof KernelError)) throw error;

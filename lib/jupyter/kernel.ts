@@ -30,14 +30,17 @@ export class KernelError extends Error {
 
 const barrierType = "normkit_barrier";
 
+/** The longest time that a kernel may take to answer, in seconds. */
+const startLimit = 60;
+
 /** Connects once the kernel listens; until then connections are refused. */
-async function connect(info: ConnectionInfo, dead: Promise<never>): Promise<Channels> {
+async function connect(info: ConnectionInfo, failed: Promise<never>): Promise<Channels> {
   for (;;) {
     try {
       return await Channels.connect(info);
     } catch (error) {
       if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), dead]);
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), failed]);
     }
   }
 }
@@ -81,13 +84,21 @@ export class Kernel {
       stderr: "null",
     }).spawn();
     const kernel = new Kernel(file, process);
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new KernelError(`The kernel did not answer within ${startLimit} s`)),
+      1000 * startLimit,
+    );
     try {
-      kernel.#listen(await connect(info, kernel.#dead));
-      await kernel.#ready();
+      const failed = Promise.race([kernel.#dead, late.promise]);
+      kernel.#listen(await connect(info, failed));
+      await Promise.race([kernel.#ready(), failed]);
       return kernel;
     } catch (error) {
       await kernel.close();
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 

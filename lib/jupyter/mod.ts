@@ -17,4 +17,5 @@ export {
   writeNotebook,
 } from "./notebook_file.ts";
 export { notebookPage } from "./page.ts";
+export type { Header, Message } from "./wire.ts";
 export { checkNotebook, describeFinding, type Finding } from "./typecheck.ts";

@@ -90,12 +90,33 @@ export async function readNotebook(path: string): Promise<Notebook> {
   return content;
 }
 
+/** Text in lines, as notebooks keep it: a change shows as the lines that changed. */
+function inLines(text: string | readonly string[]): string[] {
+  return joined(text).match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+function outputInLines(output: Output): Output {
+  if (output.output_type === "stream") return { ...output, text: inLines(output.text) };
+  if (output.output_type === "error") return output;
+  const data = Object.entries(output.data).map(([type, value]) =>
+    typeof value === "string" && !type.startsWith("image/png")
+      ? [type, inLines(value)]
+      : [type, value]
+  );
+  return { ...output, data: Object.fromEntries(data) };
+}
+
 /**
- * Writes a notebook as Jupyter does: one space of indent, a newline at the end.
+ * Writes a notebook as Jupyter does: texts in lines, one space of indent, a newline at the end.
  *
  * @param path The file.
  * @param notebook The notebook.
  */
 export async function writeNotebook(path: string, notebook: Notebook): Promise<void> {
-  await writeAtomically(path, `${JSON.stringify(notebook, null, 1)}\n`);
+  const cells = notebook.cells.map((cell) => ({
+    ...cell,
+    source: inLines(cell.source),
+    ...(cell.outputs === undefined ? {} : { outputs: cell.outputs.map(outputInLines) }),
+  }));
+  await writeAtomically(path, `${JSON.stringify({ ...notebook, cells }, null, 1)}\n`);
 }

@@ -1,5 +1,5 @@
 /**
- * Type-checks the code cells of a notebook, which the kernel does not: a misspelt import is undefined
+ * Type-checks and lints the code cells of a notebook, which the kernel does not: a misspelt import is undefined
  * there. The cells become one temporary module beside the notebook; positions are mapped back.
  */
 import { basename, dirname, join } from "node:path";
@@ -37,7 +37,7 @@ function moduleOf({ cells }: Notebook): { code: string; parts: Part[] } {
 }
 
 /**
- * Type-checks a notebook's cells together; a cell with the tag `no-check` is left out.
+ * Type-checks and lints a notebook's cells together; a cell with the tag `no-check` is left out.
  *
  * @param path Where the notebook lies or would lie: imports resolve from there.
  * @param notebook The notebook.
@@ -49,28 +49,56 @@ export async function checkNotebook(path: string, notebook: Notebook): Promise<F
   const file = join(dirname(path), name);
   await Deno.writeTextFile(file, code);
   try {
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--quiet", file],
-      env: { NO_COLOR: "1" },
-    }).output();
-    return success ? [] : findings(new TextDecoder().decode(stderr), name, parts);
+    const types = await deno("check", "--quiet", file);
+    if (!types.success) return typeFindings(types.stderr, name, parts);
+    return lintFindings((await deno("lint", "--json", file)).stdout, parts);
   } finally {
     await Deno.remove(file);
   }
 }
 
-function findings(report: string, name: string, parts: readonly Part[]): Finding[] {
+async function deno(
+  ...args: string[]
+): Promise<{ success: boolean; stdout: string; stderr: string }> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { success, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** A place in the module as one in a cell. */
+function placeOf(at: number, parts: readonly Part[]): { cell: number; line: number } {
+  const part = parts.find(({ firstLine, lines }) => at >= firstLine && at < firstLine + lines);
+  return part === undefined
+    ? { cell: 0, line: at }
+    : { cell: part.cell, line: at - part.firstLine + 1 };
+}
+
+function lintFindings(report: string, parts: readonly Part[]): Finding[] {
+  interface Diagnostic {
+    readonly range: { readonly start: { readonly line: number; readonly col: number } };
+    readonly code: string;
+    readonly message: string;
+  }
+  const { diagnostics }: { diagnostics: readonly Diagnostic[] } = JSON.parse(report);
+  return diagnostics.map(({ range: { start }, code, message }) => ({
+    ...placeOf(start.line, parts),
+    column: start.col + 1,
+    message: `${code}: ${message}`,
+  }));
+}
+
+function typeFindings(report: string, name: string, parts: readonly Part[]): Finding[] {
   const found: Finding[] = [];
   let message: string[] = [];
   for (const line of report.split("\n")) {
     const place = line.match(/:(\d+):(\d+)\)?$/);
     if (place !== null && line.includes(name)) {
-      const [at, column] = [Number(place[1]), Number(place[2])];
-      const part = parts.find(({ firstLine, lines }) => at >= firstLine && at < firstLine + lines);
       found.push({
-        cell: part?.cell ?? 0,
-        line: part === undefined ? at : at - part.firstLine + 1,
-        column,
+        ...placeOf(Number(place[1]), parts),
+        column: Number(place[2]),
         message: message.join(" ").replace(/^error: /, "").trim(),
       });
       message = [];
