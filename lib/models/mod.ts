@@ -13,5 +13,6 @@ export {
   initDecoder,
   type Tokens,
 } from "./decoder.ts";
+export { type Gate, isGate, readGates } from "./gates.ts";
 export { generate, type GenerateOptions } from "./generate.ts";
 export type { EndParameters, JointParameters, SiteNorms, Tap } from "./stack.ts";

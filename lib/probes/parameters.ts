@@ -2,12 +2,12 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { valueAndGradient } from "../core/gradient.ts";
-import { readAll, takeNumbers } from "../core/read.ts";
+import { takeNumbers } from "../core/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { disposeTree, tensorsOf } from "../core/tree.ts";
-import { completeConfig, type DecoderConfig } from "../models/config.ts";
+import type { DecoderConfig } from "../models/config.ts";
+import { readGates } from "../models/gates.ts";
 import { decoder, type DecoderParameters, type Tokens } from "../models/decoder.ts";
-import { gateActivations } from "../ops/activations.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { layerOf } from "./_observe.ts";
 
@@ -133,15 +133,7 @@ export async function probeGates(
   parameters: DecoderParameters,
   config: DecoderConfig,
 ): Promise<GateRow[]> {
-  const { gpas } = completeConfig(config).residual;
-  if (gpas === undefined) return [];
-  const gates = named(parameters).filter(({ name }) => /^blocks\.\d+\.gate/.test(name));
-  const acted = gates.map(({ value }) =>
-    tf.tidy(() => gateActivations[gpas.activation](value).clone())
-  );
-  const values = (await readAll(gates.map(({ value }) => value))).map((numbers) => numbers[0]!);
-  const scales = (await takeNumbers(acted)).map((act) => 1 - act);
-  return gates.map(({ name }, i) => (
-    { kind: "gate", name, layer: layerOf(name), gate: values[i]!, scale: scales[i]! }
+  return (await readGates(parameters, config)).map(({ path, gate, activated }) => (
+    { kind: "gate", name: path, layer: layerOf(path), gate, scale: 1 - activated }
   ));
 }

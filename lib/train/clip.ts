@@ -6,16 +6,6 @@ import type { Scalar, Tensor } from "../core/tensor.ts";
 import { mapTree, tensorsOf } from "../core/tree.ts";
 
 /**
- * Whether a path names a GPAS gate.
- *
- * @param path A parameter's path, such as `blocks.1.gate`.
- * @returns True for gates.
- */
-export function isGate(path: string): boolean {
-  return /\.gate(\.\w+)?$/.test(path);
-}
-
-/**
  * The joint L2 norm of a tree.
  *
  * @param tree A tree of tensors.

@@ -4,11 +4,9 @@ import * as tf from "@tensorflow/tfjs";
 import { readAll } from "../core/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { tensorsOf } from "../core/tree.ts";
-import type { DecoderConfig } from "../models/config.ts";
-import { completeConfig } from "../models/config.ts";
+import { completeConfig, type DecoderConfig } from "../models/config.ts";
+import { readGates } from "../models/gates.ts";
 import { decoder, type DecoderParameters, type Tokens } from "../models/decoder.ts";
-import { gateActivations } from "../ops/activations.ts";
-import { isGate } from "./clip.ts";
 
 async function firstBad(
   named: readonly (readonly [string, Tensor])[],
@@ -62,21 +60,10 @@ export async function gateWarnings(
   parameters: DecoderParameters,
   config: DecoderConfig,
 ): Promise<string[]> {
-  const { gpas } = completeConfig(config).residual;
-  if (gpas === undefined) return [];
-  const gates = tensorsOf(parameters).filter(({ path }) => isGate(path));
-  const acted = tf.tidy(() =>
-    gates.map(({ value }) => gateActivations[gpas.activation](value).clone())
-  );
-  const values = await readAll(acted);
-  for (const tensor of acted) tensor.dispose();
-  return gates.flatMap(({ path }, i) => {
-    const value = values[i]![0]!;
-    if (value < 1) return [];
-    return [
-      `${path} has ${gpas.activation}(α) = ${
-        value.toPrecision(4)
-      } ≥ 1: every earlier gradient vanishes or flips sign`,
-    ];
+  const activation = completeConfig(config).residual.gpas?.activation;
+  const gates = await readGates(parameters, config);
+  return gates.filter(({ activated }) => activated >= 1).map(({ path, activated }) => {
+    const value = activated.toPrecision(4);
+    return `${path} has ${activation}(α) = ${value} ≥ 1: every earlier gradient vanishes or flips sign`;
   });
 }

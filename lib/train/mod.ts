@@ -4,7 +4,7 @@
  * @module
  */
 
-export { clipByNorm, globalNorm, isGate } from "./clip.ts";
+export { clipByNorm, globalNorm } from "./clip.ts";
 export {
   type Batch,
   characterTokenizer,

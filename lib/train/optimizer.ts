@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { requireNumber } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { fillTree, type Leaf, mapTree, tensorsOf } from "../core/tree.ts";
-import { isGate } from "./clip.ts";
+import { isGate } from "../models/gates.ts";
 
 /** An optimizer as data, kept in the run's manifest. */
 export type OptimizerSettings =

@@ -11,8 +11,9 @@ import { countParameters, disposeTree, mapTree } from "../core/tree.ts";
 import { version } from "../core/version.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import { decoder, type DecoderParameters, initDecoder, type Tokens } from "../models/decoder.ts";
+import { isGate } from "../models/gates.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
-import { clipByNorm, globalNorm, isGate } from "./clip.ts";
+import { clipByNorm, globalNorm } from "./clip.ts";
 import { type Batch, type Corpus, randomBatch } from "./corpus.ts";
 import { gateWarnings, locateNonFinite } from "./diagnose.ts";
 import { evaluate } from "./evaluate.ts";
@@ -79,7 +80,7 @@ function lossAndGradient(
     parts[0]!.gradient,
     (_, path) => mean(at.get(path)!),
   );
-  const loss = mean(parts.map(({ value }) => value)).asScalar();
+  const loss = mean(parts.map(({ value }) => value)) as Scalar;
   for (const part of parts) disposeTree(part);
   return { loss, gradient };
 }
