@@ -26,9 +26,10 @@ const settings: TrainSettings = {
   },
   schedule: { kind: "constant", peak: 3e-3, warmup: 1 },
   seed: 0,
-  steps: 150,
+  steps: 100,
   rows: 8,
   evaluateEvery: 25,
+  evaluationBatches: 4,
 };
 
 if (import.meta.main) {

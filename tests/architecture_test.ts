@@ -1,0 +1,207 @@
+// The direction of imports between the folders of lib/, read from Deno's module graph: a folder may import what is left of it.
+// plots and jupyter stand beside the row, since they must not bring the tensors along.
+
+import { assert, assertEquals } from "@std/assert";
+
+/** From left to right; a folder imports its own row entry's left neighbors, and its siblings as long as there is no circle. */
+const ranks: readonly (readonly string[])[] = [
+  ["core"],
+  ["kernels"],
+  ["ops"],
+  ["layers", "residual"],
+  ["models"],
+  ["checkpoint", "convert", "train", "probes"],
+  ["notebook"],
+  ["cli"],
+];
+
+/** Folders beside the row: what they may import from lib, and who may import them. */
+const beside: Readonly<Record<string, { imports: readonly string[]; by: readonly string[] }>> = {
+  plots: { imports: [], by: ["notebook", "cli"] },
+  jupyter: { imports: ["core"], by: ["cli"] },
+};
+
+/** One import from file to file, paths from the top of the repository. */
+interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly typesOnly: boolean;
+}
+
+const rankOf = (folder: string): number => ranks.findIndex((row) => row.includes(folder));
+const folderOf = (path: string): string => /^lib\/([^/]+)\//.exec(path)?.[1] ?? path;
+
+/** What is wrong with an import, in a sentence, or undefined. */
+function complaint({ from, to, typesOnly }: Edge): string | undefined {
+  const rule = (why: string): string => `${from} imports ${to}: ${why}`;
+  const source = folderOf(from);
+  const own = beside[source];
+  if (to.startsWith("npm:")) {
+    const isTensors = to.replace(/^npm:\/?/, "").startsWith("@tensorflow/");
+    return own !== undefined && isTensors ? rule(`${source} must not load tfjs`) : undefined;
+  }
+  const target = folderOf(to);
+  if (source === target) return undefined;
+  if (own !== undefined) {
+    if (own.imports.includes(target) || (typesOnly && rankOf(target) >= 0)) return undefined;
+    return rule(`${source} may import ${own.imports.join(", ") || "only types"} of lib`);
+  }
+  const other = beside[target];
+  if (other !== undefined) {
+    if (other.by.includes(source)) return undefined;
+    return rule(`${target} is for ${other.by.join(" and ")} alone`);
+  }
+  const [left, right] = [rankOf(target), rankOf(source)];
+  if (left < 0 || right < 0) {
+    return rule(`${left < 0 ? target : source} has no place in the order of folders`);
+  }
+  return left <= right
+    ? undefined
+    : rule(`${target} stands right of ${source}, and left may not import right`);
+}
+
+/** A circle of folders, or undefined. */
+function circle(edges: readonly Edge[]): string[] | undefined {
+  const targets = new Map<string, Set<string>>();
+  for (const { from, to } of edges) {
+    const [source, target] = [folderOf(from), folderOf(to)];
+    if (to.startsWith("npm:") || source === target) continue;
+    targets.set(source, (targets.get(source) ?? new Set()).add(target));
+  }
+  const follow = (path: readonly string[]): string[] | undefined => {
+    for (const next of targets.get(path.at(-1)!) ?? []) {
+      if (path.includes(next)) return [...path.slice(path.indexOf(next)), next];
+      const found = follow([...path, next]);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  for (const folder of targets.keys()) {
+    const found = follow([folder]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const root = new URL("../", import.meta.url);
+
+function filesUnder(folder: URL): URL[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
+    isDirectory
+      ? filesUnder(new URL(`${name}/`, folder))
+      : name.endsWith(".ts")
+      ? [new URL(name, folder)]
+      : []
+  );
+}
+
+interface Dependency {
+  readonly code?: { readonly specifier?: string };
+  readonly type?: { readonly specifier?: string };
+}
+
+/** Every import of every file of lib, as `deno info` resolves it. */
+async function importsOfLib(): Promise<Edge[]> {
+  const entry = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    const files = filesUnder(new URL("lib/", root));
+    await Deno.writeTextFile(entry, files.map(({ href }) => `import "${href}";`).join("\n"));
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["info", "--json", "--no-lock", "--config", new URL("deno.json", root).pathname, entry],
+    }).output();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+    const graph = JSON.parse(new TextDecoder().decode(stdout)) as {
+      modules: { specifier: string; error?: string; dependencies?: Dependency[] }[];
+    };
+    const local = (specifier: string): string => specifier.replace(root.href, "");
+    return graph.modules
+      .filter(({ specifier }) => specifier.startsWith(`${root.href}lib/`))
+      .flatMap(({ specifier, error, dependencies = [] }) => {
+        assertEquals(error, undefined, specifier);
+        return dependencies.map(({ code, type }): Edge => ({
+          from: local(specifier),
+          to: local((code ?? type)?.specifier ?? ""),
+          typesOnly: code === undefined,
+        }));
+      })
+      .filter(({ to }) => to.startsWith("lib/") || to.startsWith("npm:"));
+  } finally {
+    await Deno.remove(entry);
+  }
+}
+
+Deno.test("lib's imports go from right to left, without a circle", async () => {
+  const edges = await importsOfLib();
+  for (const expected of ["lib/ops/gpas.ts", "lib/residual/variants.ts", "lib/models/stack.ts"]) {
+    assert(edges.some(({ from }) => from === expected), `${expected} is missing from the graph`);
+  }
+  const found = edges.map(complaint).filter((sentence) => sentence !== undefined);
+  assertEquals(found, []);
+  assertEquals(circle(edges), undefined);
+});
+
+Deno.test("complaint() names both files and the rule for each kind of wrong import", () => {
+  const planted: readonly (readonly [from: string, to: string, sentence: string])[] = [
+    [
+      "lib/core/tree.ts",
+      "lib/ops/gpas.ts",
+      "lib/core/tree.ts imports lib/ops/gpas.ts: ops stands right of core, and left may not import right",
+    ],
+    [
+      "lib/models/stack.ts",
+      "lib/train/train.ts",
+      "lib/models/stack.ts imports lib/train/train.ts: train stands right of models, and left may not import right",
+    ],
+    [
+      "lib/plots/save.ts",
+      "lib/core/tree.ts",
+      "lib/plots/save.ts imports lib/core/tree.ts: plots may import only types of lib",
+    ],
+    [
+      "lib/plots/save.ts",
+      "npm:/@tensorflow/tfjs@4.22.0",
+      "lib/plots/save.ts imports npm:/@tensorflow/tfjs@4.22.0: plots must not load tfjs",
+    ],
+    [
+      "lib/jupyter/wire.ts",
+      "lib/train/train.ts",
+      "lib/jupyter/wire.ts imports lib/train/train.ts: jupyter may import core of lib",
+    ],
+    [
+      "lib/train/train.ts",
+      "lib/plots/mod.ts",
+      "lib/train/train.ts imports lib/plots/mod.ts: plots is for notebook and cli alone",
+    ],
+    [
+      "lib/misc/a.ts",
+      "lib/core/tree.ts",
+      "lib/misc/a.ts imports lib/core/tree.ts: misc has no place in the order of folders",
+    ],
+  ];
+  for (const [from, to, sentence] of planted) {
+    assertEquals(complaint({ from, to, typesOnly: false }), sentence);
+  }
+});
+
+Deno.test("complaint() accepts imports to the left, of siblings, and types where only they are free", () => {
+  const edge = (from: string, to: string, typesOnly = false): Edge => ({ from, to, typesOnly });
+  const fine = [
+    edge("lib/ops/gpas.ts", "lib/core/tree.ts"),
+    edge("lib/train/train.ts", "lib/probes/mod.ts"),
+    edge("lib/plots/save.ts", "lib/train/record.ts", true),
+    edge("lib/jupyter/wire.ts", "lib/core/files.ts"),
+    edge("lib/cli/mod.ts", "lib/jupyter/wire.ts"),
+    edge("lib/ops/gpas.ts", "npm:/@tensorflow/tfjs@4.22.0"),
+  ];
+  assertEquals(fine.map(complaint), fine.map(() => undefined));
+});
+
+Deno.test("circle() finds siblings that import each other", () => {
+  const edges = [["train", "probes"], ["probes", "models"], ["probes", "train"]].map(([a, b]) => ({
+    from: `lib/${a}/mod.ts`,
+    to: `lib/${b}/mod.ts`,
+    typesOnly: false,
+  }));
+  assertEquals(circle(edges), ["train", "probes", "train"]);
+  assertEquals(circle(edges.slice(0, 2)), undefined);
+});

@@ -1,0 +1,60 @@
+// Runs a test on every backend of this machine, and on none in silence: absent backends are named, never counted as passed.
+// REQUIRE_BACKENDS=webgpu,wasm,cpu turns absence into failure. A software adapter (lavapipe) counts as WebGPU here.
+
+import * as tf from "@tensorflow/tfjs";
+import { assertEquals } from "@std/assert";
+import { type BackendName, findWebGpu, throwGpuError, useBackend } from "../../lib/core/mod.ts";
+
+const all: readonly BackendName[] = ["cpu", "wasm", "webgpu"];
+
+const present: Readonly<Record<BackendName, boolean>> = {
+  cpu: true,
+  wasm: "WebAssembly" in globalThis,
+  webgpu: await findWebGpu() !== undefined,
+};
+
+/** The backends that this machine has. */
+export const backends: readonly BackendName[] = all.filter((name) => present[name]);
+
+const absent = all.filter((name) => !present[name]);
+const required = (Deno.env.get("REQUIRE_BACKENDS") ?? "").split(",").filter((name) => name !== "");
+const missing = required.filter((name) => !backends.some((backend) => backend === name));
+
+if (missing.length > 0) {
+  throw new Error(
+    `REQUIRE_BACKENDS asks for ${missing.join(", ")}, but this machine has ${backends.join(", ")}`,
+  );
+}
+if (absent.length > 0) console.log(`absent backends, not tested: ${absent.join(", ")}`);
+
+/**
+ * Runs a test body on one backend and requires that it leaves no tensor behind and that the GPU reported no error.
+ *
+ * @param backend The backend.
+ * @param body The test; it frees what it makes.
+ */
+export async function onBackend(
+  backend: BackendName,
+  body: () => void | Promise<void>,
+): Promise<void> {
+  await useBackend(backend);
+  const before = tf.memory().numTensors;
+  await body();
+  throwGpuError();
+  assertEquals(tf.memory().numTensors - before, 0, `tensors left behind on ${backend}`);
+}
+
+/**
+ * Registers one test for each backend of this machine, called `name [backend]`.
+ *
+ * @param name What is tested: "symbol() criterion".
+ * @param body The test; it frees what it makes.
+ */
+export function onEachBackend(
+  name: string,
+  body: (backend: BackendName) => void | Promise<void>,
+): void {
+  for (const backend of backends) {
+    Deno.test(`${name} [${backend}]`, () => onBackend(backend, () => body(backend)));
+  }
+}

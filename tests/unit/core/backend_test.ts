@@ -1,0 +1,122 @@
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import {
+  type BackendName,
+  BackendUnavailableError,
+  findWebGpu,
+  GpuError,
+  readAll,
+  useBackend,
+} from "../../../lib/core/mod.ts";
+import { backends, onEachBackend } from "../../support/backends.ts";
+
+/** Runs a script in a process of its own, as a reader of this library would. */
+async function runScript(script: string): Promise<{ code: number; out: string; err: string }> {
+  const library = new URL("../../../lib/core/mod.ts", import.meta.url).href;
+  const config = new URL("../../../deno.json", import.meta.url).pathname;
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(
+      file,
+      `const core = await import(${JSON.stringify(library)});\n${script}`,
+    );
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", "--config", config, file],
+      env: { NO_COLOR: "1" },
+    }).output();
+    const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+    return { code, out: text(stdout), err: text(stderr) };
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+const use = (name: string): string =>
+  `const tf = await import("@tensorflow/tfjs");
+   const choice = await core.useBackend(${JSON.stringify(name)});
+   const y = tf.tidy(() => tf.softmax(tf.matMul(tf.ones([4, 4]), tf.ones([4, 4]))));
+   console.log(JSON.stringify({ ...choice, used: tf.getBackend(), y: (await y.data())[0] }));`;
+
+for (const name of [...backends, "auto"] as const) {
+  Deno.test(`useBackend("${name}") computes in a fresh process and writes nothing to stderr`, async () => {
+    const { code, out, err } = await runScript(use(name));
+    assertEquals(err, "");
+    assertEquals(code, 0);
+    const choice = JSON.parse(out);
+    assertEquals(choice.y, 0.25);
+    assertEquals(choice.used, choice.name);
+    if (name !== "auto") assertEquals(choice.reason, "asked for by name");
+    if (name === "auto") assert(!choice.software, "auto takes no software adapter");
+  });
+}
+
+onEachBackend("useBackend() says what it chose", async (backend) => {
+  const choice = await useBackend(backend);
+  assertEquals(choice.name, backend);
+  assertEquals(tf.getBackend(), backend);
+  const adapter = backend === "webgpu" ? await findWebGpu() : undefined;
+  assertEquals(choice.adapter, adapter?.adapter);
+  assertEquals(choice.software, adapter?.software ?? false);
+});
+
+Deno.test("useBackend() refuses an unknown name", async () => {
+  await assertRejects(
+    () => useBackend("webgl" as BackendName),
+    RangeError,
+    'backend = "webgl": it must be one of auto, webgpu, wasm, cpu',
+  );
+});
+
+const hideGpu = `Object.defineProperty(navigator, "gpu", { value: undefined });`;
+const noAdapter =
+  `Object.defineProperty(navigator, "gpu", { value: { requestAdapter: () => Promise.resolve(null) } });`;
+
+for (
+  const [machine, prepare] of [["no navigator.gpu", hideGpu], ["no adapter", noAdapter]] as const
+) {
+  Deno.test(`useBackend("webgpu") with ${machine} says how to get one`, async () => {
+    const { out, err } = await runScript(`${prepare}
+      try { await core.useBackend("webgpu"); } catch (error) {
+        console.log(JSON.stringify({
+          unavailable: error instanceof core.BackendUnavailableError,
+          backend: error.backend, name: error.name, message: error.message,
+        }));
+      }`);
+    assertEquals(err, "");
+    const { message, ...error } = JSON.parse(out);
+    assertEquals(error, { unavailable: true, backend: "webgpu", name: "BackendUnavailableError" });
+    assertMatch(
+      message,
+      /^Cannot use the webgpu backend: no WebGPU adapter answered\. .*mesa-vulkan/,
+    );
+  });
+
+  Deno.test(`useBackend("auto") with ${machine} takes WASM and says why`, async () => {
+    const { out, err } = await runScript(`${prepare}\n${use("auto")}`);
+    assertEquals(err, "");
+    const { name, reason } = JSON.parse(out);
+    assertEquals([name, reason], ["wasm", "no hardware WebGPU adapter"]);
+  });
+}
+
+Deno.test("BackendUnavailableError says what is missing and what to do", () => {
+  const error = new BackendUnavailableError("wasm", "it is not there", "Get it");
+  assertInstanceOf(error, Error);
+  assertEquals(error.message, "Cannot use the wasm backend: it is not there. Get it");
+  assertEquals(error.backend, "wasm");
+});
+
+if (backends.includes("webgpu")) {
+  Deno.test("a command that the GPU refuses becomes a GpuError at the next read, once", async () => {
+    await useBackend("webgpu");
+    const { device } = tf.backend() as unknown as { device: GPUDevice };
+    // a buffer that is mapped for reading may not be a storage buffer
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE;
+    device.createBuffer({ size: 16, usage }).destroy();
+    const x = tf.add(tf.ones([2]), 1);
+    const error = await assertRejects(() => readAll([x]), GpuError);
+    assertMatch(error.message, /^The GPU reported an error: \S/);
+    assertEquals(Array.from((await readAll([x]))[0]!), [2, 2]);
+    x.dispose();
+  });
+}
