@@ -1,24 +1,21 @@
 // The training loop: batches in, parameters and a record out. It stops at a signal or at a loss that is not finite, and
 // always returns the last parameters whose loss was finite.
 
-import * as tf from "@tensorflow/tfjs";
-import { requireInteger, requireNumber } from "../core/check.ts";
-import { valueAndGradient } from "../core/gradient.ts";
 import { Random } from "../core/random.ts";
 import { takeNumbers } from "../core/read.ts";
-import type { Scalar, Tensor } from "../core/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { countParameters, disposeTree, mapTree } from "../core/tree.ts";
-import { version } from "../core/version.ts";
 import type { DecoderConfig } from "../models/config.ts";
-import { decoder, type DecoderParameters, initDecoder, type Tokens } from "../models/decoder.ts";
-import { isGate } from "../models/gates.ts";
-import { crossEntropy } from "../ops/cross_entropy.ts";
-import { clipByNorm, globalNorm } from "./clip.ts";
+import { type DecoderParameters, initDecoder, type Tokens } from "../models/decoder.ts";
+import { clipGradient, lossAndGradient } from "./_gradient.ts";
+import { manifestOf } from "./_manifest.ts";
+import { runNumbers } from "./_settings.ts";
+import { globalNorm } from "./clip.ts";
 import { type Batch, type Corpus, randomBatch } from "./corpus.ts";
 import { gateWarnings, locateNonFinite } from "./diagnose.ts";
 import { evaluate } from "./evaluate.ts";
 import { makeOptimizer, type OptimizerState } from "./optimizer.ts";
-import type { Manifest, Row, RunRecord, Stop, TrainSettings } from "./record.ts";
+import type { Row, RunRecord, Stop, TrainSettings } from "./record.ts";
 import { makeSchedule } from "./schedule.ts";
 
 /** Looks at a model at a step; rows of its own kind, numbers only. */
@@ -54,54 +51,6 @@ export interface TrainResult {
   readonly record: RunRecord;
 }
 
-/** Mean loss and mean gradient over the batches of one step. */
-function lossAndGradient(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
-  batches: readonly Batch[],
-  dropout: Random,
-): { loss: Scalar; gradient: DecoderParameters } {
-  const parts = batches.map(({ inputs, targets }, i) =>
-    valueAndGradient(
-      parameters,
-      (p) => crossEntropy(decoder(p, config, inputs, { dropout: dropout.fork(i) }), targets),
-    )
-  );
-  if (parts.length === 1) return { loss: parts[0]!.value, gradient: parts[0]!.gradient };
-  const mean = (tensors: Tensor[]): Tensor => tf.tidy(() => tf.mean(tf.stack(tensors), 0));
-  const at = new Map<string, Tensor[]>();
-  for (const { gradient } of parts) {
-    mapTree<DecoderParameters, Tensor>(gradient, (g, path) => {
-      at.set(path, [...at.get(path) ?? [], g]);
-      return g;
-    });
-  }
-  const gradient = mapTree<DecoderParameters, Tensor>(
-    parts[0]!.gradient,
-    (_, path) => mean(at.get(path)!),
-  );
-  const loss = mean(parts.map(({ value }) => value)) as Scalar;
-  for (const part of parts) disposeTree(part);
-  return { loss, gradient };
-}
-
-/** Applies a clipping step to a gradient and frees what it replaces. */
-function clipped(
-  gradient: DecoderParameters,
-  limit: number | undefined,
-  chosen?: (path: string) => boolean,
-): DecoderParameters {
-  if (limit === undefined) return gradient;
-  const result = clipByNorm(gradient, limit, chosen);
-  disposeTree(gradient);
-  return result;
-}
-
-function describeHardware(): string {
-  const { os, arch } = Deno.build;
-  return `${os} ${arch}, ${navigator.hardwareConcurrency} logical cores`;
-}
-
 /**
  * Trains a decoder on a text.
  *
@@ -118,24 +67,9 @@ export async function train(
   corpus: Corpus,
   options: TrainOptions = {},
 ): Promise<TrainResult> {
-  const { seed, rows, reportEvery = 1, accumulate = 1, evaluationBatches = 8 } = settings;
-  const steps = requireInteger("steps", settings.steps, { min: 0 });
-  requireInteger("rows", rows, { min: 1 });
-  requireInteger("accumulate", accumulate, { min: 1 });
-  requireInteger("reportEvery", reportEvery, { min: 1 });
-  requireInteger("evaluationBatches", evaluationBatches, { min: 1 });
-  const evaluateEvery = requireInteger(
-    "evaluateEvery",
-    settings.evaluateEvery ?? Math.max(1, steps),
-    { min: 1 },
-  );
-  for (const limit of ["clip", "clipGates"] as const) {
-    requireNumber(limit, settings[limit] ?? 1, { above: 0 });
-  }
-  const length = requireInteger("length", settings.length ?? settings.model.context, {
-    min: 1,
-    max: settings.model.context,
-  });
+  const { seed } = settings;
+  const { steps, rows, length, accumulate, reportEvery, evaluateEvery, evaluationBatches } =
+    runNumbers(settings);
   const config: DecoderConfig = { ...settings.model, vocabulary: corpus.tokenizer.vocabulary };
   const rate = makeSchedule(settings.schedule);
   const optimizer = makeOptimizer(settings.optimizer ?? { kind: "adamw" });
@@ -220,8 +154,7 @@ export async function train(
         } else {
           computed.loss.dispose();
         }
-        gradient = clipped(gradient, settings.clip);
-        gradient = clipped(gradient, settings.clipGates, isGate);
+        gradient = clipGradient(gradient, settings);
         const next = optimizer.update(parameters, gradient, state, rate(step));
         disposeTree(state.moments);
         if (parameters !== good) disposeTree(parameters);
@@ -242,26 +175,15 @@ export async function train(
     disposeTree(state.moments);
     if (parameters !== good) disposeTree(parameters);
   }
-  const { tokenizer, train: text, heldOut } = corpus;
-  const manifest: Manifest = {
-    variant: settings.model.residual ?? "pre-ln",
+  const { command, commit } = options;
+  const manifest = manifestOf({
     settings,
-    corpus: {
-      name: corpus.name,
-      trainTokens: text.length,
-      heldOutTokens: heldOut.length,
-      bytesPerToken: corpus.bytesPerToken,
-      characters: tokenizer.characters,
-    },
+    corpus,
     parameters: count,
-    backend: tf.getBackend(),
-    versions: { normkit: version, tfjs: tf.version.tfjs, deno: Deno.version.deno },
-    hardware: describeHardware(),
-    ...(options.command === undefined ? {} : { command: options.command }),
-    ...(options.commit === undefined ? {} : { commit: options.commit }),
-    started: started.toISOString(),
-    wallSeconds: (Date.now() - started.getTime()) / 1000,
-    ...(stopped === undefined ? {} : { stopped }),
-  };
+    started,
+    stopped,
+    command,
+    commit,
+  });
   return { parameters: good, config, record: { manifest, rows: seen } };
 }

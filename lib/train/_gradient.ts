@@ -1,0 +1,69 @@
+// The gradient of one training step: averaged over the step's batches, then clipped.
+
+import * as tf from "@tensorflow/tfjs";
+import { valueAndGradient } from "../core/gradient.ts";
+import type { Random } from "../core/random.ts";
+import type { Scalar, Tensor } from "../core/tensor.ts";
+import { disposeTree, mapTree } from "../core/tree.ts";
+import type { DecoderConfig } from "../models/config.ts";
+import { decoder, type DecoderParameters } from "../models/decoder.ts";
+import { isGate } from "../models/gates.ts";
+import { crossEntropy } from "../ops/cross_entropy.ts";
+import { clipByNorm } from "./clip.ts";
+import type { Batch } from "./corpus.ts";
+import type { TrainSettings } from "./record.ts";
+
+/** Mean loss and mean gradient over the batches of one step. */
+export function lossAndGradient(
+  parameters: DecoderParameters,
+  config: DecoderConfig,
+  batches: readonly Batch[],
+  dropout: Random,
+): { loss: Scalar; gradient: DecoderParameters } {
+  const parts = batches.map(({ inputs, targets }, i) =>
+    valueAndGradient(
+      parameters,
+      (p) => crossEntropy(decoder(p, config, inputs, { dropout: dropout.fork(i) }), targets),
+    )
+  );
+  if (parts.length === 1) return { loss: parts[0]!.value, gradient: parts[0]!.gradient };
+  const mean = (tensors: Tensor[]): Tensor => tf.tidy(() => tf.mean(tf.stack(tensors), 0));
+  const at = new Map<string, Tensor[]>();
+  for (const { gradient } of parts) {
+    mapTree<DecoderParameters, Tensor>(gradient, (g, path) => {
+      at.set(path, [...at.get(path) ?? [], g]);
+      return g;
+    });
+  }
+  const gradient = mapTree<DecoderParameters, Tensor>(
+    parts[0]!.gradient,
+    (_, path) => mean(at.get(path)!),
+  );
+  const loss = mean(parts.map(({ value }) => value)) as Scalar;
+  for (const part of parts) disposeTree(part);
+  return { loss, gradient };
+}
+
+/** Applies a clipping step to a gradient and frees what it replaces. */
+function clipped(
+  gradient: DecoderParameters,
+  limit: number | undefined,
+  chosen?: (path: string) => boolean,
+): DecoderParameters {
+  if (limit === undefined) return gradient;
+  const result = clipByNorm(gradient, limit, chosen);
+  disposeTree(gradient);
+  return result;
+}
+
+/**
+ * Clips a gradient as the settings say, all of it first and then the gates; frees what it replaces.
+ *
+ * @returns The gradient to step with.
+ */
+export function clipGradient(
+  gradient: DecoderParameters,
+  settings: TrainSettings,
+): DecoderParameters {
+  return clipped(clipped(gradient, settings.clip), settings.clipGates, isGate);
+}

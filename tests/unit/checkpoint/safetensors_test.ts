@@ -1,0 +1,178 @@
+// Checkpoints: what is written is read again bit for bit, the bytes are safetensors, and other files are refused.
+
+import * as tf from "@tensorflow/tfjs";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { readParameters, writeParameters } from "../../../lib/checkpoint/mod.ts";
+import { disposeTree } from "../../../lib/core/mod.ts";
+import { initDecoder } from "../../../lib/models/mod.ts";
+import { onEachBackend } from "../../support/backends.ts";
+import { numbersByPath } from "../train/tiny_run.ts";
+
+/** Gives the test a file of its own in an empty folder. */
+async function withFile(test: (path: string, folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "normkit-" });
+  try {
+    await test(`${folder}/model.safetensors`, folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A file of a header and data, written by hand. */
+function fileOf(header: unknown, data: Uint8Array): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const file = new Uint8Array(8 + text.length + data.length);
+  new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true);
+  file.set(text, 8);
+  file.set(data, 8 + text.length);
+  return file;
+}
+
+onEachBackend(
+  "writeParameters() and readParameters() give a model back bit for bit",
+  () =>
+    withFile(async (path, folder) => {
+      const config = {
+        vocabulary: 5,
+        context: 4,
+        width: 8,
+        depth: 2,
+        heads: 2,
+        residual: "sub-ln+gpas",
+      };
+      const [model, like] = [initDecoder(config, 1), initDecoder(config, 2)];
+      await writeParameters(path, model);
+      const read = await readParameters(path, like);
+      assertEquals(await numbersByPath(read), await numbersByPath(model));
+      assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["model.safetensors"]);
+      disposeTree([model, like, read]);
+    }),
+);
+
+onEachBackend("writeParameters() keeps values that print badly", () =>
+  withFile(async (path) => {
+    const values = [NaN, Infinity, -Infinity, -0, 1e-40, 3.4028234663852886e38, 0.1];
+    const tree = { odd: tf.tensor1d(values) };
+    await writeParameters(path, tree);
+    const read = await readParameters(path, tree);
+    assertEquals(await numbersByPath(read), await numbersByPath(tree));
+    disposeTree([tree, read]);
+  }));
+
+onEachBackend("writeParameters() writes the safetensors format", () =>
+  withFile(async (path) => {
+    const tree = { a: tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]), list: [tf.scalar(-7.5)] };
+    await writeParameters(path, tree);
+    const file = await Deno.readFile(path);
+    const view = new DataView(file.buffer);
+    const length = Number(view.getBigUint64(0, true));
+    assertEquals(length % 8, 0);
+    const text = new TextDecoder().decode(file.subarray(8, 8 + length));
+    assertEquals(text.trimEnd().at(-1), "}"); // padded with spaces
+    assertEquals(JSON.parse(text), {
+      "a": { dtype: "F32", shape: [2, 3], data_offsets: [0, 24] },
+      "list.1": { dtype: "F32", shape: [], data_offsets: [24, 28] },
+    });
+    assertEquals(file.length, 8 + length + 28);
+    const numbers = Array.from({ length: 7 }, (_, i) => view.getFloat32(8 + length + 4 * i, true));
+    assertEquals(numbers, [1, 2, 3, 4, 5, 6, -7.5]);
+    disposeTree(tree);
+  }));
+
+onEachBackend(
+  "readParameters() reads a file that another program wrote, metadata and all",
+  () =>
+    withFile(async (path) => {
+      const data = new Uint8Array(Float32Array.of(9, 1.5, -2).buffer);
+      const header = {
+        __metadata__: { format: "pt" },
+        b: { dtype: "F32", shape: [2], data_offsets: [4, 12] },
+        a: { dtype: "F32", shape: [], data_offsets: [0, 4] },
+      };
+      await Deno.writeFile(path, fileOf(header, data));
+      const like = { a: tf.scalar(0), b: tf.zeros([2]) };
+      const read = await readParameters(path, like);
+      assertEquals(await numbersByPath(read), { a: [9], b: [1.5, -2] });
+      disposeTree([like, read]);
+    }),
+);
+
+onEachBackend(
+  "readParameters() names the tensor that is missing, left over or of another shape",
+  () =>
+    withFile(async (path) => {
+      const tree = { a: tf.zeros([2, 3]), b: tf.zeros([2]) };
+      await writeParameters(path, tree);
+      const c = tf.zeros([1]);
+      const cases = [
+        [{ ...tree, c }, `Cannot read c from ${path}: found nothing, expected F32 [1]`],
+        [{ a: tree.a }, `Cannot read ${path}: the model has no parameter b`],
+        [{ ...tree, b: c }, `Cannot read b from ${path}: found F32 [2], expected F32 [1]`],
+      ] as const;
+      for (const [like, message] of cases) {
+        await assertRejects(() => readParameters<unknown>(path, like), RangeError, message);
+      }
+      disposeTree([tree, c]);
+    }),
+);
+
+onEachBackend(
+  "readParameters() refuses a truncated file and frees what it had read",
+  () =>
+    withFile(async (path) => {
+      const tree = { a: tf.ones([2, 3]), b: tf.ones([2]) };
+      await writeParameters(path, tree);
+      const file = await Deno.readFile(path);
+      await Deno.writeFile(path, file.subarray(0, -1));
+      await assertRejects(
+        () => readParameters(path, tree),
+        RangeError,
+        `Cannot read b from ${path}: it has 7 bytes, expected 8`,
+      );
+      disposeTree(tree);
+    }),
+);
+
+onEachBackend(
+  "readParameters() refuses files that are no safetensors",
+  () =>
+    withFile(async (path) => {
+      const like = { a: tf.zeros([1]) };
+      const half = { a: { dtype: "F32" } };
+      const files: readonly (readonly [Uint8Array, string])[] = [
+        [new Uint8Array(), "its header would not fit"],
+        [new TextEncoder().encode("PK a zip file, perhaps"), "its header would not fit"],
+        [Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff), "its header is not a table of tensors"],
+        [fileOf("", new Uint8Array()).fill(0x7b, 8), "its header is not a table of tensors"],
+        [fileOf(null, new Uint8Array()), "its header is not a table of tensors"],
+        [fileOf(half, new Uint8Array(4)), "its header is not a table of tensors"],
+      ];
+      for (const [file, message] of files) {
+        await Deno.writeFile(path, file);
+        await assertRejects(() => readParameters(path, like), SyntaxError, message);
+      }
+      const integers = { a: { dtype: "I32", shape: [1], data_offsets: [0, 4] } };
+      await Deno.writeFile(path, fileOf(integers, new Uint8Array(4)));
+      await assertRejects(
+        () => readParameters(path, like),
+        RangeError,
+        "found I32 [1], expected F32 [1]",
+      );
+      await assertRejects(() => readParameters(`${path}.absent`, like), Deno.errors.NotFound);
+      disposeTree(like);
+    }),
+);
+
+onEachBackend(
+  "writeParameters() that fails leaves no temporary file",
+  () =>
+    withFile(async (path, folder) => {
+      const tree = { a: tf.zeros([1]) };
+      await Deno.mkdir(`${path}/occupied`, { recursive: true }); // no file can take its place
+      await assertRejects(() => writeParameters(path, tree));
+      const left = Array.from(Deno.readDirSync(folder), ({ name }) => name);
+      assertEquals(left, ["model.safetensors"]);
+      assert((await Deno.stat(path)).isDirectory);
+      disposeTree(tree);
+    }),
+);

@@ -1,0 +1,135 @@
+// Texts as tokens: the tokenizer, the split, and the rows that are cut.
+
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { Random } from "../../../lib/core/mod.ts";
+import {
+  type Batch,
+  characterTokenizer,
+  evenBatches,
+  makeCorpus,
+  mobyDick,
+  randomBatch,
+} from "../../../lib/train/mod.ts";
+
+/** Requires that each row's targets are the tokens one place after its inputs. */
+function assertShifted(batch: Batch, tokens: Int32Array, length: number): void {
+  batch.inputs.forEach((row, index) => {
+    assertEquals(row.length, length);
+    const targets = batch.targets.subarray(index * length, (index + 1) * length);
+    assertEquals(targets.subarray(0, -1), Int32Array.from(row).subarray(1), `row ${index}`);
+    const start = Array.from(tokens).findIndex((_, at) =>
+      Array.from(row).every((token, i) => tokens[at + i] === token) &&
+      tokens[at + length] === targets.at(-1)
+    );
+    assert(start >= 0, `row ${index} and its last target are not in the text`);
+  });
+}
+
+Deno.test("characterTokenizer() gives a text back, whatever its script", () => {
+  for (const text of ["the whale", "Größe, naïve — ÆØ", "鯨と🐋🐳", "a\nb\tc\r\n", "aaaa"]) {
+    const { encode, decode, vocabulary } = characterTokenizer(text);
+    const tokens = encode(text);
+    assertEquals(decode(tokens), text);
+    assertEquals(tokens.length, [...text].length);
+    assertEquals(vocabulary, new Set(text).size);
+    assert(tokens.every((token) => token < vocabulary));
+  }
+});
+
+Deno.test("characterTokenizer() orders its characters by code point, and is made again from them", () => {
+  const first = characterTokenizer("b🐋aéB");
+  assertEquals(first.characters, "Babé🐋");
+  assertEquals(characterTokenizer(first.characters).encode("🐋B"), first.encode("🐋B"));
+});
+
+Deno.test("characterTokenizer() refuses an empty text, an unknown character and an unknown token", () => {
+  assertThrows(() => characterTokenizer(""), RangeError, "vocabulary of an empty text");
+  const { encode, decode } = characterTokenizer("abc");
+  assertThrows(
+    () => encode("abz"),
+    RangeError,
+    'Cannot encode the character "z": the vocabulary holds 3 others',
+  );
+  for (const token of [3, -1, 0.5, NaN]) {
+    assertThrows(() => decode([token]), RangeError, `token ${token}: tokens go from 0 to 2`);
+  }
+});
+
+Deno.test("makeCorpus() holds out the end of the text", () => {
+  const { train, heldOut, tokenizer, name } = makeCorpus("abcdefghij", { heldOutShare: 0.3 });
+  assertEquals(tokenizer.decode(train), "abcdefg");
+  assertEquals(tokenizer.decode(heldOut), "hij");
+  assertEquals(name, "text");
+  assertEquals(makeCorpus("x".repeat(1000)).heldOut.length, 100);
+});
+
+Deno.test("makeCorpus() counts the UTF-8 bytes of a held-out token", () => {
+  assertEquals(makeCorpus("abcdefgh", { heldOutShare: 0.5 }).bytesPerToken, 1);
+  const mixed = makeCorpus("abcdeé鯨🐋", { heldOutShare: 0.5 }); // 1 + 2 + 3 + 4 bytes
+  assertEquals(mixed.bytesPerToken, 2.5);
+});
+
+Deno.test("makeCorpus() refuses texts that cannot be split and shares that are none", () => {
+  assertThrows(() => makeCorpus(""), RangeError, "Cannot train on an empty text");
+  assertThrows(
+    () => makeCorpus("abc"),
+    RangeError,
+    "Cannot split a text of 3 characters with 0.1 held out: each part needs at least 2",
+  );
+  for (const heldOutShare of [0, 1, -0.1, NaN]) {
+    const message = `heldOutShare = ${heldOutShare}`;
+    assertThrows(() => makeCorpus("abcdefgh", { heldOutShare }), RangeError, message);
+  }
+});
+
+const text = Int32Array.from({ length: 101 }, (_, i) => (i * 37) % 101); // every token once
+
+Deno.test("randomBatch() has targets one place after the inputs, and repeats from the same seed", () => {
+  const size = { rows: 5, length: 7 };
+  const batch = randomBatch(text, size, new Random(3));
+  assertEquals(batch.inputs.length, 5);
+  assertEquals(batch.targets.length, 35);
+  assertShifted(batch, text, 7);
+  assertEquals(randomBatch(text, size, new Random(3)), batch);
+  const other = randomBatch(text, size, new Random(4));
+  assert(JSON.stringify(other) !== JSON.stringify(batch));
+});
+
+Deno.test("randomBatch() reaches the first and the last row of the text", () => {
+  const short = text.subarray(0, 9);
+  const { inputs } = randomBatch(short, { rows: 200, length: 6 }, new Random(1));
+  const starts = new Set(inputs.map((row) => short.indexOf(row[0]!)));
+  assertEquals([...starts].sort(), [0, 1, 2]);
+});
+
+Deno.test("evenBatches() spreads the same rows over the text in every call", () => {
+  const size = { rows: 2, length: 10, batches: 3 };
+  const batches = evenBatches(text, size);
+  assertEquals(batches.length, 3);
+  for (const batch of batches) assertShifted(batch, text, 10);
+  const starts = batches.flatMap(({ inputs }) => inputs.map((row) => text.indexOf(row[0]!)));
+  assertEquals(starts, [0, 15, 30, 45, 60, 75]);
+  assertEquals(evenBatches(text, size), batches);
+});
+
+Deno.test("randomBatch() and evenBatches() refuse a text shorter than a row and its target", () => {
+  const short = text.subarray(0, 8);
+  const message = "Cannot cut rows of 8 tokens from a text of 8: it needs 9";
+  const size = { rows: 1, length: 8, batches: 1 };
+  assertThrows(() => randomBatch(short, size, new Random(0)), RangeError, message);
+  assertThrows(() => evenBatches(short, size), RangeError, message);
+  assertThrows(
+    () => randomBatch(text, { rows: 1, length: 0 }, new Random(0)),
+    RangeError,
+    "length = 0",
+  );
+});
+
+Deno.test("mobyDick() is 1.2 million characters of the novel", async () => {
+  const { train, heldOut, tokenizer, bytesPerToken } = await mobyDick();
+  assertAlmostEquals(train.length + heldOut.length, 1.2e6, 5e4);
+  assertAlmostEquals(heldOut.length / (train.length + heldOut.length), 0.1, 1e-5);
+  assert(tokenizer.decode(train).includes("Call me Ishmael."));
+  assert(tokenizer.decode(heldOut).includes("It was the devious-cruising Rachel"));
+  assert(bytesPerToken >= 1 && bytesPerToken < 1.1, `bytes per token: ${bytesPerToken}`);
+});

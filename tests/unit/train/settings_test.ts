@@ -1,0 +1,59 @@
+// Settings that train() refuses before it makes a tensor.
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { makeCorpus, train, type TrainSettings } from "../../../lib/train/mod.ts";
+import { onEachBackend } from "../../support/backends.ts";
+import { manyRows, tiny } from "./tiny_run.ts";
+
+const { model } = tiny;
+const cases: readonly (readonly [Partial<TrainSettings>, string])[] = [
+  [{ steps: -1 }, "Cannot use steps = -1: it must be a finite number ≥ 0"],
+  [{ steps: 2.5 }, "steps = 2.5: it must be a whole number"],
+  [{ steps: NaN }, "steps = NaN"],
+  [{ rows: 0 }, "rows = 0"],
+  [{ length: 9 }, "length = 9: it must be a finite number ≥ 1 and ≤ 8"],
+  [{ length: 0 }, "length = 0"],
+  [{ accumulate: 0 }, "accumulate = 0"],
+  [{ reportEvery: 0 }, "reportEvery = 0"],
+  [{ evaluateEvery: -1 }, "evaluateEvery = -1"],
+  [{ evaluationBatches: 0 }, "evaluationBatches = 0"],
+  [{ seed: -1 }, "seed = -1"],
+  [{ clip: NaN }, "clip = NaN: it must be a finite number > 0"],
+  [{ clip: 0 }, "clip = 0"],
+  [{ clipGates: -1 }, "clipGates = -1"],
+  [{ schedule: { kind: "constant", peak: NaN } }, "peak learning rate = NaN"],
+  [{ schedule: { kind: "constant", peak: Infinity } }, "peak learning rate = Infinity"],
+  [{ schedule: { kind: "cosine", peak: 1 } }, "steps of a cosine schedule = NaN"],
+  [{ optimizer: { kind: "sgd", momentum: 2 } }, "momentum = 2"],
+  [{ model: { ...model, residual: "pre-lm" } }, 'the residual variant "pre-lm": known are post-ln'],
+  [{ model: { ...model, width: 7 } }, "Cannot split a width of 7 into 2 heads"],
+  [{ model: { ...model, eps: 0 } }, "eps = 0"],
+  [{ model: { ...model, dropout: 1 } }, "dropout = 1"],
+];
+
+onEachBackend(
+  "train() refuses settings out of range before it reports or makes anything",
+  async () => {
+    for (const [settings, message] of cases) {
+      const seen: string[] = [];
+      const onRow = ({ kind }: { kind: string }): void => void seen.push(kind);
+      await assertRejects(
+        () => train({ ...tiny, ...settings }, manyRows, { onRow }),
+        RangeError,
+        message,
+      );
+      assertEquals(seen, []);
+    }
+  },
+);
+
+onEachBackend("train() refuses a text with too little to train on or to hold out", async () => {
+  const text = "abcdefghijklmnopqrst";
+  for (const [heldOutShare, length] of [[0.8, 3], [0.2, 4]] as const) {
+    await assertRejects(
+      () => train(tiny, makeCorpus(text, { heldOutShare })),
+      RangeError,
+      `Cannot cut rows of 8 tokens from a text of ${length}: it needs 9`,
+    );
+  }
+});
