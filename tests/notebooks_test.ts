@@ -19,8 +19,28 @@ function shape({ cells }: Notebook): string[] {
   );
 }
 
+/** What `deno fmt` would write; its `--check` reports every notebook, formatted or not. */
+async function formatted(path: string): Promise<string> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--ext=ipynb", "-"],
+    cwd: folder,
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(await Deno.readFile(path));
+  await writer.close();
+  return new TextDecoder().decode((await child.output()).stdout);
+}
+
 for (const path of await listNotebooks(folder)) {
   const name = path.slice(path.lastIndexOf("/") + 1);
+
+  Deno.test(`${name} is formatted and under 300 kB`, async () => {
+    const text = await Deno.readTextFile(path);
+    assertEquals(text, await formatted(path), "run deno fmt");
+    assert(text.length < 300_000, `${text.length} characters`);
+  });
 
   Deno.test(`${name} type-checks, runs, and shows what is committed`, async () => {
     const before = await Deno.readTextFile(path);
