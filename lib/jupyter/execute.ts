@@ -4,7 +4,7 @@
  */
 import { Kernel, KernelError } from "./kernel.ts";
 import { type Cell, joined, type Notebook, type Output } from "./notebook_file.ts";
-import { OutputCollector } from "./outputs.ts";
+import { errorLast, OutputCollector } from "./outputs.ts";
 
 /** How a notebook is executed. */
 export interface ExecuteOptions {
@@ -58,12 +58,6 @@ function failureOf(outputs: readonly Output[], reply: Record<string, unknown>): 
   if (error !== undefined) return stripAnsi(`${error.ename}: ${error.evalue}`);
   if (reply.status !== "error") return undefined;
   return `${reply.evalue}, without an output: a syntax error or a package that does not resolve`;
-}
-
-/** A cell's own error overtakes the lines that it printed before: the kernel sends it past its queue. */
-function errorLast(outputs: Output[]): void {
-  const at = outputs.findIndex((output) => output.output_type === "error");
-  if (at >= 0) outputs.push(...outputs.splice(at, 1));
 }
 
 /** Resolves never; rejects when the time is over or the signal comes. */

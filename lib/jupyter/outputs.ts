@@ -7,6 +7,32 @@ import type { Message } from "./wire.ts";
 
 type Content = Record<string, unknown>;
 
+/**
+ * Adds an output; printed text joins the text before it.
+ *
+ * @param outputs The outputs of a cell.
+ * @param output The next one.
+ */
+function append(outputs: Output[], output: Output): void {
+  const last = outputs.at(-1);
+  const continues = output.output_type === "stream" && last?.output_type === "stream" &&
+    last.name === output.name;
+  if (continues) last.text = joined(last.text) + joined(output.text);
+  else outputs.push(output);
+}
+
+/**
+ * Moves a cell's error behind what the cell printed before: the kernel sends it past its queue.
+ *
+ * @param outputs The outputs of a cell, complete; they are reordered in place.
+ */
+export function errorLast(outputs: Output[]): void {
+  const taken = outputs.splice(0);
+  const isError = (output: Output): boolean => output.output_type === "error";
+  for (const output of taken.filter((output) => !isError(output))) append(outputs, output);
+  outputs.push(...taken.filter(isError));
+}
+
 /** Collects the outputs of a notebook's cells, one cell after the other. */
 export class OutputCollector {
   readonly #displays = new Map<string, Output[]>();
@@ -39,14 +65,7 @@ export class OutputCollector {
     if (output === undefined) return;
     if (this.#clearNext) this.#outputs.length = 0;
     this.#clearNext = false;
-    const last = this.#outputs.at(-1);
-    if (
-      output.output_type === "stream" && last?.output_type === "stream" && last.name === output.name
-    ) {
-      last.text = joined(last.text) + joined(output.text);
-      return;
-    }
-    this.#outputs.push(output);
+    append(this.#outputs, output);
     const id = displayId(content);
     if (id !== undefined) this.#displays.set(id, [...this.#displays.get(id) ?? [], output]);
   }

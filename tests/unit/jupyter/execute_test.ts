@@ -192,3 +192,11 @@ Deno.test("executeNotebook() gives the same outputs twice", async () => {
   assertEquals(one, two);
   assert(outputsOf(one.cells[0]).length === 2);
 });
+
+Deno.test("executeNotebook() puts a cell's error after all that the cell printed before it", async () => {
+  const error = await failureOf([
+    code('for (let i = 0; i < 500; i++) console.log(i);\nthrow new Error("late");'),
+  ]);
+  const [printed, failure, ...more] = outputsOf(error.notebook.cells[0]);
+  assertEquals([printed!.split("\n").length, failure, more], [501, "error Error: late", []]);
+});

@@ -53,3 +53,9 @@ Deno.test("checkNotebook() leaves no file behind", async () => {
     .map(({ name }) => name);
   assertEquals(names.filter((name) => name.includes("planted")), []);
 });
+
+Deno.test("checkNotebook() lints the cells where their types are sound", async () => {
+  const found = await findings(code("const one = 1;"), code("let two = 2;\none + two"));
+  assertEquals(found.length, 1);
+  assertMatch(found[0]!, /^planted\.ipynb cell \[2\] line 1:5: prefer-const: /);
+});

@@ -1,0 +1,23 @@
+// The examples that readers copy: the README's and those of the entry points, run as they stand.
+
+import { assertEquals, assertStringIncludes } from "@std/assert";
+
+const root = new URL("..", import.meta.url).pathname;
+
+Deno.test("the examples of README.md, mod.ts and lib/plots/mod.ts run", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--doc", "README.md", "mod.ts", "lib/plots/mod.ts"],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  assertEquals(code, 0, text(stdout) + text(stderr));
+  assertStringIncludes(text(stdout), "ok | 3 passed | 0 failed");
+});
+
+Deno.test("README.md names every folder of lib and every residual variant", async () => {
+  const readme = await Deno.readTextFile(`${root}README.md`);
+  for await (const { name } of Deno.readDir(`${root}lib`)) assertStringIncludes(readme, `${name}/`);
+  const { residuals } = await import("@normkit/normkit");
+  for (const { label } of residuals) assertStringIncludes(readme, label.split(",")[0]!);
+});
