@@ -23,6 +23,11 @@ function limitText({ min, max, above, below }: NumberLimits): string {
   return parts.length === 0 ? "" : ` ${parts.join(" and ")}`;
 }
 
+function isWithin(value: number, limits: NumberLimits): boolean {
+  const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity } = limits;
+  return value >= min && value <= max && value > above && value < below;
+}
+
 /**
  * Requires a finite number within limits.
  *
@@ -33,10 +38,7 @@ function limitText({ min, max, above, below }: NumberLimits): string {
  * @throws {RangeError} If it is not finite or out of bounds.
  */
 export function requireNumber(name: string, value: number, limits: NumberLimits = {}): number {
-  const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity } = limits;
-  const allowed = Number.isFinite(value) && value >= min && value <= max && value > above &&
-    value < below;
-  if (!allowed) {
+  if (!Number.isFinite(value) || !isWithin(value, limits)) {
     throw new RangeError(
       `Cannot use ${name} = ${value}: it must be a finite number${limitText(limits)}`,
     );
@@ -54,12 +56,12 @@ export function requireNumber(name: string, value: number, limits: NumberLimits 
  * @throws {RangeError} If it is not whole or out of bounds.
  */
 export function requireInteger(name: string, value: number, limits: NumberLimits = {}): number {
-  if (!Number.isInteger(value)) {
+  if (!Number.isInteger(value) || !isWithin(value, limits)) {
     throw new RangeError(
       `Cannot use ${name} = ${value}: it must be a whole number${limitText(limits)}`,
     );
   }
-  return requireNumber(name, value, limits);
+  return value;
 }
 
 /**

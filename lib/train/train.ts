@@ -89,6 +89,7 @@ export async function train(
   let state: OptimizerState<DecoderParameters> = optimizer.init(parameters);
   let good = parameters; // the last parameters whose loss was finite
   let stopped: Stop | undefined;
+  let looked: number | undefined; // the step of the last look
   const warned = new Set<string>();
   const count = countParameters(parameters);
 
@@ -107,6 +108,7 @@ export async function train(
   };
   /** Evaluates and probes; a held-out loss that is not finite stops the run. */
   const look = async (step: number): Promise<Stop | undefined> => {
+    looked = step;
     const { nats, bitsPerByte } = await evaluate(parameters, config, corpus, {
       rows,
       length,
@@ -128,7 +130,9 @@ export async function train(
     stopped = await look(0);
     for (let step = 1; step <= steps && stopped === undefined; step++) {
       if (options.signal?.aborted === true) {
-        stopped = { reason: "aborted", step, message: `Stopped by the caller before step ${step}` };
+        const message = `Stopped by the caller before step ${step}`;
+        const bad = looked === step - 1 ? undefined : await look(step - 1);
+        stopped = bad ?? { reason: "aborted", step, message };
         break;
       }
       const batches = Array.from(

@@ -29,7 +29,7 @@ Deno.test("requireInteger() refuses fractions, and whole numbers out of bounds",
   const cases = [
     [1.5, "Cannot use depth = 1.5: it must be a whole number ≥ 1"],
     [NaN, "Cannot use depth = NaN: it must be a whole number ≥ 1"],
-    [0, "Cannot use depth = 0: it must be a finite number ≥ 1"],
+    [0, "Cannot use depth = 0: it must be a whole number ≥ 1"],
   ] as const;
   for (const [value, message] of cases) {
     const error = assertThrows(() => requireInteger("depth", value, { min: 1 }), RangeError);

@@ -68,7 +68,7 @@ Deno.test("makeSchedule() refuses rates and steps out of range, with the value a
     [{ kind: "constant", peak: Infinity }, "peak learning rate = Infinity"],
     [{ kind: "constant", peak: 0 }, "peak learning rate = 0"],
     [{ kind: "constant", peak: -1 }, "peak learning rate = -1"],
-    [{ kind: "constant", peak: 1, warmup: 0 }, "warmup = 0: it must be a finite number ≥ 1"],
+    [{ kind: "constant", peak: 1, warmup: 0 }, "warmup = 0: it must be a whole number ≥ 1"],
     [{ kind: "constant", peak: 1, warmup: 2.5 }, "warmup = 2.5: it must be a whole number"],
     [{ kind: "linear", peak: 1 }, "steps of a linear schedule = NaN"],
     [{ kind: "cosine", peak: 1, warmup: 5, steps: 4 }, "steps of a cosine schedule = 4"],

@@ -7,11 +7,11 @@ import { manyRows, tiny } from "./tiny_run.ts";
 
 const { model } = tiny;
 const cases: readonly (readonly [Partial<TrainSettings>, string])[] = [
-  [{ steps: -1 }, "Cannot use steps = -1: it must be a finite number ≥ 0"],
+  [{ steps: -1 }, "Cannot use steps = -1: it must be a whole number ≥ 0"],
   [{ steps: 2.5 }, "steps = 2.5: it must be a whole number"],
   [{ steps: NaN }, "steps = NaN"],
   [{ rows: 0 }, "rows = 0"],
-  [{ length: 9 }, "length = 9: it must be a finite number ≥ 1 and ≤ 8"],
+  [{ length: 9 }, "length = 9: it must be a whole number ≥ 1 and ≤ 8"],
   [{ length: 0 }, "length = 0"],
   [{ accumulate: 0 }, "accumulate = 0"],
   [{ reportEvery: 0 }, "reportEvery = 0"],
