@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { valueAndGradient } from "../core/gradient.ts";
 import type { Random } from "../core/random.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
-import { disposeTree, mapTree } from "../core/tree.ts";
+import { disposeTree, fillTree, tensorsOf } from "../core/tree.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import { decoder, type DecoderParameters } from "../models/decoder.ts";
 import { isGate } from "../models/gates.ts";
@@ -28,17 +28,9 @@ export function lossAndGradient(
   );
   if (parts.length === 1) return { loss: parts[0]!.value, gradient: parts[0]!.gradient };
   const mean = (tensors: Tensor[]): Tensor => tf.tidy(() => tf.mean(tf.stack(tensors), 0));
-  const at = new Map<string, Tensor[]>();
-  for (const { gradient } of parts) {
-    mapTree<DecoderParameters, Tensor>(gradient, (g, path) => {
-      at.set(path, [...at.get(path) ?? [], g]);
-      return g;
-    });
-  }
-  const gradient = mapTree<DecoderParameters, Tensor>(
-    parts[0]!.gradient,
-    (_, path) => mean(at.get(path)!),
-  );
+  const lists = parts.map(({ gradient }) => tensorsOf(gradient));
+  const means = lists[0]!.map((_, i) => mean(lists.map((list) => list[i]!.value)));
+  const gradient = fillTree(parts[0]!.gradient, means);
   const loss = mean(parts.map(({ value }) => value)) as Scalar;
   for (const part of parts) disposeTree(part);
   return { loss, gradient };
