@@ -22,6 +22,12 @@
  */
 
 export * from "./lib/core/mod.ts";
+export {
+  type BackendInUse,
+  type BackendOptions,
+  type KernelReport,
+  useBackend,
+} from "./lib/kernels/mod.ts";
 export * from "./lib/ops/mod.ts";
 export * from "./lib/layers/mod.ts";
 export * from "./lib/residual/mod.ts";

@@ -1,6 +1,7 @@
 // `normkit doctor`: what this machine has, what is missing, and how to get it.
 
-import { BackendUnavailableError, useBackend } from "../core/backend.ts";
+import { BackendUnavailableError } from "../core/backend.ts";
+import { useBackend } from "../kernels/use_backend.ts";
 import { version } from "../core/version.ts";
 import { findWebGpu } from "../core/webgpu.ts";
 import type { Command } from "./command.ts";

@@ -1,7 +1,8 @@
 // `normkit generate`: text from a model that `normkit train` left.
 
 import { readParameters } from "../checkpoint/safetensors.ts";
-import { type BackendName, useBackend } from "../core/backend.ts";
+import type { BackendName } from "../core/backend.ts";
+import { useBackend } from "../kernels/use_backend.ts";
 import { disposeTree } from "../core/tree.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import { initDecoder } from "../models/decoder.ts";

@@ -1,7 +1,7 @@
 // `deno task start`, the main job: train residual variants on Moby-Dick, execute the first notebook on the fresh runs, and
 // make it a page. Everything goes to `.normkit/start` in the checkout.
 
-import { useBackend } from "../core/backend.ts";
+import { useBackend } from "../kernels/use_backend.ts";
 import { writeAtomically } from "../core/files.ts";
 import { writeNotebook } from "../jupyter/notebook_file.ts";
 import { notebookPage } from "../jupyter/page.ts";

@@ -1,7 +1,8 @@
 // `normkit train`: one or more variants on a text, each to a run record and a file of parameters.
 
 import { writeParameters } from "../checkpoint/safetensors.ts";
-import { type BackendName, useBackend } from "../core/backend.ts";
+import type { BackendName } from "../core/backend.ts";
+import { useBackend } from "../kernels/use_backend.ts";
 import { disposeTree } from "../core/tree.ts";
 import { probeAll } from "../probes/all.ts";
 import { findResidual } from "../residual/registry.ts";

@@ -8,7 +8,7 @@ import { openWebGpu } from "./webgpu.ts";
 /** The tfjs backends that normkit knows. */
 export type BackendName = "webgpu" | "wasm" | "cpu";
 
-/** What {@linkcode useBackend} chose. */
+/** What was chosen. */
 export interface BackendChoice {
   /** The backend that is now in use. */
   readonly name: BackendName;
@@ -104,17 +104,14 @@ async function useBest(): Promise<BackendChoice> {
 }
 
 /**
- * Chooses the tfjs backend and makes it ready.
- *
- * `"auto"` takes WebGPU on a hardware adapter, else WASM, else CPU. A software adapter is used only when `"webgpu"` is
- * asked for by name. Call it once before the first tensor is made; tensors stay on the backend that made them.
+ * Makes a tfjs backend ready, without kernels of ours; {@linkcode useBackend} in lib/kernels adds them.
  *
  * @param name The backend, or `"auto"`.
  * @returns What was chosen and why.
  * @throws {RangeError} If the name is unknown.
  * @throws {BackendUnavailableError} If a backend asked for by name is absent or fails its self-test.
  */
-export async function useBackend(name: "auto" | BackendName = "auto"): Promise<BackendChoice> {
+export async function openBackend(name: "auto" | BackendName = "auto"): Promise<BackendChoice> {
   requireOneOf("backend", name, ["auto", "webgpu", "wasm", "cpu"]);
   if (name === "auto") return await useBest();
   try {

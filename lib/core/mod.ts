@@ -4,12 +4,7 @@
  * @module
  */
 
-export {
-  type BackendChoice,
-  type BackendName,
-  BackendUnavailableError,
-  useBackend,
-} from "./backend.ts";
+export { type BackendChoice, type BackendName, BackendUnavailableError } from "./backend.ts";
 export { type NumberLimits, requireInteger, requireNumber, requireOneOf } from "./check.ts";
 export { type ValueAndGradient, valueAndGradient } from "./gradient.ts";
 export { Random } from "./random.ts";

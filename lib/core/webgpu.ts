@@ -1,5 +1,5 @@
 // The WebGPU device of the library: made here rather than by tfjs, whose stock device answers errors with silent zeros. An
-// error or a lost device is kept and thrown at the next read.
+// error or a lost device is kept and thrown at the next read; after a loss every read throws.
 
 import * as tf from "@tensorflow/tfjs";
 
@@ -9,6 +9,20 @@ export interface WebGpuAdapter {
   readonly adapter: string;
   /** Whether it computes on the CPU (llvmpipe, SwiftShader). */
   readonly software: boolean;
+  /** Whether programs may compute in half precision (the feature `shader-f16`). */
+  readonly f16: boolean;
+  /** What a program may use at most. */
+  readonly limits: WebGpuLimits;
+}
+
+/** Limits of a WebGPU adapter. */
+export interface WebGpuLimits {
+  /** Bytes of one tensor. */
+  readonly tensorBytes: number;
+  /** Bytes that a workgroup shares. */
+  readonly workgroupBytes: number;
+  /** Threads of a workgroup. */
+  readonly workgroupThreads: number;
 }
 
 /** The GPU refused a command or was lost; results since then are not to be trusted. */
@@ -18,15 +32,16 @@ export class GpuError extends Error {
 }
 
 let failure: GpuError | undefined;
+let loss: GpuError | undefined;
 let opened: WebGpuAdapter | undefined;
 
 /**
- * Throws the error that the GPU reported since the last call, if there was one.
+ * Throws the error that the GPU reported since the last call, if there was one; once the device is lost, always.
  *
  * @throws {GpuError} If the device reported an error or was lost.
  */
 export function throwGpuError(): void {
-  const error = failure;
+  const error = loss ?? failure;
   failure = undefined;
   if (error !== undefined) throw error;
 }
@@ -52,17 +67,30 @@ async function requestAdapter(): Promise<GPUAdapter | null> {
     : await quietly(() => gpu.requestAdapter({ powerPreference: "high-performance" }));
 }
 
-function describe({ info }: GPUAdapter): WebGpuAdapter {
+function describe({ info, features, limits }: GPUAdapter): WebGpuAdapter {
   const name = info.description ||
     [info.vendor, info.architecture, info.device].filter(Boolean).join(" ");
   const software = info.isFallbackAdapter || /llvmpipe|swiftshader|softpipe/i.test(name);
-  return { adapter: name || "unnamed adapter", software };
+  return {
+    adapter: name || "unnamed adapter",
+    software,
+    f16: features.has("shader-f16"),
+    limits: {
+      tensorBytes: Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize),
+      workgroupBytes: limits.maxComputeWorkgroupStorageSize,
+      workgroupThreads: limits.maxComputeInvocationsPerWorkgroup,
+    },
+  };
 }
 
-async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const { limits, features } = adapter;
-  const device = await adapter.requestDevice({
-    requiredFeatures: features.has("timestamp-query") ? ["timestamp-query"] : [],
+/** The device with these features, or undefined where the adapter refuses one. */
+async function requestDevice(
+  adapter: GPUAdapter,
+  features: readonly GPUFeatureName[],
+): Promise<GPUDevice | undefined> {
+  const { limits } = adapter;
+  const request = adapter.requestDevice({
+    requiredFeatures: [...features],
     requiredLimits: {
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
@@ -73,6 +101,20 @@ async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
       maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
     },
   });
+  return await request.catch((error) => {
+    if (error instanceof TypeError) return undefined; // a feature that the adapter does not have
+    throw error;
+  });
+}
+
+async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const listed = (["timestamp-query", "shader-f16"] as const).filter((name) =>
+    adapter.features.has(name)
+  );
+  // an engine may have subgroups without listing them, so they are asked for in any case
+  const device = await requestDevice(adapter, [...listed, "subgroups" as GPUFeatureName]) ??
+    await requestDevice(adapter, listed);
+  if (device === undefined) throw new GpuError("The GPU refused a device with its own features");
   device.addEventListener("uncapturederror", (event) => {
     event.preventDefault();
     failure ??= new GpuError(
@@ -80,9 +122,39 @@ async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
     );
   });
   device.lost.then(({ reason, message }) => {
-    if (reason !== "destroyed") failure ??= new GpuError(`The GPU device was lost: ${message}`);
+    loss = new GpuError(`The GPU device was lost (${reason}): ${message}`);
   });
   return device;
+}
+
+/** What is used of tfjs's backend object here. */
+interface DataOfBackend {
+  read(dataId: object): Promise<tf.backend_util.BackendValues>;
+  uploadToGPU(dataId: object): void;
+}
+
+/** Throws what the GPU reported, or else what its refusal of this action says. */
+function throwAsGpuError(action: string, error: unknown): never {
+  throwGpuError();
+  throw new GpuError(`The GPU refused ${action}: ${error}`, { cause: error });
+}
+
+/** Makes every read of the backend, `tensor.data()` too, throw what the GPU reported; and every upload, once it is lost. */
+function throwWithData(backend: DataOfBackend): void {
+  const read = backend.read.bind(backend);
+  const upload = backend.uploadToGPU.bind(backend);
+  backend.read = async (dataId) => {
+    const values = await read(dataId).catch((error) => throwAsGpuError("a read", error));
+    throwGpuError();
+    return values;
+  };
+  backend.uploadToGPU = (dataId) => {
+    try {
+      upload(dataId);
+    } catch (error) {
+      throwAsGpuError("an upload", error);
+    }
+  };
 }
 
 /**
@@ -110,8 +182,13 @@ export async function openWebGpu(acceptSoftware: boolean): Promise<WebGpuAdapter
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
   const device = await openDevice(adapter);
   tf.removeBackend("webgpu"); // the one that the package registers on a device of its own
-  tf.registerBackend("webgpu", () => new WebGPUBackend(device, adapter.info), 3);
+  tf.registerBackend("webgpu", () => {
+    const backend = new WebGPUBackend(device, adapter.info);
+    throwWithData(backend);
+    return backend;
+  }, 3);
   tf.env().set("WEBGPU_CPU_FORWARD", false); // small tensors too are computed where they are
+  tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", 64); // programs handed over at once
   opened = found;
   return found;
 }

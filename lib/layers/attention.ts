@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { causalSoftmax } from "../ops/causal_softmax.ts";
 import { rotary } from "../ops/rotary.ts";
 import { initMatrix, linear } from "./linear.ts";
 
@@ -58,15 +59,6 @@ export function initAttention(
   return options.bias ? { ...weights, bq: bias(), bk: bias(), bv: bias(), bo: bias() } : weights;
 }
 
-/** −1e9 above the diagonal: a softmax gives those places exactly 0. */
-function causalMask(length: number): Tensor {
-  const values = Float32Array.from(
-    { length: length * length },
-    (_, at) => at % length > Math.floor(at / length) ? -1e9 : 0,
-  );
-  return tf.tensor2d(values, [length, length]);
-}
-
 /**
  * Causal multi-head self-attention.
  *
@@ -102,8 +94,7 @@ export function attention(
     const q = place(split(linear(x, wq, bq)));
     const k = place(split(linear(x, wk, bk)));
     const v = split(linear(x, wv, bv));
-    const scores = tf.mul(tf.matMul(q, k, false, true), headWidth ** -0.5);
-    const pattern = tf.softmax(tf.add(scores, causalMask(length)));
+    const pattern = causalSoftmax(tf.matMul(q, k, false, true), headWidth ** -0.5);
     onPattern?.(tf.reshape(pattern, [batch, heads, length, length]));
     const mixed = tf.reshape(tf.matMul(pattern, v), [batch, heads, length, headWidth]);
     const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, length, width]);

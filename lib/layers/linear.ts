@@ -28,8 +28,8 @@ export function initMatrix(random: Random, shape: readonly [number, number], std
  * @param w The matrix.
  * @param b The bias, if there is one.
  * @returns x · w + b.
- * @throws {RangeError} If the last axis of `x` is not the first of `w`.
+ * @throws {RangeError} If the last axis of `x` is not the first of `w`, or the bias does not fit.
  */
 export function linear(x: Tensor, w: Tensor, b?: Tensor): Tensor {
-  return tf.tidy(() => b === undefined ? matMul(x, w) : tf.add(matMul(x, w), b));
+  return matMul(x, w, b);
 }

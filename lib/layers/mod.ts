@@ -17,4 +17,4 @@ export {
   initFeedForward,
 } from "./feed_forward.ts";
 export { initMatrix, linear } from "./linear.ts";
-export { initNorm, norm, normFunctions, type NormKind, type NormParameters } from "./norm.ts";
+export { initNorm, norm, normFunctions, type NormParameters } from "./norm.ts";

@@ -2,12 +2,10 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
+import type { NormKind } from "../kernels/contract.ts";
 import { crmsNorm } from "../ops/crms_norm.ts";
 import { layerNorm } from "../ops/layer_norm.ts";
 import { rmsNorm } from "../ops/rms_norm.ts";
-
-/** The norm functions: LayerNorm, RMSNorm, CRMSNorm. */
-export type NormKind = "layer" | "rms" | "crms";
 
 /** The parameters of a norm. */
 export type NormParameters = {
@@ -19,9 +17,10 @@ export type NormParameters = {
 
 /** Each kind as a function. */
 export const normFunctions: Readonly<Record<NormKind, typeof layerNorm>> = {
-  layer: layerNorm,
-  rms: rmsNorm,
-  crms: crmsNorm,
+  "layer": layerNorm,
+  "rms": rmsNorm,
+  "crms": crmsNorm,
+  "crms-padded": (x, options) => crmsNorm(x, { ...options, layout: "padded" }),
 };
 
 /**

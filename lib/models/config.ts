@@ -2,7 +2,7 @@
 
 import { requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
 import type { FeedForwardActivation } from "../layers/feed_forward.ts";
-import type { NormKind } from "../layers/norm.ts";
+import type { NormKind } from "../kernels/contract.ts";
 import { findResidual } from "../residual/registry.ts";
 import type { End, InitBase, Residual } from "../residual/types.ts";
 
@@ -22,7 +22,10 @@ export interface DecoderConfig {
   readonly hidden?: number;
   /** The residual variant, by id (with `+gpas` for gates) or as an object of one's own; `"pre-ln"` by default. */
   readonly residual?: string | Residual;
-  /** The norm function; `"layer"` by default. `"crms"` at width D is the Pre-LN model of width D + 1. */
+  /**
+   * The norm function; `"layer"` by default. `"crms"` at width D is the Pre-LN model of width D + 1. `"crms-padded"` is that of
+   * width D: the stream has D − 1 values and a lane that is always 0, so that D can be a round number.
+   */
   readonly norm?: NormKind;
   /** ε of every norm; 1e-5 by default. */
   readonly eps?: number;
@@ -98,7 +101,12 @@ export function completeConfig(config: DecoderConfig): CompleteConfig {
     heads,
     hidden: requireInteger("hidden", config.hidden ?? 4 * width, { min: 1 }),
     residual: variant,
-    norm: requireOneOf("norm", config.norm ?? "layer", ["layer", "rms", "crms"]),
+    norm: requireOneOf("norm", config.norm ?? "layer", [
+      "layer",
+      "rms",
+      "crms",
+      "crms-padded",
+    ]),
     eps: requireNumber("eps", config.eps ?? 1e-5, { above: 0 }),
     ends: (config.ends ?? variant.ends).map((end) =>
       requireOneOf("ends", end, ["embedding", "final"])

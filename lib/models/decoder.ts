@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { mapTree } from "../core/tree.ts";
 import { attention, type AttentionParameters, initAttention } from "../layers/attention.ts";
 import {
   feedForward,
@@ -100,7 +101,8 @@ function initBlock(config: CompleteConfig, layer: number, random: Random): Block
  * The parameters of a decoder at the start.
  *
  * Every matrix is drawn from a stream of its own name: two variants of one seed start from the same numbers, up to their
- * gains.
+ * gains. With `"crms-padded"` nothing writes to the last lane of the stream; training keeps it so, since no gradient arrives
+ * there.
  *
  * @param config The configuration.
  * @param seed A whole number ≥ 0.
@@ -112,7 +114,7 @@ export function initDecoder(config: DecoderConfig, seed: number): DecoderParamet
   const { vocabulary, context, width, depth, positions, tied, embeddingStd } = complete;
   const random = new Random(seed);
   const headStd = complete.init === "xavier" ? Math.sqrt(2 / (width + vocabulary)) : 0.02;
-  return {
+  const parameters: DecoderParameters = {
     wte: initMatrix(random.fork("wte"), [vocabulary, width], embeddingStd),
     ...(positions === "learned"
       ? { wpe: initMatrix(random.fork("wpe"), [context, width], embeddingStd) }
@@ -124,6 +126,21 @@ export function initDecoder(config: DecoderConfig, seed: number): DecoderParamet
     norm: initEnds(stackConfig(complete)),
     ...(tied ? {} : { head: { w: initMatrix(random.fork("head"), [width, vocabulary], headStd) } }),
   };
+  return complete.norm === "crms-padded" ? withEmptyLane(parameters) : parameters;
+}
+
+/** The embeddings and the matrices that write to the stream with a last column of 0; what they replace is freed. */
+function withEmptyLane(parameters: DecoderParameters): DecoderParameters {
+  const writes = /(^|\.)(wte|wpe|wo|w2)$/;
+  return mapTree<DecoderParameters, Tensor>(parameters, (matrix, path) => {
+    if (!writes.test(path)) return matrix;
+    const [rows, width] = matrix.shape as [number, number];
+    const emptied = tf.tidy(() =>
+      tf.pad(tf.slice(matrix, [0, 0], [rows, width - 1]), [[0, 0], [0, 1]])
+    );
+    matrix.dispose();
+    return emptied;
+  });
 }
 
 /** Checks tokens against the model and joins their rows. */

@@ -3,7 +3,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
-import { initNorm, norm, type NormKind, type NormParameters } from "../layers/norm.ts";
+import type { NormKind } from "../kernels/contract.ts";
+import { initNorm, norm, type NormParameters } from "../layers/norm.ts";
 import { gpas } from "../ops/gpas.ts";
 import type {
   End,
@@ -59,7 +60,7 @@ export type Tap = (name: string, value: Tensor) => void;
 
 /** The stream's norm at the places where it acts; inner norms see hidden values, for which CRMSNorm has no meaning. */
 function kindAt(site: NormSite, kind: NormKind): NormKind {
-  return site === "inner" && kind === "crms" ? "layer" : kind;
+  return site === "inner" && kind.startsWith("crms") ? "layer" : kind;
 }
 
 function hasBias(config: StackConfig, site: NormSite): boolean {

@@ -1,6 +1,7 @@
 // The first cell of a notebook: the backend, the seed, and one line of stable facts.
 
-import { type BackendName, useBackend } from "../core/backend.ts";
+import type { BackendName } from "../core/backend.ts";
+import { useBackend } from "../kernels/use_backend.ts";
 import { Random } from "../core/random.ts";
 import { version } from "../core/version.ts";
 import { keepOutputsInOrder } from "./order.ts";

@@ -1,8 +1,11 @@
-// What the three norms share: their options, the checks of their arguments, and the affine map after them.
+// The norms in one place: their equations side by side, the checks of their arguments, and the kernel with its gradient. Each
+// public norm has a file with its documentation.
 
 import * as tf from "@tensorflow/tfjs";
 import { requireNumber } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
+import type { NormAttributes, NormKind } from "../kernels/contract.ts";
 
 /** Options of a norm. */
 export interface NormOptions {
@@ -44,8 +47,79 @@ export function checkNorm(x: Tensor, { gain, bias, eps = 1e-5 }: NormOptions): n
   return requireNumber("eps", eps, { above: 0 });
 }
 
-/** @returns x · gain + bias, where they are given. */
-export function affine(x: Tensor, { gain, bias }: NormOptions): Tensor {
-  const scaled = gain === undefined ? x : tf.mul(x, gain);
-  return bias === undefined ? scaled : tf.add(scaled, bias);
+/** x times the reciprocal root of a mean square. */
+function divideByRoot(x: Tensor, meanSquare: Tensor, eps: number): Tensor {
+  return tf.mul(x, tf.rsqrt(tf.add(meanSquare, eps)));
 }
+
+/** (Σx² + (Σx)²) / d */
+function completedMeanSquare(x: Tensor, d: number): Tensor {
+  return tf.div(
+    tf.add(tf.sum(tf.square(x), -1, true), tf.square(tf.sum(x, -1, true))),
+    d,
+  );
+}
+
+/** [1, …, 1, 0]: 0 at the lane that pads a compressed vector. */
+function lanes(width: number): Tensor {
+  return tf.tensor1d(Float32Array.from({ length: width }, (_, lane) => lane < width - 1 ? 1 : 0));
+}
+
+/** Each norm before gain and bias. */
+const equations: Readonly<Record<NormKind, (x: Tensor, eps: number) => Tensor>> = {
+  "layer": (x, eps) => {
+    const centered = tf.sub(x, tf.mean(x, -1, true));
+    return divideByRoot(centered, tf.mean(tf.square(centered), -1, true), eps);
+  },
+  "rms": (x, eps) => divideByRoot(x, tf.mean(tf.square(x), -1, true), eps),
+  "crms": (x, eps) => divideByRoot(x, completedMeanSquare(x, x.shape.at(-1)! + 1), eps),
+  "crms-padded": (x, eps) => {
+    const held = tf.mul(x, lanes(x.shape.at(-1)!));
+    return divideByRoot(held, completedMeanSquare(held, x.shape.at(-1)!), eps);
+  },
+};
+
+/** The norm composed of tfjs operations. */
+export function composedNorm(
+  kind: NormKind,
+  x: Tensor,
+  { gain, bias }: NormOptions,
+  eps: number,
+): Tensor {
+  const normed = equations[kind](x, eps);
+  const scaled = gain === undefined ? normed : tf.mul(normed, gain);
+  const shifted = bias === undefined ? scaled : tf.add(scaled, bias);
+  return kind === "crms-padded" ? tf.mul(shifted, lanes(x.shape.at(-1)!)) : shifted;
+}
+
+/** The parameters that are given, in the order of the kernels. */
+export function given({ gain, bias }: NormOptions): Tensor[] {
+  return [gain, bias].filter((vector) => vector !== undefined);
+}
+
+/** The attributes of the norm kernels. */
+export function attributesOf(
+  kind: NormKind,
+  { gain, bias }: NormOptions,
+  eps: number,
+): NormAttributes {
+  return { kind, eps, gain: gain !== undefined, bias: bias !== undefined };
+}
+
+/** A norm, as one kernel where the backend has it. */
+export function norm(kind: NormKind, x: Tensor, options: NormOptions): Tensor {
+  const eps = checkNorm(x, options);
+  return hasKernel("NormkitNorm")
+    ? callKernel("NormkitNorm", [x, ...given(options)], attributesOf(kind, options, eps))[0]!
+    : tf.tidy(() => composedNorm(kind, x, options, eps));
+}
+
+registerKernelGradient("NormkitNorm", {
+  keepInputs: true,
+  gradient: ([dy], [x, ...parameters], attributes) =>
+    callKernel(
+      "NormkitNormGradient",
+      [dy!, x!, ...parameters.slice(0, attributes.gain ? 1 : 0)],
+      attributes,
+    ),
+});

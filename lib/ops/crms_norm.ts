@@ -1,35 +1,43 @@
-// CRMSNorm, composed of tfjs operations.
+// CRMSNorm, in both layouts of its input.
 
-import * as tf from "@tensorflow/tfjs";
-import { affine, checkNorm, type NormOptions } from "./_norm.ts";
+import { requireOneOf } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { norm, type NormOptions } from "./_norm.ts";
+
+/** How a compressed vector is stored. */
+export type CrmsLayout = "compressed" | "padded";
+
+/** Options of {@linkcode crmsNorm}. */
+export interface CrmsNormOptions extends NormOptions {
+  /**
+   * `compressed` (the default): the last axis has the d − 1 values. `padded`: it has d, the last of them 0, which keeps widths
+   * divisible by four: an odd width makes products 2.6 to 3.1 times as slow on WebGPU.
+   */
+  readonly layout?: CrmsLayout;
+}
 
 /**
  * Compressed root-mean-square normalization over the last axis.
  *
  * ```
- * y = x / √((Σx² + (Σx)²) / d + ε) · gain + bias,   d = length of x + 1
+ * y = x / √((Σx² + (Σx)²) / d + ε) · gain + bias
  * ```
  *
  * `x` holds the first d − 1 values of a vector with mean 0; the one left out is −Σx. The result is what
- * {@linkcode rmsNorm} of the whole vector gives, without its last value.
+ * {@linkcode rmsNorm} of the whole vector gives, without its last value. In the padded layout a lane of 0 follows the d − 1
+ * values, and value and gradients are exactly 0 there.
  *
- * Shapes: x [..., d−1] · gain [d−1] · bias [d−1] · returns [..., d−1]
+ * Shapes: x [..., d−1] or padded [..., d] · gain and bias as long as the last axis · returns the shape of x
  * Units: y has none when gain has none; ε is in units of x².
  * Source: Jiang et al. 2023, Eq. 5 (arXiv 2305.14858).
  *
  * @param x Compressed values to normalize; at least one.
- * @param options Gain, bias and ε (default 1e-5).
+ * @param options Gain, bias, ε (default 1e-5) and the layout.
  * @returns A tensor of the shape of `x`.
- * @throws {RangeError} If the last axis of `x` and gain or bias differ, or ε is not above 0.
+ * @throws {RangeError} If the last axis of `x` and gain or bias differ, ε is not above 0, or the layout is unknown.
  * @throws {TypeError} If `x` is not float32.
  */
-export function crmsNorm(x: Tensor, options: NormOptions = {}): Tensor {
-  const eps = checkNorm(x, options);
-  return tf.tidy(() => {
-    const squares = tf.sum(tf.square(x), -1, true);
-    const leftOut = tf.square(tf.sum(x, -1, true));
-    const meanSquare = tf.div(tf.add(squares, leftOut), x.shape.at(-1)! + 1);
-    return affine(tf.mul(x, tf.rsqrt(tf.add(meanSquare, eps))), options);
-  });
+export function crmsNorm(x: Tensor, options: CrmsNormOptions = {}): Tensor {
+  const layout = requireOneOf("layout", options.layout ?? "compressed", ["compressed", "padded"]);
+  return norm(layout === "padded" ? "crms-padded" : "crms", x, options);
 }

@@ -1,8 +1,9 @@
 // The loss of a language model.
 
 import * as tf from "@tensorflow/tfjs";
-import { oneHot } from "./_one_hot.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
+import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
+import { oneHot } from "./_one_hot.ts";
 
 /**
  * Mean cross entropy of integer labels.
@@ -32,8 +33,18 @@ export function crossEntropy(logits: Tensor, labels: Int32Array): Scalar {
     throw new RangeError(`Cannot use label ${bad}: classes go from 0 to ${classes - 1}`);
   }
   return tf.tidy(() => {
-    const hot = oneHot(labels, classes);
-    const logProbabilities = tf.logSoftmax(tf.reshape(logits, [rows, classes]));
-    return tf.div(tf.sum(tf.mul(hot, logProbabilities)), -rows).asScalar();
+    const flat = tf.reshape(logits, [rows, classes]);
+    if (hasKernel("NormkitCrossEntropy")) {
+      const ids = tf.tensor1d(labels, "int32");
+      return callKernel("NormkitCrossEntropy", [flat, ids], {})[0]!.asScalar();
+    }
+    const picked = tf.mul(oneHot(labels, classes), tf.logSoftmax(flat));
+    return tf.div(tf.sum(picked), -rows).asScalar();
   });
 }
+
+registerKernelGradient("NormkitCrossEntropy", {
+  keepInputs: true,
+  keepOutputs: [false, true],
+  gradient: ([dLoss], kept) => callKernel("NormkitCrossEntropyGradient", [dLoss!, ...kept], {}),
+});

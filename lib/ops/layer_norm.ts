@@ -1,7 +1,6 @@
-// LayerNorm, composed of tfjs operations.
+// LayerNorm.
 
-import * as tf from "@tensorflow/tfjs";
-import { affine, checkNorm, type NormOptions } from "./_norm.ts";
+import { norm, type NormOptions } from "./_norm.ts";
 import type { Tensor } from "../core/tensor.ts";
 
 /**
@@ -24,10 +23,5 @@ import type { Tensor } from "../core/tensor.ts";
  * @throws {TypeError} If `x` is not float32.
  */
 export function layerNorm(x: Tensor, options: NormOptions = {}): Tensor {
-  const eps = checkNorm(x, options);
-  return tf.tidy(() => {
-    const centered = tf.sub(x, tf.mean(x, -1, true));
-    const variance = tf.mean(tf.square(centered), -1, true);
-    return affine(tf.mul(centered, tf.rsqrt(tf.add(variance, eps))), options);
-  });
+  return norm("layer", x, options);
 }

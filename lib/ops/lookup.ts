@@ -1,9 +1,10 @@
-// Rows of a table by number, with a gradient that every backend has: the one of tfjs's gather needs a kernel that WASM lacks.
+// Rows of a table by number, with a gradient that every backend has, and that adds in a fixed order.
 
 import * as tf from "@tensorflow/tfjs";
-import { matMul } from "./mat_mul.ts";
-import { oneHot } from "./_one_hot.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { callKernel, hasKernel } from "../kernels/call.ts";
+import { oneHot } from "./_one_hot.ts";
+import { matMul } from "./mat_mul.ts";
 
 /**
  * Rows of a table by their numbers.
@@ -23,7 +24,26 @@ export function lookup(table: Tensor, ids: Int32Array): Tensor {
   }
   const gathered: (table: Tensor) => Tensor = tf.customGrad((x) => ({
     value: tf.gather(x as Tensor, tf.tensor1d(ids, "int32")),
-    gradFunc: (dy: Tensor) => matMul(tf.transpose(oneHot(ids, rows)), dy),
+    gradFunc: (dy: Tensor) => sumByRow(dy, ids, rows),
   }));
   return tf.tidy(() => gathered(table));
+}
+
+/** For each row of a table, the sum of those of `dy` that were looked up there. */
+function sumByRow(dy: Tensor, ids: Int32Array, rows: number): Tensor {
+  if (!hasKernel("NormkitScatterRows")) return matMul(tf.transpose(oneHot(ids, rows)), dy);
+  const { order, starts } = groupByRow(ids, rows);
+  const groups = [tf.tensor1d(order, "int32"), tf.tensor1d(starts, "int32")];
+  return callKernel("NormkitScatterRows", [dy, ...groups], {})[0]!;
+}
+
+/** The places of `ids` sorted by row: those of row r are `order[starts[r]]` to `order[starts[r + 1] − 1]`. */
+function groupByRow(ids: Int32Array, rows: number): { order: Int32Array; starts: Int32Array } {
+  const starts = new Int32Array(rows + 1);
+  for (const id of ids) starts[id + 1]! += 1;
+  for (let row = 0; row < rows; row++) starts[row + 1]! += starts[row]!;
+  const next = starts.slice();
+  const order = new Int32Array(ids.length);
+  ids.forEach((id, at) => order[next[id]!++] = at);
+  return { order, starts };
 }

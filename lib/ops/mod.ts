@@ -5,17 +5,14 @@
  */
 
 export type { NormOptions } from "./_norm.ts";
-export {
-  type Activation,
-  type GateActivation,
-  gateActivations,
-  gelu,
-  silu,
-} from "./activations.ts";
-export { crmsNorm } from "./crms_norm.ts";
+export type { GateActivation, NormKind } from "../kernels/contract.ts";
+export { type Activation, gateActivations, gelu, type GeluOptions, silu } from "./activations.ts";
+export { type AddNorm, addNorm, type AddNormOptions } from "./add_norm.ts";
+export { causalSoftmax } from "./causal_softmax.ts";
+export { type CrmsLayout, crmsNorm, type CrmsNormOptions } from "./crms_norm.ts";
 export { crossEntropy } from "./cross_entropy.ts";
 export { dropout } from "./dropout.ts";
-export { gpas, type GpasOptions } from "./gpas.ts";
+export { addGpas, type AddGpasOptions, gpas, type GpasOptions } from "./gpas.ts";
 export { layerNorm } from "./layer_norm.ts";
 export { lookup } from "./lookup.ts";
 export { matMul } from "./mat_mul.ts";

@@ -1,7 +1,6 @@
-// RMSNorm, composed of tfjs operations.
+// RMSNorm.
 
-import * as tf from "@tensorflow/tfjs";
-import { affine, checkNorm, type NormOptions } from "./_norm.ts";
+import { norm, type NormOptions } from "./_norm.ts";
 import type { Tensor } from "../core/tensor.ts";
 
 /**
@@ -24,9 +23,5 @@ import type { Tensor } from "../core/tensor.ts";
  * @throws {TypeError} If `x` is not float32.
  */
 export function rmsNorm(x: Tensor, options: NormOptions = {}): Tensor {
-  const eps = checkNorm(x, options);
-  return tf.tidy(() => {
-    const meanSquare = tf.mean(tf.square(x), -1, true);
-    return affine(tf.mul(x, tf.rsqrt(tf.add(meanSquare, eps))), options);
-  });
+  return norm("rms", x, options);
 }

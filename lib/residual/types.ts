@@ -2,7 +2,7 @@
 // outside the blocks, and how the weights start. Parameters are not here; the runner (models/stack.ts) owns them.
 
 import type { Tensor } from "../core/tensor.ts";
-import type { GateActivation } from "../ops/activations.ts";
+import type { GateActivation } from "../kernels/contract.ts";
 
 /** The sub-layers that a block can have. */
 export type Role = "attention" | "crossAttention" | "feedForward";

@@ -9,7 +9,7 @@ import type { DecoderConfig } from "../models/config.ts";
 import { decoder, type DecoderParameters } from "../models/decoder.ts";
 import { isGate } from "../models/gates.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
-import { clipByNorm } from "./clip.ts";
+import { clipByNorm, clipFactor } from "./clip.ts";
 import type { Batch } from "./corpus.ts";
 import type { TrainSettings } from "./record.ts";
 
@@ -36,26 +36,26 @@ export function lossAndGradient(
   return { loss, gradient };
 }
 
-/** Applies a clipping step to a gradient and frees what it replaces. */
-function clipped(
-  gradient: DecoderParameters,
-  limit: number | undefined,
-  chosen?: (path: string) => boolean,
-): DecoderParameters {
-  if (limit === undefined) return gradient;
-  const result = clipByNorm(gradient, limit, chosen);
-  disposeTree(gradient);
-  return result;
+/** A gradient and what an optimizer is to multiply it by; the caller frees both. */
+export interface ClippedGradient {
+  /** The gradient, its gates clipped by themselves. */
+  readonly gradient: DecoderParameters;
+  /** The factor that clips all of it; absent where nothing clips. */
+  readonly scale?: Scalar;
 }
 
 /**
  * Clips a gradient as the settings say, all of it first and then the gates; frees what it replaces.
  *
- * @returns The gradient to step with.
+ * @returns The gradient to step with, and its scale.
  */
 export function clipGradient(
   gradient: DecoderParameters,
-  settings: TrainSettings,
-): DecoderParameters {
-  return clipped(clipped(gradient, settings.clip), settings.clipGates, isGate);
+  { clip, clipGates }: TrainSettings,
+): ClippedGradient {
+  const scaled = clip === undefined ? {} : { scale: clipFactor(gradient, clip) };
+  if (clipGates === undefined) return { gradient, ...scaled };
+  const clipped = clipByNorm(gradient, clipGates, { chosen: isGate, ...scaled });
+  disposeTree(gradient);
+  return { gradient: clipped, ...scaled };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-export { clipByNorm, globalNorm } from "./clip.ts";
+export { clipByNorm, clipFactor, type ClipOptions, globalNorm } from "./clip.ts";
 export {
   type Batch,
   characterTokenizer,

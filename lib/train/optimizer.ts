@@ -2,8 +2,9 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { requireNumber } from "../core/check.ts";
-import type { Tensor } from "../core/tensor.ts";
+import type { Scalar, Tensor } from "../core/tensor.ts";
 import { fillTree, type Leaf, mapTree, tensorsOf } from "../core/tree.ts";
+import { callKernel, hasKernel } from "../kernels/call.ts";
 import { isGate } from "../models/gates.ts";
 
 /** An optimizer as data, kept in the run's manifest. */
@@ -45,8 +46,53 @@ export interface OptimizerStep<P> {
 export interface Optimizer {
   /** The state before the first step. */
   init<P>(parameters: P): OptimizerState<P>;
-  /** One step with a learning rate. */
-  update<P>(parameters: P, gradient: P, state: OptimizerState<P>, rate: number): OptimizerStep<P>;
+  /** One step with a learning rate; every gradient is multiplied by `scale` first, where one is given. */
+  update<P>(
+    parameters: P,
+    gradient: P,
+    state: OptimizerState<P>,
+    rate: number,
+    scale?: Scalar,
+  ): OptimizerStep<P>;
+}
+
+/** What a step reads. */
+interface StepInputs {
+  readonly parameters: readonly Leaf<Tensor>[];
+  readonly gradients: readonly Tensor[];
+  /** One list for each kind of moment. */
+  readonly moments: readonly (readonly Tensor[])[];
+  readonly step: number;
+  readonly rate: number;
+  readonly scale: Scalar | undefined;
+}
+
+/** New parameters, then new moments of each kind: lists as long as the parameters. */
+type Advance = (inputs: StepInputs) => Tensor[][];
+
+function optimizer(kinds: number, advance: Advance): Optimizer {
+  const values = <P>(tree: P): Tensor[] => tensorsOf(tree).map(({ value }) => value);
+  return {
+    init: <P>(parameters: P): OptimizerState<P> => ({
+      step: 0,
+      moments: Array.from(
+        { length: kinds },
+        () => mapTree<P, Tensor>(parameters, (leaf) => tf.zerosLike(leaf)),
+      ),
+    }),
+    update: (parameters, gradient, state, rate, scale) => {
+      const step = state.step + 1;
+      const [next, ...moments] = advance({
+        parameters: tensorsOf(parameters),
+        gradients: values(gradient),
+        moments: state.moments.map(values),
+        step,
+        rate,
+        scale,
+      }).map((list) => fillTree(parameters, list));
+      return { parameters: next!, state: { step, moments } };
+    },
+  };
 }
 
 /** New values of one parameter: the parameter itself, then its moments. */
@@ -54,32 +100,24 @@ type Rule = (
   leaf: Leaf<Tensor>,
   gradient: Tensor,
   moments: readonly Tensor[],
-  step: number,
-  rate: number,
+  inputs: StepInputs,
 ) => Tensor[];
 
-function optimizer(count: number, rule: Rule): Optimizer {
-  const list = <P>(tree: P): Leaf<Tensor>[] => tensorsOf(tree);
-  return {
-    init: <P>(parameters: P): OptimizerState<P> => ({
-      step: 0,
-      moments: Array.from(
-        { length: count },
-        () => mapTree<P, Tensor>(parameters, (leaf) => tf.zerosLike(leaf)),
-      ),
-    }),
-    update: (parameters, gradient, state, rate) => {
-      const step = state.step + 1;
-      const gradients = list(gradient);
-      const moments = state.moments.map(list);
-      const results = list(parameters).map((leaf, i) => {
-        const own = moments.map((tree) => tree[i]!.value);
-        return tf.tidy(() => rule(leaf, gradients[i]!.value, own, step, rate));
-      });
-      const tree = (at: number): typeof parameters =>
-        fillTree(parameters, results.map((result) => result[at]!));
-      return { parameters: tree(0), state: { step, moments: moments.map((_, i) => tree(i + 1)) } };
-    },
+/** A step that treats each parameter by itself. */
+function eachBy(rule: Rule): Advance {
+  return (inputs) => {
+    const { parameters, gradients, moments, scale } = inputs;
+    const results = parameters.map((leaf, i) =>
+      tf.tidy(() => {
+        const gradient = gradients[i]!;
+        const scaled = scale === undefined ? gradient : tf.mul(gradient, scale);
+        return rule(leaf, scaled, moments.map((list) => list[i]!), inputs);
+      })
+    );
+    return Array.from(
+      { length: moments.length + 1 },
+      (_, at) => results.map((result) => result[at]!),
+    );
   };
 }
 
@@ -122,29 +160,46 @@ export function makeOptimizer(
 function sgd(momentum: number): Optimizer {
   requireNumber("momentum", momentum, { min: 0, below: 1 });
   if (momentum === 0) {
-    return optimizer(0, ({ value }, g, _, __, rate) => [tf.sub(value, tf.mul(rate, g))]);
+    return optimizer(0, eachBy(({ value }, g, _, { rate }) => [tf.sub(value, tf.mul(rate, g))]));
   }
-  return optimizer(1, ({ value }, g, [u], _, rate) => {
+  const rule: Rule = ({ value }, g, [u], { rate }) => {
     const velocity = tf.add(tf.mul(momentum, u!), g);
     return [tf.sub(value, tf.mul(rate, velocity)), velocity];
-  });
+  };
+  return optimizer(1, eachBy(rule));
 }
 
 function adamW(
   settings: OptimizerSettings & { kind: "adamw" },
   decayed: (leaf: Leaf<Tensor>) => boolean,
 ): Optimizer {
-  const [beta1, beta2] = settings.betas ?? [0.9, 0.98];
+  const betas = settings.betas ?? [0.9, 0.98];
+  const [beta1, beta2] = betas;
   requireNumber("beta 1", beta1, { min: 0, below: 1 });
   requireNumber("beta 2", beta2, { min: 0, below: 1 });
   const eps = requireNumber("eps of AdamW", settings.eps ?? 1e-8, { above: 0 });
   const weightDecay = requireNumber("weightDecay", settings.weightDecay ?? 0, { min: 0 });
-  return optimizer(2, (leaf, g, [m, v], t, rate) => {
+
+  const composed = eachBy((leaf, g, [m, v], { step, rate }) => {
     const first = tf.add(tf.mul(beta1, m!), tf.mul(1 - beta1, g));
     const second = tf.add(tf.mul(beta2, v!), tf.mul(1 - beta2, tf.square(g)));
-    const root = tf.add(tf.sqrt(tf.div(second, 1 - beta2 ** t)), eps);
-    const direction = tf.div(tf.div(first, 1 - beta1 ** t), root);
+    const root = tf.add(tf.sqrt(tf.div(second, 1 - beta2 ** step)), eps);
+    const direction = tf.div(tf.div(first, 1 - beta1 ** step), root);
     const kept = decayed(leaf) ? tf.mul(1 - rate * weightDecay, leaf.value) : leaf.value;
     return [tf.sub(kept, tf.mul(rate, direction)), first, second];
   });
+  /** The same for all parameters in one call. */
+  const fused: Advance = ({ parameters, gradients, moments, step, rate, scale }) =>
+    tf.tidy(() => {
+      const inputs = [parameters.map(({ value }) => value), gradients, ...moments];
+      const decay = parameters.map((leaf) => decayed(leaf) ? weightDecay : 0);
+      const outputs = callKernel(
+        "NormkitAdamW",
+        [...inputs.flat(), scale ?? tf.scalar(1)],
+        { rate, betas, eps, step, decay },
+      );
+      const count = parameters.length;
+      return [0, 1, 2].map((at) => outputs.slice(at * count, (at + 1) * count));
+    });
+  return optimizer(2, (inputs) => (hasKernel("NormkitAdamW") ? fused : composed)(inputs));
 }

@@ -7,7 +7,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { countParameters, disposeTree, mapTree } from "../core/tree.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import { type DecoderParameters, initDecoder, type Tokens } from "../models/decoder.ts";
-import { clipGradient, lossAndGradient } from "./_gradient.ts";
+import { clipGradient, type ClippedGradient, lossAndGradient } from "./_gradient.ts";
 import { manifestOf } from "./_manifest.ts";
 import { runNumbers } from "./_settings.ts";
 import { globalNorm } from "./clip.ts";
@@ -140,12 +140,12 @@ export async function train(
         () => randomBatch(corpus.train, { rows, length }, batchRandom),
       );
       const computed = lossAndGradient(parameters, config, batches, dropoutRandom.fork(step));
-      let { gradient } = computed;
+      let clipped: ClippedGradient = { gradient: computed.gradient };
       try {
         if (step % reportEvery === 0 || step === steps) {
           const [loss, gradientNorm] = await takeNumbers([
             computed.loss,
-            globalNorm(gradient),
+            globalNorm(computed.gradient),
           ]) as [number, number];
           report({ kind: "step", step, loss, rate: rate(step), gradientNorm });
           await new Promise((resolve) => setTimeout(resolve)); // lets signals and timers through
@@ -158,13 +158,14 @@ export async function train(
         } else {
           computed.loss.dispose();
         }
-        gradient = clipGradient(gradient, settings);
-        const next = optimizer.update(parameters, gradient, state, rate(step));
+        clipped = clipGradient(computed.gradient, settings);
+        const { gradient, scale } = clipped;
+        const next = optimizer.update(parameters, gradient, state, rate(step), scale);
         disposeTree(state.moments);
         if (parameters !== good) disposeTree(parameters);
         ({ parameters, state } = next);
       } finally {
-        disposeTree(gradient);
+        disposeTree(clipped);
       }
       if (step % evaluateEvery === 0 || step === steps) stopped = await look(step);
     }

@@ -3,7 +3,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import { type BackendName, findWebGpu, throwGpuError, useBackend } from "../../lib/core/mod.ts";
+import { type BackendName, findWebGpu, throwGpuError } from "../../lib/core/mod.ts";
+import { useBackend } from "../../lib/kernels/mod.ts";
 
 const all: readonly BackendName[] = ["cpu", "wasm", "webgpu"];
 

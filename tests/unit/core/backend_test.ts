@@ -6,19 +6,19 @@ import {
   findWebGpu,
   GpuError,
   readAll,
-  useBackend,
 } from "../../../lib/core/mod.ts";
+import { useBackend } from "../../../lib/kernels/mod.ts";
 import { backends, onEachBackend } from "../../support/backends.ts";
 
 /** Runs a script in a process of its own, as a reader of this library would. */
 async function runScript(script: string): Promise<{ code: number; out: string; err: string }> {
-  const library = new URL("../../../lib/core/mod.ts", import.meta.url).href;
+  const library = new URL("../../../mod.ts", import.meta.url).href;
   const config = new URL("../../../deno.json", import.meta.url).pathname;
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(
       file,
-      `const core = await import(${JSON.stringify(library)});\n${script}`,
+      `const normkit = await import(${JSON.stringify(library)});\n${script}`,
     );
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--no-check", "--config", config, file],
@@ -33,7 +33,7 @@ async function runScript(script: string): Promise<{ code: number; out: string; e
 
 const use = (name: string): string =>
   `const tf = await import("@tensorflow/tfjs");
-   const choice = await core.useBackend(${JSON.stringify(name)});
+   const choice = await normkit.useBackend(${JSON.stringify(name)});
    const y = tf.tidy(() => tf.softmax(tf.matMul(tf.ones([4, 4]), tf.ones([4, 4]))));
    console.log(JSON.stringify({ ...choice, used: tf.getBackend(), y: (await y.data())[0] }));`;
 
@@ -76,9 +76,9 @@ for (
 ) {
   Deno.test(`useBackend("webgpu") with ${machine} says how to get one`, async () => {
     const { out, err } = await runScript(`${prepare}
-      try { await core.useBackend("webgpu"); } catch (error) {
+      try { await normkit.useBackend("webgpu"); } catch (error) {
         console.log(JSON.stringify({
-          unavailable: error instanceof core.BackendUnavailableError,
+          unavailable: error instanceof normkit.BackendUnavailableError,
           backend: error.backend, name: error.name, message: error.message,
         }));
       }`);

@@ -56,7 +56,7 @@ onEachBackend("clipByNorm() of zero gradients is zero, not NaN", async () => {
 
 onEachBackend("clipByNorm() of the gates alone scales them by their own norm", async (backend) => {
   const tree = gradients([rows[0]!, rows[1]!, [3], [-4]]);
-  const clipped = clipByNorm(tree, 0.5, isGate);
+  const clipped = clipByNorm(tree, 0.5, { chosen: isGate });
   const [before, after] = [await numbersByPath(tree), await numbersByPath(clipped)];
   assertEquals(after["wte"], before["wte"]);
   assertEquals(after["blocks.1.bias"], before["blocks.1.bias"]);
@@ -69,7 +69,7 @@ onEachBackend(
   "clipByNorm() with nothing to clip and globalNorm() of nothing are harmless",
   async () => {
     const tree = { wte: tf.tensor1d([3, 4]) };
-    const clipped = clipByNorm(tree, 1, isGate);
+    const clipped = clipByNorm(tree, 1, { chosen: isGate });
     assertEquals(await numbersByPath(clipped), { wte: [3, 4] });
     assertEquals(await takeNumbers([globalNorm({})]), [0]);
     disposeTree([tree, clipped]);

@@ -1,0 +1,19 @@
+/**
+ * Fused kernels, one for a whole norm, activation or optimizer step, on WebGPU, WASM and CPU.
+ *
+ * @module
+ */
+
+export { callKernel, hasKernel, type KernelGradient, registerKernelGradient } from "./call.ts";
+export type {
+  AddGpasAttributes,
+  Contract,
+  GateActivation,
+  KernelName,
+  Kernels,
+  NormAttributes,
+  NormKind,
+  TensorInfo,
+} from "./contract.ts";
+export { installKernels, type KernelReport, type KernelSet, removeKernels } from "./install.ts";
+export { type BackendInUse, type BackendOptions, useBackend } from "./use_backend.ts";

@@ -1,0 +1,272 @@
+// Runs WGSL programs of ours between tfjs's own: on its device, in its command encoder, with its buffers, so that their order
+// holds and `tf.profile` and memory accounting see both. Unlike tfjs's route a program may have several outputs, and its
+// pipeline and its uniforms are made once.
+//
+// What is used of tfjs here is private, hence its pinned version.
+
+import * as tf from "@tensorflow/tfjs";
+import type { DataType } from "@tensorflow/tfjs";
+import type { TensorInfo } from "../contract.ts";
+
+/** What is used of tfjs's backend object. */
+export interface WebGpuBackend {
+  readonly device: GPUDevice;
+  readonly tensorMap: {
+    get(
+      dataId: object,
+    ): { readonly resource?: GPUBuffer; values?: Float32Array | Int32Array | Uint8Array };
+  };
+  readonly supportTimestampQuery: boolean;
+  readonly querySetCount: number;
+  readonly commandQueueOwnedIds: WeakSet<object>;
+  readonly activeTimers?: { name: string; query: Promise<number> }[] | null;
+  commandEncoder: GPUCommandEncoder | null;
+  computePassEncoder: GPUComputePassEncoder | null;
+  querySet: GPUQuerySet | null;
+  dispatchCountInPass: number;
+  makeTensorInfo(shape: number[], dtype: DataType): TensorInfo;
+  uploadToGPU(dataId: object): void;
+  disposeData(dataId: object): boolean;
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+  getQueryTime(): Promise<number>;
+}
+
+/** Uniform values in the order of the declaration: whole numbers first, then floats. */
+export interface Uniforms {
+  /** u32 values. */
+  readonly u32?: readonly number[];
+  /** f32 values. */
+  readonly f32?: readonly number[];
+}
+
+/** A tensor that a program writes. */
+export interface OutputSpec {
+  /** Its shape. */
+  readonly shape: readonly number[];
+  /** Its dtype; float32 by default. */
+  readonly dtype?: DataType;
+}
+
+/** One run of a program. */
+export interface Launch {
+  /** Names the program with everything that its source holds; `tf.profile` and errors show it. */
+  readonly key: string;
+  /**
+   * The source, asked for once a key. Its entry point is `main`; its bindings, in group 0, are the inputs, the outputs, and
+   * the uniforms, in this order (see `declare` in wgsl.ts).
+   */
+  readonly wgsl: () => string;
+  /** The tensors it reads. They may share buffers. */
+  readonly inputs: readonly TensorInfo[];
+  /** The tensors it writes, every element of them. */
+  readonly outputs: readonly OutputSpec[];
+  /** Its uniforms; none by default. */
+  readonly uniforms?: Uniforms;
+  /**
+   * Workgroups: a number, laid out in two dimensions where one is too short (`group_index` in wgsl.ts gives it back), or
+   * the dimensions.
+   */
+  readonly groups: number | readonly [number, number, number];
+}
+
+/** Runs programs on tfjs's WebGPU backend. */
+export interface Runner {
+  /** The device. */
+  readonly device: GPUDevice;
+  /**
+   * Records a program; it runs before everything that is recorded after it.
+   *
+   * @returns The outputs, new tensors.
+   * @throws {RangeError} If a tensor is larger than what the GPU binds, or there are too many workgroups.
+   */
+  run(launch: Launch): TensorInfo[];
+  /** Frees a tensor that only led from one program to the next, once the GPU is done with it. */
+  free(...tensors: readonly TensorInfo[]): void;
+}
+
+/** Uniform buffers that are kept; the oldest goes first. */
+const keptUniforms = 512;
+
+/** The dimensions of a dispatch. */
+function dimensions(
+  groups: Launch["groups"],
+  key: string,
+  limit: number,
+): [number, number, number] {
+  const [x, y, z] = typeof groups === "number"
+    ? [Math.min(groups, limit), Math.ceil(groups / limit), 1]
+    : groups;
+  if (Math.max(x, y, z) > limit) {
+    throw new RangeError(
+      `Cannot run ${key} in [${x}, ${y}, ${z}] workgroups: this GPU takes at most ${limit} a dimension`,
+    );
+  }
+  return [x, y, z];
+}
+
+function bytesOf({ u32 = [], f32 = [] }: Uniforms): Uint8Array<ArrayBuffer> {
+  const bytes = new ArrayBuffer(Math.ceil((u32.length + f32.length) / 4) * 16);
+  new Uint32Array(bytes).set(u32);
+  new Float32Array(bytes).set(f32, u32.length);
+  return new Uint8Array(bytes);
+}
+
+/** A compiled program. */
+interface Compiled {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** Compiled programs by key. Layouts are explicit: a binding that a source leaves unused stays valid. */
+function compiler(device: GPUDevice): (launch: Launch) => Compiled {
+  const layouts = new Map<string, GPUBindGroupLayout>();
+  const made = new Map<string, Compiled>();
+  const layoutOf = ({ inputs, outputs, uniforms }: Launch): GPUBindGroupLayout => {
+    const types: GPUBufferBindingType[] = [
+      ...inputs.map(() => "read-only-storage" as const),
+      ...outputs.map(() => "storage" as const),
+      ...(uniforms === undefined ? [] : ["uniform" as const]),
+    ];
+    const key = types.join();
+    const known = layouts.get(key);
+    if (known !== undefined) return known;
+    const layout = device.createBindGroupLayout({
+      entries: types.map((type, binding) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type },
+      })),
+    });
+    layouts.set(key, layout);
+    return layout;
+  };
+  return (launch) => {
+    const known = made.get(launch.key);
+    if (known !== undefined) return known;
+    const layout = layoutOf(launch);
+    const pipeline = device.createComputePipeline({
+      label: launch.key,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: {
+        module: device.createShaderModule({ label: launch.key, code: launch.wgsl() }),
+        entryPoint: "main",
+      },
+    });
+    const compiled = { pipeline, layout };
+    made.set(launch.key, compiled);
+    return compiled;
+  };
+}
+
+/** Uniform buffers by content. One that is dropped lives until the GPU is done with it. */
+function uniformBuffers(device: GPUDevice): (uniforms: Uniforms) => GPUBuffer {
+  const made = new Map<string, GPUBuffer>();
+  return (uniforms) => {
+    const key = `${uniforms.u32?.join() ?? ""};${uniforms.f32?.join() ?? ""}`;
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const bytes = bytesOf(uniforms);
+    const buffer = device.createBuffer({
+      size: bytes.length,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    device.queue.writeBuffer(buffer, 0, bytes);
+    if (made.size >= keptUniforms) made.delete(made.keys().next().value!);
+    made.set(key, buffer);
+    return buffer;
+  };
+}
+
+/** The compute pass to record into: the open one, or while tfjs measures one of its own with timestamps. */
+function openPass(backend: WebGpuBackend): GPUComputePassEncoder {
+  backend.ensureCommandEncoderReady();
+  if (backend.activeTimers != null && backend.supportTimestampQuery) {
+    backend.endComputePassEncoder();
+    backend.querySet ??= backend.device.createQuerySet({
+      type: "timestamp",
+      count: backend.querySetCount,
+    });
+    backend.computePassEncoder = backend.commandEncoder!.beginComputePass({
+      timestampWrites: {
+        querySet: backend.querySet,
+        beginningOfPassWriteIndex: 0,
+        endOfPassWriteIndex: 1,
+      },
+    });
+  }
+  return backend.computePassEncoder ??= backend.commandEncoder!.beginComputePass();
+}
+
+/** Ends what {@linkcode openPass} began, or hands a full batch to the GPU. */
+function closePass(backend: WebGpuBackend, name: string): void {
+  backend.dispatchCountInPass++;
+  if (backend.activeTimers != null) {
+    backend.endComputePassEncoder();
+    backend.activeTimers.push({ name, query: backend.getQueryTime() });
+  } else if (
+    tf.env().getNumber("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE") <= backend.dispatchCountInPass
+  ) {
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+  }
+}
+
+/**
+ * Opens a runner on tfjs's backend.
+ *
+ * @param backend tfjs's WebGPU backend, ready.
+ * @returns The runner; it keeps what it compiles for as long as it lives.
+ */
+export function openRunner(backend: WebGpuBackend): Runner {
+  const { device } = backend;
+  const { maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension } = device.limits;
+  const compiled = compiler(device);
+  const uniformBuffer = uniformBuffers(device);
+
+  const bufferOf = ({ dataId }: TensorInfo, key: string): GPUBuffer => {
+    backend.uploadToGPU(dataId);
+    const buffer = backend.tensorMap.get(dataId).resource!;
+    if (buffer.size > maxStorageBufferBindingSize) {
+      throw new RangeError(
+        `Cannot run ${key} on a tensor of ${buffer.size} bytes: this GPU binds at most ${maxStorageBufferBindingSize}`,
+      );
+    }
+    backend.commandQueueOwnedIds.add(dataId);
+    return buffer;
+  };
+
+  return {
+    device,
+    free: (...tensors) => {
+      for (const { dataId } of tensors) backend.disposeData(dataId);
+    },
+    run: (launch) => {
+      const outputs = launch.outputs.map(({ shape, dtype = "float32" }) =>
+        backend.makeTensorInfo([...shape], dtype)
+      );
+      if (outputs.every(({ shape }) => shape.includes(0))) {
+        for (const { dataId, dtype } of outputs) {
+          const empty = tf.util.getTypedArrayFromDType(dtype as "float32" | "int32", 0);
+          backend.tensorMap.get(dataId).values = empty;
+        }
+        return outputs;
+      }
+      const groups = dimensions(launch.groups, launch.key, maxComputeWorkgroupsPerDimension);
+      const buffers = [...launch.inputs, ...outputs].map((tensor) => bufferOf(tensor, launch.key));
+      if (launch.uniforms !== undefined) buffers.push(uniformBuffer(launch.uniforms));
+      const { pipeline, layout } = compiled(launch);
+      const bindGroup = device.createBindGroup({
+        layout,
+        entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+      });
+      const pass = openPass(backend);
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(...groups);
+      closePass(backend, launch.key);
+      return outputs;
+    },
+  };
+}
