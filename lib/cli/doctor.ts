@@ -1,9 +1,10 @@
 // `normkit doctor`: what this machine has, what is missing, and how to get it.
 
 import { BackendUnavailableError } from "../core/backend.ts";
-import { useBackend } from "../kernels/use_backend.ts";
 import { version } from "../core/version.ts";
-import { findWebGpu } from "../core/webgpu.ts";
+import { findWebGpu, type WebGpuAdapter } from "../core/webgpu.ts";
+import type { KernelReport } from "../kernels/install.ts";
+import { useBackend } from "../kernels/use_backend.ts";
 import type { Command } from "./command.ts";
 import * as tf from "@tensorflow/tfjs";
 
@@ -11,16 +12,42 @@ interface Finding {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** What is worth knowing besides, a line each. */
+  readonly notes: readonly string[];
+}
+
+/** Which kernels run, how, and why others do not. */
+function describeKernels({ active, detail, absent }: KernelReport): string[] {
+  return [
+    `kernels: ${active.length} (${detail})`,
+    ...Object.entries(absent).map(([name, why]) => `without ${name}: ${why}`),
+  ];
+}
+
+function describeAdapter({ f16, limits }: WebGpuAdapter): string {
+  const mebibytes = Math.floor(limits.tensorBytes / 2 ** 20);
+  const kibibytes = Math.floor(limits.workgroupBytes / 2 ** 10);
+  return `limits: ${mebibytes} MiB a tensor, ${kibibytes} KiB and ${limits.workgroupThreads} threads a workgroup, ` +
+    `f16 arithmetic: ${f16 ? "yes" : "no"}`;
 }
 
 async function examineBackend(name: "webgpu" | "wasm" | "cpu"): Promise<Finding> {
   try {
-    const { adapter, software } = await useBackend(name);
+    const { adapter, software, kernels } = await useBackend(name);
     const kind = software ? ' (software: used only when "webgpu" is asked for by name)' : "";
-    return { name, ok: true, detail: adapter === undefined ? "ready" : `${adapter}${kind}` };
+    const gpu = name === "webgpu" ? await findWebGpu() : undefined;
+    return {
+      name,
+      ok: true,
+      detail: adapter === undefined ? "ready" : `${adapter}${kind}`,
+      notes: [
+        ...(gpu === undefined ? [] : [describeAdapter(gpu)]),
+        ...(kernels === undefined ? [] : describeKernels(kernels)),
+      ],
+    };
   } catch (error) {
     if (!(error instanceof BackendUnavailableError)) throw error;
-    return { name, ok: false, detail: error.message };
+    return { name, ok: false, detail: error.message, notes: [] };
   }
 }
 
@@ -36,6 +63,7 @@ async function examinePython(): Promise<Finding> {
         name,
         ok: true,
         detail: `${new TextDecoder().decode(stdout).trim()}, for \`deno task lab\``,
+        notes: [],
       };
     }
   } catch (error) {
@@ -45,6 +73,7 @@ async function examinePython(): Promise<Finding> {
     name,
     ok: false,
     detail: "not found: install Python 3 with venv to use `deno task lab`; nothing else needs it",
+    notes: [],
   };
 }
 
@@ -53,7 +82,7 @@ export const doctor: Command = {
   summary: "what this machine has, what is missing and how to get it",
   help: `Usage: normkit doctor [--json]
 
-Tries every backend and says which one "auto" takes.
+Tries every backend and says which one "auto" takes, with its adapter, limits and kernels.
 
   --json   one JSON object instead of text
 
@@ -75,8 +104,9 @@ Examples:
       console.log(JSON.stringify({ versions, auto, adapter: gpu ?? null, findings }));
     } else {
       console.log(`normkit ${versions.normkit}, Deno ${versions.deno}, tfjs ${versions.tfjs}`);
-      for (const { name, ok, detail } of findings) {
+      for (const { name, ok, detail, notes } of findings) {
         console.log(`${ok ? "✓" : "✗"} ${name.padEnd(8)} ${detail}`);
+        for (const note of notes) console.log(`           ${note}`);
       }
       console.log(`auto takes ${auto.name}: ${auto.reason}`);
     }

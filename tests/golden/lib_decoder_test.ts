@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { disposeTree } from "../../lib/core/mod.ts";
 import { decoder, type DecoderConfig } from "../../lib/models/mod.ts";
-import { onEachBackend } from "../support/backends.ts";
+import { inBothForms } from "../support/backends.ts";
 import { assertClose } from "../support/close.ts";
 import { numbersOf } from "../support/evaluate.ts";
 import { lossAndGradients, parametersOf } from "../support/parameters.ts";
@@ -14,7 +14,7 @@ for (const model of golden.models) {
   const { biases, ...rest } = model.config;
   const config = { ...rest, bias: biases, embeddingScale: 1 } as DecoderConfig;
 
-  onEachBackend(`decoder() of the ${model.name} model is PyTorch's`, async (backend) => {
+  inBothForms(`decoder() of the ${model.name} model is PyTorch's`, async (backend) => {
     const parameters = parametersOf(config, model.parameters);
     const [logits] = await numbersOf(() => [decoder(parameters, config, model.tokens)]);
     assertClose(logits!, model.logits.values, tolerance(backend, "value"), "logits");

@@ -2,7 +2,8 @@
 
 import { assertEquals } from "@std/assert";
 import type { Tensor } from "../../lib/core/tensor.ts";
-import { normFunctions, type NormKind } from "../../lib/layers/norm.ts";
+import type { NormKind } from "../../lib/kernels/contract.ts";
+import { normFunctions } from "../../lib/layers/norm.ts";
 import { onEachBackend } from "../support/backends.ts";
 import { assertClose } from "../support/close.ts";
 import { pull, vectorOf } from "../support/evaluate.ts";

@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { type BackendName, findWebGpu, throwGpuError } from "../../lib/core/mod.ts";
-import { useBackend } from "../../lib/kernels/mod.ts";
+import { type BackendOptions, useBackend } from "../../lib/kernels/mod.ts";
 
 const all: readonly BackendName[] = ["cpu", "wasm", "webgpu"];
 
@@ -33,17 +33,22 @@ if (absent.length > 0) console.log(`absent backends, not tested: ${absent.join("
  *
  * @param backend The backend.
  * @param body The test; it frees what it makes.
+ * @param options Whether operations run fused (the default) or composed.
  */
 export async function onBackend(
   backend: BackendName,
   body: () => void | Promise<void>,
+  options: BackendOptions = {},
 ): Promise<void> {
-  await useBackend(backend);
+  await useBackend(backend, options);
   const before = tf.memory().numTensors;
   await body();
   throwGpuError();
   assertEquals(tf.memory().numTensors - before, 0, `tensors left behind on ${backend}`);
 }
+
+/** A test that runs once for each backend. */
+export type BackendTest = (backend: BackendName) => void | Promise<void>;
 
 /**
  * Registers one test for each backend of this machine, called `name [backend]`.
@@ -51,11 +56,24 @@ export async function onBackend(
  * @param name What is tested: "symbol() criterion".
  * @param body The test; it frees what it makes.
  */
-export function onEachBackend(
-  name: string,
-  body: (backend: BackendName) => void | Promise<void>,
-): void {
+export function onEachBackend(name: string, body: BackendTest): void {
   for (const backend of backends) {
     Deno.test(`${name} [${backend}]`, () => onBackend(backend, () => body(backend)));
+  }
+}
+
+/**
+ * Registers two tests for each backend: with operations as fused kernels, and composed of tfjs's own, `name [backend, composed]`.
+ *
+ * @param name What is tested: "symbol() criterion".
+ * @param body The test; it frees what it makes.
+ */
+export function inBothForms(name: string, body: BackendTest): void {
+  onEachBackend(name, body);
+  for (const backend of backends) {
+    Deno.test(
+      `${name} [${backend}, composed]`,
+      () => onBackend(backend, () => body(backend), { kernels: "composed" }),
+    );
   }
 }

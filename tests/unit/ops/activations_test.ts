@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type GateActivation, gateActivations, gelu, silu } from "../../../lib/ops/mod.ts";
 import { differences } from "../../reference/differences.ts";
 import { gateActivations as reference } from "../../reference/gpas.ts";
-import { onEachBackend } from "../../support/backends.ts";
+import { inBothForms } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { pull, vectorOf } from "../../support/evaluate.ts";
 import { tolerance } from "../../support/tolerances.ts";
@@ -20,7 +20,7 @@ function erf(x: number): number {
   return 2 / Math.sqrt(Math.PI) * sum;
 }
 
-onEachBackend("gelu() is x Φ(x), and its gradient Φ(x) + x φ(x)", async (backend) => {
+inBothForms("gelu() is x Φ(x), and its gradient Φ(x) + x φ(x)", async (backend) => {
   const { value, gradients } = await pull((x) => gelu(x!), [vectorOf(x)], dy);
   const phi = (v: number): number => (1 + erf(v * Math.SQRT1_2)) / 2;
   const density = (v: number): number => Math.exp(-v * v / 2) / Math.sqrt(2 * Math.PI);
@@ -29,7 +29,7 @@ onEachBackend("gelu() is x Φ(x), and its gradient Φ(x) + x φ(x)", async (back
   assertClose(gradients[0]!, slopes, tolerance(backend, "gradient"), "gradient");
 });
 
-onEachBackend("silu() is x σ(x), with its gradient", async (backend) => {
+inBothForms("silu() is x σ(x), with its gradient", async (backend) => {
   const { value, gradients } = await pull((x) => silu(x!), [vectorOf(x)], dy);
   assertClose(value, x.map(reference.silu.value), tolerance(backend, "value"), "value");
   const slopes = x.map((v, at) => dy[at]! * reference.silu.slope(v));
@@ -37,7 +37,7 @@ onEachBackend("silu() is x σ(x), with its gradient", async (backend) => {
 });
 
 for (const name of Object.keys(reference) as GateActivation[]) {
-  onEachBackend(`gateActivations["${name}"] and its slope are the oracle's`, async (backend) => {
+  inBothForms(`gateActivations["${name}"] and its slope are the oracle's`, async (backend) => {
     // through a product, since tfjs gives no gradient of the identity alone
     const { value, gradients } = await pull(
       (x) => tf.mul(gateActivations[name](x!), 1),

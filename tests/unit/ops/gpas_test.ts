@@ -5,7 +5,7 @@ import { differences } from "../../reference/differences.ts";
 import { gateActivations, gpas as gpasValue, gpasGrad } from "../../reference/gpas.ts";
 import { randomRow, uniform } from "../../reference/random.ts";
 import { dot } from "../../reference/rows.ts";
-import { onBackend, onEachBackend } from "../../support/backends.ts";
+import { inBothForms, onBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { numbersOf, pull, scalarOf, tensorOf, vectorOf } from "../../support/evaluate.ts";
 import { tolerance } from "../../support/tolerances.ts";
@@ -17,7 +17,7 @@ const given = { shape: [2, 3, 4], values: x };
 const gates = [-2.5, -0.3, 0.4, 1.2, 3].map(Math.fround);
 
 for (const activation of Object.keys(gateActivations) as GateActivation[]) {
-  onEachBackend(
+  inBothForms(
     `gpas() with ${activation}: value, identity gradient, gate gradient`,
     async (backend) => {
       for (const gate of gates) {
@@ -45,7 +45,7 @@ Deno.test("gpas() acts with SiLU unless it is told", () =>
     assertEquals(plain, silu);
   }));
 
-onEachBackend("gpas() with gate 0 gives x back, bit for bit", async () => {
+inBothForms("gpas() with gate 0 gives x back, bit for bit", async () => {
   const [value] = await numbersOf(() => [gpas(tensorOf(given), tf.scalar(0))]);
   assertEquals(value, x);
 });
@@ -77,7 +77,7 @@ Deno.test("gpas() refuses a gate that is no scalar and an unknown activation", (
     });
   }));
 
-onEachBackend("stopGradient() keeps the value and stops the gradient", async () => {
+inBothForms("stopGradient() keeps the value and stops the gradient", async () => {
   const { value, gradients } = await pull(
     (a, b) => tf.mul(stopGradient(a!), b!),
     [vectorOf([1, -2, 3]), vectorOf([4, 5, 6])],

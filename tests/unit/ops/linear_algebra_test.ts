@@ -27,7 +27,7 @@ import {
 import { crossEntropy as lossOf, crossEntropyGrad } from "../../reference/losses.ts";
 import { randomRows, uniform } from "../../reference/random.ts";
 import { mapRows, matmul, transpose } from "../../reference/rows.ts";
-import { onBackend, onEachBackend } from "../../support/backends.ts";
+import { inBothForms, onBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { matrixOf, numbersOf, pull, tensorOf } from "../../support/evaluate.ts";
 import { tolerance } from "../../support/tolerances.ts";
@@ -35,7 +35,7 @@ import { tolerance } from "../../support/tolerances.ts";
 const rows = (seed: number, count: number, width: number): number[][] =>
   mapRows(randomRows(uniform(seed), count, width), Math.fround);
 
-onEachBackend("matMul() multiplies the last axis, with both gradients", async (backend) => {
+inBothForms("matMul() multiplies the last axis, with both gradients", async (backend) => {
   for (const lead of [[6], [2, 3], [1, 3, 2]]) {
     const [x, w, dy] = [rows(1, 6, 5), rows(2, 5, 7), rows(3, 6, 7)];
     const { value, gradients } = await pull(
@@ -79,7 +79,7 @@ Deno.test("matMul() refuses matrices that do not fit", () =>
     });
   }));
 
-onEachBackend(
+inBothForms(
   "lookup() takes rows, and sums the gradients of rows taken twice",
   async (backend) => {
     const [table, dy] = [rows(6, 5, 3), rows(7, 4, 3)];
@@ -108,7 +108,7 @@ Deno.test("lookup() refuses rows outside the table", () =>
     });
   }));
 
-onEachBackend(
+inBothForms(
   "crossEntropy() and its gradient are the oracle's, at large logits too",
   async (backend) => {
     for (const size of [1, 200]) {
@@ -140,7 +140,7 @@ Deno.test("crossEntropy() refuses labels that do not fit", () =>
     });
   }));
 
-onEachBackend("dropout() keeps its share and the mean, and repeats by seed", async () => {
+inBothForms("dropout() keeps its share and the mean, and repeats by seed", async () => {
   const size = 20000;
   for (const rate of [0.1, 0.5, 0.9]) {
     const dropped = async (seed: number): Promise<number[]> =>
@@ -155,7 +155,7 @@ onEachBackend("dropout() keeps its share and the mean, and repeats by seed", asy
   }
 });
 
-onEachBackend("dropout()'s gradient goes through what it kept", async () => {
+inBothForms("dropout()'s gradient goes through what it kept", async () => {
   const { value, gradients } = await pull(
     (x) => dropout(x!, 0.5, new Random(3)),
     [{ shape: [4, 4], values: Array(16).fill(1) }],
@@ -188,7 +188,7 @@ function turned(x: number[][], base: number): number[][] {
   });
 }
 
-onEachBackend(
+inBothForms(
   "rotary() turns each pair by its angle, with the gradient turned back",
   async (backend) => {
     for (const base of [10000, 50]) {
@@ -202,7 +202,7 @@ onEachBackend(
   },
 );
 
-onEachBackend(
+inBothForms(
   "rotary() keeps norms, and products depend on the distance alone",
   async (backend) => {
     const [q, k] = [rows(11, 1, 8)[0]!, rows(12, 1, 8)[0]!];
@@ -248,7 +248,7 @@ const ops: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   crossEntropy: (x) => crossEntropy(x, Int32Array.of(0, 1, 2)),
 };
 
-onEachBackend("every op leaves its result and nothing else, also outside a scope", () => {
+inBothForms("every op leaves its result and nothing else, also outside a scope", () => {
   const x = tf.ones([3, 4]);
   const square = tf.ones([4, 4]);
   const gate = tf.scalar(0.3);

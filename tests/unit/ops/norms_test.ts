@@ -8,7 +8,7 @@ import { differences } from "../../reference/differences.ts";
 import { norm, normGrad, type NormKind } from "../../reference/norms.ts";
 import { randomRow, randomRows, uniform } from "../../reference/random.ts";
 import { dot } from "../../reference/rows.ts";
-import { onBackend, onEachBackend } from "../../support/backends.ts";
+import { inBothForms, onBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { numbersOf, pull, tensorOf, vectorOf } from "../../support/evaluate.ts";
 import { tolerance } from "../../support/tolerances.ts";
@@ -28,7 +28,7 @@ const shapes: readonly (readonly number[])[] = [[1], [7], [1023], [3, 1], [5, 2]
 const float32 = (row: readonly number[]): number[] => row.map(Math.fround);
 
 for (const kind of kinds) {
-  onEachBackend(
+  inBothForms(
     `${kind} norm and its gradients agree with the oracle at every shape`,
     async (backend) => {
       for (const [index, shape] of shapes.entries()) {
@@ -60,7 +60,7 @@ for (const kind of kinds) {
     },
   );
 
-  onEachBackend(
+  inBothForms(
     `${kind} norm takes gain and bias each alone, or neither, with ε = 1e-5`,
     async (backend) => {
       const next = uniform(7);
@@ -78,7 +78,7 @@ for (const kind of kinds) {
     },
   );
 
-  onEachBackend(
+  inBothForms(
     `${kind} norm subtracts no mean squares: at mean 1000 it keeps its digits`,
     async (backend) => {
       const x = float32(randomRow(uniform(9), 64).map((value) => 1000 + value));

@@ -7,7 +7,7 @@ import { isGate } from "../../../lib/models/mod.ts";
 import { clipByNorm, globalNorm } from "../../../lib/train/mod.ts";
 import { clipGlobalNorm } from "../../reference/optimizers.ts";
 import { randomRow, uniform } from "../../reference/random.ts";
-import { onEachBackend } from "../../support/backends.ts";
+import { inBothForms } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { tolerance } from "../../support/tolerances.ts";
 import { numbersByPath } from "./tiny_run.ts";
@@ -27,7 +27,7 @@ function gradients(values: readonly (readonly number[])[] = rows) {
   };
 }
 
-onEachBackend("clipByNorm() scales to the limit together, as the oracle does", async (backend) => {
+inBothForms("clipByNorm() scales to the limit together, as the oracle does", async (backend) => {
   const tree = gradients();
   const { clipped: expected, norm } = clipGlobalNorm(rows, 0.7);
   const [found] = await takeNumbers([globalNorm(tree)]);
@@ -40,21 +40,21 @@ onEachBackend("clipByNorm() scales to the limit together, as the oracle does", a
   disposeTree([tree, clipped]);
 });
 
-onEachBackend("clipByNorm() leaves gradients below the limit as they are", async () => {
+inBothForms("clipByNorm() leaves gradients below the limit as they are", async () => {
   const tree = gradients();
   const clipped = clipByNorm(tree, 100);
   assertEquals(await numbersByPath(clipped), await numbersByPath(tree));
   disposeTree([tree, clipped]);
 });
 
-onEachBackend("clipByNorm() of zero gradients is zero, not NaN", async () => {
+inBothForms("clipByNorm() of zero gradients is zero, not NaN", async () => {
   const tree = gradients(rows.map((row) => row.map(() => 0)));
   const clipped = clipByNorm(tree, 1);
   assertEquals(await numbersByPath(clipped), await numbersByPath(tree));
   disposeTree([tree, clipped]);
 });
 
-onEachBackend("clipByNorm() of the gates alone scales them by their own norm", async (backend) => {
+inBothForms("clipByNorm() of the gates alone scales them by their own norm", async (backend) => {
   const tree = gradients([rows[0]!, rows[1]!, [3], [-4]]);
   const clipped = clipByNorm(tree, 0.5, { chosen: isGate });
   const [before, after] = [await numbersByPath(tree), await numbersByPath(clipped)];
@@ -65,7 +65,7 @@ onEachBackend("clipByNorm() of the gates alone scales them by their own norm", a
   disposeTree([tree, clipped]);
 });
 
-onEachBackend(
+inBothForms(
   "clipByNorm() with nothing to clip and globalNorm() of nothing are harmless",
   async () => {
     const tree = { wte: tf.tensor1d([3, 4]) };
@@ -76,7 +76,7 @@ onEachBackend(
   },
 );
 
-onEachBackend("clipByNorm() refuses a limit that is not above 0", () => {
+inBothForms("clipByNorm() refuses a limit that is not above 0", () => {
   const tree = gradients();
   for (const limit of [0, -1, NaN, Infinity]) {
     const message = `Cannot use clipping limit = ${limit}: it must be a finite number > 0`;

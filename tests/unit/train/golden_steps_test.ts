@@ -19,7 +19,7 @@ import {
 import { crossEntropy } from "../../../lib/ops/mod.ts";
 import { clipByNorm, globalNorm, makeOptimizer } from "../../../lib/train/mod.ts";
 import golden from "../../golden/decoder.json" with { type: "json" };
-import { onEachBackend } from "../../support/backends.ts";
+import { inBothForms } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { tolerance } from "../../support/tolerances.ts";
 import { numbersByPath } from "./tiny_run.ts";
@@ -53,7 +53,7 @@ function parametersOf(model: Model): DecoderParameters {
 const isGauge = (path: string): boolean => path.endsWith("attention.bk");
 
 for (const model of golden.models) {
-  onEachBackend(`three AdamW steps of the ${model.name} decoder are PyTorch's`, async (backend) => {
+  inBothForms(`three AdamW steps of the ${model.name} decoder are PyTorch's`, async (backend) => {
     const { learningRate, beta1, beta2, eps, weightDecay, clip, steps } = model.training.settings;
     const adamW = makeOptimizer(
       { kind: "adamw", betas: [beta1, beta2], eps, weightDecay },

@@ -14,7 +14,7 @@ import training from "../../golden/training.json" with { type: "json" };
 import { adamWStart, adamWStep } from "../../reference/optimizers.ts";
 import { randomRow, uniform } from "../../reference/random.ts";
 import { zip } from "../../reference/rows.ts";
-import { onEachBackend } from "../../support/backends.ts";
+import { inBothForms } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { tolerance } from "../../support/tolerances.ts";
 import { numbersByPath } from "./tiny_run.ts";
@@ -45,7 +45,7 @@ async function trajectory(
   return seen;
 }
 
-onEachBackend("makeOptimizer() AdamW is PyTorch's over four steps", async (backend) => {
+inBothForms("makeOptimizer() AdamW is PyTorch's over four steps", async (backend) => {
   const { learningRate, beta1, beta2, eps, weightDecay } = training.adamW.settings;
   const adamW = makeOptimizer(
     { kind: "adamw", betas: [beta1, beta2], eps, weightDecay },
@@ -58,7 +58,7 @@ onEachBackend("makeOptimizer() AdamW is PyTorch's over four steps", async (backe
   });
 });
 
-onEachBackend("makeOptimizer() SGD is PyTorch's over four steps", async (backend) => {
+inBothForms("makeOptimizer() SGD is PyTorch's over four steps", async (backend) => {
   const { learningRate } = training.sgd.settings;
   const sgd = makeOptimizer({ kind: "sgd" });
   const seen = await trajectory(sgd, training.start, training.gradients, () => learningRate);
@@ -73,7 +73,7 @@ const start = randomRow(next, 9);
 const gradients = Array.from({ length: 12 }, () => randomRow(next, 9));
 const rate = (step: number): number => 0.1 / step;
 
-onEachBackend("makeOptimizer() AdamW follows the oracle under a changing rate", async (backend) => {
+inBothForms("makeOptimizer() AdamW follows the oracle under a changing rate", async (backend) => {
   const adamW = makeOptimizer({ kind: "adamw", weightDecay: 0.3 }, () => true);
   const seen = await trajectory(adamW, start, gradients, rate);
   let state = adamWStart(start);
@@ -90,7 +90,7 @@ onEachBackend("makeOptimizer() AdamW follows the oracle under a changing rate", 
   });
 });
 
-onEachBackend("makeOptimizer() SGD with momentum keeps a velocity u ← μ u + g", async (backend) => {
+inBothForms("makeOptimizer() SGD with momentum keeps a velocity u ← μ u + g", async (backend) => {
   const sgd = makeOptimizer({ kind: "sgd", momentum: 0.9 });
   const seen = await trajectory(sgd, start, gradients, rate);
   let [parameters, velocity] = [start, start.map(() => 0)];
@@ -101,7 +101,7 @@ onEachBackend("makeOptimizer() SGD with momentum keeps a velocity u ← μ u + g
   });
 });
 
-onEachBackend(
+inBothForms(
   "makeOptimizer() AdamW decays matrices alone unless told otherwise",
   async (backend) => {
     const parameters = {
@@ -120,7 +120,7 @@ onEachBackend(
   },
 );
 
-onEachBackend(
+inBothForms(
   "decays() takes the matrices and embeddings of a decoder, no gain, bias or gate",
   () => {
     const config = {
@@ -150,7 +150,7 @@ onEachBackend(
   },
 );
 
-onEachBackend("makeOptimizer() has no more state than it needs", () => {
+inBothForms("makeOptimizer() has no more state than it needs", () => {
   const parameters = { w: tf.zeros([2]) };
   const count = (settings: OptimizerSettings): number => {
     const { moments, step } = makeOptimizer(settings).init(parameters);
