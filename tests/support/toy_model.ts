@@ -3,7 +3,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../../lib/core/tensor.ts";
-import type { NormKind, NormParameters } from "../../lib/layers/norm.ts";
+import type { NormKind } from "../../lib/kernels/contract.ts";
+import type { NormParameters } from "../../lib/layers/norm.ts";
 import { type JointParameters, runStack, type Tap } from "../../lib/models/stack.ts";
 import type { Residual, Role, Site, Sublayer } from "../../lib/residual/mod.ts";
 import type { OracleNormParams, OracleStack } from "../reference/residuals.ts";

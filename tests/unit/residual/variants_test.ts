@@ -19,7 +19,7 @@ import {
   withGpas,
 } from "../../../lib/residual/mod.ts";
 import { mapTree } from "../../../lib/core/mod.ts";
-import type { NormKind } from "../../../lib/layers/norm.ts";
+import type { NormKind } from "../../../lib/kernels/contract.ts";
 import { gateActivations } from "../../reference/gpas.ts";
 import { norm } from "../../reference/norms.ts";
 import { randomRows, uniform } from "../../reference/random.ts";
