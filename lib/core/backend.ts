@@ -3,6 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { requireOneOf } from "./check.ts";
+import { withSharedMemory } from "./shared_memory.ts";
 import { openWebGpu } from "./webgpu.ts";
 
 /** The tfjs backends that normkit knows. */
@@ -72,7 +73,7 @@ async function useWebGpu(acceptSoftware: boolean): Promise<BackendChoice | undef
 
 async function useWasm(reason: string): Promise<BackendChoice> {
   await import("@tensorflow/tfjs-backend-wasm");
-  await activate("wasm");
+  await withSharedMemory(() => activate("wasm"));
   return { name: "wasm", reason, software: false };
 }
 

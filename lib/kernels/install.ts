@@ -14,6 +14,8 @@ export interface KernelSet {
   readonly detail: string;
   /** Why each absent kernel is absent. */
   readonly absent: Partial<Readonly<Record<KernelName, string>>>;
+  /** Sets the number of threads, where the kernels can have several; `detail` says how many there are then. */
+  setThreads?(count: number): Promise<void>;
 }
 
 /** Which kernels a backend runs. */
@@ -26,12 +28,11 @@ export interface KernelReport {
   readonly absent: Partial<Readonly<Record<string, string>>>;
 }
 
-interface Installed {
-  readonly report: KernelReport;
-  readonly originals: readonly tf.KernelConfig[];
-}
+/** What each backend with kernels had before. */
+const replaced = new Map<BackendName, readonly tf.KernelConfig[]>();
 
-const installed = new Map<BackendName, Installed>();
+/** Made once for each backend: a WASM module or a GPU program is slow at first. */
+const loaded = new Map<BackendName, KernelSet>();
 
 const load: Readonly<Record<BackendName, () => Promise<KernelSet>>> = {
   cpu: async () => (await import("./cpu/mod.ts")).cpuKernels(),
@@ -44,36 +45,38 @@ function replace(backendName: BackendName, kernelName: string, kernelFunc: tf.Ke
   tf.registerKernel({ kernelName, backendName, kernelFunc });
 }
 
-/**
- * Registers the kernels of the backend in use; does nothing where they are registered already.
- *
- * @param backend The backend; it is ready.
- * @returns Which kernels run now, and why others do not.
- */
-export async function installKernels(backend: BackendName): Promise<KernelReport> {
-  const already = installed.get(backend);
-  if (already !== undefined) return already.report;
-  const { kernels, replacements, detail, absent } = await load[backend]();
-  const originals = Object.keys(replacements)
-    .map((name) => tf.getKernel(name, backend))
-    .filter((config) => config != null);
+/** Registers a set with tfjs; its kernels get their inputs as the array that they were called with. */
+function register(backend: BackendName, { kernels, replacements }: KernelSet): void {
+  const originals = Object.keys(replacements).map((name) => tf.getKernel(name, backend));
   for (const [name, run] of Object.entries(kernels)) {
     const call = run as (inputs: unknown, attributes: unknown, backend: unknown) => tf.TensorInfo[];
-    replace(
-      backend,
-      name,
-      // tfjs hands the inputs over as it got them: an array
-      ({ inputs, attrs, backend }) => call(inputs, attrs ?? {}, backend),
-    );
+    replace(backend, name, ({ inputs, attrs, backend }) => call(inputs, attrs ?? {}, backend));
   }
   for (const [name, run] of Object.entries(replacements)) replace(backend, name, run);
-  const report = {
-    active: [...Object.keys(kernels), ...Object.keys(replacements)],
-    detail,
-    absent,
+  replaced.set(backend, originals.filter((config) => config != null));
+}
+
+/**
+ * Registers the kernels of the backend in use, unless they are registered already.
+ *
+ * @param backend The backend; it is ready.
+ * @param threads How many threads they may use, where they can have several.
+ * @returns Which kernels run now, and why others do not.
+ * @throws {RangeError} If the number of threads is out of range.
+ */
+export async function installKernels(
+  backend: BackendName,
+  threads: number,
+): Promise<KernelReport> {
+  const set = loaded.get(backend) ?? await load[backend]();
+  loaded.set(backend, set);
+  if (!replaced.has(backend)) register(backend, set);
+  await set.setThreads?.(threads);
+  return {
+    active: [...Object.keys(set.kernels), ...Object.keys(set.replacements)],
+    detail: set.detail,
+    absent: set.absent,
   };
-  installed.set(backend, { report, originals });
-  return report;
 }
 
 /**
@@ -82,9 +85,12 @@ export async function installKernels(backend: BackendName): Promise<KernelReport
  * @param backend The backend.
  */
 export function removeKernels(backend: BackendName): void {
-  const found = installed.get(backend);
-  if (found === undefined) return;
-  installed.delete(backend);
-  for (const name of found.report.active) tf.unregisterKernel(name, backend);
-  for (const config of found.originals) tf.registerKernel(config);
+  const originals = replaced.get(backend);
+  if (originals === undefined) return;
+  replaced.delete(backend);
+  const { kernels, replacements } = loaded.get(backend)!;
+  for (const name of Object.keys({ ...kernels, ...replacements })) {
+    tf.unregisterKernel(name, backend);
+  }
+  for (const config of originals) tf.registerKernel(config);
 }

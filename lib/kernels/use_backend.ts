@@ -11,6 +11,8 @@ export interface BackendOptions {
    * `composed`: tfjs's own kernels only, for comparison.
    */
   readonly kernels?: "fused" | "composed";
+  /** Threads of the WASM kernels; one for each core by default. A kernel uses fewer where that is faster. */
+  readonly threads?: number;
 }
 
 /** A backend with the kernels that run on it. */
@@ -18,6 +20,9 @@ export interface BackendInUse extends BackendChoice {
   /** The kernels; absent when everything is composed. */
   readonly kernels?: KernelReport;
 }
+
+/** More threads than this have not been seen to help. */
+const most = 8;
 
 /**
  * Chooses the tfjs backend and makes it ready.
@@ -27,9 +32,9 @@ export interface BackendInUse extends BackendChoice {
  * again with other `kernels` switches them; gradients of tensors made before may then fail.
  *
  * @param name The backend, or `"auto"`.
- * @param options Whether operations run fused or composed.
+ * @param options Whether operations run fused or composed, and threads.
  * @returns What was chosen and why, and which kernels run.
- * @throws {RangeError} If the name or the kind of kernels is unknown.
+ * @throws {RangeError} If the name or the kind of kernels is unknown, or the number of threads is out of range.
  * @throws {BackendUnavailableError} If a backend asked for by name is absent or fails its self-test.
  */
 export async function useBackend(
@@ -38,7 +43,10 @@ export async function useBackend(
 ): Promise<BackendInUse> {
   const kernels = requireOneOf("kernels", options.kernels ?? "fused", ["fused", "composed"]);
   const choice = await openBackend(name);
-  if (kernels === "fused") return { ...choice, kernels: await installKernels(choice.name) };
-  removeKernels(choice.name);
-  return choice;
+  if (kernels === "composed") {
+    removeKernels(choice.name);
+    return choice;
+  }
+  const threads = options.threads ?? Math.min(most, navigator.hardwareConcurrency);
+  return { ...choice, kernels: await installKernels(choice.name, threads) };
 }

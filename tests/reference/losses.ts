@@ -6,7 +6,7 @@
 import { mean, type Rows, sum, zipRows } from "./rows.ts";
 
 /** The probabilities of one row of logits. */
-function softmax(logits: readonly number[]): number[] {
+export function softmax(logits: readonly number[]): number[] {
   const highest = Math.max(...logits);
   const powers = logits.map((value) => Math.exp(value - highest));
   const total = sum(powers);

@@ -49,7 +49,8 @@ const definitions: Readonly<Record<NormKind, Definition>> = {
     },
     pull: ({ n, root }, dn) => {
       const along = dot(dn, n) / n.length;
-      return zip(dn, n, (d, v) => (d - mean(dn) - v * along) / root);
+      const average = mean(dn);
+      return zip(dn, n, (d, v) => (d - average - v * along) / root);
     },
   },
   // x / √(mean(x²) + ε)
@@ -68,7 +69,8 @@ const definitions: Readonly<Record<NormKind, Definition>> = {
     },
     pull: ({ n, root }, dn) => {
       const along = dot(dn, n) / (n.length + 1);
-      return zip(dn, n, (d, v) => (d - (v + sum(n)) * along) / root);
+      const total = sum(n);
+      return zip(dn, n, (d, v) => (d - (v + total) * along) / root);
     },
   },
 };

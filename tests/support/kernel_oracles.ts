@@ -12,7 +12,7 @@ import { type Given, matrixOf, scalarOf, vectorOf } from "./evaluate.ts";
 
 /** A kernel's input; float32 unless it says otherwise. */
 export interface Operand extends Given {
-  readonly dtype?: "int32";
+  readonly dtype?: "float32" | "int32";
 }
 
 type Oracles = {

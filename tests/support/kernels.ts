@@ -18,6 +18,7 @@ import { type Quantity, tolerance } from "./tolerances.ts";
 export interface KernelCase {
   readonly name: KernelName;
   readonly inputs: readonly Operand[];
+  readonly attributes: Contract[KernelName];
   /** What float64 gives; computed once for all backends. */
   expected(): readonly Given[];
   /** Calls the kernel on the backend in use. */
@@ -34,6 +35,7 @@ export function kernelCase<K extends KernelName>(
   return {
     name,
     inputs,
+    attributes,
     expected: () => expected ??= oracles[name](inputs, attributes),
     call: (tensors) => callKernel(name, tensors, attributes),
   };
@@ -56,14 +58,18 @@ export function integers(values: readonly number[]): Operand {
 }
 
 /** The tensor of an input; the caller frees it. */
-export function operandTensor({ shape, values, dtype }: Operand): Tensor {
+export function operandTensor({ shape, values, dtype = "float32" }: Operand): Tensor {
   const typed = dtype === "int32" ? Int32Array.from(values) : Float32Array.from(values);
-  return tf.tensor(typed, [...shape], dtype ?? "float32");
+  return tf.tensor(typed, [...shape], dtype);
 }
 
-/** Runs a case in poisoned memory and reads its outputs. */
-export async function outputsOf(backend: BackendName, given: KernelCase): Promise<Given[]> {
-  const shapes = given.expected().map(({ shape }) => shape);
+/** Runs a case in poisoned memory, where outputs like the expected ones will lie, and reads its outputs. */
+export async function outputsOf(
+  backend: BackendName,
+  given: KernelCase,
+  expected: readonly Given[] = given.expected(),
+): Promise<Given[]> {
+  const shapes = expected.map(({ shape }) => shape);
   const outputs = tf.tidy(() => {
     const inputs = given.inputs.map(operandTensor);
     poison(backend, inputs, shapes);
@@ -107,13 +113,15 @@ for (const backend of backends) {
  * @param kernels What the test needs.
  * @param name What is tested: "symbol() criterion".
  * @param body The test; it frees what it makes.
+ * @param on The backends that the test is about; all by default.
  */
 export function onEachBackendWith(
   kernels: readonly KernelName[],
   name: string,
   body: (backend: BackendName) => void | Promise<void>,
+  on: readonly BackendName[] = backends,
 ): void {
-  for (const backend of backends) {
+  for (const backend of backends.filter((present) => on.includes(present))) {
     const absent = kernels.filter((kernel) => !active.get(backend)!.has(kernel));
     Deno.test({
       name: `${name} [${backend}${

@@ -8,6 +8,7 @@ import type { Tensor } from "../../lib/core/tensor.ts";
 interface WebGpuBackend {
   readonly tensorMap: { get(dataId: object): { readonly resource?: object } };
   uploadToGPU(dataId: object): void;
+  endComputePassEncoder(): void;
   submitQueue(): void;
 }
 
@@ -19,11 +20,15 @@ interface WasmBackend {
 const webGpu = (): WebGpuBackend => tf.backend() as unknown as WebGpuBackend;
 const wasm = (): WasmBackend => tf.backend() as unknown as WasmBackend;
 
-/** The memory of a tensor: an address, a buffer, or on the CPU nothing that is used twice. */
+/** The memory of a tensor: an address or a buffer. The CPU backend has nothing that is used twice: new arrays, filled with 0. */
 export function placeOf(backend: BackendName, { dataId }: Tensor): unknown {
   if (backend === "wasm") return wasm().dataIdMap.get(dataId).memoryOffset;
-  if (backend === "webgpu") return webGpu().tensorMap.get(dataId).resource;
-  return undefined;
+  return backend === "webgpu" ? webGpu().tensorMap.get(dataId).resource : dataId;
+}
+
+function submitCommands(): void {
+  webGpu().endComputePassEncoder();
+  webGpu().submitQueue();
 }
 
 /**
@@ -42,7 +47,7 @@ export function poison(
   if (backend === "webgpu") inputs.forEach(({ dataId }) => webGpu().uploadToGPU(dataId));
   const made = [...shapes, ...shapes].map((shape) => tf.fill([...shape], NaN) as Tensor);
   const places = new Set(made.map((tensor) => placeOf(backend, tensor)));
-  if (backend === "webgpu") webGpu().submitQueue(); // buffers in waiting commands are not given back
+  if (backend === "webgpu") submitCommands(); // buffers in waiting commands are not given back
   tf.dispose(made);
   return places;
 }

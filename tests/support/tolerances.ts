@@ -8,6 +8,14 @@ export type Quantity =
   | "value"
   | "gradient"
   | "kernel"
+  | "kernel at a large mean"
+  | "kernel beside an outlier"
+  | "kernel against the CPU's"
+  | "product"
+  | "slope of a gate"
+  | "tail of GELU"
+  | "probability"
+  | "exp of hundreds"
   | "value at mean 1000"
   | "second derivative"
   | "difference of losses"
@@ -21,6 +29,21 @@ const table: Readonly<Record<Quantity, Row>> = {
   "gradient": { cpu: 1e-5, wasm: 1e-5, webgpu: 1e-5 },
   // A kernel takes its sums in float64 (CPU), or in float32 with many partial sums: a few units.
   "kernel": { cpu: 2e-7, wasm: 2e-6, webgpu: 2e-6 },
+  // A tenth of what tfjs's moments err at mean 1000 (4e-5 on WebGPU), here up to mean 1e5.
+  "kernel at a large mean": { cpu: 2e-7, wasm: 4e-6, webgpu: 4e-6 },
+  // Values of about 1 in a row whose root is about 1e4 / √D.
+  "kernel beside an outlier": { cpu: 2e-7, wasm: 1e-5, webgpu: 1e-5 },
+  // Both rounded to float32; products of up to 300 are added one by one.
+  "kernel against the CPU's": { cpu: 0, wasm: 3e-6, webgpu: 3e-6 },
+  // Sums of up to 129 products in float32, one by one on the CPU.
+  "product": { cpu: 2e-6, wasm: 2e-6, webgpu: 2e-6 },
+  // 1 − tanh² is 0.01 at 3, of which float32 keeps five digits.
+  "slope of a gate": { cpu: 2e-7, wasm: 1e-5, webgpu: 1e-5 },
+  // x Φ(x) where Φ is between 3e-7 and 6e-3; the CPU's series keeps all digits.
+  "tail of GELU": { cpu: 2e-7, wasm: 1e-5, webgpu: 1e-5 },
+  // log Σ exp is kept in float32, which resolves 8 to 5e-7 and 1000 to 6e-5: so much do the probabilities change.
+  "probability": { cpu: 1e-6, wasm: 3e-6, webgpu: 3e-6 },
+  "exp of hundreds": { cpu: 1e-4, wasm: 1e-4, webgpu: 1e-4 },
   // float32 resolves 1000 to 6e-5, so that the mean, and with it x − mean, is off by that; WASM adds one by one, which loses more.
   // A one-pass variance, E[x²] − μ², would be off by 0.1.
   "value at mean 1000": { cpu: 2e-4, wasm: 2e-3, webgpu: 2e-4 },

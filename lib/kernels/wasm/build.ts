@@ -2,6 +2,7 @@
 // that every loader of TypeScript modules can carry them, without a fetch or the right to read files.
 
 import asc from "assemblyscript/asc";
+import { tileSource } from "./tile_source.ts";
 
 /** The two forms of the module: `relaxed` uses relaxed SIMD. */
 export type Flavor = "relaxed" | "plain";
@@ -26,6 +27,7 @@ export async function compile(flavor: Flavor): Promise<Uint8Array<ArrayBuffer>> 
     ],
     {
       readFile: (name: string) => {
+        if (name === "tile.ts") return tileSource();
         try {
           return Deno.readTextFileSync(new URL(name, folder));
         } catch (error) {

@@ -2,15 +2,27 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { KernelSet } from "../install.ts";
+import { columnSumKernels } from "./column_sum.ts";
+import { identityReplacement } from "./identity.ts";
+import { linearKernels } from "./linear.ts";
+import { matMulReplacements } from "./mat_mul.ts";
 import { openRuntime, type WasmBackend } from "./runtime.ts";
+import { segmentSumReplacement } from "./segment_sum.ts";
 
-/** @returns The kernels of the WASM backend, bound to the memory of the one in use. */
+/** @returns The kernels of the WASM backend, bound to the memory of the one in use; with one thread at first. */
 export function wasmKernels(): KernelSet {
   const runtime = openRuntime(tf.backend() as unknown as WasmBackend);
   return {
-    kernels: {},
-    replacements: {},
-    detail: runtime.detail,
+    kernels: { ...linearKernels(runtime), ...columnSumKernels(runtime) },
+    replacements: {
+      ...matMulReplacements(runtime),
+      ...identityReplacement(),
+      ...segmentSumReplacement(runtime),
+    },
+    get detail(): string {
+      return runtime.detail;
+    },
+    setThreads: (count) => runtime.setThreads(count),
     absent: {},
   };
 }

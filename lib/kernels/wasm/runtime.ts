@@ -3,8 +3,11 @@
 // What is used of tfjs here is private (`wasm.asm.memory`, `_malloc`, `dataIdMap`), hence its pinned version.
 
 import type { DataType } from "@tensorflow/tfjs";
+import { requireInteger } from "../../core/check.ts";
+import { shareMemory } from "../../core/shared_memory.ts";
 import type { TensorInfo } from "../contract.ts";
 import { plain, relaxed } from "./binary.ts";
+import { Threads } from "./threads.ts";
 
 /** What is used of tfjs's backend object. */
 export interface WasmBackend {
@@ -18,14 +21,18 @@ export interface WasmBackend {
   incRef(dataId: object): void;
 }
 
-type Exported = (...args: number[]) => void;
-
 /** Our module, bound to tfjs's memory. */
 export interface Runtime {
-  /** "relaxed SIMD" or "plain SIMD". */
+  /** "relaxed SIMD, 2 threads"; where there is only one thread, why. */
   readonly detail: string;
   /** How many parts `split` makes at most. */
   readonly threads: number;
+  /**
+   * Sets the number of threads; where they cannot start there are fewer, and `detail` says why.
+   *
+   * @throws {RangeError} If it is not a whole number from 1 to 64.
+   */
+  setThreads(count: number): Promise<void>;
   /** The address of a tensor's first number. */
   address(tensor: TensorInfo): number;
   /** A new tensor, not initialized. */
@@ -46,44 +53,83 @@ export interface Runtime {
   ): void;
 }
 
-function moduleOf(text: string): WebAssembly.Module {
-  return new WebAssembly.Module(Uint8Array.fromBase64(text));
-}
+/** Bytes of a cache line: working memory starts at one, since a vector that spans two costs a second load. */
+const cacheLine = 64;
 
 /** The relaxed module where the engine knows its instructions, else the plain one. */
-function bestModule(): { detail: string; module: WebAssembly.Module } {
-  const bytes = Uint8Array.fromBase64(relaxed);
+function bestModule(shared: boolean): { flavor: string; module: WebAssembly.Module } {
+  const declared = (text: string): Uint8Array<ArrayBuffer> => {
+    const bytes = Uint8Array.fromBase64(text);
+    return shared ? shareMemory(bytes) : bytes;
+  };
+  const bytes = declared(relaxed);
   return WebAssembly.validate(bytes)
-    ? { detail: "relaxed SIMD", module: new WebAssembly.Module(bytes) }
-    : { detail: "plain SIMD", module: moduleOf(plain) };
+    ? { flavor: "relaxed SIMD", module: new WebAssembly.Module(bytes) }
+    : { flavor: "plain SIMD", module: new WebAssembly.Module(declared(plain)) };
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * Instantiates the module in the backend's memory.
+ * Instantiates the module in the backend's memory, with one thread.
  *
  * @param backend tfjs's WASM backend, ready.
  * @returns The module, bound to that memory.
  */
 export function openRuntime(backend: WasmBackend): Runtime {
-  const { detail, module } = bestModule();
   const { wasm } = backend;
-  const { exports } = new WebAssembly.Instance(module, { env: { memory: wasm.asm.memory } });
+  const { memory } = wasm.asm;
+  const shared = !(memory.buffer instanceof ArrayBuffer);
+  const { flavor, module } = bestModule(shared);
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const threads = new Threads(memory, module, instance);
   const working = { address: 0, bytes: 0 };
-  const call = (name: string, ...args: number[]): void => (exports[name] as Exported)(...args);
+  let whyFewer = "";
   return {
-    detail,
-    threads: 1,
-    call,
+    get detail(): string {
+      const count = threads.count === 1 ? "1 thread" : `${threads.count} threads`;
+      return `${flavor}, ${count}${whyFewer === "" ? "" : ` (${whyFewer})`}`;
+    },
+    get threads(): number {
+      return threads.count;
+    },
+    setThreads: async (count) => {
+      requireInteger("threads", count, { min: 1, max: 64 });
+      whyFewer = "";
+      if (count > 1 && !shared) {
+        whyFewer = "the memory of the backend is not shared";
+        return;
+      }
+      try {
+        await threads.resize(count);
+      } catch (error) {
+        whyFewer = message(error);
+      }
+    },
+    call: (name, ...args) => threads.call(name, args),
     address: ({ dataId }) => backend.dataIdMap.get(dataId).memoryOffset,
     output: (shape, dtype = "float32") => backend.makeOutput([...shape], dtype),
     scratch: (bytes) => {
       if (bytes > working.bytes) {
         if (working.bytes > 0) wasm._free(working.address);
-        working.address = wasm._malloc(bytes) >>> 0;
-        working.bytes = bytes;
+        working.address = wasm._malloc(bytes + cacheLine) >>> 0;
+        working.bytes = working.address === 0 ? 0 : bytes;
+        if (working.bytes === 0) {
+          throw new RangeError(`Cannot reserve ${bytes} bytes: the memory of 4 GiB is full`);
+        }
       }
-      return working.address;
+      return Math.ceil(working.address / cacheLine) * cacheLine;
     },
-    split: (name, rows, _grain, part) => call(name, ...part(0, rows, 0)),
+    split: (name, rows, grain, part) => {
+      const parts = Math.max(1, Math.min(threads.count, Math.floor(rows / grain)));
+      if (parts === 1) return threads.call(name, part(0, rows, 0));
+      const first = (at: number): number => Math.floor((rows * at) / parts);
+      threads.run(
+        name,
+        Array.from({ length: parts }, (_, at) => part(first(at), first(at + 1) - first(at), at)),
+      );
+    },
   };
 }

@@ -2,15 +2,46 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { KernelSet } from "../install.ts";
+import { adamWKernels } from "./adamw.ts";
+import { causalSoftmaxKernels } from "./causal_softmax.ts";
+import { columnSumKernels } from "./column_sum.ts";
+import { crossEntropyKernels } from "./cross_entropy.ts";
+import { geluKernels } from "./gelu.ts";
+import { globalNormKernels } from "./global_norm.ts";
+import { gpasKernels } from "./gpas.ts";
+import { linearKernels } from "./linear.ts";
+import { normKernels } from "./norm.ts";
+import { productReplacements, softwareProduct } from "./product.ts";
 import { openRunner, type WebGpuBackend } from "./runner.ts";
+import { scatterRowsKernels } from "./scatter_rows.ts";
+import { chooseStrategy, type RowStrategy } from "./strategy.ts";
 
-/** @returns The kernels of the WebGPU backend, bound to the device of the one in use. */
-export function webGpuKernels(): KernelSet {
-  const _runner = openRunner(tf.backend() as unknown as WebGpuBackend);
+/**
+ * The kernels of the WebGPU backend, bound to the device of the one in use.
+ *
+ * @param rows Shares rows in this way wherever it can run, for tests; by default the device decides.
+ * @returns The kernels.
+ */
+export async function webGpuKernels(rows?: RowStrategy): Promise<KernelSet> {
+  const backend = tf.backend() as unknown as WebGpuBackend;
+  const runner = openRunner(backend);
+  const strategy = await chooseStrategy(backend.device, rows);
+  const product = strategy.software ? softwareProduct(runner, strategy) : undefined;
   return {
-    kernels: {},
-    replacements: {},
-    detail: "",
+    kernels: {
+      ...adamWKernels(runner),
+      ...causalSoftmaxKernels(runner, strategy),
+      ...columnSumKernels(runner),
+      ...crossEntropyKernels(runner, strategy),
+      ...geluKernels(runner),
+      ...globalNormKernels(runner, strategy),
+      ...gpasKernels(runner, strategy),
+      ...linearKernels(product),
+      ...normKernels(runner, strategy),
+      ...scatterRowsKernels(runner),
+    },
+    replacements: product === undefined ? {} : productReplacements(product),
+    detail: strategy.reason,
     absent: {},
   };
 }

@@ -225,16 +225,21 @@ export function openRunner(backend: WebGpuBackend): Runner {
   const compiled = compiler(device);
   const uniformBuffer = uniformBuffers(device);
 
-  const bufferOf = ({ dataId }: TensorInfo, key: string): GPUBuffer => {
-    backend.uploadToGPU(dataId);
-    const buffer = backend.tensorMap.get(dataId).resource!;
-    if (buffer.size > maxStorageBufferBindingSize) {
-      throw new RangeError(
-        `Cannot run ${key} on a tensor of ${buffer.size} bytes: this GPU binds at most ${maxStorageBufferBindingSize}`,
-      );
+  const requireFit = ({ key, inputs, outputs }: Launch): void => {
+    for (const { shape } of [...inputs, ...outputs]) {
+      const bytes = 4 * tf.util.sizeFromShape([...shape]);
+      if (bytes > maxStorageBufferBindingSize) {
+        throw new RangeError(
+          `Cannot run ${key} on a tensor of ${bytes} bytes: this GPU takes at most ${maxStorageBufferBindingSize}`,
+        );
+      }
     }
+  };
+
+  const bufferOf = ({ dataId }: TensorInfo): GPUBuffer => {
+    backend.uploadToGPU(dataId);
     backend.commandQueueOwnedIds.add(dataId);
-    return buffer;
+    return backend.tensorMap.get(dataId).resource!;
   };
 
   return {
@@ -243,6 +248,8 @@ export function openRunner(backend: WebGpuBackend): Runner {
       for (const { dataId } of tensors) backend.disposeData(dataId);
     },
     run: (launch) => {
+      const groups = dimensions(launch.groups, launch.key, maxComputeWorkgroupsPerDimension);
+      requireFit(launch);
       const outputs = launch.outputs.map(({ shape, dtype = "float32" }) =>
         backend.makeTensorInfo([...shape], dtype)
       );
@@ -253,8 +260,7 @@ export function openRunner(backend: WebGpuBackend): Runner {
         }
         return outputs;
       }
-      const groups = dimensions(launch.groups, launch.key, maxComputeWorkgroupsPerDimension);
-      const buffers = [...launch.inputs, ...outputs].map((tensor) => bufferOf(tensor, launch.key));
+      const buffers = [...launch.inputs, ...outputs].map(bufferOf);
       if (launch.uniforms !== undefined) buffers.push(uniformBuffer(launch.uniforms));
       const { pipeline, layout } = compiled(launch);
       const bindGroup = device.createBindGroup({

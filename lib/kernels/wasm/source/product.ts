@@ -1,4 +1,4 @@
-// C = op(A) · op(B) + bias: blocks that stay in the caches around the tile of tile.ts. The columns of B are packed once, in a call of
+// C = op(A) · op(B) + bias: blocks that stay in the caches around a tile (../tile_source.ts). The columns of B are packed once, in a call of
 // their own, so that threads share them; each thread packs the rows of A that it needs.
 //
 // op(A) and op(B) are given by strides in bytes: `aRow` from one row to the next and `aStep` from one k to the next (one of the
@@ -105,7 +105,8 @@ function rowsOf(
   const cRow = usize(columns) * 4;
   const bBlock = packed ? usize(paddedColumns(columns)) * 4 : bStep;
   const rowsPacked = scratch + EDGE;
-  memory.fill(scratch, 0, EDGE);
+  v128.store(scratch, f32x4.splat(0)); // what C starts from without a bias
+  v128.store(scratch, f32x4.splat(0), 16);
   let k = 0;
   do {
     const length = min(longest, depth - k);

@@ -1,0 +1,200 @@
+// Every kernel on WASM and WebGPU against the CPU's plain loops, over random shapes and attributes (fast-check, seeded).
+
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { cpuKernels } from "../../lib/kernels/cpu/mod.ts";
+import type { CpuBackend } from "../../lib/kernels/cpu/plain_kernel.ts";
+import type { GateActivation, KernelName, NormKind, TensorInfo } from "../../lib/kernels/mod.ts";
+import { gateActivations } from "../reference/gpas.ts";
+import { assertClose } from "../support/close.ts";
+import { type Given, scalarOf } from "../support/evaluate.ts";
+import {
+  floats,
+  integers,
+  type KernelCase,
+  kernelCase,
+  onEachBackendWith,
+  outputsOf,
+} from "../support/kernels.ts";
+import { tolerance } from "../support/tolerances.ts";
+import { normCases } from "../unit/kernels/norm_cases.ts";
+
+/** Arrays in the place of tfjs's backend: a tensor's key is what holds its numbers. */
+const arrays: CpuBackend = {
+  data: { get: (dataId) => dataId as { values: Float32Array } },
+  makeTensorInfo: (shape, dtype, values) => ({ dataId: { values }, shape, dtype }),
+};
+
+type AnyKernel = (
+  inputs: readonly TensorInfo[],
+  attributes: unknown,
+  backend: CpuBackend,
+) => TensorInfo[];
+
+/** What the CPU's kernel gives. */
+function plainly({ name, inputs, attributes }: KernelCase): Given[] {
+  const kernel = cpuKernels().kernels[name] as unknown as AnyKernel;
+  const infos = inputs.map(({ shape, values, dtype = "float32" }): TensorInfo => ({
+    dataId: { values: dtype === "int32" ? Int32Array.from(values) : Float32Array.from(values) },
+    shape: [...shape],
+    dtype,
+  }));
+  return kernel(infos, attributes, arrays).map(({ shape, dataId }) => ({
+    shape,
+    values: (dataId as { values: Float32Array }).values,
+  }));
+}
+
+const width = fc.integer({ min: 1, max: 300 });
+const count = fc.integer({ min: 1, max: 40 });
+const seed = fc.integer({ min: 0, max: 2 ** 31 });
+const shape = fc.tuple(fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 3 }), width)
+  .map(([leading, last]) => [...leading, last]);
+const activation = fc.constantFrom(...Object.keys(gateActivations) as GateActivation[]);
+const gate = fc.double({ min: -3, max: 3, noNaN: true }).map((value) =>
+  scalarOf(Math.fround(value))
+);
+const alpha = fc.constantFrom(1, 1.5, 0.25);
+
+const norms = fc.record({
+  kind: fc.constantFrom<NormKind>("layer", "rms", "crms", "crms-padded"),
+  shape,
+  gain: fc.boolean(),
+  bias: fc.boolean(),
+  eps: fc.constantFrom(0.1, 1), // below, gradients at width 2 are what is left of equal terms
+  alpha,
+}).map(normCases);
+
+const gated = fc.record({
+  shape,
+  seed,
+  gate,
+  activation,
+  alpha,
+  on: fc.constantFrom("sum" as const, "shortcut" as const),
+});
+const gelus = fc.record({
+  shape,
+  seed,
+  approximation: fc.constantFrom("none" as const, "tanh" as const),
+});
+const scores = fc.record({
+  shape: fc.tuple(fc.integer({ min: 1, max: 5 }), count, count)
+    .map(([batch, queries, past]) => [batch, queries, queries + past - 1]),
+  seed,
+  scale: fc.constantFrom(1, 0.125),
+});
+const classified = fc.tuple(count, width, seed).map(([rows, classes, seed]) => ({
+  logits: floats([rows, classes], seed, { spread: 4 }),
+  labels: integers(Array.from({ length: rows }, (_, row) => (row * 31 + seed) % classes)),
+}));
+const looked = fc.tuple(count, count, width, seed).map(([rows, table, columns, seed]) => {
+  const ids = Array.from({ length: rows }, (_, row) => (row * row + seed) % table);
+  const order = ids.map((_, at) => at).sort((a, b) => ids[a]! - ids[b]! || a - b);
+  const starts = Array.from({ length: table + 1 }, (_, v) => ids.filter((id) => id < v).length);
+  return [floats([rows, columns], seed), integers(order), integers(starts)];
+});
+const lists = fc.tuple(fc.array(shape, { minLength: 1, maxLength: 12 }), seed);
+
+/** Random cases by kernel. */
+const cases: Readonly<Record<KernelName, fc.Arbitrary<KernelCase>>> = {
+  NormkitNorm: norms.map(({ norm }) => norm),
+  NormkitNormGradient: norms.map(({ gradient }) => gradient),
+  NormkitAddNorm: norms.map(({ add }) => add),
+  NormkitAddNormGradient: norms.map(({ addGradient }) => addGradient),
+  NormkitGpas: gated.map(({ shape, seed, gate, activation }) =>
+    kernelCase("NormkitGpas", [floats(shape, seed), gate], { activation })
+  ),
+  NormkitGpasGradient: gated.map(({ shape, seed, gate, activation }) =>
+    kernelCase("NormkitGpasGradient", [floats(shape, seed + 1), floats(shape, seed), gate], {
+      activation,
+    })
+  ),
+  NormkitAddGpas: gated.map(({ shape, seed, gate, ...attributes }) =>
+    kernelCase("NormkitAddGpas", [floats(shape, seed), floats(shape, seed + 1), gate], attributes)
+  ),
+  NormkitAddGpasGradient: gated.map(({ shape, seed, gate, ...attributes }) =>
+    kernelCase(
+      "NormkitAddGpasGradient",
+      [...[2, 0, 1].map((more) => floats(shape, seed + more)), gate],
+      attributes,
+    )
+  ),
+  NormkitGelu: gelus.map(({ shape, seed, approximation }) =>
+    kernelCase("NormkitGelu", [floats(shape, seed, { spread: 5 })], { approximation })
+  ),
+  NormkitGeluGradient: gelus.map(({ shape, seed, approximation }) =>
+    kernelCase(
+      "NormkitGeluGradient",
+      [floats(shape, seed + 1), floats(shape, seed, { spread: 5 })],
+      { approximation },
+    )
+  ),
+  NormkitCausalSoftmax: scores.map(({ shape, seed, scale }) =>
+    kernelCase("NormkitCausalSoftmax", [floats(shape, seed, { spread: 6 })], { scale })
+  ),
+  NormkitCausalSoftmaxGradient: scores.map(({ shape, seed, scale }) => {
+    const softmax = kernelCase("NormkitCausalSoftmax", [floats(shape, seed)], { scale });
+    const inputs = [floats(shape, seed + 1), plainly(softmax)[0]!];
+    return kernelCase("NormkitCausalSoftmaxGradient", inputs, { scale });
+  }),
+  NormkitCrossEntropy: classified.map(({ logits, labels }) =>
+    kernelCase("NormkitCrossEntropy", [logits, labels], {})
+  ),
+  NormkitCrossEntropyGradient: classified.map(({ logits, labels }) => {
+    const [, logSums] = plainly(kernelCase("NormkitCrossEntropy", [logits, labels], {}));
+    const inputs = [scalarOf(1.5), logits, labels, logSums!];
+    return kernelCase("NormkitCrossEntropyGradient", inputs, {});
+  }),
+  NormkitLinear: fc.tuple(count, width, width, fc.boolean(), seed).map(
+    ([rows, inner, outer, biased, seed]) =>
+      kernelCase("NormkitLinear", [
+        floats([rows, inner], seed),
+        floats([inner, outer], seed + 1),
+        ...(biased ? [floats([outer], seed + 2)] : []),
+      ], {}),
+  ),
+  NormkitColumnSum: fc.tuple(width, width, seed).map(([rows, columns, seed]) =>
+    kernelCase("NormkitColumnSum", [floats([rows, columns], seed)], {})
+  ),
+  NormkitScatterRows: looked.map((inputs) => kernelCase("NormkitScatterRows", inputs, {})),
+  NormkitGlobalNorm: lists.map(([shapes, seed]) =>
+    kernelCase("NormkitGlobalNorm", shapes.map((shape, at) => floats(shape, seed + at)), {})
+  ),
+  NormkitAdamW: fc.tuple(lists, fc.integer({ min: 1, max: 1000 })).map(([[shapes, seed], step]) =>
+    kernelCase("NormkitAdamW", [
+      ...[0, 1, 2].flatMap((kind) =>
+        shapes.map((shape, at) => floats(shape, seed + 20 * kind + at))
+      ),
+      ...shapes.map((shape, at) => floats(shape, seed + at, { center: 1.5 })),
+      scalarOf(0.5),
+    ], {
+      rate: 0.01,
+      betas: [0.9, 0.99],
+      eps: 1e-8,
+      step,
+      decay: shapes.map(({ length }) => length > 1 ? 0.1 : 0),
+    })
+  ),
+};
+
+for (const name of Object.keys(cases) as KernelName[]) {
+  onEachBackendWith(
+    [name],
+    `${name} of random shapes and attributes is the CPU's`,
+    (backend) =>
+      fc.assert(
+        fc.asyncProperty(cases[name], async (given) => {
+          const expected = plainly(given);
+          const found = await outputsOf(backend, given, expected);
+          assertEquals(found.map(({ shape }) => shape), expected.map(({ shape }) => shape));
+          const limit = tolerance(backend, "kernel against the CPU's");
+          found.forEach(({ values }, at) =>
+            assertClose(values, expected[at]!.values, limit, `output ${at} of ${name}`)
+          );
+        }),
+        { seed: 20250101, numRuns: 20 },
+      ),
+    ["wasm", "webgpu"],
+  );
+}

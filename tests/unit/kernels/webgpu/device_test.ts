@@ -1,0 +1,27 @@
+// The end of a device. It cannot be opened again, so this file holds one test.
+
+import { assert, assertMatch, assertRejects } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { GpuError, readAll, throwGpuError } from "../../../../lib/core/mod.ts";
+import { useBackend } from "../../../../lib/kernels/mod.ts";
+import { backends } from "../../../support/backends.ts";
+
+if (backends.includes("webgpu")) {
+  Deno.test("a lost device makes every operation and read a GpuError", async () => {
+    await useBackend("webgpu");
+    const x = tf.ones([2]);
+    await x.data();
+    const y = tf.add(x, x);
+    const { device } = tf.backend() as unknown as { device: GPUDevice };
+    device.destroy();
+    await assertRejects(() => y.data(), GpuError);
+    await device.lost;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const error = await assertRejects(() => readAll([y]), GpuError);
+      assert(error instanceof GpuError);
+      assertMatch(error.message, /^The GPU device was lost \(destroyed\): /);
+      await assertRejects(async () => await tf.add(x, attempt).data(), GpuError, "was lost");
+    }
+    await assertRejects(() => Promise.try(throwGpuError), GpuError, "was lost");
+  });
+}
