@@ -2,18 +2,35 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { KernelSet } from "../install.ts";
+import { causalSoftmaxKernels } from "./causal_softmax.ts";
 import { columnSumKernels } from "./column_sum.ts";
+import { crossEntropyKernels } from "./cross_entropy.ts";
+import { geluKernels } from "./gelu.ts";
+import { gpasKernels } from "./gpas.ts";
 import { identityReplacement } from "./identity.ts";
 import { linearKernels } from "./linear.ts";
 import { matMulReplacements } from "./mat_mul.ts";
+import { normKernels } from "./norm.ts";
+import { optimizerKernels } from "./optimizer.ts";
 import { openRuntime, type WasmBackend } from "./runtime.ts";
+import { scatterRowsKernels } from "./scatter_rows.ts";
 import { segmentSumReplacement } from "./segment_sum.ts";
 
 /** @returns The kernels of the WASM backend, bound to the memory of the one in use; with one thread at first. */
 export function wasmKernels(): KernelSet {
   const runtime = openRuntime(tf.backend() as unknown as WasmBackend);
   return {
-    kernels: { ...linearKernels(runtime), ...columnSumKernels(runtime) },
+    kernels: {
+      ...linearKernels(runtime),
+      ...columnSumKernels(runtime),
+      ...gpasKernels(runtime),
+      ...optimizerKernels(runtime),
+      ...scatterRowsKernels(runtime),
+      ...normKernels(runtime),
+      ...geluKernels(runtime),
+      ...causalSoftmaxKernels(runtime),
+      ...crossEntropyKernels(runtime),
+    },
     replacements: {
       ...matMulReplacements(runtime),
       ...identityReplacement(),

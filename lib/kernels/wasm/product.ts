@@ -78,6 +78,28 @@ function multiplyOne(runtime: Runtime, product: Product): void {
   );
 }
 
+/** Most rows of a product whose B is not packed, as in source/few_rows.ts. */
+const fewRows = 8;
+
+/** One product with a few rows, its columns over the threads. */
+function multiplyFew(runtime: Runtime, product: Product): void {
+  const { a, b, c, rows, columns, depth, bias = 0 } = product;
+  const aArguments = [a.address, ...strides(a, depth, rows)];
+  const bArguments = [b.address, ...strides({ ...b, transposed: !b.transposed }, depth, columns)];
+  const together = 32;
+  runtime.split(
+    "multiplyFew",
+    Math.ceil(columns / together),
+    Math.ceil(worthThread / (together * rows * depth)),
+    (first, count) => {
+      const column = first * together;
+      const end = Math.min(columns, column + count * together);
+      const sizes = [rows, columns, depth];
+      return [...aArguments, ...bArguments, c, ...sizes, bias, column, end - column];
+    },
+  );
+}
+
 /** Many products, each done by one thread. */
 function multiplyBatch(runtime: Runtime, product: Product, batch: number): void {
   const { a, b, c, rows, columns, depth, bias = 0 } = product;
@@ -111,8 +133,9 @@ export function multiply(runtime: Runtime, product: Product): void {
   const { a, b, c, rows, columns, depth, batch = 1 } = product;
   if (rows * columns * batch === 0) return;
   if (batch > 1 && rows * columns * depth < large) return multiplyBatch(runtime, product, batch);
+  const one = rows <= fewRows && !(a.transposed && b.transposed) ? multiplyFew : multiplyOne;
   for (let i = 0; i < batch; i++) {
-    multiplyOne(runtime, {
+    one(runtime, {
       ...product,
       a: { ...a, address: a.address + i * (a.stride ?? 0) * 4 },
       b: { ...b, address: b.address + i * (b.stride ?? 0) * 4 },

@@ -35,6 +35,12 @@ export interface Runtime {
   setThreads(count: number): Promise<void>;
   /** The address of a tensor's first number. */
   address(tensor: TensorInfo): number;
+  /** The number in a scalar tensor. */
+  scalar(tensor: TensorInfo): number;
+  /** Writes the number of a new scalar tensor. */
+  setScalar(tensor: TensorInfo, value: number): void;
+  /** Float64 numbers of the working memory. */
+  doubles(address: number, count: number): Float64Array;
   /** A new tensor, not initialized. */
   output(shape: readonly number[], dtype?: DataType): TensorInfo;
   /** The address of at least that many bytes of working memory, valid until the next call of `scratch`. */
@@ -87,6 +93,7 @@ export function openRuntime(backend: WasmBackend): Runtime {
   const threads = new Threads(memory, module, instance);
   const working = { address: 0, bytes: 0 };
   let whyFewer = "";
+  const address = ({ dataId }: TensorInfo): number => backend.dataIdMap.get(dataId).memoryOffset;
   return {
     get detail(): string {
       const count = threads.count === 1 ? "1 thread" : `${threads.count} threads`;
@@ -109,7 +116,10 @@ export function openRuntime(backend: WasmBackend): Runtime {
       }
     },
     call: (name, ...args) => threads.call(name, args),
-    address: ({ dataId }) => backend.dataIdMap.get(dataId).memoryOffset,
+    address,
+    scalar: (tensor) => new Float32Array(memory.buffer, address(tensor), 1)[0]!,
+    setScalar: (tensor, value) => new Float32Array(memory.buffer, address(tensor), 1)[0] = value,
+    doubles: (at, count) => new Float64Array(memory.buffer, at, count),
     output: (shape, dtype = "float32") => backend.makeOutput([...shape], dtype),
     scratch: (bytes) => {
       if (bytes > working.bytes) {

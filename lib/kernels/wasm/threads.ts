@@ -24,6 +24,7 @@ export class Threads {
   readonly #module: WebAssembly.Module;
   readonly #functions: ReadonlyMap<string, { readonly at: number; readonly call: Exported }>;
   readonly #threads: Thread[] = [];
+  #resized: Promise<void> = Promise.resolve();
 
   /**
    * Makes a pool with the main thread alone.
@@ -51,12 +52,18 @@ export class Threads {
   }
 
   /**
-   * Starts or ends threads.
+   * Starts or ends threads, after what earlier calls began.
    *
    * @param count How many there are to be, the main one included.
    * @throws {Error} If one does not start; those before it stay.
    */
-  async resize(count: number): Promise<void> {
+  resize(count: number): Promise<void> {
+    const resized = this.#resized.then(() => this.#resizeNow(count));
+    this.#resized = resized.catch(() => {}); // whoever called hears of it
+    return resized;
+  }
+
+  async #resizeNow(count: number): Promise<void> {
     while (this.count > count) send(this.#threads.pop()!, -1, []);
     while (this.count < count) this.#threads.push(await this.#start());
   }

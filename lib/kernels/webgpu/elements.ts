@@ -46,7 +46,7 @@ export function walkOf(size: number, software: boolean, most: number): Walk {
  */
 export function walkMain(
   { threads }: Walk,
-  { before, body, after = "" }: Readonly<{ before: string; body: string; after?: string }>,
+  { before = "", body, after = "" }: Readonly<{ before?: string; body: string; after?: string }>,
 ): string {
   return `${groupIndex}
 @compute @workgroup_size(${threads})

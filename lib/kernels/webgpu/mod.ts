@@ -9,6 +9,7 @@ import { crossEntropyKernels } from "./cross_entropy.ts";
 import { geluKernels } from "./gelu.ts";
 import { globalNormKernels } from "./global_norm.ts";
 import { gpasKernels } from "./gpas.ts";
+import { halfKernels } from "./half.ts";
 import { linearKernels } from "./linear.ts";
 import { normKernels } from "./norm.ts";
 import { productReplacements, softwareProduct } from "./product.ts";
@@ -36,6 +37,7 @@ export async function webGpuKernels(rows?: RowStrategy): Promise<KernelSet> {
       ...geluKernels(runner),
       ...globalNormKernels(runner, strategy),
       ...gpasKernels(runner, strategy),
+      ...halfKernels(runner, strategy),
       ...linearKernels(product),
       ...normKernels(runner, strategy),
       ...scatterRowsKernels(runner),

@@ -7,7 +7,8 @@ import {
   isCompleted,
   type NormSpec,
   reciprocalRoot,
-  vectorFunctions,
+  rowFunctions,
+  storedType,
   vectorsOf,
 } from "./norm_source.ts";
 import type { Team } from "./strategy.ts";
@@ -43,10 +44,10 @@ const zeros = ({ type, sum }: Registers, ...names: string[]): string =>
 function normalize(spec: NormSpec, { each, sum }: Registers): string {
   const center = isCentered(spec.kind)
     ? `
-  let mean = total(vec2f(sum_of(${sum((k) => `x${k}`)}), 0), thread).x / ${spec.width}.0;
+  let mean = total(vec2f(sum_of(${sum((k) => `x${k}`)}), 0), thread).x / width();
 ${each((k) => `x${k} -= mean;`)}`
     : "";
-  const rest = isCentered(spec.kind) ? ` - sums.x / ${spec.width}.0` : "";
+  const rest = isCentered(spec.kind) ? ` - sums.x / width()` : "";
   return `${center}
   let sums = total(vec2f(
     ${isCentered(spec.kind) || isCompleted(spec.kind) ? `sum_of(${sum((k) => `x${k}`)})` : "0"},
@@ -58,11 +59,11 @@ ${each((k) => `x${k} = (x${k}${rest}) * root;`)}`;
 }
 
 /** The start of a step: which row, and where it begins. Rows that do not exist are computed, not written. */
-const beginStep = ({ width }: NormSpec): string => `
+const beginStep = `
   for (var step = 0u; step < uniforms.steps; step++) {
   let row = step * teams + team;
   let exists = row < uniforms.rows;
-  let start = min(row, uniforms.rows - 1u) * ${vectorsOf(width).count}u + lane;
+  let start = min(row, uniforms.rows - 1u) * vectors() + lane;
 `;
 
 /**
@@ -76,35 +77,38 @@ export function heldNorm(spec: NormSpec, team: Team): string {
   const { gain, bias, added } = spec;
   const registers = registersOf(spec, team);
   const { type, each } = registers;
+  const stored = storedType(spec);
   const at = (k: number): string => `lane + ${k * team.lanes}u`;
   const from = (k: number): string => `start + ${k * team.lanes}u`;
   const read = (k: number): string =>
-    added ? `uniforms.alpha * x[${from(k)}] + branch[${from(k)}]` : `x[${from(k)}]`;
+    added
+      ? `uniforms.alpha * load(x[${from(k)}]) + load(branch[${from(k)}])`
+      : `load(x[${from(k)}])`;
   const value = (k: number): string =>
     `x${k}${gain ? ` * gain${k}` : ""}${bias ? ` + bias${k}` : ""}`;
   return `${team.subgroups?.directive ?? ""}
 ${
     declare({
       inputs: {
-        x: type,
-        ...(added ? { branch: type } : {}),
+        x: stored,
+        ...(added ? { branch: stored } : {}),
         ...(gain ? { gain: type } : {}),
         ...(bias ? { bias: type } : {}),
       },
-      outputs: { ...(added ? { sum: type } : {}), y: type },
+      outputs: { ...(added ? { sum: stored } : {}), y: stored },
       uniforms: { u32: ["rows", "steps"], f32: ["eps", ...(added ? ["alpha"] : [])] },
     })
-  }${vectorFunctions(spec)}${totalFunction(team)}${mainOfTeam(team)}
+  }${rowFunctions(spec, "baked")}${totalFunction(team)}${mainOfTeam(team)}
 ${zeros(registers, "x", ...(gain ? ["gain"] : []), ...(bias ? ["bias"] : []))}
 ${gain ? each((k) => `gain${k} = gain[${at(k)}];`) : ""}
 ${bias ? each((k) => `bias${k} = kept(bias[${at(k)}], ${at(k)});`) : ""}
-${beginStep(spec)}
+${beginStep}
 ${each((k) => `x${k} = ${read(k)};`)}
-${added ? `  if (exists) {\n${each((k) => `sum[${from(k)}] = x${k};`)}\n  }` : ""}
+${added ? `  if (exists) {\n${each((k) => `sum[${from(k)}] = store(x${k});`)}\n  }` : ""}
 ${each((k) => `x${k} = kept(x${k}, ${at(k)});`)}
 ${normalize(spec, registers)}
   if (exists) {
-${each((k) => `y[${from(k)}] = ${value(k)};`)}
+${each((k) => `y[${from(k)}] = store(${value(k)});`)}
   }
   }
 }`;
@@ -118,13 +122,13 @@ ${each((k) => `y[${from(k)}] = ${value(k)};`)}
  * @returns WGSL source.
  */
 export function heldNormGradient(spec: NormSpec, team: Team): string {
-  const { gain, bias, added, width } = spec;
+  const { gain, bias, added } = spec;
   const registers = registersOf(spec, team);
   const { type, each, sum } = registers;
+  const stored = storedType(spec);
   const at = (k: number): string => `lane + ${k * team.lanes}u`;
   const from = (k: number): string => `start + ${k * team.lanes}u`;
-  const part = (k: number): string =>
-    `team * ${vectorsOf(width).count}u + lane + ${k * team.lanes}u`;
+  const part = (k: number): string => `team * vectors() + lane + ${k * team.lanes}u`;
   const dx = (k: number): string =>
     gradientOf(spec, {
       g: `g${k}`,
@@ -133,29 +137,30 @@ export function heldNormGradient(spec: NormSpec, team: Team): string {
       completion: "completion",
       sums: "along",
     });
+  const before = (k: number): string => added ? `load(d_sum[${from(k)}]) + ` : "";
   const through = (k: number): string => `kept(${dx(k)}, ${at(k)})`;
   return `${team.subgroups?.directive ?? ""}
 ${
     declare({
       inputs: {
-        ...(added ? { d_sum: type } : {}),
-        dy: type,
-        x: type,
+        ...(added ? { d_sum: stored } : {}),
+        dy: stored,
+        x: stored,
         ...(gain ? { gain: type } : {}),
       },
       outputs: {
-        dx: type,
+        dx: stored,
         ...(gain ? { d_gain: type } : {}),
         ...(bias ? { d_bias: type } : {}),
       },
       uniforms: { u32: ["rows", "steps"], f32: ["eps"] },
     })
-  }${vectorFunctions(spec)}${totalFunction(team)}${mainOfTeam(team)}
+  }${rowFunctions(spec, "baked")}${totalFunction(team)}${mainOfTeam(team)}
 ${zeros(registers, "x", "g", ...(gain ? ["gain", "d_gain"] : []), ...(bias ? ["d_bias"] : []))}
 ${gain ? each((k) => `gain${k} = gain[${at(k)}];`) : ""}
-${beginStep(spec)}
-${each((k) => `x${k} = kept(x[${from(k)}], ${at(k)});`)}
-${each((k) => `g${k} = select(${type}(), kept(dy[${from(k)}], ${at(k)}), exists);`)}
+${beginStep}
+${each((k) => `x${k} = kept(load(x[${from(k)}]), ${at(k)});`)}
+${each((k) => `g${k} = select(${type}(), kept(load(dy[${from(k)}]), ${at(k)}), exists);`)}
 ${normalize(spec, registers)}
 ${bias ? each((k) => `d_bias${k} += g${k};`) : ""}
 ${gain ? each((k) => `d_gain${k} += g${k} * x${k}; g${k} *= gain${k};`) : ""}
@@ -164,7 +169,7 @@ ${gain ? each((k) => `d_gain${k} += g${k} * x${k}; g${k} *= gain${k};`) : ""}
     sum_of(${sum((k) => `g${k} * x${k}`)}),
   ), thread);
   if (exists) {
-${each((k) => `dx[${from(k)}] = ${added ? `d_sum[${from(k)}] + ` : ""}${through(k)};`)}
+${each((k) => `dx[${from(k)}] = store(${before(k)}${through(k)});`)}
   }
   }
 ${gain ? each((k) => `d_gain[${part(k)}] = d_gain${k};`) : ""}

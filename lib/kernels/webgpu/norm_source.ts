@@ -14,7 +14,12 @@ export interface NormSpec {
   readonly bias: boolean;
   /** Whether the residual addition is part of it. */
   readonly added: boolean;
+  /** How the rows are stored; gain, bias, their gradients and all sums are single. */
+  readonly storage: Storage;
 }
+
+/** How a tensor's numbers are stored: one, or two halves, in 32 bits. */
+export type Storage = "single" | "half";
 
 /** A row as vectors. */
 export interface Vectors {
@@ -29,10 +34,28 @@ export function vectorsOf(width: number): Vectors {
   return width % 4 === 0 ? { type: "vec4f", count: width / 4 } : { type: "f32", count: width };
 }
 
-/** @returns `key` for a norm's program; the rest of the key is the team. */
-export function keyOf(name: string, { kind, width, gain, bias }: NormSpec): string {
-  return [name, kind, width, gain ? "gain" : "", bias ? "bias" : ""].filter(Boolean).join(" ");
+/** @returns The WGSL type of a row's vectors in memory. Two halves in 32 bits need no feature of the device. */
+export function storedType({ storage, width }: NormSpec): string {
+  return storage === "half" ? "vec2u" : vectorsOf(width).type;
 }
+
+/**
+ * `load(v)` and `store(v)` between four halves in memory and four singles. What half precision cannot hold becomes its largest
+ * number.
+ */
+export const halfFunctions = `
+fn fitted(v: vec2f) -> vec2f { return clamp(v, vec2f(-65504), vec2f(65504)); }
+fn load(v: vec2u) -> vec4f { return vec4f(unpack2x16float(v.x), unpack2x16float(v.y)); }
+fn store(v: vec4f) -> vec2u {
+  return vec2u(pack2x16float(fitted(v.xy)), pack2x16float(fitted(v.zw)));
+}
+`;
+
+/** The same where nothing is converted. */
+const singleFunctions = (type: Vectors["type"]): string => `
+fn load(v: ${type}) -> ${type} { return v; }
+fn store(v: ${type}) -> ${type} { return v; }
+`;
 
 /** @returns Whether the mean is subtracted. */
 export const isCentered = (kind: NormKind): boolean => kind === "layer";
@@ -40,24 +63,30 @@ export const isCentered = (kind: NormKind): boolean => kind === "layer";
 /** @returns Whether the sum of the row is the value that was left out. */
 export const isCompleted = (kind: NormKind): boolean => kind === "crms" || kind === "crms-padded";
 
-/** @returns What the sum of squares is divided by. */
-export const divisorOf = ({ kind, width }: NormSpec): number => kind === "crms" ? width + 1 : width;
+/** The length of a row in a source: baked in, or known at run time from the uniforms `width` and `vectors`. */
+export type Length = "baked" | "uniform";
 
 /**
- * Functions over vectors: `sum_of(v)`, and `kept(v, at)`, which is v with 0 at the lane that pads the row.
+ * Functions that every norm's source calls: `width()`, `divisor()` of the sum of squares, `vectors()`, the sum `sum_of(v)` of
+ * a vector's numbers, `kept(v, at)`, which is v with 0 at the lane that pads the row, and `load(v)` and `store(v)`.
  *
  * @param spec The norm.
+ * @param length Where the length of a row comes from.
  * @returns WGSL source.
  */
-export function vectorFunctions({ kind, width }: NormSpec): string {
+export function rowFunctions(spec: NormSpec, length: Length): string {
+  const { kind, width } = spec;
   const { type, count } = vectorsOf(width);
   const sum = type === "f32" ? "v" : "dot(v, vec4f(1))";
   const cut = type === "f32" ? "0.0" : "vec4f(v.xyz, 0)";
-  const kept = kind === "crms-padded" ? `select(v, ${cut}, at == ${count - 1}u)` : "v";
+  const kept = kind === "crms-padded" ? `select(v, ${cut}, at == vectors() - 1u)` : "v";
   return `
+fn width() -> f32 { return ${length === "baked" ? `${width}.0` : "f32(uniforms.width)"}; }
+fn divisor() -> f32 { return ${kind === "crms" ? "width() + 1.0" : "width()"}; }
+fn vectors() -> u32 { return ${length === "baked" ? `${count}u` : "uniforms.vectors"}; }
 fn sum_of(v: ${type}) -> f32 { return ${sum}; }
 fn kept(v: ${type}, at: u32) -> ${type} { return ${kept}; }
-`;
+${spec.storage === "half" ? halfFunctions : singleFunctions(type)}`;
 }
 
 /**
@@ -68,13 +97,12 @@ fn kept(v: ${type}, at: u32) -> ${type} { return ${kept}; }
  * @param sums A WGSL vec2f expression, (Σ, Σ of squares).
  * @returns A WGSL f32 expression.
  */
-export function reciprocalRoot(spec: NormSpec, sums: string): string {
-  const { kind } = spec;
+export function reciprocalRoot({ kind }: NormSpec, sums: string): string {
   const square = isCentered(kind)
-    ? `${sums}.y / ${spec.width}.0 - (${sums}.x / ${spec.width}.0) * (${sums}.x / ${spec.width}.0)`
+    ? `${sums}.y / width() - (${sums}.x / width()) * (${sums}.x / width())`
     : isCompleted(kind)
-    ? `(${sums}.y + ${sums}.x * ${sums}.x) / ${divisorOf(spec)}.0`
-    : `${sums}.y / ${spec.width}.0`;
+    ? `(${sums}.y + ${sums}.x * ${sums}.x) / divisor()`
+    : `${sums}.y / width()`;
   return `inverseSqrt(${square} + uniforms.eps)`;
 }
 
@@ -92,15 +120,15 @@ export function reciprocalRoot(spec: NormSpec, sums: string): string {
  * @returns A WGSL expression.
  */
 export function gradientOf(
-  spec: NormSpec,
+  { kind }: NormSpec,
   { g, n, root, completion, sums }: Readonly<
     Record<"g" | "n" | "root" | "completion" | "sums", string>
   >,
 ): string {
-  const along = `${sums}.y / ${divisorOf(spec)}.0`;
-  if (isCentered(spec.kind)) {
-    return `${root} * (${g} - ${sums}.x / ${spec.width}.0 - ${n} * (${along}))`;
+  const along = `${sums}.y / divisor()`;
+  if (isCentered(kind)) {
+    return `${root} * (${g} - ${sums}.x / width() - ${n} * (${along}))`;
   }
-  const direction = isCompleted(spec.kind) ? `(${n} + ${completion})` : n;
+  const direction = isCompleted(kind) ? `(${n} + ${completion})` : n;
   return `${root} * (${g} - ${direction} * (${along}))`;
 }

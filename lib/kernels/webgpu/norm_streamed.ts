@@ -7,7 +7,8 @@ import {
   isCompleted,
   type NormSpec,
   reciprocalRoot,
-  vectorFunctions,
+  rowFunctions,
+  storedType,
   vectorsOf,
 } from "./norm_source.ts";
 import type { Team } from "./strategy.ts";
@@ -15,6 +16,9 @@ import { declare, groupIndex } from "./wgsl.ts";
 
 /** Vectors that are added before their sum is added to the row's: shorter sums round less. */
 const blockLength = 32;
+
+/** The names of the u32 uniforms. */
+const uniformNames = ["rows", "steps", "width", "vectors"];
 
 /** Rows of a thread. */
 export const rowsOfThread = 4;
@@ -30,13 +34,13 @@ const each = (statement: (row: number) => string): string =>
  * a better one where it is far off: (x − origin) − center loses nothing to a large mean.
  */
 function measureFunction(spec: NormSpec): string {
-  const { kind, width } = spec;
-  const { type, count } = vectorsOf(width);
+  const { kind } = spec;
+  const { type } = vectorsOf(spec.width);
   const sums = `
     sums = vec2f();
-    for (var block = 0u; block < ${count}u; block += ${blockLength}u) {
+    for (var block = 0u; block < vectors(); block += ${blockLength}u) {
       var part = vec2f();
-      for (var at = block; at < min(block + ${blockLength}u, ${count}u); at++) {
+      for (var at = block; at < min(block + ${blockLength}u, vectors()); at++) {
         let t = kept(value(start + at), at)${isCentered(kind) ? " - origin" : ""};
         part += vec2f(sum_of(t), sum_of(t * t));
       }
@@ -45,8 +49,8 @@ function measureFunction(spec: NormSpec): string {
   const search = `
   var origin = sum_of(value(start)) / ${type === "f32" ? 1 : 4}.0;
   for (var attempt = 0u; attempt < 3u; attempt++) {${sums}
-    let offset = sums.x / ${width}.0;
-    if (offset * offset <= 0.8 * sums.y / ${width}.0) { break; }
+    let offset = sums.x / width();
+    if (offset * offset <= 0.8 * sums.y / width()) { break; }
     origin += offset;
   }`;
   return `
@@ -56,7 +60,7 @@ fn measure(start: u32) -> Row {
   let root = ${reciprocalRoot(spec, "sums")};
   return Row(
     origin,
-    ${isCentered(kind) ? `sums.x / ${width}.0` : "0"},
+    ${isCentered(kind) ? `sums.x / width()` : "0"},
     root,
     ${isCompleted(kind) ? "root * sums.x" : "0"},
   );
@@ -67,7 +71,7 @@ fn normal(v: ${type}, row: Row) -> ${type} {
 `;
 }
 
-const mainOfThread = ({ threads }: Team, { width }: NormSpec): string => `
+const mainOfThread = ({ threads }: Team): string => `
 @compute @workgroup_size(${threads})
 fn main(
   @builtin(workgroup_id) id: vec3u,
@@ -76,7 +80,7 @@ fn main(
 ) {
     let row = (group_index(id, count) * ${threads}u + thread) * ${rowsOfThread}u;
 ${each((r) => `let exists${r} = row + ${r}u < uniforms.rows;`)}
-${each((r) => `let start${r} = min(row + ${r}u, uniforms.rows - 1u) * ${vectorsOf(width).count}u;`)}
+${each((r) => `let start${r} = min(row + ${r}u, uniforms.rows - 1u) * vectors();`)}
 `;
 
 /**
@@ -88,28 +92,33 @@ ${each((r) => `let start${r} = min(row + ${r}u, uniforms.rows - 1u) * ${vectorsO
  */
 export function streamedNorm(spec: NormSpec, team: Team): string {
   const { gain, bias, added } = spec;
-  const { type, count } = vectorsOf(spec.width);
+  const { type } = vectorsOf(spec.width);
+  const stored = storedType(spec);
   const factor = `${gain ? " * gain[at]" : ""}${bias ? " + bias[at]" : ""}`;
   const write = (r: number): string =>
     `let v${r} = value(start${r} + at);
     let y${r} = kept(normal(v${r}, row${r})${factor}, at);
-    if (exists${r}) { ${added ? `sum[start${r} + at] = v${r}; ` : ""}y[start${r} + at] = y${r}; }`;
+    if (exists${r}) { ${
+      added ? `sum[start${r} + at] = store(v${r}); ` : ""
+    }y[start${r} + at] = store(y${r}); }`;
   return `${
     declare({
       inputs: {
-        x: type,
-        ...(added ? { branch: type } : {}),
+        x: stored,
+        ...(added ? { branch: stored } : {}),
         ...(gain ? { gain: type } : {}),
         ...(bias ? { bias: type } : {}),
       },
-      outputs: { ...(added ? { sum: type } : {}), y: type },
-      uniforms: { u32: ["rows", "steps"], f32: ["eps", ...(added ? ["alpha"] : [])] },
+      outputs: { ...(added ? { sum: stored } : {}), y: stored },
+      uniforms: { u32: uniformNames, f32: ["eps", ...(added ? ["alpha"] : [])] },
     })
-  }${groupIndex}${vectorFunctions(spec)}
-fn value(at: u32) -> ${type} { return ${added ? "uniforms.alpha * x[at] + branch[at]" : "x[at]"}; }
-${measureFunction(spec)}${mainOfThread(team, spec)}
+  }${groupIndex}${rowFunctions(spec, "uniform")}
+fn value(at: u32) -> ${type} { return ${
+    added ? "uniforms.alpha * load(x[at]) + load(branch[at])" : "load(x[at])"
+  }; }
+${measureFunction(spec)}${mainOfThread(team)}
 ${each((r) => `let row${r} = measure(start${r});`)}
-  for (var at = 0u; at < ${count}u; at++) {
+  for (var at = 0u; at < vectors(); at++) {
 ${each(write)}
   }
 }`;
@@ -124,11 +133,13 @@ ${each(write)}
  */
 export function streamedNormGradient(spec: NormSpec, team: Team): string {
   const { kind, gain, bias, added } = spec;
-  const { type, count } = vectorsOf(spec.width);
-  const scaled = (r: number): string => `kept(dy[start${r} + at], at)${gain ? " * gain[at]" : ""}`;
+  const { type } = vectorsOf(spec.width);
+  const stored = storedType(spec);
+  const scaled = (r: number): string =>
+    `kept(load(dy[start${r} + at]), at)${gain ? " * gain[at]" : ""}`;
   const add = (r: number): string =>
     `let g${r} = ${scaled(r)};
-    let n${r} = kept(normal(x[start${r} + at], row${r}), at);
+    let n${r} = kept(normal(value(start${r} + at), row${r}), at);
     along${r} += vec2f(${isCentered(kind) ? `sum_of(g${r})` : "0"}, sum_of(g${r} * n${r}));`;
   const dx = (r: number): string =>
     gradientOf(spec, {
@@ -138,31 +149,30 @@ export function streamedNormGradient(spec: NormSpec, team: Team): string {
       completion: `row${r}.completion`,
       sums: `along${r}`,
     });
+  const before = (r: number): string => added ? `load(d_sum[start${r} + at]) + ` : "";
   const write = (r: number): string =>
     `let g${r} = ${scaled(r)};
-    let n${r} = normal(x[start${r} + at], row${r});
-    if (exists${r}) { dx[start${r} + at] = ${added ? `d_sum[start${r} + at] + ` : ""}kept(${
-      dx(r)
-    }, at); }`;
+    let n${r} = normal(value(start${r} + at), row${r});
+    if (exists${r}) { dx[start${r} + at] = store(${before(r)}kept(${dx(r)}, at)); }`;
   return `${
     declare({
       inputs: {
-        ...(added ? { d_sum: type } : {}),
-        dy: type,
-        x: type,
+        ...(added ? { d_sum: stored } : {}),
+        dy: stored,
+        x: stored,
         ...(gain ? { gain: type } : {}),
       },
-      outputs: { dx: type, ...(gain || bias ? { statistics: "Row" } : {}) },
-      uniforms: { u32: ["rows", "steps"], f32: ["eps"] },
+      outputs: { dx: stored, ...(gain || bias ? { statistics: "Row" } : {}) },
+      uniforms: { u32: uniformNames, f32: ["eps"] },
     })
-  }${groupIndex}${vectorFunctions(spec)}
-fn value(at: u32) -> ${type} { return x[at]; }
-${measureFunction(spec)}${mainOfThread(team, spec)}
+  }${groupIndex}${rowFunctions(spec, "uniform")}
+fn value(at: u32) -> ${type} { return load(x[at]); }
+${measureFunction(spec)}${mainOfThread(team)}
 ${each((r) => `let row${r} = measure(start${r}); var along${r} = vec2f();`)}
-  for (var at = 0u; at < ${count}u; at++) {
+  for (var at = 0u; at < vectors(); at++) {
 ${each(add)}
   }
-  for (var at = 0u; at < ${count}u; at++) {
+  for (var at = 0u; at < vectors(); at++) {
 ${each(write)}
   }
 ${gain || bias ? each((r) => `if (exists${r}) { statistics[row + ${r}u] = row${r}; }`) : ""}
@@ -178,32 +188,33 @@ ${gain || bias ? each((r) => `if (exists${r}) { statistics[row + ${r}u] = row${r
  */
 export function streamedVectorGradients(spec: NormSpec, threads: number): string {
   const { gain, bias } = spec;
-  const { type, count } = vectorsOf(spec.width);
+  const { type } = vectorsOf(spec.width);
+  const stored = storedType(spec);
   return `${
     declare({
-      inputs: { dy: type, x: type, statistics: "Row" },
+      inputs: { dy: stored, x: stored, statistics: "Row" },
       outputs: {
         ...(gain ? { d_gain: type } : {}),
         ...(bias ? { d_bias: type } : {}),
       },
-      uniforms: { u32: ["rows", "steps"], f32: ["eps"] },
+      uniforms: { u32: uniformNames, f32: ["eps"] },
     })
-  }${vectorFunctions(spec)}
-fn value(at: u32) -> ${type} { return x[at]; }
+  }${rowFunctions(spec, "uniform")}
+fn value(at: u32) -> ${type} { return load(x[at]); }
 ${measureFunction(spec)}
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) thread: u32) {
   let at = id.x * ${threads}u + thread;
-  if (at >= ${count}u) { return; }
+  if (at >= vectors()) { return; }
   var gain_sum = ${type}();
   var bias_sum = ${type}();
   let end = min((id.y + 1u) * uniforms.steps, uniforms.rows);
   for (var row = id.y * uniforms.steps; row < end; row++) {
-    let g = kept(dy[row * ${count}u + at], at);
+    let g = kept(load(dy[row * vectors() + at]), at);
     bias_sum += g;
-    ${gain ? `gain_sum += g * normal(x[row * ${count}u + at], statistics[row]);` : ""}
+    ${gain ? `gain_sum += g * normal(value(row * vectors() + at), statistics[row]);` : ""}
   }
-  ${gain ? `d_gain[id.y * ${count}u + at] = gain_sum;` : ""}
-  ${bias ? `d_bias[id.y * ${count}u + at] = bias_sum;` : ""}
+  ${gain ? `d_gain[id.y * vectors() + at] = gain_sum;` : ""}
+  ${bias ? `d_bias[id.y * vectors() + at] = bias_sum;` : ""}
 }`;
 }

@@ -11,11 +11,10 @@ const threads = 8;
  * Adds the rows of one or two tensors of partial sums, and frees them.
  *
  * @param runner The runner.
- * @param parts Tensors [P, D], equal in shape; there may be none.
+ * @param parts Tensors [P, D], equal in shape.
  * @returns Their sums [D].
  */
 export function addPartialSums(runner: Runner, parts: readonly TensorInfo[]): TensorInfo[] {
-  if (parts.length === 0) return [];
   const [count, width] = parts[0]!.shape as [number, number];
   const vectors = vectorsOf(width);
   const names = parts.map((_, at) => `${"ab"[at]}`);

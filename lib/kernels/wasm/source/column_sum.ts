@@ -1,4 +1,5 @@
-// Sums over rows: down the columns, 32 at a time, in blocks of rows that are added up afterwards, which keeps the rounding small.
+// Sums over rows: down the columns, 32 at a time, in blocks of rows that are added up afterwards, which keeps the rounding
+// small.
 
 const ROWS: i32 = 256;
 

@@ -1,5 +1,5 @@
-// Copies parts of A and B into the order in which the tiles read them: panels of rows of A and of columns of B, one k after the
-// other.
+// Copies parts of A and B into the order in which the tiles read them: panels of rows of A and of columns of B, one k after
+// the other.
 
 import { TILE_COLUMNS, TILE_ROWS } from "./tile";
 
@@ -113,7 +113,8 @@ export function packRows(
   }
   if (full < rows) {
     const left = rows - full;
-    packAny(from + usize(full) * row, row, step, left, depth, to + usize(full / TILE_ROWS) * panel, left);
+    const target = to + usize(full / TILE_ROWS) * panel;
+    packAny(from + usize(full) * row, row, step, left, depth, target, left);
   }
 }
 

@@ -1,9 +1,10 @@
-// C = op(A) · op(B) + bias: blocks that stay in the caches around a tile (../tile_source.ts). The columns of B are packed once, in a call of
-// their own, so that threads share them; each thread packs the rows of A that it needs.
+// C = op(A) · op(B) + bias: blocks that stay in the caches, around the tile of ../tile_source.ts. The columns of B are packed
+// once, in a call of their own, so that threads share them; each thread packs the rows of A that it needs.
 //
 // op(A) and op(B) are given by strides in bytes: `aRow` from one row to the next and `aStep` from one k to the next (one of the
 // two is 4), `bColumn` and `bStep` likewise.
 
+import { isFew, multiplyFew } from "./few_rows";
 import { packColumns, packRows } from "./pack";
 import { tile, TILE_COLUMNS, TILE_ROWS } from "./tile";
 
@@ -13,10 +14,7 @@ const DEPTH: i32 = 256;
 /** Rows of A packed at once, a multiple of the tile's; with DEPTH they take 96 KB of a second-level cache. */
 const ROWS: i32 = 96;
 
-/** Floats of a matrix B that is read where it is: half a first-level cache. */
-const DIRECT: i32 = 4096;
-
-/** Bytes before the packed rows in the working memory: a row of zeros, a padded piece of bias, a tile at the edge. */
+/** Bytes before the packed rows in the working memory: 8 zeros, and at byte 64 a tile for the edge. */
 const EDGE: usize = 256;
 
 /** The block of k for a depth: equal parts. */
@@ -29,8 +27,8 @@ function blockOf(depth: i32): i32 {
 
 // @ts-ignore: decorator
 @inline
-function paddedColumns(columns: i32): i32 {
-  return (columns + TILE_COLUMNS - 1) & ~(TILE_COLUMNS - 1);
+function panelsOf(columns: i32): i32 {
+  return (columns + TILE_COLUMNS - 1) / TILE_COLUMNS;
 }
 
 /** Packs the panels `first` to `first + count − 1` of op(B), all of k, for `multiplyPacked`. */
@@ -45,96 +43,62 @@ export function packPanels(
   count: i32,
 ): void {
   const longest = blockOf(depth);
-  const bytes = usize(paddedColumns(columns)) * 4;
+  const bytes = usize(panelsOf(columns)) * 32;
   for (let k = 0; k < depth; k += longest) {
     const length = min(longest, depth - k);
-    packColumns(b + usize(k) * bStep, bColumn, bStep, columns, length, packed + usize(k) * bytes, first, count);
+    const from = b + usize(k) * bStep;
+    packColumns(from, bColumn, bStep, columns, length, packed + usize(k) * bytes, first, count);
   }
 }
 
-/** A tile that ends beyond the last column: through a tile in the working memory. */
-function edgeTile(
+/** The first `count` of 8 floats in each row. */
+function copyTile(
+  from: usize,
+  fromRow: usize,
+  to: usize,
+  toRow: usize,
   rows: i32,
+  count: i32,
+): void {
+  for (let i = 0; i < rows; i++) {
+    for (let j: usize = 0; j < usize(count) * 4; j += 4) {
+      store<f32>(to + j, load<f32>(from + j));
+    }
+    from += fromRow;
+    to += toRow;
+  }
+}
+
+/** A column of tiles: packed rows of A times one panel of B, of which `width` columns exist. */
+function multiplyPanel(
   a: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
+  rows: i32,
+  panel: usize,
   depth: i32,
   start: usize,
   startRow: usize,
   c: usize,
   cRow: usize,
-  columns: i32,
+  width: i32,
   edge: usize,
 ): void {
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      store<f32>(edge + usize(i * 8 + j) * 4, load<f32>(start + usize(i) * startRow + usize(j) * 4));
+  for (let i = 0; i < rows; i += TILE_ROWS) {
+    const height = min(TILE_ROWS, rows - i);
+    const step = usize(height) * 4;
+    if (width >= TILE_COLUMNS) {
+      tile(height, a, step, panel, 32, depth, start, startRow, c, cRow);
+    } else {
+      copyTile(start, startRow, edge, 32, height, width);
+      tile(height, a, step, panel, 32, depth, edge, 32, edge, 32);
+      copyTile(edge, 32, c, cRow, height, width);
     }
-  }
-  tile(rows, a, aStep, b, bStep, depth, edge, 32, edge, 32);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      store<f32>(c + usize(i) * cRow + usize(j) * 4, load<f32>(edge + usize(i * 8 + j) * 4));
-    }
+    a += usize(TILE_ROWS) * usize(depth) * 4;
+    start += startRow * TILE_ROWS;
+    c += cRow * TILE_ROWS;
   }
 }
 
-/**
- * The rows `first` to `first + count − 1` of C. B is packed (`bStep` 32) or read where it is: `bPanel` is the number of bytes from a
- * panel of 8 columns to the next at k = 0 per k, `bBlock` from one k to the next between blocks.
- */
-// @ts-ignore: decorator
-@inline
-function rowsOf(
-  packed: bool,
-  a: usize,
-  aRow: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  c: usize,
-  columns: i32,
-  depth: i32,
-  bias: usize,
-  scratch: usize,
-  first: i32,
-  count: i32,
-): void {
-  const longest = blockOf(depth);
-  const cRow = usize(columns) * 4;
-  const bBlock = packed ? usize(paddedColumns(columns)) * 4 : bStep;
-  const rowsPacked = scratch + EDGE;
-  v128.store(scratch, f32x4.splat(0)); // what C starts from without a bias
-  v128.store(scratch, f32x4.splat(0), 16);
-  let k = 0;
-  do {
-    const length = min(longest, depth - k);
-    const bPanel = packed ? usize(length) * 32 : 32;
-    for (let i = first; i < first + count; i += ROWS) {
-      const rows = min(ROWS, first + count - i);
-      packRows(a + usize(i) * aRow + usize(k) * aStep, aRow, aStep, rows, length, rowsPacked);
-      for (let j = 0; j < columns; j += TILE_COLUMNS) {
-        const panel = b + usize(k) * bBlock + usize(j / TILE_COLUMNS) * bPanel;
-        for (let r = 0; r < rows; r += TILE_ROWS) {
-          const height = min(TILE_ROWS, rows - r);
-          const from = rowsPacked + usize(r) * usize(length) * 4;
-          const to = c + usize(i + r) * cRow + usize(j) * 4;
-          const start = k > 0 ? to : bias != 0 ? bias + usize(j) * 4 : scratch;
-          const startRow = k > 0 ? cRow : 0;
-          if (j + TILE_COLUMNS <= columns) {
-            tile(height, from, usize(height) * 4, panel, bStep, length, start, startRow, to, cRow);
-          } else {
-            edgeTile(height, from, usize(height) * 4, panel, bStep, length, start, startRow, to, cRow, columns - j, scratch + 64);
-          }
-        }
-      }
-    }
-    k += longest;
-  } while (k < depth);
-}
-
-/** Rows of C from packed panels of B. */
+/** The rows `first` to `first + count − 1` of C, from packed panels of B. */
 export function multiplyPacked(
   a: usize,
   aRow: usize,
@@ -148,10 +112,35 @@ export function multiplyPacked(
   first: i32,
   count: i32,
 ): void {
-  rowsOf(true, a, aRow, aStep, packed, 32, c, columns, depth, bias, scratch, first, count);
+  const longest = blockOf(depth);
+  const cRow = usize(columns) * 4;
+  const panels = panelsOf(columns);
+  const packedRows = scratch + EDGE;
+  v128.store(scratch, f32x4.splat(0));
+  v128.store(scratch, f32x4.splat(0), 16);
+  let k = 0;
+  do {
+    const length = min(longest, depth - k);
+    const block = packed + usize(k) * usize(panels) * 32;
+    for (let i = first; i < first + count; i += ROWS) {
+      const rows = min(ROWS, first + count - i);
+      packRows(a + usize(i) * aRow + usize(k) * aStep, aRow, aStep, rows, length, packedRows);
+      for (let p = 0; p < panels; p++) {
+        const panel = block + usize(p) * usize(length) * 32;
+        const to = c + usize(i) * cRow + usize(p) * 32;
+        const width = columns - p * TILE_COLUMNS;
+        // the first block starts from the bias or from zeros, in every row; the others go on from what C holds
+        const start = k > 0 ? to : bias != 0 ? bias + usize(p) * 32 : scratch;
+        const startRow = k > 0 ? cRow : 0;
+        const edge = scratch + 64;
+        multiplyPanel(packedRows, rows, panel, length, start, startRow, to, cRow, width, edge);
+      }
+    }
+    k += longest;
+  } while (k < depth);
 }
 
-/** Whole products of a batch, one after the other; op(B) is packed into the working memory after the rows of A. */
+/** Whole products of a batch, one after the other; op(B) is packed into the working memory, after the rows of A. */
 export function multiplyBatch(
   a: usize,
   aRow: usize,
@@ -170,19 +159,17 @@ export function multiplyBatch(
   first: i32,
   count: i32,
 ): void {
-  const cMatrix = usize(rows) * usize(columns) * 4;
-  // columns of B side by side in a small matrix are read where they are
-  const direct = bColumn == 4 && columns % TILE_COLUMNS == 0 && columns * depth <= DIRECT;
   const packed = scratch + EDGE + usize(ROWS) * usize(DEPTH) * 4;
   for (let i = first; i < first + count; i++) {
     const left = a + usize(i) * aMatrix;
     const right = b + usize(i) * bMatrix;
-    const out = c + usize(i) * cMatrix;
-    if (direct) {
-      rowsOf(false, left, aRow, aStep, right, bStep, out, columns, depth, bias, scratch, 0, rows);
+    const to = c + usize(i) * usize(rows) * usize(columns) * 4;
+    if (isFew(rows, aStep, bColumn)) {
+      const all = columns;
+      multiplyFew(left, aRow, aStep, right, bColumn, bStep, to, rows, all, depth, bias, 0, all);
     } else {
-      packPanels(right, bColumn, bStep, columns, depth, packed, 0, paddedColumns(columns) / TILE_COLUMNS);
-      rowsOf(true, left, aRow, aStep, packed, 32, out, columns, depth, bias, scratch, 0, rows);
+      packPanels(right, bColumn, bStep, columns, depth, packed, 0, panelsOf(columns));
+      multiplyPacked(left, aRow, aStep, packed, to, columns, depth, bias, scratch, 0, rows);
     }
   }
 }

@@ -33,7 +33,7 @@ async function assertCase(
 }
 
 /** Rows of one vector, of less than a team's, of a team's and a bit, of many; with four numbers to a vector and with one. */
-const shapes = [[2, 4], [37, 13], [37, 128], [70, 772]];
+const shapes = [[2, 4], [37, 13], [37, 128], [70, 516]];
 
 for (const rows of ["thread", "subgroup", "workgroup"] satisfies RowStrategy[]) {
   for (const name of ["norm", "gradient", "add", "addGradient"] as const) {
@@ -46,10 +46,9 @@ for (const rows of ["thread", "subgroup", "workgroup"] satisfies RowStrategy[]) 
         assertEquals(strategy.team(32).rows, rows);
         const kernels = normKernels(openRunner(backend), strategy) as Readonly<Record<string, Run>>;
         for (const kind of kinds) {
-          for (const shape of shapes) {
-            await assertCase(kernels, normCases({ kind, shape })[name]);
-            await assertCase(kernels, normCases({ kind, shape, gain: false, bias: false })[name]);
-          }
+          for (const shape of shapes) await assertCase(kernels, normCases({ kind, shape })[name]);
+          const plain = normCases({ kind, shape: [37, 13], gain: false, bias: false });
+          await assertCase(kernels, plain[name]);
         }
       }));
   }

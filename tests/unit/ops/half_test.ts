@@ -1,0 +1,137 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { readAll } from "../../../lib/core/mod.ts";
+import type { Tensor } from "../../../lib/core/tensor.ts";
+import { KernelUnavailableError } from "../../../lib/kernels/half.ts";
+import { fromHalf, type Half, halfNorm, halfNormGradient, toHalf } from "../../../lib/ops/half.ts";
+import { backends, onBackend } from "../../support/backends.ts";
+import { assertClose } from "../../support/close.ts";
+import { type Given, tensorOf } from "../../support/evaluate.ts";
+import { floats } from "../../support/kernels.ts";
+import { kinds, normCases } from "../kernels/norm_cases.ts";
+
+/** Registers a test where halves can be stored. */
+function onHalves(name: string, body: () => Promise<void>): void {
+  if (backends.includes("webgpu")) Deno.test(name, () => onBackend("webgpu", body));
+}
+
+const rounded = ({ shape, values }: Given): Given => ({
+  shape,
+  values: Array.from(values, Math.f16round),
+});
+
+/** The largest rounding error of a half, relative to the value. */
+const halfUlp = 2 ** -11;
+
+async function numbers(...tensors: (Half | Tensor)[]): Promise<Float32Array[]> {
+  const single = tensors.map((each) => "bits" in each ? fromHalf(each) : each);
+  const values = await readAll(single);
+  tf.dispose([single, tensors.map((each) => "bits" in each ? each.bits : each)]);
+  return values as Float32Array[];
+}
+
+onHalves("toHalf() rounds to the nearest half, down to the smallest", async () => {
+  const ordinary = floats([256], 1, { spread: 100 }).values;
+  const tiny = floats([256], 2, { spread: 2 ** -13 }).values;
+  const values = [
+    ...Array.from(ordinary),
+    ...Array.from(tiny),
+    1,
+    -2,
+    65504,
+    -65504,
+    0,
+    60000,
+    2.5,
+    -0.1,
+  ];
+  const x = tensorOf({ shape: [values.length / 4, 4], values });
+  const [found] = await numbers(toHalf(x));
+  x.dispose();
+  assertClose(found!, values.map(Math.f16round), 0, "halves");
+});
+
+onHalves("toHalf() takes half the memory and keeps the shape", async () => {
+  const x = tf.ones([3, 5, 8]);
+  const half = toHalf(x);
+  assertEquals([half.shape, half.bits.shape, half.bits.dtype], [[3, 5, 8], [3, 5, 4], "int32"]);
+  const back = fromHalf(half);
+  assertEquals(back.shape, [3, 5, 8]);
+  await back.data();
+  tf.dispose([x, half.bits, back]);
+});
+
+onHalves("toHalf() makes the largest half of what is larger", async () => {
+  const x = tf.tensor1d([1e6, -1e6, 70000, 65504]);
+  const [found] = await numbers(toHalf(x));
+  x.dispose();
+  assertEquals(Array.from(found!), [65504, -65504, 65504, 65504]);
+});
+
+for (const kind of kinds) {
+  for (const [what, spread] of [["ordinary", 1], ["large", 6e4]] as const) {
+    onHalves(
+      `halfNorm() and its gradient of ${what} numbers are the ${kind} oracle's`,
+      async () => {
+        for (const width of [4, 128, 516, 1028]) {
+          const shape = [37, width];
+          const cases = normCases({ kind, shape, x: rounded(floats(shape, 1, { spread })) });
+          const [dyGiven, xGiven, gainGiven] = cases.gradient.inputs;
+          const biasGiven = cases.norm.inputs[2]!;
+          const [dy, x, gain, bias] = [rounded(dyGiven!), xGiven!, gainGiven!, biasGiven].map(
+            tensorOf,
+          );
+          const options = { kind, gain: gain!, bias: bias! };
+          const halves = { dy: toHalf(dy!), x: toHalf(x!) };
+          const y = halfNorm(halves.x, options);
+          const { dx, dGain, dBias } = halfNormGradient(halves.dy, halves.x, options);
+          const found = await numbers(y, dx, dGain!, dBias!);
+          tf.dispose([dy!, x!, gain!, bias!, halves.dy.bits, halves.x.bits]);
+          const expected = [...cases.norm.expected(), ...cases.gradient.expected()];
+          // gradients of numbers around 6e4 lie where halves are 2 ** -24 apart
+          const limits = [halfUlp, spread === 1 ? halfUlp : 1, 1e-3, 1e-3];
+          expected.forEach(({ values }, at) =>
+            assertClose(found[at]!, values, limits[at]!, `${kind}, width ${width}, output ${at}`)
+          );
+        }
+      },
+    );
+  }
+}
+
+onHalves("toHalf() and halfNormGradient() refuse what does not fit", () => {
+  const [odd, whole, x] = [tf.ones([2, 6]), tf.ones([4], "int32"), tf.ones([2, 8])];
+  assertThrows(
+    () => toHalf(odd),
+    RangeError,
+    "Cannot store x of shape [2, 6] in halves: its last axis must be a multiple of 4",
+  );
+  assertThrows(() => toHalf(tf.scalar(1)), RangeError, "Cannot store x of shape []");
+  assertThrows(
+    () => toHalf(whole),
+    TypeError,
+    "Cannot store x of dtype int32 in halves: it must be float32",
+  );
+  const half = toHalf(x);
+  assertThrows(
+    () => halfNormGradient({ ...half, shape: [4, 4] }, half, { kind: "rms" }),
+    RangeError,
+    "Cannot differentiate with dy of shape [4, 4] and x of shape [2, 8]: they must be equal",
+  );
+  tf.dispose([odd, whole, x, half.bits]);
+  return Promise.resolve();
+});
+
+for (const backend of backends.filter((name) => name !== "webgpu")) {
+  Deno.test(`toHalf() says that ${backend} does not have it`, () =>
+    onBackend(backend, () => {
+      const x = tf.ones([4]);
+      assertThrows(
+        () => toHalf(x),
+        KernelUnavailableError,
+        `Cannot run NormkitToHalf: the ${backend} backend in use does not have it. ` +
+          'Use "webgpu" with fused kernels',
+      );
+      x.dispose();
+    }));
+}
