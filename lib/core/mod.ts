@@ -20,4 +20,10 @@ export {
   tensorsOf,
   type Tree,
 } from "./tree.ts";
-export { findWebGpu, GpuError, throwGpuError, type WebGpuAdapter } from "./webgpu.ts";
+export {
+  findWebGpu,
+  GpuError,
+  throwGpuError,
+  type WebGpuAdapter,
+  type WebGpuLimits,
+} from "./webgpu.ts";

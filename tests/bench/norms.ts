@@ -1,72 +1,105 @@
-// The cost of the composed norms, forward and with gradients, as a multiple of a copy x → y on the same backend. One process,
-// warm-up, interleaved variants, medians with quartiles; each time ends with a read-back. Ratios travel, times do not.
+// The norms, add & norm, and GPAS: forward and with gradients, as multiples of a copy, of the composed form and of other
+// libraries. The backward pass alone is the difference of the two, round by round.
 
-import * as tf from "@tensorflow/tfjs";
-import { crmsNorm, layerNorm, rmsNorm, type Tensor, useBackend } from "@normkit/normkit";
+import { copyContestant } from "./contestants/copy.ts";
+import { jaxModes } from "./contestants/jax.ts";
+import { type Operation, operations } from "./contestants/operations.ts";
+import {
+  jaxOperationRunner,
+  normkitRunner,
+  onnxRunner,
+  type Pass,
+  tfLayersRunner,
+} from "./contestants/operation_runners.ts";
+import { type Group, run, type TimesOf } from "./group.ts";
+import type { Session } from "./session.ts";
+import type { Contestant, KernelMode } from "./timing/contestant.ts";
+import { fusedModes } from "./timing/kernels.ts";
+import type { Outcome } from "./timing/measure.ts";
 
-const shapes = [[64, 128], [1024, 256], [2048, 768]] as const;
-const rounds = 15;
+const shapes: readonly [number, number][] = [
+  [2048, 768],
+  [64, 128],
+  [1024, 256],
+  [4096, 1024],
+  [1024, 4096],
+];
+const passes: readonly Pass[] = ["forward", "forward + backward"];
 
-async function time(f: () => Tensor): Promise<number> {
-  const start = performance.now();
-  const y = tf.tidy(f);
-  await y.data();
-  y.dispose();
-  return performance.now() - start;
+function normkit(operation: Operation, shape: [number, number], kernels: KernelMode): Contestant[] {
+  return passes.map((task) => ({
+    task,
+    name: kernels,
+    kernels,
+    setup: () => normkitRunner(operation, task, shape),
+  }));
 }
 
-function quantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
-}
-
-function contestants(
-  rows: number,
-  width: number,
-): { cases: Record<string, () => Tensor>; held: Tensor[] } {
-  const x = tf.randomNormal([rows, width]);
-  const gain = tf.ones([width]);
-  const bias = tf.zeros([width]);
-  const both = (norm: typeof layerNorm) => (): Tensor => {
-    const loss = (a: Tensor, g: Tensor, b: Tensor): Tensor => tf.sum(norm(a, { gain: g, bias: b }));
-    const [dx] = tf.grads((a, g, b) => loss(a!, g!, b!))([x, gain, bias]);
-    return dx!;
+function others(
+  { backend, torch }: Session,
+  operation: Operation,
+  shape: [number, number],
+): Contestant[] {
+  const [rows, width] = shape;
+  const ofPass = (task: Pass): Contestant[] => [
+    ...jaxModes(backend).map((mode) => ({
+      task,
+      name: mode,
+      setup: () => jaxOperationRunner(operation, task, shape, { backend, mode }),
+    })),
+    ...torch.contestants(task, { ...operation.torch, rows, width }),
+  ];
+  const onnx: Contestant = {
+    task: "forward",
+    name: "onnxruntime-web",
+    setup: () => onnxRunner(operation, shape, backend),
   };
-  const options = { gain, bias };
+  return [...passes.flatMap(ofPass), onnx];
+}
+
+/** `tf.layers` knows the LayerNorm with gain and bias. */
+function tfLayers({ name, parameters }: Operation, shape: [number, number]): Contestant[] {
+  if (name !== "LayerNorm" || parameters === "none") return [];
+  return passes.map((task) => ({
+    task,
+    name: "tf.layers",
+    kernels: "composed",
+    setup: () => tfLayersRunner(task, shape),
+  }));
+}
+
+/** The backward pass alone, of whoever ran both. */
+function backward(names: readonly string[], times: TimesOf): Outcome[] {
+  return names.flatMap((name) => {
+    const [forward, both] = [times("forward", name), times("forward + backward", name)];
+    if (forward === undefined || both === undefined) return [];
+    const difference = both.map((time, round) => time - forward[round]!);
+    return [{ task: "backward", name, times: difference }];
+  });
+}
+
+function group(session: Session, operation: Operation, shape: [number, number]): Group {
+  const [rows, width] = shape;
+  const contestants = [
+    copyContestant(session.backend, shape),
+    ...session.torch.contestants("copy", { what: "copy", rows, width }),
+    ...fusedModes(session.backend).flatMap((mode) => normkit(operation, shape, mode)),
+    ...others(session, operation, shape),
+    ...normkit(operation, shape, "composed"),
+    ...tfLayers(operation, shape),
+  ];
+  const names = [...new Set(contestants.map(({ name }) => name))];
   return {
-    held: [x, gain, bias],
-    cases: {
-      "copy": () => tf.mul(x, 1),
-      "LayerNorm forward": () => layerNorm(x, options),
-      "RMSNorm forward": () => rmsNorm(x, options),
-      "CRMSNorm forward": () => crmsNorm(x, options),
-      "LayerNorm forward + backward": both(layerNorm),
-      "RMSNorm forward + backward": both(rmsNorm),
-      "CRMSNorm forward + backward": both(crmsNorm),
-    },
+    facts: { norm: operation.name, parameters: operation.parameters, rows, width },
+    contestants,
+    baselines: ["copy", "fused", "composed"],
+    derive: (times) => backward(names, times),
   };
 }
 
-const { name, adapter } = await useBackend((Deno.args[0] ?? "wasm") as "wasm");
-console.error(
-  `Backend ${name}${adapter === undefined ? "" : ` (${adapter})`}, ${rounds} interleaved rounds`,
-);
-for (const [rows, width] of shapes) {
-  const { cases, held } = contestants(rows, width);
-  const times = Object.fromEntries(Object.keys(cases).map((key): [string, number[]] => [key, []]));
-  for (let round = -3; round < rounds; round++) { // three rounds of warm-up
-    for (const [key, f] of Object.entries(cases)) {
-      const spent = await time(f);
-      if (round >= 0) times[key]!.push(spent);
-    }
+/** Times every operation at every shape. */
+export async function runNorms(session: Session): Promise<void> {
+  for (const shape of session.quick ? shapes.slice(0, 1) : shapes) {
+    for (const operation of operations) await run(session, group(session, operation, shape));
   }
-  for (const list of Object.values(times)) list.sort((a, b) => a - b);
-  const copy = quantile(times["copy"]!, 0.5);
-  for (const [key, list] of Object.entries(times)) {
-    const [low, median, high] = [0.25, 0.5, 0.75].map((q) => Number(quantile(list, q).toFixed(3)));
-    const timesCopy = Number((median! / copy).toFixed(2));
-    console.log(
-      JSON.stringify({ shape: [rows, width], case: key, timesCopy, median, low, high, unit: "ms" }),
-    );
-  }
-  tf.dispose(held);
 }

@@ -2,12 +2,10 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { cpuKernels } from "../../lib/kernels/cpu/mod.ts";
-import type { CpuBackend } from "../../lib/kernels/cpu/plain_kernel.ts";
-import type { GateActivation, KernelName, NormKind, TensorInfo } from "../../lib/kernels/mod.ts";
+import type { GateActivation, KernelName, NormKind } from "../../lib/kernels/mod.ts";
 import { gateActivations } from "../reference/gpas.ts";
 import { assertClose } from "../support/close.ts";
-import { type Given, scalarOf } from "../support/evaluate.ts";
+import { scalarOf } from "../support/evaluate.ts";
 import {
   floats,
   integers,
@@ -16,34 +14,9 @@ import {
   onEachBackendWith,
   outputsOf,
 } from "../support/kernels.ts";
+import { plainly } from "../support/plainly.ts";
 import { tolerance } from "../support/tolerances.ts";
 import { normCases } from "../unit/kernels/norm_cases.ts";
-
-/** Arrays in the place of tfjs's backend: a tensor's key is what holds its numbers. */
-const arrays: CpuBackend = {
-  data: { get: (dataId) => dataId as { values: Float32Array } },
-  makeTensorInfo: (shape, dtype, values) => ({ dataId: { values }, shape, dtype }),
-};
-
-type AnyKernel = (
-  inputs: readonly TensorInfo[],
-  attributes: unknown,
-  backend: CpuBackend,
-) => TensorInfo[];
-
-/** What the CPU's kernel gives. */
-function plainly({ name, inputs, attributes }: KernelCase): Given[] {
-  const kernel = cpuKernels().kernels[name] as unknown as AnyKernel;
-  const infos = inputs.map(({ shape, values, dtype = "float32" }): TensorInfo => ({
-    dataId: { values: dtype === "int32" ? Int32Array.from(values) : Float32Array.from(values) },
-    shape: [...shape],
-    dtype,
-  }));
-  return kernel(infos, attributes, arrays).map(({ shape, dataId }) => ({
-    shape,
-    values: (dataId as { values: Float32Array }).values,
-  }));
-}
 
 const width = fc.integer({ min: 1, max: 300 });
 const count = fc.integer({ min: 1, max: 40 });

@@ -100,10 +100,10 @@ export async function assertKernel(
 }
 
 /** The kernels of each backend. */
-export const active: ReadonlyMap<BackendName, ReadonlySet<string>> = new Map();
+const active = new Map<BackendName, ReadonlySet<string>>();
 for (const backend of backends) {
   const { kernels } = await useBackend(backend);
-  (active as Map<BackendName, ReadonlySet<string>>).set(backend, new Set(kernels!.active));
+  active.set(backend, new Set(kernels!.active));
 }
 
 /**

@@ -1,62 +1,74 @@
-// One case of every kernel, for tests of what all kernels have in common. Tensors have a few kilobytes.
+// One case of every kernel, for tests of what all kernels have in common.
 
 import type { KernelName } from "../../../lib/kernels/mod.ts";
 import { scalarOf } from "../../support/evaluate.ts";
 import { floats, integers, type KernelCase, kernelCase } from "../../support/kernels.ts";
 import { normCases } from "./norm_cases.ts";
 
-const [rows, width] = [17, 39];
-const [x, branch, dy] = [
-  floats([rows, width], 1),
-  floats([rows, width], 2),
-  floats([rows, width], 3),
-];
-const gate = scalarOf(Math.fround(0.6));
-const labels = integers(Array.from({ length: rows }, (_, row) => (row * 5) % width));
-const norms = normCases({ kind: "layer", shape: [rows, width] });
-const pattern = kernelCase("NormkitCausalSoftmax", [floats([3, 13, 17], 4)], { scale: 0.3 });
-const loss = kernelCase("NormkitCrossEntropy", [x, labels], {});
-const square = { ...x, values: Float32Array.from(x.values, (value) => value * value) };
-const gpas = { activation: "silu", on: "sum", alpha: 1.5 } as const;
-
 /** A case by kernel. */
-export const samples: Readonly<Record<KernelName, KernelCase>> = {
-  NormkitNorm: norms.norm,
-  NormkitNormGradient: norms.gradient,
-  NormkitAddNorm: norms.add,
-  NormkitAddNormGradient: norms.addGradient,
-  NormkitGpas: kernelCase("NormkitGpas", [x, gate], gpas),
-  NormkitGpasGradient: kernelCase("NormkitGpasGradient", [dy, x, gate], gpas),
-  NormkitAddGpas: kernelCase("NormkitAddGpas", [x, branch, gate], gpas),
-  NormkitAddGpasGradient: kernelCase("NormkitAddGpasGradient", [dy, x, branch, gate], gpas),
-  NormkitGelu: kernelCase("NormkitGelu", [x], { approximation: "none" }),
-  NormkitGeluGradient: kernelCase("NormkitGeluGradient", [dy, x], { approximation: "none" }),
-  NormkitCausalSoftmax: pattern,
-  NormkitCausalSoftmaxGradient: kernelCase(
-    "NormkitCausalSoftmaxGradient",
-    [floats([3, 13, 17], 5), pattern.expected()[0]!],
-    { scale: 0.3 },
-  ),
-  NormkitCrossEntropy: loss,
-  NormkitCrossEntropyGradient: kernelCase(
-    "NormkitCrossEntropyGradient",
-    [scalarOf(2), x, labels, loss.expected()[1]!],
-    {},
-  ),
-  NormkitLinear: kernelCase("NormkitLinear", [x, floats([width, 41], 6), floats([41], 7)], {}),
-  NormkitColumnSum: kernelCase("NormkitColumnSum", [x], {}),
-  NormkitScatterRows: kernelCase("NormkitScatterRows", [
-    x,
-    integers(Array.from({ length: rows }, (_, row) => rows - 1 - row)),
-    integers([0, 2, 2, 9, rows]),
-  ], {}),
-  NormkitGlobalNorm: kernelCase("NormkitGlobalNorm", [x, branch, floats([5], 8)], {}),
-  NormkitAdamW: kernelCase(
-    "NormkitAdamW",
-    [x, floats([7], 9), branch, floats([7], 10), dy, floats([7], 11), square, {
-      shape: [7],
-      values: [1, 2, 3, 4, 5, 6, 7],
-    }, scalarOf(0.5)],
-    { rate: 0.01, betas: [0.9, 0.98], eps: 1e-8, step: 3, decay: [0.1, 0] },
-  ),
-};
+export type Samples = Readonly<Record<KernelName, KernelCase>>;
+
+/** A case of every kernel on tensors of about that size. */
+export function samplesOf(rows: number, width: number): Samples {
+  const batch = rows >> 2;
+  const [x, branch, dy] = [
+    floats([rows, width], 1),
+    floats([rows, width], 2),
+    floats([rows, width], 3),
+  ];
+  const gate = scalarOf(Math.fround(0.6));
+  const labels = integers(Array.from({ length: rows }, (_, row) => (row * 5) % width));
+  const norms = normCases({ kind: "layer", shape: [rows, width] });
+  const pattern = kernelCase("NormkitCausalSoftmax", [floats([batch, 13, 17], 4)], { scale: 0.3 });
+  const loss = kernelCase("NormkitCrossEntropy", [x, labels], {});
+  const square = { ...x, values: Float32Array.from(x.values, (value) => value * value) };
+  const gpas = { activation: "silu", on: "sum", alpha: 1.5 } as const;
+
+  return {
+    NormkitNorm: norms.norm,
+    NormkitNormGradient: norms.gradient,
+    NormkitAddNorm: norms.add,
+    NormkitAddNormGradient: norms.addGradient,
+    NormkitGpas: kernelCase("NormkitGpas", [x, gate], gpas),
+    NormkitGpasGradient: kernelCase("NormkitGpasGradient", [dy, x, gate], gpas),
+    NormkitAddGpas: kernelCase("NormkitAddGpas", [x, branch, gate], gpas),
+    NormkitAddGpasGradient: kernelCase("NormkitAddGpasGradient", [dy, x, branch, gate], gpas),
+    NormkitGelu: kernelCase("NormkitGelu", [x], { approximation: "none" }),
+    NormkitGeluGradient: kernelCase("NormkitGeluGradient", [dy, x], { approximation: "none" }),
+    NormkitCausalSoftmax: pattern,
+    NormkitCausalSoftmaxGradient: kernelCase(
+      "NormkitCausalSoftmaxGradient",
+      [floats([batch, 13, 17], 5), pattern.expected()[0]!],
+      { scale: 0.3 },
+    ),
+    NormkitCrossEntropy: loss,
+    NormkitCrossEntropyGradient: kernelCase(
+      "NormkitCrossEntropyGradient",
+      [scalarOf(2), x, labels, loss.expected()[1]!],
+      {},
+    ),
+    NormkitLinear: kernelCase("NormkitLinear", [x, floats([width, 41], 6), floats([41], 7)], {}),
+    NormkitColumnSum: kernelCase("NormkitColumnSum", [x], {}),
+    NormkitScatterRows: kernelCase("NormkitScatterRows", [
+      x,
+      integers(Array.from({ length: rows }, (_, row) => rows - 1 - row)),
+      integers([
+        0,
+        0,
+        ...Array.from({ length: Math.ceil(rows / 3) }, (_, v) => Math.min(rows, 3 * v + 3)),
+      ]),
+    ], {}),
+    NormkitGlobalNorm: kernelCase("NormkitGlobalNorm", [x, branch, floats([5], 8)], {}),
+    NormkitAdamW: kernelCase(
+      "NormkitAdamW",
+      [x, floats([7], 9), branch, floats([7], 10), dy, floats([7], 11), square, {
+        shape: [7],
+        values: [1, 2, 3, 4, 5, 6, 7],
+      }, scalarOf(0.5)],
+      { rate: 0.01, betas: [0.9, 0.98], eps: 1e-8, step: 3, decay: [0.1, 0] },
+    ),
+  };
+}
+
+/** Cases of a few kilobytes. */
+export const samples: Samples = samplesOf(17, 39);
