@@ -23,6 +23,8 @@ export async function compile(flavor: Flavor): Promise<Uint8Array<ArrayBuffer>> 
     [
       "index.ts",
       ...["--outFile", "module.wasm", "--runtime", "stub", "--importMemory", "--noAssert"],
+      // the least size of the memory, in pages: with none, engines that check bounds do so twice
+      ...["--initialMemory", "16"],
       ...["-O3", "--enable", features, "--use", "abort="],
     ],
     {

@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { KernelSet } from "../install.ts";
+import { addReplacement } from "./add.ts";
 import { causalSoftmaxKernels } from "./causal_softmax.ts";
 import { columnSumKernels } from "./column_sum.ts";
 import { crossEntropyKernels } from "./cross_entropy.ts";
@@ -12,6 +13,7 @@ import { linearKernels } from "./linear.ts";
 import { matMulReplacements } from "./mat_mul.ts";
 import { normKernels } from "./norm.ts";
 import { optimizerKernels } from "./optimizer.ts";
+import { rowReplacements } from "./rows.ts";
 import { openRuntime, type WasmBackend } from "./runtime.ts";
 import { scatterRowsKernels } from "./scatter_rows.ts";
 import { segmentSumReplacement } from "./segment_sum.ts";
@@ -35,6 +37,8 @@ export function wasmKernels(): KernelSet {
       ...matMulReplacements(runtime),
       ...identityReplacement(),
       ...segmentSumReplacement(runtime),
+      ...rowReplacements(runtime),
+      ...addReplacement(runtime),
     },
     get detail(): string {
       return runtime.detail;

@@ -39,6 +39,8 @@ export interface Runtime {
   scalar(tensor: TensorInfo): number;
   /** Writes the number of a new scalar tensor. */
   setScalar(tensor: TensorInfo, value: number): void;
+  /** int32 numbers in memory, valid until something is allocated. */
+  integers(address: number, count: number): Int32Array;
   /** Float64 numbers of the working memory. */
   doubles(address: number, count: number): Float64Array;
   /** A new tensor, not initialized. */
@@ -83,6 +85,7 @@ function message(error: unknown): string {
  *
  * @param backend tfjs's WASM backend, ready.
  * @returns The module, bound to that memory.
+ * @throws {RangeError} Later, from `scratch`, if the memory is full.
  */
 export function openRuntime(backend: WasmBackend): Runtime {
   const { wasm } = backend;
@@ -119,6 +122,7 @@ export function openRuntime(backend: WasmBackend): Runtime {
     address,
     scalar: (tensor) => new Float32Array(memory.buffer, address(tensor), 1)[0]!,
     setScalar: (tensor, value) => new Float32Array(memory.buffer, address(tensor), 1)[0] = value,
+    integers: (at, count) => new Int32Array(memory.buffer, at, count),
     doubles: (at, count) => new Float64Array(memory.buffer, at, count),
     output: (shape, dtype = "float32") => backend.makeOutput([...shape], dtype),
     scratch: (bytes) => {

@@ -21,7 +21,6 @@ export function adamWKernels(runner: Runner): Pick<Kernels<WebGpuBackend>, "Norm
       };
       const stepped = decay.map((weightDecay, index) => {
         const [p, g, m, v] = [0, 1, 2, 3].map((kind) => inputs[kind * count + index]!);
-        const uniforms = { ...factors, kept: 1 - rate * weightDecay };
         return runElementwise(runner, {
           key: "NormkitAdamW",
           inputs: {
@@ -29,16 +28,14 @@ export function adamWKernels(runner: Runner): Pick<Kernels<WebGpuBackend>, "Norm
             g: [g!, "Vector"],
             m: [m!, "Vector"],
             v: [v!, "Vector"],
-            scale: [scale, "f32"],
+            scale_of_all: [scale, "f32"],
           },
           outputs: ["next", "first", "second"],
           shape: p!.shape,
-          uniforms: {
-            names: { f32: Object.keys(uniforms) },
-            values: { f32: Object.values(uniforms) },
-          },
+          f32: { ...factors, kept: 1 - rate * weightDecay },
+          before: "let scale = scale_of_all[0];",
           body: `
-  let gradient = scale[0] * g[at];
+  let gradient = scale * g[at];
   let moment1 = uniforms.beta1 * m[at] + uniforms.new1 * gradient;
   let moment2 = uniforms.beta2 * v[at] + uniforms.new2 * gradient * gradient;
   let root = uniforms.root * sqrt(moment2) + uniforms.eps;

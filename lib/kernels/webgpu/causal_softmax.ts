@@ -5,10 +5,11 @@ import {
   exponentialSum,
   lowest,
   mainOfRows,
-  rowVectors,
   teamFunction,
-  vectorsIn,
+  teamOfRows,
+  vectorTypes,
 } from "./row_source.ts";
+import { vectorsOf } from "./norm_source.ts";
 import type { Runner, WebGpuBackend } from "./runner.ts";
 import type { Strategy, Team } from "./strategy.ts";
 import { roundsOf } from "./team_source.ts";
@@ -28,7 +29,7 @@ const uniforms = {
 function softmaxSource(team: Team, keys: number): string {
   const scaled = "uniforms.scale * scores[start + at]";
   const masked = `select(Vector(lowest), ${scaled}, places(at) < Places(visible))`;
-  return `${team.subgroups?.directive ?? ""}${rowVectors(keys)}${
+  return `${team.subgroups?.directive ?? ""}${vectorTypes(keys)}${
     declare({ inputs: { scores: "Vector" }, outputs: { pattern: "Vector" }, uniforms })
   }${lowest}${teamFunction("highest", team)}${teamFunction("sum", team)}${
     mainOfRows(
@@ -49,7 +50,7 @@ function softmaxSource(team: Team, keys: number): string {
 }
 
 function gradientSource(team: Team, keys: number): string {
-  return `${team.subgroups?.directive ?? ""}${rowVectors(keys)}${
+  return `${team.subgroups?.directive ?? ""}${vectorTypes(keys)}${
     declare({
       inputs: { dy: "Vector", pattern: "Vector" },
       outputs: { d_scores: "Vector" },
@@ -92,8 +93,8 @@ export function causalSoftmaxKernels(
     const [{ shape }] = inputs as [TensorInfo];
     const [batch, queries, keys] = shape as [number, number, number];
     const rows = batch * queries;
-    const vectors = vectorsIn(keys);
-    const team = strategy.team(vectors);
+    const vectors = vectorsOf(keys).count;
+    const team = teamOfRows(strategy, keys);
     const { groups, steps } = roundsOf(team, rows);
     return runner.run({
       key: `${name} ${team.rows} ${team.threads} ${keys % 4 === 0 ? "" : "loose"}`,

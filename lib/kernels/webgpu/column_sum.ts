@@ -1,6 +1,7 @@
 // Sums over rows, in two steps: blocks of about √N rows, then their sums, so that there is work for many threads and long
 // columns lose little to rounding.
 
+import * as tf from "@tensorflow/tfjs";
 import type { Kernels, TensorInfo } from "../contract.ts";
 import { runElementwise } from "./elementwise.ts";
 import type { Runner, WebGpuBackend } from "./runner.ts";
@@ -9,24 +10,29 @@ import type { Runner, WebGpuBackend } from "./runner.ts";
 function sumBlocks(runner: Runner, x: TensorInfo, block: number): TensorInfo {
   const [rows, width] = x.shape as [number, number];
   return runElementwise(runner, {
-    key: "NormkitColumnSum",
+    key: "sum of blocks of rows",
     inputs: { x: [x, "Vector"] },
     outputs: ["sums"],
     shape: [Math.ceil(rows / block), width],
     width,
-    uniforms: {
-      names: { u32: ["across", "rows", "block"] },
-      values: { u32: [width % 4 === 0 ? width / 4 : width, rows, block] },
-    },
+    u32: { rows, block },
     body: `
   let first = at / uniforms.across * uniforms.block;
+  let end = min(first + uniforms.block, uniforms.rows);
   let column = at % uniforms.across;
   var sum = Vector();
-  for (var row = first; row < min(first + uniforms.block, uniforms.rows); row++) {
-    sum += x[row * uniforms.across + column];
-  }
+  for (var row = first; row < end; row++) { sum += x[row * uniforms.across + column]; }
   sums[at] = sum;`,
   })[0]!;
+}
+
+/** Σ over rows, [N, D] → [1, D] */
+function columnSum(runner: Runner, x: TensorInfo): TensorInfo {
+  const rows = x.shape[0]!;
+  const blocks = sumBlocks(runner, x, Math.ceil(Math.sqrt(rows)));
+  const sums = sumBlocks(runner, blocks, rows);
+  runner.free(blocks);
+  return sums;
 }
 
 /** Sums over rows on a device. */
@@ -34,12 +40,35 @@ export function columnSumKernels(
   runner: Runner,
 ): Pick<Kernels<WebGpuBackend>, "NormkitColumnSum"> {
   return {
-    NormkitColumnSum: ([x]) => {
-      const [rows, width] = x!.shape as [number, number];
-      const blocks = sumBlocks(runner, x!, Math.max(1, Math.ceil(Math.sqrt(rows))));
-      const sums = sumBlocks(runner, blocks, Math.max(1, rows));
-      runner.free(blocks);
-      return [{ ...sums, shape: [width] }];
+    NormkitColumnSum: ([x]) => [{ ...columnSum(runner, x!), shape: [x!.shape[1]!] }],
+  };
+}
+
+/**
+ * tfjs's sum, with what runs instead over leading axes on software adapters (the gradient of a broadcast addition); other sums
+ * go to tfjs's own.
+ *
+ * @param runner The runner.
+ * @returns The replacement by name.
+ */
+export function sumReplacement(runner: Runner): Record<string, tf.KernelFunc> {
+  const { kernelFunc: original } = tf.getKernel("Sum", "webgpu");
+  return {
+    Sum: (call) => {
+      const { x } = call.inputs as unknown as { x: TensorInfo };
+      const { axis, keepDims } = call.attrs as unknown as {
+        axis: number | number[];
+        keepDims: boolean;
+      };
+      const axes = tf.util.parseAxisParam(axis, x.shape).toSorted((a, b) => a - b);
+      const leading = axes.every((axis, index) => axis === index);
+      const kept = x.shape.slice(axes.length);
+      if (!leading || kept.length === 0 || x.dtype !== "float32" || x.shape.includes(0)) {
+        return original(call);
+      }
+      const [rows, width] = [x.shape.slice(0, axes.length), kept].map(tf.util.sizeFromShape);
+      const sum = columnSum(runner, { ...x, shape: [rows!, width!] });
+      return { ...sum, shape: keepDims ? [...axes.map(() => 1), ...kept] : kept };
     },
   };
 }

@@ -6,10 +6,11 @@ import {
   exponentialSum,
   lowest,
   mainOfRows,
-  rowVectors,
   teamFunction,
-  vectorsIn,
+  teamOfRows,
+  vectorTypes,
 } from "./row_source.ts";
+import { vectorsOf } from "./norm_source.ts";
 import type { Runner, WebGpuBackend } from "./runner.ts";
 import type { Strategy, Team } from "./strategy.ts";
 import { roundsOf } from "./team_source.ts";
@@ -22,7 +23,7 @@ const mostTeams = 1024;
 /** [logits, labels] → [log Σ exp of each row, each team's share of the loss] */
 function lossSource(team: Team, classes: number): string {
   const [vector, number] = classes % 4 === 0 ? ["label / 4u", "[label % 4u]"] : ["label", ""];
-  return `${team.subgroups?.directive ?? ""}${rowVectors(classes)}${
+  return `${team.subgroups?.directive ?? ""}${vectorTypes(classes)}${
     declare({
       inputs: { logits: "Vector", labels: "i32" },
       outputs: { logs: "f32", shares: "f32" },
@@ -53,8 +54,8 @@ export function crossEntropyKernels(
   return {
     NormkitCrossEntropy: (inputs) => {
       const [rows, classes] = inputs[0]!.shape as [number, number];
-      const vectors = vectorsIn(classes);
-      const wanted = strategy.team(vectors);
+      const vectors = vectorsOf(classes).count;
+      const wanted = teamOfRows(strategy, classes);
       const team = { ...wanted, most: Math.min(wanted.most, mostTeams) };
       const { groups, teams, steps } = roundsOf(team, rows);
       const [logs, shares] = runner.run({
@@ -80,15 +81,13 @@ export function crossEntropyKernels(
         outputs: ["d_logits"],
         shape: logits!.shape,
         width: classes,
-        uniforms: {
-          names: { u32: ["vectors_of_row"], f32: ["weight"] },
-          values: { u32: [vectorsIn(classes)], f32: [1 / rows] },
-        },
+        f32: { weight: 1 / rows },
+        before: "let weight = uniforms.weight * d_loss[0];",
         body: `
-  let row = at / uniforms.vectors_of_row;
-  let label = places(at % uniforms.vectors_of_row) == Places(u32(labels[row]));
+  let row = at / uniforms.across;
+  let label = places(at % uniforms.across) == Places(u32(labels[row]));
   let right = select(Vector(), Vector(1), label);
-  d_logits[at] = uniforms.weight * d_loss[0] * (exp(logits[at] - logs[row]) - right);`,
+  d_logits[at] = weight * (exp(logits[at] - logs[row]) - right);`,
       });
     },
   };

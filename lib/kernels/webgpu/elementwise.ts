@@ -2,8 +2,9 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { TensorInfo } from "../contract.ts";
-import { rowVectors } from "./row_source.ts";
-import type { Runner, Uniforms } from "./runner.ts";
+import { vectorsOf } from "./norm_source.ts";
+import type { Runner } from "./runner.ts";
+import { vectorTypes } from "./row_source.ts";
 import { declare, groupIndex } from "./wgsl.ts";
 
 /** A tensor with the WGSL type of its elements; `Vector` is what a thread computes at once. */
@@ -19,15 +20,15 @@ export interface Elementwise {
   readonly outputs: readonly string[];
   /** Their shape. */
   readonly shape: readonly number[];
-  /** Numbers that lie next to each other and mean the same; their count decides whether four go together. All by default. */
+  /** Numbers of a row, if rows matter: a vector is in one row. `uniforms.across` is the vectors of a row. */
   readonly width?: number;
-  /** The names of the uniforms, and their values. */
-  readonly uniforms?: {
-    readonly names: { u32?: string[]; f32?: string[] };
-    readonly values: Uniforms;
-  };
-  /** Functions that the body calls. */
+  /** Further uniforms: whole numbers, and floats. */
+  readonly u32?: Readonly<Record<string, number>>;
+  readonly f32?: Readonly<Record<string, number>>;
+  /** Functions that the statements call. */
   readonly functions?: string;
+  /** Statements before all else, for what every thread reads from the same place: there a CPU reads it once. */
+  readonly before?: string;
   /** Statements that write element `at` of every output. */
   readonly body: string;
 }
@@ -42,22 +43,20 @@ const threads = 64;
  * @returns Its outputs.
  */
 export function runElementwise(runner: Runner, program: Elementwise): TensorInfo[] {
-  const { key, inputs, outputs, shape, uniforms, functions = "", body } = program;
+  const { key, inputs, outputs, shape, functions = "", before = "", body } = program;
+  const { u32 = {}, f32 = {} } = program;
   const size = tf.util.sizeFromShape([...shape]);
-  const packed = (program.width ?? size) % 4 === 0;
-  const vectors = packed ? size / 4 : size;
-  const bound = Object.values(inputs);
+  const width = program.width ?? size;
+  const { type, count: across } = vectorsOf(width);
+  const vectors = type === "f32" ? size : size / 4;
   return runner.run({
-    key: `${key}${packed ? "" : " loose"}`,
+    key: `${key}${type === "f32" ? " loose" : ""}`,
     wgsl: () => `
-${rowVectors(packed ? 4 : 1)}${
+${vectorTypes(width)}${
       declare({
         inputs: Object.fromEntries(Object.entries(inputs).map(([name, [, type]]) => [name, type])),
         outputs: Object.fromEntries(outputs.map((name) => [name, "Vector"])),
-        uniforms: {
-          u32: ["vectors", ...uniforms?.names.u32 ?? []],
-          f32: uniforms?.names.f32 ?? [],
-        },
+        uniforms: { u32: ["vectors", "across", ...Object.keys(u32)], f32: Object.keys(f32) },
       })
     }${groupIndex}${functions}
 @compute @workgroup_size(${threads})
@@ -67,12 +66,13 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let at = group_index(id, count) * ${threads}u + thread;
+  ${before}
   if (at >= uniforms.vectors) { return; }
   ${body}
 }`,
-    inputs: bound.map(([tensor]) => tensor),
+    inputs: Object.values(inputs).map(([tensor]) => tensor),
     outputs: outputs.map(() => ({ shape })),
-    uniforms: { ...uniforms?.values, u32: [vectors, ...uniforms?.values.u32 ?? []] },
+    uniforms: { u32: [vectors, across, ...Object.values(u32)], f32: Object.values(f32) },
     groups: Math.ceil(vectors / threads),
   });
 }

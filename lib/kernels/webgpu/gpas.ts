@@ -35,14 +35,13 @@ function finish(
   activation: AddGpasAttributes["activation"],
   threads: number,
 ): string {
-  const team = { rows: "workgroup", lanes: threads, threads, most: 1 } as const;
   return `${
     declare({
       inputs: { parts_of: "f32", gate: "f32" },
       outputs: { d_gate: "f32" },
       uniforms: { u32: ["count"] },
     })
-  }${gateFunctions(activation)}${totalFunction(team)}
+  }${gateFunctions(activation)}${totalFunction({ rows: "workgroup", threads })}
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) thread: u32) {
   var sum = 0.0;

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { KernelSet } from "../install.ts";
 import { adamWKernels } from "./adamw.ts";
 import { causalSoftmaxKernels } from "./causal_softmax.ts";
-import { columnSumKernels } from "./column_sum.ts";
+import { columnSumKernels, sumReplacement } from "./column_sum.ts";
 import { crossEntropyKernels } from "./cross_entropy.ts";
 import { geluKernels } from "./gelu.ts";
 import { globalNormKernels } from "./global_norm.ts";
@@ -16,6 +16,7 @@ import { productReplacements, softwareProduct } from "./product.ts";
 import { openRunner, type WebGpuBackend } from "./runner.ts";
 import { scatterRowsKernels } from "./scatter_rows.ts";
 import { chooseStrategy, type RowStrategy } from "./strategy.ts";
+import { transposeReplacement } from "./transpose.ts";
 
 /**
  * The kernels of the WebGPU backend, bound to the device of the one in use.
@@ -42,7 +43,11 @@ export async function webGpuKernels(rows?: RowStrategy): Promise<KernelSet> {
       ...normKernels(runner, strategy),
       ...scatterRowsKernels(runner),
     },
-    replacements: product === undefined ? {} : productReplacements(product),
+    replacements: product === undefined ? {} : {
+      ...productReplacements(product),
+      ...sumReplacement(runner),
+      ...transposeReplacement(runner),
+    },
     detail: strategy.reason,
     absent: {},
   };

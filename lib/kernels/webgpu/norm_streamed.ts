@@ -1,5 +1,5 @@
-// Sources of the norms for single threads, each with a few rows, that read their rows again for every pass: no barrier, no
-// subgroup, any width. Gain and bias are read once for all rows of a thread.
+// Sources of the norms for teams that take a few rows at a time and read them again for every pass: any width, one program for
+// all of them. Gain and bias are read once for all rows of a team.
 
 import {
   gradientOf,
@@ -12,96 +12,119 @@ import {
   vectorsOf,
 } from "./norm_source.ts";
 import type { Team } from "./strategy.ts";
-import { declare, groupIndex } from "./wgsl.ts";
-
-/** Vectors that are added before their sum is added to the row's: shorter sums round less. */
-const blockLength = 32;
+import { mainOfTeam, totalFunction } from "./team_source.ts";
+import { declare } from "./wgsl.ts";
 
 /** The names of the u32 uniforms. */
-const uniformNames = ["rows", "steps", "width", "vectors"];
+const uniformNames = ["rows", "width", "vectors"];
 
-/** Rows of a thread. */
-export const rowsOfThread = 4;
+/** Vectors of a thread that are added before their sum is added to the row's: shorter sums round less. */
+const blockLength = 32;
 
-const rows = Array.from({ length: rowsOfThread }, (_, at) => at);
+/** Rows of a team. */
+export const rowsOfTeam = 4;
 
-/** One statement for each row of the thread. */
+const rows = Array.from({ length: rowsOfTeam }, (_, at) => at);
+
+/** One statement for each row of the team. */
 const each = (statement: (row: number) => string): string =>
   rows.map((row) => `    ${statement(row)}`).join("\n");
 
-/**
- * `measure(start)`: the statistics of a row. The mean is that of x − origin, where the origin is a first estimate, replaced by
- * a better one where it is far off: (x − origin) − center loses nothing to a large mean.
- */
-function measureFunction(spec: NormSpec): string {
-  const { kind } = spec;
-  const { type } = vectorsOf(spec.width);
-  const sums = `
-    sums = vec2f();
-    for (var block = 0u; block < vectors(); block += ${blockLength}u) {
-      var part = vec2f();
-      for (var at = block; at < min(block + ${blockLength}u, vectors()); at++) {
-        let t = kept(value(start + at), at)${isCentered(kind) ? " - origin" : ""};
-        part += vec2f(sum_of(t), sum_of(t * t));
-      }
-      sums += part;
-    }`;
-  const search = `
-  var origin = sum_of(value(start)) / ${type === "f32" ? 1 : 4}.0;
-  for (var attempt = 0u; attempt < 3u; attempt++) {${sums}
-    let offset = sums.x / width();
-    if (offset * offset <= 0.8 * sums.y / width()) { break; }
-    origin += offset;
-  }`;
+/** The rows of the team: which exist, and where they begin. Those that do not are read as the last. */
+const findRows = `
+    let row = team * ${rowsOfTeam}u;
+${each((r) => `let exists${r} = row + ${r}u < uniforms.rows;`)}
+${each((r) => `let start${r} = min(row + ${r}u, uniforms.rows - 1u) * vectors();`)}`;
+
+/** Loops over the vectors of the thread in blocks; `add` sums each into `part…`, and the parts become `sums`. */
+function sumUp({ lanes }: Team, parts: readonly string[], add: (row: number) => string): string {
+  const all = (statement: (name: string) => string): string =>
+    parts.map((part) => each((r) => statement(`${part}${r}`))).join("\n");
   return `
-struct Row { origin: f32, center: f32, root: f32, completion: f32 }
-fn measure(start: u32) -> Row {
-  var sums = vec2f();${isCentered(kind) ? search : `\n  let origin = 0.0;${sums}`}
-  let root = ${reciprocalRoot(spec, "sums")};
-  return Row(
-    origin,
-    ${isCentered(kind) ? `sums.x / width()` : "0"},
-    root,
-    ${isCompleted(kind) ? "root * sums.x" : "0"},
-  );
-}
-fn normal(v: ${type}, row: Row) -> ${type} {
-  return ${isCentered(kind) ? "((v - row.origin) - row.center)" : "v"} * row.root;
-}
-`;
+${all((name) => `${name} = vec2f();`)}
+  for (var block = lane; block < vectors(); block += ${blockLength * lanes}u) {
+${all((name) => `var part_of_${name} = vec2f();`)}
+    for (var at = block; at < min(block + ${blockLength * lanes}u, vectors()); at += ${lanes}u) {
+${each(add)}
+    }
+${all((name) => `${name} += part_of_${name};`)}
+  }
+${all((name) => `${name} = total(${name}, thread);`)}`;
 }
 
-const mainOfThread = ({ threads }: Team): string => `
-@compute @workgroup_size(${threads})
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) count: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-    let row = (group_index(id, count) * ${threads}u + thread) * ${rowsOfThread}u;
-${each((r) => `let exists${r} = row + ${r}u < uniforms.rows;`)}
-${each((r) => `let start${r} = min(row + ${r}u, uniforms.rows - 1u) * vectors();`)}
-`;
+/**
+ * The statistics of the rows: `origin…`, `center…`, `root…`, and `completion…` (r Σx). The mean is that of x − origin, where the
+ * origin is a first estimate, replaced by a better one where it is far off: (x − origin) − center loses nothing to a large mean.
+ * With an expression of g = gain ⊙ dy, also `along…`: (Σ g, Σ g n), n being the normalized x.
+ */
+function measure(spec: NormSpec, team: Team, g?: (row: number) => string): string {
+  const { kind, width } = spec;
+  const centered = isCentered(kind);
+  const size = vectorsOf(width).type === "f32" ? 1 : 4;
+  const add = (r: number): string => {
+    const along = g === undefined ? "" : `let g${r} = ${g(r)};
+      part_of_along${r} += vec2f(${centered ? `sum_of(g${r})` : "0"}, sum_of(g${r} * t${r}));`;
+    return `let t${r} = kept(value(start${r} + at), at)${centered ? ` - origin${r}` : ""};
+      part_of_sums${r} += vec2f(sum_of(t${r}), sum_of(t${r} * t${r}));${along}`;
+  };
+  const sums = sumUp(team, g === undefined ? ["sums"] : ["sums", "along"], add);
+  const names = g === undefined ? ["sums"] : ["sums", "along"];
+  const search = `
+${each((r) => `var origin${r} = sum_of(value(start${r})) / ${size}.0;`)}
+  for (var attempt = 0u; attempt < 3u; attempt++) {${sums}
+    var again = false;
+${
+    each((r) =>
+      `let offset${r} = sums${r}.x / width();
+    if (attempt < 2u && offset${r} * offset${r} > 0.8 * sums${r}.y / width()) {
+      origin${r} += offset${r};
+      again = true;
+    }`
+    )
+  }
+    if (!again) { break; }
+  }
+${each((r) => `let center${r} = sums${r}.x / width();`)}`;
+  return `
+${names.map((name) => each((r) => `var ${name}${r} = vec2f();`)).join("\n")}
+${centered ? search : sums}
+${each((r) => `let root${r} = ${reciprocalRoot(spec, `sums${r}`)};`)}
+${isCompleted(kind) ? each((r) => `let completion${r} = root${r} * sums${r}.x;`) : ""}
+${
+    g === undefined
+      ? ""
+      : each((r) =>
+        `along${r}.y = root${r} * (along${r}.y${centered ? ` - center${r} * along${r}.x` : ""});`
+      )
+  }`;
+}
+
+/** The normalized vector of a value. */
+const normalOf = ({ kind }: NormSpec, value: string, r: number): string =>
+  isCentered(kind) ? `((${value} - origin${r}) - center${r}) * root${r}` : `${value} * root${r}`;
 
 /**
  * [x, branch?, gain?, bias?] → [sum?, y]
  *
  * @param spec The norm.
- * @param team Single threads.
+ * @param team Who takes a few rows.
  * @returns WGSL source.
  */
 export function streamedNorm(spec: NormSpec, team: Team): string {
   const { gain, bias, added } = spec;
   const { type } = vectorsOf(spec.width);
   const stored = storedType(spec);
-  const factor = `${gain ? " * gain[at]" : ""}${bias ? " + bias[at]" : ""}`;
+  const value = added ? "uniforms.alpha * load(x[at]) + load(branch[at])" : "load(x[at])";
+  const factor = `${gain ? " * gains" : ""}${bias ? " + biases" : ""}`;
   const write = (r: number): string =>
     `let v${r} = value(start${r} + at);
-    let y${r} = kept(normal(v${r}, row${r})${factor}, at);
-    if (exists${r}) { ${
-      added ? `sum[start${r} + at] = store(v${r}); ` : ""
-    }y[start${r} + at] = store(y${r}); }`;
-  return `${
+    let y${r} = kept(${normalOf(spec, `v${r}`, r)}${factor}, at);
+    if (exists${r}) {
+      ${added ? `sum[start${r} + at] = store(v${r});` : ""}
+      y[start${r} + at] = store(y${r});
+    }`;
+  return `${team.subgroups?.directive ?? ""}
+${
     declare({
       inputs: {
         x: stored,
@@ -112,49 +135,50 @@ export function streamedNorm(spec: NormSpec, team: Team): string {
       outputs: { ...(added ? { sum: stored } : {}), y: stored },
       uniforms: { u32: uniformNames, f32: ["eps", ...(added ? ["alpha"] : [])] },
     })
-  }${groupIndex}${rowFunctions(spec, "uniform")}
-fn value(at: u32) -> ${type} { return ${
-    added ? "uniforms.alpha * load(x[at]) + load(branch[at])" : "load(x[at])"
-  }; }
-${measureFunction(spec)}${mainOfThread(team)}
-${each((r) => `let row${r} = measure(start${r});`)}
-  for (var at = 0u; at < vectors(); at++) {
+  }${rowFunctions(spec, "uniform")}${totalFunction(team)}
+fn value(at: u32) -> ${type} { return ${value}; }
+${mainOfTeam(team)}${findRows}
+${measure(spec, team)}
+  for (var at = lane; at < vectors(); at += ${team.lanes}u) {
+    ${gain ? "let gains = gain[at];" : ""}
+    ${bias ? "let biases = bias[at];" : ""}
 ${each(write)}
   }
 }`;
 }
 
 /**
- * [dSum?, dy, x, gain?] → [dx, statistics of the rows, where a gradient to gain or bias is asked for]
+ * [dSum?, dy, x, gain?] → [dx, a row of dGain? and of dBias? for each team]
  *
  * @param spec The norm.
- * @param team Single threads.
+ * @param team Who takes a few rows.
  * @returns WGSL source.
  */
 export function streamedNormGradient(spec: NormSpec, team: Team): string {
-  const { kind, gain, bias, added } = spec;
+  const { gain, bias, added } = spec;
   const { type } = vectorsOf(spec.width);
   const stored = storedType(spec);
-  const scaled = (r: number): string =>
-    `kept(load(dy[start${r} + at]), at)${gain ? " * gain[at]" : ""}`;
-  const add = (r: number): string =>
-    `let g${r} = ${scaled(r)};
-    let n${r} = kept(normal(value(start${r} + at), row${r}), at);
-    along${r} += vec2f(${isCentered(kind) ? `sum_of(g${r})` : "0"}, sum_of(g${r} * n${r}));`;
+  const dy = (r: number): string => `kept(load(dy[start${r} + at]), at)`;
   const dx = (r: number): string =>
     gradientOf(spec, {
       g: `g${r}`,
       n: `n${r}`,
-      root: `row${r}.root`,
-      completion: `row${r}.completion`,
+      root: `root${r}`,
+      completion: `completion${r}`,
       sums: `along${r}`,
     });
   const before = (r: number): string => added ? `load(d_sum[start${r} + at]) + ` : "";
   const write = (r: number): string =>
-    `let g${r} = ${scaled(r)};
-    let n${r} = normal(value(start${r} + at), row${r});
-    if (exists${r}) { dx[start${r} + at] = store(${before(r)}kept(${dx(r)}, at)); }`;
-  return `${
+    `let dy${r} = ${dy(r)};
+    let n${r} = ${normalOf(spec, `value(start${r} + at)`, r)};
+    let g${r} = dy${r}${gain ? " * gains" : ""};
+    if (exists${r}) {
+      ${gain ? `gain_sum += kept(dy${r} * n${r}, at);` : ""}
+      ${bias ? `bias_sum += dy${r};` : ""}
+      dx[start${r} + at] = store(${before(r)}kept(${dx(r)}, at));
+    }`;
+  return `${team.subgroups?.directive ?? ""}
+${
     declare({
       inputs: {
         ...(added ? { d_sum: stored } : {}),
@@ -162,59 +186,26 @@ export function streamedNormGradient(spec: NormSpec, team: Team): string {
         x: stored,
         ...(gain ? { gain: type } : {}),
       },
-      outputs: { dx: stored, ...(gain || bias ? { statistics: "Row" } : {}) },
-      uniforms: { u32: uniformNames, f32: ["eps"] },
-    })
-  }${groupIndex}${rowFunctions(spec, "uniform")}
-fn value(at: u32) -> ${type} { return load(x[at]); }
-${measureFunction(spec)}${mainOfThread(team)}
-${each((r) => `let row${r} = measure(start${r}); var along${r} = vec2f();`)}
-  for (var at = 0u; at < vectors(); at++) {
-${each(add)}
-  }
-  for (var at = 0u; at < vectors(); at++) {
-${each(write)}
-  }
-${gain || bias ? each((r) => `if (exists${r}) { statistics[row + ${r}u] = row${r}; }`) : ""}
-}`;
-}
-
-/**
- * [dy, x, statistics] → [a row of dGain? and of dBias? for each block of rows]
- *
- * @param spec The norm.
- * @param threads Threads of a workgroup; each takes a column of vectors and a block of rows.
- * @returns WGSL source.
- */
-export function streamedVectorGradients(spec: NormSpec, threads: number): string {
-  const { gain, bias } = spec;
-  const { type } = vectorsOf(spec.width);
-  const stored = storedType(spec);
-  return `${
-    declare({
-      inputs: { dy: stored, x: stored, statistics: "Row" },
       outputs: {
+        dx: stored,
         ...(gain ? { d_gain: type } : {}),
         ...(bias ? { d_bias: type } : {}),
       },
       uniforms: { u32: uniformNames, f32: ["eps"] },
     })
-  }${rowFunctions(spec, "uniform")}
+  }${rowFunctions(spec, "uniform")}${totalFunction(team)}
 fn value(at: u32) -> ${type} { return load(x[at]); }
-${measureFunction(spec)}
-@compute @workgroup_size(${threads})
-fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let at = id.x * ${threads}u + thread;
-  if (at >= vectors()) { return; }
-  var gain_sum = ${type}();
-  var bias_sum = ${type}();
-  let end = min((id.y + 1u) * uniforms.steps, uniforms.rows);
-  for (var row = id.y * uniforms.steps; row < end; row++) {
-    let g = kept(load(dy[row * vectors() + at]), at);
-    bias_sum += g;
-    ${gain ? `gain_sum += g * normal(value(row * vectors() + at), statistics[row]);` : ""}
+${mainOfTeam(team)}${findRows}
+${measure(spec, team, (r) => `${dy(r)}${gain ? " * gain[at]" : ""}`)}
+  for (var at = lane; at < vectors(); at += ${team.lanes}u) {
+    ${gain ? "let gains = gain[at];" : ""}
+    ${gain ? `var gain_sum = ${type}();` : ""}
+    ${bias ? `var bias_sum = ${type}();` : ""}
+${each(write)}
+    if (exists0) {
+      ${gain ? "d_gain[team * vectors() + at] = gain_sum;" : ""}
+      ${bias ? "d_bias[team * vectors() + at] = bias_sum;" : ""}
+    }
   }
-  ${gain ? `d_gain[id.y * vectors() + at] = gain_sum;` : ""}
-  ${bias ? `d_bias[id.y * vectors() + at] = bias_sum;` : ""}
 }`;
 }

@@ -1,7 +1,8 @@
 // Sources that read rows of any length, which a team goes through together, a vector a thread at a time: the exponential sum
 // that a softmax and a cross entropy need.
 
-import type { Team } from "./strategy.ts";
+import { vectorsOf } from "./norm_source.ts";
+import type { Strategy, Team } from "./strategy.ts";
 import { mainOfTeam } from "./team_source.ts";
 
 /** How two numbers become one, in WGSL. */
@@ -43,31 +44,49 @@ ${head}
 `;
 }
 
-/** The WGSL type of a thread's vector, and functions on it: `Vector`, `Whether`, `highest_of`, `sum_of`, `places`. */
-export function rowVectors(width: number): string {
-  const functions = width % 4 === 0
+/**
+ * What a thread reads of a row at once: `Vector`, `highest_of(v)` and `sum_of(v)`, and `places(at)`, where the numbers of vector
+ * `at` are in their row.
+ *
+ * @param width Numbers of a row; multiples of four go in fours.
+ * @returns WGSL source.
+ */
+export function vectorTypes(width: number): string {
+  const { types, highest, sum, places } = width % 4 === 0
     ? {
-      types: "alias Vector = vec4f; alias Whether = vec4<bool>; alias Places = vec4u;",
+      types: "alias Vector = vec4f;\nalias Places = vec4u;",
       highest: "max(max(v.x, v.y), max(v.z, v.w))",
       sum: "dot(v, vec4f(1))",
       places: "4u * at + vec4u(0, 1, 2, 3)",
     }
     : {
-      types: "alias Vector = f32; alias Whether = bool; alias Places = u32;",
+      types: "alias Vector = f32;\nalias Places = u32;",
       highest: "v",
       sum: "v",
       places: "at",
     };
   return `
-${functions.types}
-fn highest_of(v: Vector) -> f32 { return ${functions.highest}; }
-fn sum_of(v: Vector) -> f32 { return ${functions.sum}; }
-fn places(at: u32) -> Places { return ${functions.places}; }
+${types}
+fn highest_of(v: Vector) -> f32 { return ${highest}; }
+fn sum_of(v: Vector) -> f32 { return ${sum}; }
+fn places(at: u32) -> Places { return ${places}; }
 `;
 }
 
-/** Vectors of a row of that many numbers. */
-export const vectorsIn = (width: number): number => width % 4 === 0 ? width / 4 : width;
+/** The longest row, in vectors, that is given to less than the largest team. */
+const longRow = 2048;
+
+/**
+ * The team for rows that are read again for every pass. On a GPU it is that of the norms, however long the rows; on a CPU a
+ * thread a row is the fastest, as it is for the norms of the shortest rows.
+ *
+ * @param strategy The strategy of the device.
+ * @param width Numbers of a row.
+ * @returns The team.
+ */
+export function teamOfRows(strategy: Strategy, width: number): Team {
+  return strategy.team(strategy.software ? 1 : Math.min(vectorsOf(width).count, longRow));
+}
 
 /**
  * Σ exp(v − highest) over a row, in one pass: `let row_sum = RowSum(highest, sum)`, known to every thread of the team.

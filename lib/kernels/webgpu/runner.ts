@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { DataType } from "@tensorflow/tfjs";
 import type { TensorInfo } from "../contract.ts";
+import { bindGroups, compiler, uniformBuffers } from "./runner_caches.ts";
 
 /** What is used of tfjs's backend object. */
 export interface WebGpuBackend {
@@ -86,9 +87,6 @@ export interface Runner {
   free(...tensors: readonly TensorInfo[]): void;
 }
 
-/** Uniform buffers that are kept; the oldest goes first. */
-const keptUniforms = 512;
-
 /** The dimensions of a dispatch. */
 function dimensions(
   groups: Launch["groups"],
@@ -104,79 +102,6 @@ function dimensions(
     );
   }
   return [x, y, z];
-}
-
-function bytesOf({ u32 = [], f32 = [] }: Uniforms): Uint8Array<ArrayBuffer> {
-  const bytes = new ArrayBuffer(Math.ceil((u32.length + f32.length) / 4) * 16);
-  new Uint32Array(bytes).set(u32);
-  new Float32Array(bytes).set(f32, u32.length);
-  return new Uint8Array(bytes);
-}
-
-/** A compiled program. */
-interface Compiled {
-  readonly pipeline: GPUComputePipeline;
-  readonly layout: GPUBindGroupLayout;
-}
-
-/** Compiled programs by key. Layouts are explicit: a binding that a source leaves unused stays valid. */
-function compiler(device: GPUDevice): (launch: Launch) => Compiled {
-  const layouts = new Map<string, GPUBindGroupLayout>();
-  const made = new Map<string, Compiled>();
-  const layoutOf = ({ inputs, outputs, uniforms }: Launch): GPUBindGroupLayout => {
-    const types: GPUBufferBindingType[] = [
-      ...inputs.map(() => "read-only-storage" as const),
-      ...outputs.map(() => "storage" as const),
-      ...(uniforms === undefined ? [] : ["uniform" as const]),
-    ];
-    const key = types.join();
-    const known = layouts.get(key);
-    if (known !== undefined) return known;
-    const layout = device.createBindGroupLayout({
-      entries: types.map((type, binding) => ({
-        binding,
-        visibility: GPUShaderStage.COMPUTE,
-        buffer: { type },
-      })),
-    });
-    layouts.set(key, layout);
-    return layout;
-  };
-  return (launch) => {
-    const known = made.get(launch.key);
-    if (known !== undefined) return known;
-    const layout = layoutOf(launch);
-    const pipeline = device.createComputePipeline({
-      label: launch.key,
-      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: {
-        module: device.createShaderModule({ label: launch.key, code: launch.wgsl() }),
-        entryPoint: "main",
-      },
-    });
-    const compiled = { pipeline, layout };
-    made.set(launch.key, compiled);
-    return compiled;
-  };
-}
-
-/** Uniform buffers by content. One that is dropped lives until the GPU is done with it. */
-function uniformBuffers(device: GPUDevice): (uniforms: Uniforms) => GPUBuffer {
-  const made = new Map<string, GPUBuffer>();
-  return (uniforms) => {
-    const key = `${uniforms.u32?.join() ?? ""};${uniforms.f32?.join() ?? ""}`;
-    const known = made.get(key);
-    if (known !== undefined) return known;
-    const bytes = bytesOf(uniforms);
-    const buffer = device.createBuffer({
-      size: bytes.length,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    });
-    device.queue.writeBuffer(buffer, 0, bytes);
-    if (made.size >= keptUniforms) made.delete(made.keys().next().value!);
-    made.set(key, buffer);
-    return buffer;
-  };
 }
 
 /** The compute pass to record into: the open one, or while tfjs measures one of its own with timestamps. */
@@ -224,6 +149,7 @@ export function openRunner(backend: WebGpuBackend): Runner {
   const { maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension } = device.limits;
   const compiled = compiler(device);
   const uniformBuffer = uniformBuffers(device);
+  const bindGroup = bindGroups(device);
 
   const requireFit = ({ key, inputs, outputs }: Launch): void => {
     for (const { shape } of [...inputs, ...outputs]) {
@@ -263,13 +189,9 @@ export function openRunner(backend: WebGpuBackend): Runner {
       const buffers = [...launch.inputs, ...outputs].map(bufferOf);
       if (launch.uniforms !== undefined) buffers.push(uniformBuffer(launch.uniforms));
       const { pipeline, layout } = compiled(launch);
-      const bindGroup = device.createBindGroup({
-        layout,
-        entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
-      });
       const pass = openPass(backend);
       pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
+      pass.setBindGroup(0, bindGroup(layout, buffers));
       pass.dispatchWorkgroups(...groups);
       closePass(backend, launch.key);
       return outputs;

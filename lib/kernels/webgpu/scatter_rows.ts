@@ -17,10 +17,6 @@ export function scatterRowsKernels(
         outputs: ["sums"],
         shape: [starts!.shape[0]! - 1, width],
         width,
-        uniforms: {
-          names: { u32: ["across"] },
-          values: { u32: [width % 4 === 0 ? width / 4 : width] },
-        },
         body: `
   let row = at / uniforms.across;
   let column = at % uniforms.across;

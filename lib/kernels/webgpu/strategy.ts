@@ -1,8 +1,9 @@
 // How the threads of a GPU share the rows of a tensor, decided once a device.
 //
-// A team of threads holds a row in registers and reads memory once: a subgroup where it is wide enough, else a workgroup. A
-// row that is too long for registers, or so short that a team would idle, is one thread's, who needs nobody and reads it again
-// for every pass. On a software adapter barriers cost more than they bring, and so does compiling long programs.
+// A team of threads holds a row in registers and reads memory once: a subgroup where it is wide enough, else a workgroup. On a
+// software adapter barriers cost more than they bring, and so does compiling long programs: longer rows are a subgroup's too,
+// but read again for every pass. A row so short that a team would idle is one thread's, who needs nobody; so is every row where
+// nothing else can run.
 
 import { findSubgroups, type Subgroups } from "./subgroups.ts";
 
@@ -17,6 +18,8 @@ export interface Team {
   readonly lanes: number;
   /** Threads of a workgroup, a multiple of `lanes`. */
   readonly threads: number;
+  /** Whether its threads hold the row in registers. */
+  readonly holds: boolean;
   /** The most teams at a time; each takes several rows. */
   readonly most: number;
   /** The subgroups that its threads add over; none where that is not possible. */
@@ -33,13 +36,14 @@ export interface Strategy {
   team(vectors: number): Team;
 }
 
-/** Vectors that a thread may hold of one row; longer rows are read again. */
-const held = { software: 24, hardware: 8 };
+/** Vectors that a thread may hold of one row. */
+const held = { software: 32, hardware: 8 };
 
 const thread = (software: boolean): Team => ({
   rows: "thread",
   lanes: 1,
   threads: software ? 8 : 64,
+  holds: false,
   most: 2 ** 16,
 });
 
@@ -48,6 +52,7 @@ const subgroup = (subgroups: Subgroups, software: boolean): Team => ({
   rows: "subgroup",
   lanes: subgroups.size,
   threads: software ? subgroups.size : 4 * subgroups.size,
+  holds: true,
   most: software ? 32 : 1024,
   subgroups,
 });
@@ -59,6 +64,7 @@ const workgroup = (vectors: number, subgroups: Subgroups | string, software: boo
     rows: "workgroup",
     lanes,
     threads: lanes,
+    holds: true,
     most: software ? 32 : 512,
     ...(typeof subgroups === "string" ? {} : { subgroups }),
   };
@@ -68,18 +74,20 @@ function isSoftware({ adapterInfo: { isFallbackAdapter, description } }: GPUDevi
   return isFallbackAdapter || /llvmpipe|swiftshader|softpipe/i.test(description);
 }
 
-/** The teams worth trying, the best first. */
+/** The teams that may take a row of that many vectors, the best first. */
 function candidates(
   vectors: number,
   subgroups: Subgroups | string,
   software: boolean,
-  forced: RowStrategy | undefined,
 ): Team[] {
-  const teams = [
-    ...(typeof subgroups === "string" ? [] : [subgroup(subgroups, software)]),
-    ...(software && forced !== "workgroup" ? [] : [workgroup(vectors, subgroups, software)]),
+  const registers = software ? held.software : held.hardware;
+  const some = typeof subgroups === "string" ? [] : [subgroup(subgroups, software)];
+  const whole = workgroup(vectors, subgroups, software);
+  return [
+    ...[...some, whole].filter(({ lanes }) => vectors <= lanes * registers),
+    ...(software ? some.map((team) => ({ ...team, holds: false })) : []),
+    thread(software),
   ];
-  return forced === undefined ? teams : teams.filter(({ rows }) => rows === forced);
 }
 
 /**
@@ -92,16 +100,19 @@ function candidates(
 export async function chooseStrategy(device: GPUDevice, forced?: RowStrategy): Promise<Strategy> {
   const software = isSoftware(device);
   const subgroups = await findSubgroups(device);
-  const registers = software ? held.software : held.hardware;
   const usual = typeof subgroups === "string"
     ? `a ${software ? "thread" : "workgroup"} a row (${subgroups})`
     : `a subgroup of ${subgroups.size} threads a row`;
+  /** Whether a team is to take a row of that many vectors. */
+  const suits = ({ rows, lanes }: Team, vectors: number): boolean =>
+    forced !== undefined
+      ? rows === forced
+      : vectors * 4 > lanes && !(software && rows === "workgroup");
   return {
     software,
     reason: forced === undefined ? usual : `a ${forced} a row (asked for)`,
     team: (vectors) =>
-      candidates(vectors, subgroups, software, forced).find(({ lanes }) =>
-        vectors <= lanes * registers && (forced !== undefined || vectors * 4 > lanes)
-      ) ?? thread(software),
+      candidates(vectors, subgroups, software).find((team) => suits(team, vectors)) ??
+        thread(software),
   };
 }

@@ -3,7 +3,7 @@
 import type { Team } from "./strategy.ts";
 
 /** Adds over a workgroup in shared memory: its subgroups first where there are any, else by halves. */
-function workgroupTotal({ threads, subgroups }: Team): string {
+function workgroupTotal({ threads, subgroups }: Pick<Team, "threads" | "subgroups">): string {
   if (subgroups !== undefined) {
     const parts = threads / subgroups.size;
     return `
@@ -42,10 +42,10 @@ fn total(value: vec2f, thread: u32) -> vec2f {
  * @param team The team.
  * @returns WGSL source.
  */
-export function totalFunction(team: Team): string {
-  return team.rows === "workgroup"
-    ? workgroupTotal(team)
-    : `\nfn total(value: vec2f, thread: u32) -> vec2f { return subgroupAdd(value); }\n`;
+export function totalFunction(team: Pick<Team, "rows" | "threads" | "subgroups">): string {
+  if (team.rows === "workgroup") return workgroupTotal(team);
+  const sum = team.rows === "subgroup" ? "subgroupAdd(value)" : "value";
+  return `\nfn total(value: vec2f, thread: u32) -> vec2f { return ${sum}; }\n`;
 }
 
 /**
@@ -63,8 +63,8 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let lane = thread % ${lanes}u;
-  let team = id.x * ${threads / lanes}u + thread / ${lanes}u;
-  let teams = count.x * ${threads / lanes}u;
+  let team = (id.y * count.x + id.x) * ${threads / lanes}u + thread / ${lanes}u;
+  let teams = count.x * count.y * ${threads / lanes}u;
 `;
 }
 

@@ -1,17 +1,25 @@
 // GELU, exact or by tanh, and its gradient.
 
-import { bell, exp, normalShare, sigmoid } from "./math";
+import { bell, constant, normalShare, one, sigmoid } from "./math";
 import { loadPart, multiplyAdd, storePart } from "./simd";
 
-const TWICE_ROOT: f32 = 1.5957691216057308; // 2 √(2/π)
-const CUBIC: f32 = 0.044715;
+/** 2 √(2/π) */
+const scale: f32 = 1.5957691216057308;
+const cubic: f32 = 0.044715;
+
+const linearFactor = constant(scale);
+const cubicFactor = constant(cubic * scale);
+const cubicSlope = constant(3 * cubic * scale);
+
+/** The height of the normal density at 0, 1 / √(2π). */
+const height = constant(0.3989422804014327);
 
 /** The share σ(2 √(2/π) (x + 0.044715 x³)) that stands for Φ(x). */
 // @ts-ignore: decorator
 @inline
 function tanhShare(x: v128): v128 {
   const square = f32x4.mul(x, x);
-  const factor = multiplyAdd(square, f32x4.splat(CUBIC * TWICE_ROOT), f32x4.splat(TWICE_ROOT));
+  const factor = multiplyAdd(square, cubicFactor, linearFactor);
   return sigmoid(f32x4.mul(x, factor));
 }
 
@@ -24,15 +32,14 @@ function valueOf(byTanh: bool, x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function slopeOf(byTanh: bool, x: v128): v128 {
-  const square = f32x4.mul(x, x);
   if (!byTanh) {
-    const height = exp(f32x4.mul(square, f32x4.splat(-0.5)));
-    const density = f32x4.mul(height, f32x4.splat(0.3989422804014327));
-    return multiplyAdd(x, density, normalShare(x, height));
+    const bellOfX = bell(x);
+    return multiplyAdd(x, f32x4.mul(bellOfX, height), normalShare(x, bellOfX));
   }
+  const square = f32x4.mul(x, x);
   const share = tanhShare(x);
-  const rest = f32x4.mul(share, f32x4.sub(f32x4.splat(1), share));
-  const inner = multiplyAdd(square, f32x4.splat(3 * CUBIC * TWICE_ROOT), f32x4.splat(TWICE_ROOT));
+  const rest = f32x4.mul(share, f32x4.sub(one, share));
+  const inner = multiplyAdd(square, cubicSlope, linearFactor);
   return multiplyAdd(f32x4.mul(x, inner), rest, share);
 }
 

@@ -12,5 +12,6 @@ export { gelu, geluGradient } from "./gelu";
 export { addNorm, norm } from "./norm";
 export { addParts, normGradient } from "./norm_gradient";
 export { multiplyBatch, multiplyPacked, packPanels } from "./product";
+export { gatherRows, permuteRows } from "./rows";
 export { scatterRows } from "./scatter_rows";
 export { segmentSum } from "./segment_sum";

@@ -2,7 +2,7 @@
 // first-level cache.
 
 import { measure } from "./norm_statistics";
-import { lane0, lane1, lane2, loadPart, multiplyAdd, storePart } from "./simd";
+import { lane0, lane1, lane2, loadUpTo, multiplyAdd, storeUpTo } from "./simd";
 
 /** n · gain + bias, as far as there are any; `gained` and `biased` are literals. */
 // @ts-ignore: decorator
@@ -13,9 +13,17 @@ function scaled(gained: bool, biased: bool, n: v128, gain: v128, bias: v128): v1
   return biased ? f32x4.add(n, bias) : n;
 }
 
+/** One vector of the row before gain and bias; `shifted` is a literal. */
+// @ts-ignore: decorator
+@inline
+function normalized(shifted: bool, x: v128, scale: v128, offset: v128, shift: v128): v128 {
+  return multiplyAdd(shifted ? f32x4.sub(x, shift) : x, scale, offset);
+}
+
 // @ts-ignore: decorator
 @inline
 function writeAs(
+  shifted: bool,
   gained: bool,
   biased: bool,
   x: usize,
@@ -30,40 +38,72 @@ function writeAs(
   const offset = lane1(row);
   const shift = lane2(row);
   let i = 0;
-  for (; i + 4 <= lanes; i += 4, x += 16, y += 16) {
-    const n = multiplyAdd(f32x4.sub(v128.load(x), shift), scale, offset);
-    const g = gained ? v128.load(gain) : none;
-    const b = biased ? v128.load(bias) : none;
+  for (; i + 16 <= lanes; i += 16, x += 64, y += 64) {
+    let n = normalized(shifted, v128.load(x), scale, offset, shift);
+    let g = gained ? v128.load(gain) : none;
+    let b = biased ? v128.load(bias) : none;
     v128.store(y, scaled(gained, biased, n, g, b));
+    n = normalized(shifted, v128.load(x, 16), scale, offset, shift);
+    g = gained ? v128.load(gain, 16) : none;
+    b = biased ? v128.load(bias, 16) : none;
+    v128.store(y, scaled(gained, biased, n, g, b), 16);
+    n = normalized(shifted, v128.load(x, 32), scale, offset, shift);
+    g = gained ? v128.load(gain, 32) : none;
+    b = biased ? v128.load(bias, 32) : none;
+    v128.store(y, scaled(gained, biased, n, g, b), 32);
+    n = normalized(shifted, v128.load(x, 48), scale, offset, shift);
+    g = gained ? v128.load(gain, 48) : none;
+    b = biased ? v128.load(bias, 48) : none;
+    v128.store(y, scaled(gained, biased, n, g, b), 48);
+    if (gained) gain += 64;
+    if (biased) bias += 64;
+  }
+  for (; i < lanes; i += 4, x += 16, y += 16) {
+    const left = lanes - i;
+    const n = normalized(shifted, loadUpTo(x, left), scale, offset, shift);
+    const g = gained ? loadUpTo(gain, left) : none;
+    const b = biased ? loadUpTo(bias, left) : none;
+    storeUpTo(y, scaled(gained, biased, n, g, b), left);
     if (gained) gain += 16;
     if (biased) bias += 16;
   }
-  if (i < lanes) {
-    const left = lanes - i;
-    const n = multiplyAdd(f32x4.sub(loadPart(x, left), shift), scale, offset);
-    const g = gained ? loadPart(gain, left) : none;
-    const b = biased ? loadPart(bias, left) : none;
-    storePart(y, scaled(gained, biased, n, g, b), left);
-  }
+}
+
+// @ts-ignore: decorator
+@inline
+function writeShifted(
+  shifted: bool,
+  x: usize,
+  row: v128,
+  gain: usize,
+  bias: usize,
+  y: usize,
+  lanes: i32,
+): void {
+  if (gain != 0 && bias != 0) writeAs(shifted, true, true, x, row, gain, bias, y, lanes);
+  else if (gain != 0) writeAs(shifted, true, false, x, row, gain, bias, y, lanes);
+  else if (bias != 0) writeAs(shifted, false, true, x, row, gain, bias, y, lanes);
+  else writeAs(shifted, false, false, x, row, gain, bias, y, lanes);
 }
 
 function writeRow(x: usize, row: v128, gain: usize, bias: usize, y: usize, lanes: i32): void {
-  if (gain != 0 && bias != 0) writeAs(true, true, x, row, gain, bias, y, lanes);
-  else if (gain != 0) writeAs(true, false, x, row, gain, bias, y, lanes);
-  else if (bias != 0) writeAs(false, true, x, row, gain, bias, y, lanes);
-  else writeAs(false, false, x, row, gain, bias, y, lanes);
+  if (f32x4.extract_lane(row, 2) == 0) writeShifted(false, x, row, gain, bias, y, lanes);
+  else writeShifted(true, x, row, gain, bias, y, lanes);
 }
 
 /** total = alpha · x + branch */
 function addRow(x: usize, branch: usize, alpha: f32, total: usize, width: i32): void {
   const factor = f32x4.splat(alpha);
   let i = 0;
-  for (; i + 4 <= width; i += 4, x += 16, branch += 16, total += 16) {
+  for (; i + 16 <= width; i += 16, x += 64, branch += 64, total += 64) {
     v128.store(total, multiplyAdd(v128.load(x), factor, v128.load(branch)));
+    v128.store(total, multiplyAdd(v128.load(x, 16), factor, v128.load(branch, 16)), 16);
+    v128.store(total, multiplyAdd(v128.load(x, 32), factor, v128.load(branch, 32)), 32);
+    v128.store(total, multiplyAdd(v128.load(x, 48), factor, v128.load(branch, 48)), 48);
   }
-  if (i < width) {
+  for (; i < width; i += 4, x += 16, branch += 16, total += 16) {
     const left = width - i;
-    storePart(total, multiplyAdd(loadPart(x, left), factor, loadPart(branch, left)), left);
+    storeUpTo(total, multiplyAdd(loadUpTo(x, left), factor, loadUpTo(branch, left)), left);
   }
 }
 

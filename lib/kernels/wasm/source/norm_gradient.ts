@@ -2,63 +2,80 @@
 //   dx = scale · (g − mean − (n + total) · along),   dGain = Σ dy ⊙ n,   dBias = Σ dy  (sums over rows),
 // where `along` is Σ g n / D, `mean` is Σ g / D for LayerNorm and else 0, `total` is Σ n for CRMSNorm and else 0.
 
-import { CRMS, LAYER, measure } from "./norm_statistics";
-import { lane0, lane1, lane2, loadPart, multiplyAdd, storePart, sumsOf } from "./simd";
+import { CRMS, LAYER, rowOf } from "./norm_statistics";
+import { lane0, lane1, lane2, loadUpTo, multiplyAdd, storeUpTo, sumOf, sumsOf } from "./simd";
 
 /** Rows whose gradients to gain and bias are added up before they join the total: it keeps the rounding small. */
 const BLOCK: i32 = 128;
 
-/** [Σ g n, Σ g, Σ n, 0] of a row. */
+/** [Σx, Σx², Σg, Σg x] of a row; `gained` is a literal. */
 // @ts-ignore: decorator
 @inline
-function sumsAs(gained: bool, dy: usize, x: usize, row: v128, gain: usize, lanes: i32): v128 {
-  const zero = f32x4.splat(0);
-  const scale = lane0(row);
-  const offset = lane1(row);
-  const shift = lane2(row);
-  let products0 = zero;
-  let products1 = zero;
-  let gradients0 = zero;
-  let gradients1 = zero;
-  let values0 = zero;
-  let values1 = zero;
+function sumsAs(gained: bool, dy: usize, x: usize, gain: usize, lanes: i32): v128 {
+  let a = f32x4.splat(0);
+  let b = a;
+  let a2 = a;
+  let b2 = a;
+  let ag = a;
+  let bg = a;
+  let agx = a;
+  let bgx = a;
   let i = 0;
   for (; i + 8 <= lanes; i += 8, dy += 32, x += 32) {
-    const n0 = multiplyAdd(f32x4.sub(v128.load(x), shift), scale, offset);
-    const n1 = multiplyAdd(f32x4.sub(v128.load(x, 16), shift), scale, offset);
-    let g0 = v128.load(dy);
-    let g1 = v128.load(dy, 16);
-    if (gained) {
-      g0 = f32x4.mul(g0, v128.load(gain));
-      g1 = f32x4.mul(g1, v128.load(gain, 16));
-      gain += 32;
-    }
-    products0 = multiplyAdd(g0, n0, products0);
-    products1 = multiplyAdd(g1, n1, products1);
-    gradients0 = f32x4.add(gradients0, g0);
-    gradients1 = f32x4.add(gradients1, g1);
-    values0 = f32x4.add(values0, n0);
-    values1 = f32x4.add(values1, n1);
+    let value = v128.load(x);
+    let g = v128.load(dy);
+    if (gained) g = f32x4.mul(g, v128.load(gain));
+    a = f32x4.add(a, value);
+    a2 = multiplyAdd(value, value, a2);
+    ag = f32x4.add(ag, g);
+    agx = multiplyAdd(g, value, agx);
+    value = v128.load(x, 16);
+    g = v128.load(dy, 16);
+    if (gained) g = f32x4.mul(g, v128.load(gain, 16));
+    b = f32x4.add(b, value);
+    b2 = multiplyAdd(value, value, b2);
+    bg = f32x4.add(bg, g);
+    bgx = multiplyAdd(g, value, bgx);
+    if (gained) gain += 32;
   }
   for (; i < lanes; i += 4, dy += 16, x += 16) {
-    const left = min(4, lanes - i);
-    const value = left == 4 ? v128.load(x) : loadPart(x, left);
-    let n = multiplyAdd(f32x4.sub(value, shift), scale, offset);
-    let g = left == 4 ? v128.load(dy) : loadPart(dy, left);
-    if (gained) {
-      g = f32x4.mul(g, left == 4 ? v128.load(gain) : loadPart(gain, left));
-      gain += 16;
-    }
-    products0 = multiplyAdd(g, n, products0);
-    gradients0 = f32x4.add(gradients0, g);
-    values0 = f32x4.add(values0, n);
+    const left = lanes - i;
+    const value = loadUpTo(x, left);
+    let g = loadUpTo(dy, left);
+    if (gained) g = f32x4.mul(g, loadUpTo(gain, left));
+    a = f32x4.add(a, value);
+    a2 = multiplyAdd(value, value, a2);
+    ag = f32x4.add(ag, g);
+    agx = multiplyAdd(g, value, agx);
+    if (gained) gain += 16;
   }
-  return sumsOf(
-    f32x4.add(products0, products1),
-    f32x4.add(gradients0, gradients1),
-    f32x4.add(values0, values1),
-    zero,
-  );
+  return sumsOf(f32x4.add(a, b), f32x4.add(a2, b2), f32x4.add(ag, bg), f32x4.add(agx, bgx));
+}
+
+/** Σ g (x − shift) of a row whose mean is far from 0; `gain` may be 0: none. */
+function productFar(dy: usize, x: usize, gain: usize, lanes: i32, shift: f32): f32 {
+  const s = f32x4.splat(shift);
+  let sum = f32x4.splat(0);
+  for (let i = 0; i < lanes; i += 4, dy += 16, x += 16) {
+    const left = lanes - i;
+    let g = loadUpTo(dy, left);
+    if (gain != 0) g = f32x4.mul(g, loadUpTo(gain + usize(i) * 4, left));
+    sum = multiplyAdd(g, f32x4.sub(loadUpTo(x, left), s), sum);
+  }
+  return sumOf(sum);
+}
+
+/** What a row's gradient is made of, in vectors of equal numbers. */
+// @ts-ignore: decorator
+@inline
+function gradientOf(
+  g: v128,
+  n: v128,
+  slope: v128,
+  scale: v128,
+  level: v128,
+): v128 {
+  return multiplyAdd(multiplyAdd(n, slope, g), scale, level);
 }
 
 /** Writes dx (plus `other`, where there is one) and adds to dGain and dBias; the first three are literals. */
@@ -85,33 +102,45 @@ function writeAs(
   const shift = lane2(row);
   const slopes = f32x4.splat(slope);
   const levels = f32x4.splat(level);
-  for (let i = 0; i < lanes; i += 4) {
+  let i = 0;
+  for (; i + 8 <= lanes; i += 8) {
+    let d = v128.load(dy);
+    let n = multiplyAdd(f32x4.sub(v128.load(x), shift), scale, offset);
+    let value = gradientOf(gained ? f32x4.mul(d, v128.load(gain)) : d, n, slopes, scale, levels);
+    v128.store(dx, added ? f32x4.add(value, v128.load(other)) : value);
+    if (gained) v128.store(dGain, multiplyAdd(d, n, v128.load(dGain)));
+    if (biased) v128.store(dBias, f32x4.add(d, v128.load(dBias)));
+    d = v128.load(dy, 16);
+    n = multiplyAdd(f32x4.sub(v128.load(x, 16), shift), scale, offset);
+    value = gradientOf(gained ? f32x4.mul(d, v128.load(gain, 16)) : d, n, slopes, scale, levels);
+    v128.store(dx, added ? f32x4.add(value, v128.load(other, 16)) : value, 16);
+    if (gained) v128.store(dGain, multiplyAdd(d, n, v128.load(dGain, 16)), 16);
+    if (biased) v128.store(dBias, f32x4.add(d, v128.load(dBias, 16)), 16);
+    dy += 32;
+    x += 32;
+    dx += 32;
+    if (added) other += 32;
+    if (gained) gain += 32;
+    if (gained) dGain += 32;
+    if (biased) dBias += 32;
+  }
+  for (; i < lanes; i += 4) {
     const left = lanes - i;
-    const whole = left >= 4;
-    const n = multiplyAdd(f32x4.sub(whole ? v128.load(x) : loadPart(x, left), shift), scale, offset);
-    const d = whole ? v128.load(dy) : loadPart(dy, left);
-    let g = d;
-    if (gained) {
-      g = f32x4.mul(d, whole ? v128.load(gain) : loadPart(gain, left));
-      // the sums have room for a whole vector
-      v128.store(dGain, multiplyAdd(d, n, v128.load(dGain)));
-      gain += 16;
-      dGain += 16;
-    }
-    if (biased) {
-      v128.store(dBias, f32x4.add(d, v128.load(dBias)));
-      dBias += 16;
-    }
-    let value = multiplyAdd(multiplyAdd(n, slopes, g), scale, levels);
-    if (added) {
-      value = f32x4.add(value, whole ? v128.load(other) : loadPart(other, left));
-      other += 16;
-    }
-    if (whole) v128.store(dx, value);
-    else storePart(dx, value, left);
+    const d = loadUpTo(dy, left);
+    const n = multiplyAdd(f32x4.sub(loadUpTo(x, left), shift), scale, offset);
+    const g = gained ? f32x4.mul(d, loadUpTo(gain, left)) : d;
+    const value = gradientOf(g, n, slopes, scale, levels);
+    storeUpTo(dx, added ? f32x4.add(value, loadUpTo(other, left)) : value, left);
+    // these have room for a whole vector
+    if (gained) v128.store(dGain, multiplyAdd(d, n, v128.load(dGain)));
+    if (biased) v128.store(dBias, f32x4.add(d, v128.load(dBias)));
     dy += 16;
     x += 16;
     dx += 16;
+    if (added) other += 16;
+    if (gained) gain += 16;
+    if (gained) dGain += 16;
+    if (biased) dBias += 16;
   }
 }
 
@@ -155,14 +184,18 @@ function gradientRow(
   share: f32,
   eps: f32,
 ): void {
-  const row = measure(kind, x, lanes, share, eps);
-  const sums = gain != 0
-    ? sumsAs(true, dy, x, row, gain, lanes)
-    : sumsAs(false, dy, x, row, gain, lanes);
-  const along = f32x4.extract_lane(sums, 0) * share;
-  const mean: f32 = kind == LAYER ? f32x4.extract_lane(sums, 1) * share : 0;
-  const total: f32 = kind == CRMS ? f32x4.extract_lane(sums, 2) : 0;
-  const level = -(mean + total * along) * f32x4.extract_lane(row, 0);
+  const sums = gain != 0 ? sumsAs(true, dy, x, gain, lanes) : sumsAs(false, dy, x, gain, lanes);
+  const sum = f32x4.extract_lane(sums, 0);
+  const gradients = f32x4.extract_lane(sums, 2);
+  let products = f32x4.extract_lane(sums, 3);
+  const row = rowOf(kind, sum, f32x4.extract_lane(sums, 1), x, lanes, share, eps);
+  const scale = f32x4.extract_lane(row, 0);
+  const shift = f32x4.extract_lane(row, 2);
+  if (shift != 0) products = productFar(dy, x, gain, lanes, shift);
+  const along = (scale * products + f32x4.extract_lane(row, 1) * gradients) * share;
+  const mean: f32 = kind == LAYER ? gradients * share : 0;
+  const total: f32 = kind == CRMS ? scale * sum : 0;
+  const level = -(mean + total * along) * scale;
   if (other != 0) {
     writeRow(true, dy, x, row, -along, level, gain, other, dx, dGain, dBias, lanes);
   } else {

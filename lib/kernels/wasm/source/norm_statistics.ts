@@ -13,11 +13,10 @@ export const RMS: i32 = 1;
 /** Nothing is taken away, and −Σx counts as one more value. */
 export const CRMS: i32 = 2;
 
-/** [Σt, Σt², 0, 0] of t = x − shift. `kind` and `shifted` are literals; RMSNorm needs no Σt. */
+/** [Σx, Σx², 0, 0]; where `summed`, a literal, is false, Σx is left out. */
 // @ts-ignore: decorator
 @inline
-function sumsOfRow(kind: i32, shifted: bool, x: usize, lanes: i32, shift: f32): v128 {
-  const s = f32x4.splat(shift);
+function sumsOfRow(summed: bool, x: usize, lanes: i32): v128 {
   const zero = f32x4.splat(0);
   let a = zero;
   let b = zero;
@@ -35,39 +34,28 @@ function sumsOfRow(kind: i32, shifted: bool, x: usize, lanes: i32, shift: f32): 
   for (; i + 32 <= lanes; i += 32, x += 128) {
     let t = v128.load(x);
     let u = v128.load(x, 16);
-    if (shifted) t = f32x4.sub(t, s);
-    if (shifted) u = f32x4.sub(u, s);
-    if (kind != RMS) a = f32x4.add(a, f32x4.add(t, u));
+    if (summed) a = f32x4.add(a, f32x4.add(t, u));
     a2 = multiplyAdd(t, t, a2);
     b2 = multiplyAdd(u, u, b2);
     t = v128.load(x, 32);
     u = v128.load(x, 48);
-    if (shifted) t = f32x4.sub(t, s);
-    if (shifted) u = f32x4.sub(u, s);
-    if (kind != RMS) b = f32x4.add(b, f32x4.add(t, u));
+    if (summed) b = f32x4.add(b, f32x4.add(t, u));
     c2 = multiplyAdd(t, t, c2);
     d2 = multiplyAdd(u, u, d2);
     t = v128.load(x, 64);
     u = v128.load(x, 80);
-    if (shifted) t = f32x4.sub(t, s);
-    if (shifted) u = f32x4.sub(u, s);
-    if (kind != RMS) c = f32x4.add(c, f32x4.add(t, u));
+    if (summed) c = f32x4.add(c, f32x4.add(t, u));
     e2 = multiplyAdd(t, t, e2);
     f2 = multiplyAdd(u, u, f2);
     t = v128.load(x, 96);
     u = v128.load(x, 112);
-    if (shifted) t = f32x4.sub(t, s);
-    if (shifted) u = f32x4.sub(u, s);
-    if (kind != RMS) d = f32x4.add(d, f32x4.add(t, u));
+    if (summed) d = f32x4.add(d, f32x4.add(t, u));
     g2 = multiplyAdd(t, t, g2);
     h2 = multiplyAdd(u, u, h2);
   }
   for (; i < lanes; i += 4, x += 16) {
-    const whole = i + 4 <= lanes;
-    let t = whole ? v128.load(x) : loadPart(x, lanes - i);
-    if (shifted) t = f32x4.sub(t, s);
-    if (shifted && !whole) t = v128.and(t, firstLanes(lanes - i));
-    if (kind != RMS) a = f32x4.add(a, t);
+    const t = i + 4 <= lanes ? v128.load(x) : loadPart(x, lanes - i);
+    if (summed) a = f32x4.add(a, t);
     a2 = multiplyAdd(t, t, a2);
   }
   const sum = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
@@ -78,42 +66,64 @@ function sumsOfRow(kind: i32, shifted: bool, x: usize, lanes: i32, shift: f32): 
 
 // @ts-ignore: decorator
 @inline
-function coefficients(scale: f32, offset: f32, shift: f32): v128 {
+function row(scale: f32, offset: f32, shift: f32): v128 {
   return f32x4.replace_lane(f32x4.replace_lane(f32x4.splat(scale), 1, offset), 2, shift);
 }
 
+/** The row's mean far from 0 as its shift: the sums are taken once more. */
 function measureFar(x: usize, lanes: i32, share: f32, eps: f32, shift: f32): v128 {
-  const sums = sumsOfRow(LAYER, true, x, lanes, shift);
+  const zero = f32x4.splat(0);
+  const s = f32x4.splat(shift);
+  let sum = zero;
+  let square = zero;
+  for (let i = 0; i < lanes; i += 4, x += 16) {
+    const whole = i + 4 <= lanes;
+    let t = f32x4.sub(whole ? v128.load(x) : loadPart(x, lanes - i), s);
+    if (!whole) t = v128.and(t, firstLanes(lanes - i));
+    sum = f32x4.add(sum, t);
+    square = multiplyAdd(t, t, square);
+  }
+  const sums = sumsOf(sum, square, zero, zero);
   const mean = f32x4.extract_lane(sums, 0) * share;
   const variance = max<f32>(f32x4.extract_lane(sums, 1) * share - mean * mean, 0);
   const scale: f32 = 1 / sqrt<f32>(variance + eps);
-  return coefficients(scale, -mean * scale, shift);
+  return row(scale, -mean * scale, shift);
 }
 
-function measureLayer(x: usize, lanes: i32, share: f32, eps: f32): v128 {
-  const sums = sumsOfRow(LAYER, false, x, lanes, 0);
-  const mean = f32x4.extract_lane(sums, 0) * share;
-  const meanSquare = f32x4.extract_lane(sums, 1) * share;
+/** What is known of a row once Σx and Σx² are; `share` is what each value counts, 1 / D. */
+// @ts-ignore: decorator
+@inline
+export function rowOf(
+  kind: i32,
+  sum: f32,
+  squares: f32,
+  x: usize,
+  lanes: i32,
+  share: f32,
+  eps: f32,
+): v128 {
+  const mean = sum * share;
+  if (kind != LAYER) {
+    const completed = kind == CRMS ? squares + sum * sum : squares;
+    return row(1 / sqrt<f32>(completed * share + eps), 0, 0);
+  }
+  const meanSquare = squares * share;
   const square = mean * mean;
   if (square > 0.8 * meanSquare) return measureFar(x, lanes, share, eps, mean);
   const scale: f32 = 1 / sqrt<f32>(meanSquare - square + eps);
-  return coefficients(scale, -mean * scale, 0);
+  return row(scale, -mean * scale, 0);
 }
 
-function measureRms(x: usize, lanes: i32, share: f32, eps: f32): v128 {
-  const meanSquare = f32x4.extract_lane(sumsOfRow(RMS, false, x, lanes, 0), 1) * share;
-  return coefficients(1 / sqrt<f32>(meanSquare + eps), 0, 0);
-}
-
-function measureCrms(x: usize, lanes: i32, share: f32, eps: f32): v128 {
-  const sums = sumsOfRow(CRMS, false, x, lanes, 0);
-  const sum = f32x4.extract_lane(sums, 0);
-  const meanSquare = (f32x4.extract_lane(sums, 1) + sum * sum) * share;
-  return coefficients(1 / sqrt<f32>(meanSquare + eps), 0, 0);
-}
-
-/** [scale, offset, shift, _] of a row; `share` is what each value counts, 1 / D. */
+/** What the norm of a row needs. */
 export function measure(kind: i32, x: usize, lanes: i32, share: f32, eps: f32): v128 {
-  if (kind == LAYER) return measureLayer(x, lanes, share, eps);
-  return kind == RMS ? measureRms(x, lanes, share, eps) : measureCrms(x, lanes, share, eps);
+  const sums = kind == RMS ? sumsOfRow(false, x, lanes) : sumsOfRow(true, x, lanes);
+  return rowOf(
+    kind,
+    f32x4.extract_lane(sums, 0),
+    f32x4.extract_lane(sums, 1),
+    x,
+    lanes,
+    share,
+    eps,
+  );
 }

@@ -42,6 +42,21 @@ export function storePart(to: usize, v: v128, count: i32): void {
   }
 }
 
+/** The first floats at an address, as many as are left of a row, then zeros. */
+// @ts-ignore: decorator
+@inline
+export function loadUpTo(from: usize, left: i32): v128 {
+  return left >= 4 ? v128.load(from) : loadPart(from, left);
+}
+
+/** Stores the first floats, as many as are left of a row. */
+// @ts-ignore: decorator
+@inline
+export function storeUpTo(to: usize, v: v128, left: i32): void {
+  if (left >= 4) v128.store(to, v);
+  else storePart(to, v, left);
+}
+
 /** All ones in the first `count` lanes. */
 // @ts-ignore: decorator
 @inline

@@ -29,7 +29,7 @@ Deno.test("setThreads() outside 1 to 64 is a range error", () =>
   }));
 
 Deno.test("setThreads() stays at one and says why where the memory is not shared", async () => {
-  const memory = new WebAssembly.Memory({ initial: 1 });
+  const memory = new WebAssembly.Memory({ initial: 16 });
   const alone = openRuntime({ wasm: { asm: { memory } } } as unknown as WasmBackend);
   await alone.setThreads(2);
   assertEquals(alone.threads, 1);

@@ -33,7 +33,7 @@ async function assertCase(
 }
 
 /** Rows of one vector, of less than a team's, of a team's and a bit, of many; with four numbers to a vector and with one. */
-const shapes = [[2, 4], [37, 13], [37, 128], [70, 516]];
+const shapes = [[2, 4], [37, 13], [37, 128], [70, 516], [9, 1300]];
 
 for (const rows of ["thread", "subgroup", "workgroup"] satisfies RowStrategy[]) {
   for (const name of ["norm", "gradient", "add", "addGradient"] as const) {
