@@ -61,6 +61,8 @@ export function toHalf(x: Tensor): Half {
 /**
  * The numbers of a tensor in half precision, exactly.
  *
+ * Shapes: returns the shape of the half tensor
+ *
  * @param half The tensor; it is kept.
  * @returns A float32 tensor of its shape.
  * @throws {KernelUnavailableError} If the backend in use is not WebGPU with fused kernels.

@@ -1,15 +1,8 @@
 // The softmax of attention scores under a causal mask, with its gradient. Keys that a query may not see are not read.
 
 import type { Kernels, TensorInfo } from "../contract.ts";
-import {
-  exponentialSum,
-  lowest,
-  mainOfRows,
-  teamFunction,
-  teamOfRows,
-  vectorTypes,
-} from "./row_source.ts";
 import { vectorsOf } from "./norm_source.ts";
+import { exponentialSum, mainOfRows, teamFunction, teamOfRows, vectorTypes } from "./row_source.ts";
 import type { Runner, WebGpuBackend } from "./runner.ts";
 import type { Strategy, Team } from "./strategy.ts";
 import { roundsOf } from "./team_source.ts";
@@ -21,6 +14,9 @@ const begin = `
     let visible = row % uniforms.queries + uniforms.hidden + 1u;
     let seen = (visible + uniforms.numbers - 1u) / uniforms.numbers;`;
 
+/** Which numbers of vector `at` the query sees. */
+const isVisible = "places(at) < Places(visible)";
+
 const uniforms = {
   u32: ["rows", "steps", "vectors", "numbers", "queries", "hidden"],
   f32: ["scale"],
@@ -28,10 +24,10 @@ const uniforms = {
 
 function softmaxSource(team: Team, keys: number): string {
   const scaled = "uniforms.scale * scores[start + at]";
-  const masked = `select(Vector(lowest), ${scaled}, places(at) < Places(visible))`;
+  const masked = `select(Vector(lowest), ${scaled}, ${isVisible})`;
   return `${team.subgroups?.directive ?? ""}${vectorTypes(keys)}${
     declare({ inputs: { scores: "Vector" }, outputs: { pattern: "Vector" }, uniforms })
-  }${lowest}${teamFunction("highest", team)}${teamFunction("sum", team)}${
+  }${teamFunction("highest", team)}${teamFunction("sum", team)}${
     mainOfRows(
       team,
       {
@@ -39,7 +35,8 @@ function softmaxSource(team: Team, keys: number): string {
     ${exponentialSum(masked, "seen", team)}
     for (var at = lane; exists && at < uniforms.vectors; at += ${team.lanes}u) {
       if (at < seen) {
-        pattern[start + at] = select(Vector(), exp(${scaled} - highest) / sum, places(at) < Places(visible));
+        let share = exp(${scaled} - highest) / sum;
+        pattern[start + at] = select(Vector(), share, ${isVisible});
       } else {
         pattern[start + at] = Vector();
       }
@@ -63,13 +60,14 @@ function gradientSource(team: Team, keys: number): string {
         body: `${begin}
     var part = 0.0;
     for (var at = lane; at < seen; at += ${team.lanes}u) {
-      part += sum_of(select(Vector(), dy[start + at] * pattern[start + at], places(at) < Places(visible)));
+      let product = dy[start + at] * pattern[start + at];
+      part += sum_of(select(Vector(), product, ${isVisible}));
     }
     let along = sum_of_team(part, thread);
     for (var at = lane; exists && at < uniforms.vectors; at += ${team.lanes}u) {
       if (at < seen) {
         let change = uniforms.scale * pattern[start + at] * (dy[start + at] - along);
-        d_scores[start + at] = select(Vector(), change, places(at) < Places(visible));
+        d_scores[start + at] = select(Vector(), change, ${isVisible});
       } else {
         d_scores[start + at] = Vector();
       }
@@ -97,7 +95,7 @@ export function causalSoftmaxKernels(
     const team = teamOfRows(strategy, keys);
     const { groups, steps } = roundsOf(team, rows);
     return runner.run({
-      key: `${name} ${team.rows} ${team.threads} ${keys % 4 === 0 ? "" : "loose"}`,
+      key: `${name} ${team.rows} ${team.threads}${keys % 4 === 0 ? "" : " loose"}`,
       wgsl: () => source(team, keys),
       inputs,
       outputs: [{ shape }],

@@ -2,15 +2,8 @@
 
 import type { Kernels } from "../contract.ts";
 import { runElementwise } from "./elementwise.ts";
-import {
-  exponentialSum,
-  lowest,
-  mainOfRows,
-  teamFunction,
-  teamOfRows,
-  vectorTypes,
-} from "./row_source.ts";
 import { vectorsOf } from "./norm_source.ts";
+import { exponentialSum, mainOfRows, teamFunction, teamOfRows, vectorTypes } from "./row_source.ts";
 import type { Runner, WebGpuBackend } from "./runner.ts";
 import type { Strategy, Team } from "./strategy.ts";
 import { roundsOf } from "./team_source.ts";
@@ -29,7 +22,7 @@ function lossSource(team: Team, classes: number): string {
       outputs: { logs: "f32", shares: "f32" },
       uniforms: { u32: ["rows", "steps", "vectors"] },
     })
-  }${lowest}${teamFunction("highest", team)}${teamFunction("sum", team)}${
+  }${teamFunction("highest", team)}${teamFunction("sum", team)}${
     mainOfRows(team, {
       before: "var share = 0.0;",
       body: `

@@ -1,4 +1,5 @@
-// GELU, exact and by tanh, with its gradient. WGSL has no error function: Φ comes from a polynomial for its tail.
+// GELU, exact and by tanh, with its gradient. WGSL has no error function: Φ comes from a polynomial for its tail. NaN stays NaN
+// where the compiler of the device keeps it.
 
 import type { Contract, Kernels } from "../contract.ts";
 import { runElementwise } from "./elementwise.ts";
@@ -18,9 +19,7 @@ const functions: Readonly<Record<Contract["NormkitGelu"]["approximation"], strin
   none: `
 fn share(x: Vector, bell: Vector) -> Vector {
   let t = 1.0 / (1.0 + 0.3 * abs(x));
-  let tail = bell * t * ${
-    tail.reduceRight((rest, factor) => rest === "" ? `${factor}` : `(${factor} + t * ${rest})`, "")
-  };
+  let tail = bell * t * ${tail.reduceRight((rest, factor) => `(${factor} + t * ${rest})`, "0.0")};
   return select(tail, 1.0 - tail, x > Vector());
 }
 fn bell(x: Vector) -> Vector { return exp(-0.5 * x * x); }

@@ -1,7 +1,9 @@
 // The joint norm of any number of tensors: a row of partial sums goes from program to program, each of which adds as many
 // tensors as the device binds at once.
 
+import * as tf from "@tensorflow/tfjs";
 import type { Kernels, TensorInfo } from "../contract.ts";
+import { vectorsOf } from "./norm_source.ts";
 import type { Runner, WebGpuBackend } from "./runner.ts";
 import type { Strategy } from "./strategy.ts";
 import { totalOf } from "./total.ts";
@@ -12,20 +14,21 @@ const threads = 64;
 /** Partial sums: enough for a GPU to be busy, few enough to be added by one team. */
 const partialSums = 16 * threads;
 
-/** [tensors, partial sums so far?] → [partial sums]; every thread takes every so-manieth number of every tensor. */
-function squaresSource(packed: readonly boolean[], continued: boolean): string {
-  const add = packed.map((four, index) => `
-  for (var at = thread; at < arrayLength(&x${index}); at += ${partialSums}u) {
+/** [tensors, partial sums so far?] → [partial sums]; a thread takes vectors of every tensor, as far apart as there are threads. */
+function squaresSource(types: readonly string[], continued: boolean): string {
+  const add = types.map((type, index) => `
+  for (var at = thread; at < uniforms.size${index}; at += ${partialSums}u) {
     let v = x${index}[at];
-    sum += ${four ? "dot(v, v)" : "v * v"};
+    sum += ${type === "f32" ? "v * v" : "dot(v, v)"};
   }`);
   return `${
     declare({
       inputs: {
-        ...Object.fromEntries(packed.map((four, index) => [`x${index}`, four ? "vec4f" : "f32"])),
+        ...Object.fromEntries(types.map((type, index) => [`x${index}`, type])),
         ...(continued ? { so_far: "f32" } : {}),
       },
       outputs: { sums: "f32" },
+      uniforms: { u32: types.map((_, index) => `size${index}`) },
     })
   }
 @compute @workgroup_size(${threads})
@@ -46,14 +49,14 @@ export function globalNormKernels(
     soFar: readonly TensorInfo[],
     tensors: readonly TensorInfo[],
   ): TensorInfo[] => {
-    const packed = tensors.map(({ shape }) =>
-      shape.reduce((product, length) => product * length, 1) % 4 === 0
-    );
+    const vectors = tensors.map(({ shape }) => vectorsOf(tf.util.sizeFromShape(shape)));
+    const types = vectors.map(({ type }) => type);
     const sums = runner.run({
-      key: `NormkitGlobalNorm ${packed.map((four) => four ? 4 : 1).join("")} ${soFar.length}`,
-      wgsl: () => squaresSource(packed, soFar.length > 0),
+      key: `NormkitGlobalNorm ${types.join(" ")}${soFar.length > 0 ? " continued" : ""}`,
+      wgsl: () => squaresSource(types, soFar.length > 0),
       inputs: [...tensors, ...soFar],
       outputs: [{ shape: [partialSums] }],
+      uniforms: { u32: vectors.map(({ count }) => count) },
       groups: partialSums / threads,
     });
     runner.free(...soFar);

@@ -9,7 +9,7 @@ import {
   productSource,
   type ProductVariant,
   tileColumns,
-} from "./product_wgsl.ts";
+} from "./product_source.ts";
 import type { Runner } from "./runner.ts";
 import type { Strategy } from "./strategy.ts";
 

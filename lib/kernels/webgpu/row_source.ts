@@ -1,5 +1,6 @@
-// Sources that read rows of any length, which a team goes through together, a vector a thread at a time: the exponential sum
-// that a softmax and a cross entropy need.
+// Sources that read rows of any length, which a team goes through together, a vector a thread at a time, once for every pass.
+//
+// NaN in a row makes the row NaN where the compiler of the device keeps NaN, as llvmpipe's does; WGSL does not promise it.
 
 import { vectorsOf } from "./norm_source.ts";
 import type { Strategy, Team } from "./strategy.ts";
@@ -73,12 +74,12 @@ fn places(at: u32) -> Places { return ${places}; }
 `;
 }
 
-/** The longest row, in vectors, that is given to less than the largest team. */
+/** The longest row, in vectors, for which every strategy of a GPU has a team; longer rows are the same team's. */
 const longRow = 2048;
 
 /**
- * The team for rows that are read again for every pass. On a GPU it is that of the norms, however long the rows; on a CPU a
- * thread a row is the fastest, as it is for the norms of the shortest rows.
+ * The team for rows that are read again for every pass. On a GPU it is that of the norms. On a CPU a thread a row is the
+ * fastest, which the norms' strategy says of the shortest rows only: there it is their team for rows of any length.
  *
  * @param strategy The strategy of the device.
  * @param width Numbers of a row.
@@ -89,7 +90,8 @@ export function teamOfRows(strategy: Strategy, width: number): Team {
 }
 
 /**
- * Σ exp(v − highest) over a row, in one pass: `let row_sum = RowSum(highest, sum)`, known to every thread of the team.
+ * `highest`, the largest value of a row, and `sum`, Σ exp(value − highest), in one pass; every thread of the team knows them.
+ * `lowest`, a number below all values but finite, stands for those that are not to count.
  *
  * @param value A WGSL expression of the vector `at`.
  * @param vectors A WGSL expression of the number of vectors.
@@ -98,6 +100,7 @@ export function teamOfRows(strategy: Strategy, width: number): Team {
  */
 export function exponentialSum(value: string, vectors: string, { lanes }: Team): string {
   return `
+  const lowest = -3.4028234e38;
   var top = lowest;
   var total = 0.0;
   for (var at = lane; at < ${vectors}; at += ${lanes}u) {
@@ -109,9 +112,6 @@ export function exponentialSum(value: string, vectors: string, { lanes }: Team):
   let highest = highest_of_team(top, thread);
   let sum = sum_of_team(total * exp(top - highest), thread);`;
 }
-
-/** A number below all that are looked at, but finite: its difference from itself is 0. */
-export const lowest = "const lowest = -3.4028234e38;\n";
 
 /** What a program on rows does; `team`, `lane` and `thread` are known everywhere, `row` in the body. */
 export interface RowProgram {

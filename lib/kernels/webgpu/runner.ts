@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { DataType } from "@tensorflow/tfjs";
 import type { TensorInfo } from "../contract.ts";
-import { bindGroups, compiler, uniformBuffers } from "./runner_caches.ts";
+import { compiler, uniformBuffers } from "./runner_caches.ts";
 
 /** What is used of tfjs's backend object. */
 export interface WebGpuBackend {
@@ -143,13 +143,13 @@ function closePass(backend: WebGpuBackend, name: string): void {
  *
  * @param backend tfjs's WebGPU backend, ready.
  * @returns The runner; it keeps what it compiles for as long as it lives.
+ * @throws {RangeError} Later, from `run`, if a tensor is larger than what the GPU binds.
  */
 export function openRunner(backend: WebGpuBackend): Runner {
   const { device } = backend;
   const { maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension } = device.limits;
   const compiled = compiler(device);
   const uniformBuffer = uniformBuffers(device);
-  const bindGroup = bindGroups(device);
 
   const requireFit = ({ key, inputs, outputs }: Launch): void => {
     for (const { shape } of [...inputs, ...outputs]) {
@@ -189,9 +189,13 @@ export function openRunner(backend: WebGpuBackend): Runner {
       const buffers = [...launch.inputs, ...outputs].map(bufferOf);
       if (launch.uniforms !== undefined) buffers.push(uniformBuffer(launch.uniforms));
       const { pipeline, layout } = compiled(launch);
+      const bindGroup = device.createBindGroup({
+        layout,
+        entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+      });
       const pass = openPass(backend);
       pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup(layout, buffers));
+      pass.setBindGroup(0, bindGroup);
       pass.dispatchWorkgroups(...groups);
       closePass(backend, launch.key);
       return outputs;

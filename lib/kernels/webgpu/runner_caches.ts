@@ -1,5 +1,5 @@
-// What the runner makes once and uses again: compiled programs, uniform buffers, and the groups that bind buffers to a program.
-// What is dropped from a cache lives until the GPU is done with it.
+// What the runner makes once and uses again: compiled programs and uniform buffers. The groups that bind buffers to a program are
+// not worth it: in a training step the same buffers hardly ever come together again.
 
 import type { Launch, Uniforms } from "./runner.ts";
 
@@ -11,7 +11,7 @@ export interface Compiled {
   readonly layout: GPUBindGroupLayout;
 }
 
-/** What `make` gives for a key, made once; of more than `most` the oldest goes. */
+/** What `make` gives for a key, made once; of more than `most` the oldest goes, and lives until the GPU is done with it. */
 function cache<T>(most = Infinity): (key: string, make: () => T) => T {
   const made = new Map<string, T>();
   return (key, make) => {
@@ -88,34 +88,4 @@ export function uniformBuffers(device: GPUDevice): (uniforms: Uniforms) => GPUBu
       device.queue.writeBuffer(buffer, 0, bytes);
       return buffer;
     });
-}
-
-/**
- * Binds buffers. tfjs gives the buffers of freed tensors to new ones, so the same few come together again and again, and a
- * group costs more to make than all the rest of a run.
- *
- * @param device The device.
- * @returns A function that gives the group of a layout and buffers.
- */
-export function bindGroups(
-  device: GPUDevice,
-): (layout: GPUBindGroupLayout, buffers: readonly GPUBuffer[]) => GPUBindGroup {
-  const groups = cache<GPUBindGroup>(2048);
-  const numbers = new WeakMap<object, number>();
-  let next = 0;
-  const numberOf = (object: object): number => {
-    const known = numbers.get(object);
-    if (known !== undefined) return known;
-    numbers.set(object, next);
-    return next++;
-  };
-  return (layout, buffers) => {
-    let key = `${numberOf(layout)}`;
-    for (const buffer of buffers) key += `,${numberOf(buffer)}`;
-    return groups(key, () =>
-      device.createBindGroup({
-        layout,
-        entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
-      }));
-  };
 }

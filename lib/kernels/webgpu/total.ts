@@ -1,5 +1,6 @@
 // One number from many: the last step of a loss and of a joint norm.
 
+import * as tf from "@tensorflow/tfjs";
 import type { TensorInfo } from "../contract.ts";
 import { mainOfRows, teamFunction } from "./row_source.ts";
 import type { Runner } from "./runner.ts";
@@ -12,16 +13,17 @@ import { declare } from "./wgsl.ts";
  * @param runner The runner.
  * @param strategy How the threads share the work.
  * @param numbers The tensor.
- * @param result What becomes of the sum: a WGSL expression of `sum` and of `count`, the given number.
+ * @param result What becomes of the sum, a WGSL expression of `sum` and of `count`; and that count, 1 by default.
  * @returns A scalar.
  */
 export function totalOf(
   runner: Runner,
   strategy: Strategy,
   numbers: TensorInfo,
-  { finish, count = 1 }: { readonly finish: string; readonly count?: number },
+  result: { readonly finish: string; readonly count?: number },
 ): TensorInfo {
-  const size = numbers.shape.reduce((product, length) => product * length, 1);
+  const { finish, count = 1 } = result;
+  const size = tf.util.sizeFromShape(numbers.shape);
   const team = strategy.team(size);
   const [total] = runner.run({
     key: `total ${finish} ${team.rows} ${team.threads}`,

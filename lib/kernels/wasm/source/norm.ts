@@ -1,8 +1,12 @@
-// The norms of rows: y = ((x − shift) · scale + offset) · gain + bias. Each row is measured, then written while it lies in the
-// first-level cache.
+// The norms of rows: y = ((x − shift) · scale + offset) · gain + bias. Rows are measured, then written while they lie in the
+// first-level cache: four at a time, or one by one where their mean is far from 0.
 
+import { normFour } from "./norm_four";
 import { measure } from "./norm_statistics";
 import { lane0, lane1, lane2, loadUpTo, multiplyAdd, storeUpTo } from "./simd";
+
+/** Bytes up to which rows are taken four at a time; what comes from memory flows better row by row. */
+const CACHED: usize = 8 << 20;
 
 /** n · gain + bias, as far as there are any; `gained` and `biased` are literals. */
 // @ts-ignore: decorator
@@ -92,24 +96,23 @@ function writeRow(x: usize, row: v128, gain: usize, bias: usize, y: usize, lanes
 }
 
 /** total = alpha · x + branch */
-function addRow(x: usize, branch: usize, alpha: f32, total: usize, width: i32): void {
+function add(x: usize, branch: usize, alpha: f32, total: usize, count: i32): void {
   const factor = f32x4.splat(alpha);
   let i = 0;
-  for (; i + 16 <= width; i += 16, x += 64, branch += 64, total += 64) {
+  for (; i + 16 <= count; i += 16, x += 64, branch += 64, total += 64) {
     v128.store(total, multiplyAdd(v128.load(x), factor, v128.load(branch)));
     v128.store(total, multiplyAdd(v128.load(x, 16), factor, v128.load(branch, 16)), 16);
     v128.store(total, multiplyAdd(v128.load(x, 32), factor, v128.load(branch, 32)), 32);
     v128.store(total, multiplyAdd(v128.load(x, 48), factor, v128.load(branch, 48)), 48);
   }
-  for (; i < width; i += 4, x += 16, branch += 16, total += 16) {
-    const left = width - i;
+  for (; i < count; i += 4, x += 16, branch += 16, total += 16) {
+    const left = count - i;
     storeUpTo(total, multiplyAdd(loadUpTo(x, left), factor, loadUpTo(branch, left)), left);
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function normRow(
+/** The rows of y = norm(x) from x and y on; at most four. */
+function normRows(
   kind: i32,
   x: usize,
   gain: usize,
@@ -119,9 +122,16 @@ function normRow(
   lanes: i32,
   share: f32,
   eps: f32,
+  rows: i32,
+  cached: bool,
 ): void {
-  writeRow(x, measure(kind, x, lanes, share, eps), gain, bias, y, lanes);
-  if (lanes < width) store<f32>(y + usize(lanes) * 4, 0);
+  const stride = usize(width) * 4;
+  const all = cached && rows == 4;
+  const done = all && normFour(kind, x, gain, bias, y, stride, lanes, share, eps);
+  for (let i = 0; i < rows; i++, x += stride, y += stride) {
+    if (!done) writeRow(x, measure(kind, x, lanes, share, eps), gain, bias, y, lanes);
+    if (lanes < width) store<f32>(y + usize(lanes) * 4, 0);
+  }
 }
 
 /**
@@ -142,9 +152,12 @@ export function norm(
   count: i32,
 ): void {
   const stride = usize(width) * 4;
-  const end = usize(first + count) * stride;
-  for (let at = usize(first) * stride; at < end; at += stride) {
-    normRow(kind, x + at, gain, bias, y + at, width, lanes, share, eps);
+  const cached = usize(count) * stride <= CACHED;
+  const end = first + count;
+  for (let i = first; i < end; i += 4) {
+    const at = usize(i) * stride;
+    const rows = min(4, end - i);
+    normRows(kind, x + at, gain, bias, y + at, width, lanes, share, eps, rows, cached);
   }
 }
 
@@ -166,9 +179,12 @@ export function addNorm(
   count: i32,
 ): void {
   const stride = usize(width) * 4;
-  const end = usize(first + count) * stride;
-  for (let at = usize(first) * stride; at < end; at += stride) {
-    addRow(x + at, branch + at, alpha, total + at, width);
-    normRow(kind, total + at, gain, bias, y + at, width, lanes, share, eps);
+  const cached = usize(count) * stride <= CACHED;
+  const end = first + count;
+  for (let i = first; i < end; i += 4) {
+    const at = usize(i) * stride;
+    const rows = min(4, end - i);
+    add(x + at, branch + at, alpha, total + at, rows * width);
+    normRows(kind, total + at, gain, bias, y + at, width, lanes, share, eps, rows, cached);
   }
 }

@@ -13,6 +13,9 @@ export const RMS: i32 = 1;
 /** Nothing is taken away, and −Σx counts as one more value. */
 export const CRMS: i32 = 2;
 
+/** Of a row whose mean is two standard deviations from 0: mean² / (mean of x²). */
+export const FAR: f32 = 0.8;
+
 /** [Σx, Σx², 0, 0]; where `summed`, a literal, is false, Σx is left out. */
 // @ts-ignore: decorator
 @inline
@@ -109,7 +112,7 @@ export function rowOf(
   }
   const meanSquare = squares * share;
   const square = mean * mean;
-  if (square > 0.8 * meanSquare) return measureFar(x, lanes, share, eps, mean);
+  if (square > FAR * meanSquare) return measureFar(x, lanes, share, eps, mean);
   const scale: f32 = 1 / sqrt<f32>(meanSquare - square + eps);
   return row(scale, -mean * scale, 0);
 }
