@@ -26,6 +26,7 @@ export {
   type BackendInUse,
   type BackendOptions,
   type KernelReport,
+  KernelUnavailableError,
   useBackend,
 } from "./lib/kernels/mod.ts";
 export * from "./lib/ops/mod.ts";

@@ -67,10 +67,23 @@ async function requestAdapter(): Promise<GPUAdapter | null> {
     : await quietly(() => gpu.requestAdapter({ powerPreference: "high-performance" }));
 }
 
+function nameOf({ description, vendor, architecture, device }: GPUAdapterInfo): string {
+  return description || [vendor, architecture, device].filter(Boolean).join(" ");
+}
+
+/**
+ * Whether an adapter computes on the CPU.
+ *
+ * @param info What the adapter says of itself.
+ * @returns True for llvmpipe, SwiftShader and their like.
+ */
+export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
+  return info.isFallbackAdapter || /llvmpipe|swiftshader|softpipe/i.test(nameOf(info));
+}
+
 function describe({ info, features, limits }: GPUAdapter): WebGpuAdapter {
-  const name = info.description ||
-    [info.vendor, info.architecture, info.device].filter(Boolean).join(" ");
-  const software = info.isFallbackAdapter || /llvmpipe|swiftshader|softpipe/i.test(name);
+  const name = nameOf(info);
+  const software = isSoftwareAdapter(info);
   return {
     adapter: name || "unnamed adapter",
     software,

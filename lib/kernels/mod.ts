@@ -15,5 +15,6 @@ export type {
   NormKind,
   TensorInfo,
 } from "./contract.ts";
+export { KernelUnavailableError } from "./half.ts";
 export { installKernels, type KernelReport, type KernelSet, removeKernels } from "./install.ts";
 export { type BackendInUse, type BackendOptions, useBackend } from "./use_backend.ts";

@@ -18,7 +18,10 @@ export interface NormOptions {
 }
 
 /** @returns ε, after all arguments were found to fit. */
-export function checkNorm(x: Tensor, { gain, bias, eps = 1e-5 }: NormOptions): number {
+export function checkNorm(
+  x: { readonly shape: readonly number[]; readonly dtype: string },
+  { gain, bias, eps = 1e-5 }: NormOptions,
+): number {
   const shape = `[${x.shape.join(", ")}]`;
   const width = x.shape.at(-1);
   if (width === undefined || width < 1) {

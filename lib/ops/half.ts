@@ -76,7 +76,7 @@ function checked(
   x: Half,
   { kind, ...options }: HalfNormOptions,
 ): ReturnType<typeof attributesOf> {
-  const like = { shape: [...x.shape], dtype: "float32" } as Tensor;
+  const like = { shape: [...x.shape], dtype: "float32" } as const;
   return attributesOf(requireOneOf("kind", kind, kinds), options, checkNorm(like, options));
 }
 

@@ -13,6 +13,15 @@ export { type CrmsLayout, crmsNorm, type CrmsNormOptions } from "./crms_norm.ts"
 export { crossEntropy } from "./cross_entropy.ts";
 export { dropout } from "./dropout.ts";
 export { addGpas, type AddGpasOptions, gpas, type GpasOptions } from "./gpas.ts";
+export {
+  fromHalf,
+  type Half,
+  halfNorm,
+  type HalfNormGradient,
+  halfNormGradient,
+  type HalfNormOptions,
+  toHalf,
+} from "./half.ts";
 export { layerNorm } from "./layer_norm.ts";
 export { lookup } from "./lookup.ts";
 export { matMul } from "./mat_mul.ts";

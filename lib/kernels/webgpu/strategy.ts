@@ -5,6 +5,7 @@
 // but read again for every pass. A row so short that a team would idle is one thread's, who needs nobody; so is every row where
 // nothing else can run.
 
+import { isSoftwareAdapter } from "../../core/webgpu.ts";
 import { findSubgroups, type Subgroups } from "./subgroups.ts";
 
 /** Who takes a row. */
@@ -70,10 +71,6 @@ const workgroup = (vectors: number, subgroups: Subgroups | string, software: boo
   };
 };
 
-function isSoftware({ adapterInfo: { isFallbackAdapter, description } }: GPUDevice): boolean {
-  return isFallbackAdapter || /llvmpipe|swiftshader|softpipe/i.test(description);
-}
-
 /** The teams that may take a row of that many vectors, the best first. */
 function candidates(
   vectors: number,
@@ -98,7 +95,7 @@ function candidates(
  * @returns The strategy.
  */
 export async function chooseStrategy(device: GPUDevice, forced?: RowStrategy): Promise<Strategy> {
-  const software = isSoftware(device);
+  const software = isSoftwareAdapter(device.adapterInfo);
   const subgroups = await findSubgroups(device);
   const usual = typeof subgroups === "string"
     ? `a ${software ? "thread" : "workgroup"} a row (${subgroups})`
