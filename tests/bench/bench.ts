@@ -25,6 +25,7 @@ Suites: ${Object.keys(suites).join(", ")}; all of them by default.
 Options:
   --backend NAME   wasm (default), webgpu or cpu
   --quick          fewer groups and rounds
+  --only TEXT      only groups whose description has the text, such as "width 512, depth 4"
   --out FILE       appends the results to a file as well
   --profile        of models: the kernels of one training step by time, nothing else
   --composed       of --profile: with tfjs's own kernels
@@ -51,6 +52,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { values, words } = parse(args, {
     backend: { type: "string" },
     quick: { type: "boolean" },
+    only: { type: "string" },
     out: { type: "string" },
     profile: { type: "boolean" },
     composed: { type: "boolean" },
@@ -72,6 +74,7 @@ async function main(args: readonly string[]): Promise<number> {
     "cpu",
   ]);
   const quick = values["quick"] === true;
+  const only = values["only"] === undefined ? {} : { only: String(values["only"]) };
   const out = values["out"] === undefined ? undefined : String(values["out"]);
   const names = words.length === 0 ? Object.keys(suites) : words;
   for (const name of names) requireOneOf("suite", name, Object.keys(suites));
@@ -79,18 +82,20 @@ async function main(args: readonly string[]): Promise<number> {
     await printProfile(backend, values["composed"] === true ? "composed" : "fused");
     return 0;
   }
-  const [only, ...others] = names;
+  const [first, ...others] = names;
   if (others.length > 0) {
     const options = [
       `--backend=${backend}`,
       ...(quick ? ["--quick"] : []),
+      ...Object.values(only).map((text) => `--only=${text}`),
       ...(out === undefined ? [] : [`--out=${out}`]),
     ];
     const codes: number[] = [];
     for (const name of names) codes.push(await inChild(name, options));
     return Math.max(...codes);
   }
-  await runSuite(await suites[only!]!(), { suite: only!, backend, quick, write: writer(out) });
+  const options = { suite: first!, backend, quick, ...only, write: writer(out) };
+  await runSuite(await suites[first!]!(), options);
   return 0;
 }
 

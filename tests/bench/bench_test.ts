@@ -38,7 +38,7 @@ Deno.test("ratios() divides round by round", () => {
 
 Deno.test("measure() repeats short runs, leaves out what fails, and frees everything once", async () => {
   const [quick, slow, broken] = [fake("quick", 0.5), fake("slow", 40), fake("broken", NaN)];
-  const timing = { rounds: 3, warmUp: 1, sample: 30 };
+  const timing = { rounds: 3, warmUp: 1, settle: 0, sample: 30 };
   const outcomes = await measure([quick, broken, slow], timing, () => Promise.resolve());
   assertEquals(outcomes.find(({ name }) => name === "slow"), {
     task: "task",
@@ -63,7 +63,7 @@ Deno.test("measure() prepares the kernels before every turn", async () => {
     return Promise.resolve();
   };
   const pair = [fake("a", 40, "fused"), fake("b", 40, "composed")];
-  await measure(pair, { rounds: 2, warmUp: 0, sample: 1 }, prepare);
+  await measure(pair, { rounds: 2, warmUp: 0, settle: 0, sample: 1 }, prepare);
   assertEquals(modes, ["fused", "composed", "fused", "composed", "composed", "fused"]);
 });
 

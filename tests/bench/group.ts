@@ -44,7 +44,9 @@ function timesOf(outcomes: readonly Outcome[]): TimesOf {
 export async function run(session: Session, group: Group): Promise<void> {
   const { suite, platform, timing, prepare, write, say } = session;
   const { facts, baselines, flops, tokens } = group;
-  say(Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(", "));
+  const description = Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(", ");
+  if (session.only !== undefined && !description.includes(session.only)) return;
+  say(description);
   const measured = await measure(group.contestants, timing, prepare);
   const outcomes = [...measured, ...group.derive?.(timesOf(measured)) ?? []];
   const times = timesOf(outcomes);

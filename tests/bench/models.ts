@@ -12,7 +12,7 @@ import {
 } from "./contestants/normkit_model.ts";
 import { tfjsTrainingRunner } from "./contestants/tfjs_model.ts";
 import { type Group, run } from "./group.ts";
-import type { Session } from "./session.ts";
+import { type Session, sizesFor } from "./session.ts";
 import type { Contestant, KernelMode } from "./timing/contestant.ts";
 import { fusedModes } from "./timing/kernels.ts";
 
@@ -86,7 +86,7 @@ function group(session: Session, task: Task, size: ModelSize): Group {
 
 /** Times whole models of several sizes. */
 export async function runModels(session: Session): Promise<void> {
-  for (const size of session.quick ? sizes.slice(0, 1) : sizes) {
+  for (const size of sizesFor(session, sizes)) {
     await run(session, group(session, "training", size));
     await run(session, group(session, "inference", size));
   }

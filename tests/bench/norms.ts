@@ -12,7 +12,7 @@ import {
   tfLayersRunner,
 } from "./contestants/operation_runners.ts";
 import { type Group, run, type TimesOf } from "./group.ts";
-import type { Session } from "./session.ts";
+import { type Session, sizesFor } from "./session.ts";
 import type { Contestant, KernelMode } from "./timing/contestant.ts";
 import { fusedModes } from "./timing/kernels.ts";
 import type { Outcome } from "./timing/measure.ts";
@@ -99,7 +99,7 @@ function group(session: Session, operation: Operation, shape: [number, number]):
 
 /** Times every operation at every shape. */
 export async function runNorms(session: Session): Promise<void> {
-  for (const shape of session.quick ? shapes.slice(0, 1) : shapes) {
+  for (const shape of sizesFor(session, shapes)) {
     for (const operation of operations) await run(session, group(session, operation, shape));
   }
 }

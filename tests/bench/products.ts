@@ -7,7 +7,7 @@ import type { BackendName, Tensor } from "@normkit/normkit";
 import { type JaxMode, jaxModes, jaxRunner, useJaxDevice } from "./contestants/jax.ts";
 import { tensorRunner } from "./contestants/tfjs.ts";
 import { type Group, run } from "./group.ts";
-import type { Session } from "./session.ts";
+import { type Session, sizesFor } from "./session.ts";
 import type { Contestant, KernelMode, Runner } from "./timing/contestant.ts";
 import { fusedModes } from "./timing/kernels.ts";
 
@@ -102,7 +102,7 @@ function group({ backend, torch }: Session, product: Product): Group {
 
 /** Times products of every size in every transposition. */
 export async function runProducts(session: Session): Promise<void> {
-  for (const size of session.quick ? sizes.slice(0, 1) : sizes) {
+  for (const size of sizesFor(session, sizes)) {
     for (const [transposeA, transposeB] of transpositions) {
       await run(session, group(session, { ...size, transposeA, transposeB }));
     }

@@ -16,6 +16,8 @@ export interface Session {
   readonly timing: Timing;
   /** Whether only the most telling groups are to run. */
   readonly quick: boolean;
+  /** Runs only the groups whose description contains this text. */
+  readonly only?: string;
   /** PyTorch, where it is installed. */
   readonly torch: TorchPool;
   /** Registers the kernels of a mode. */
@@ -34,6 +36,8 @@ export interface SessionOptions {
   readonly suite: string;
   readonly backend: BackendName;
   readonly quick: boolean;
+  /** Runs only the groups whose description contains this text. */
+  readonly only?: string;
   readonly write: (line: Line) => void;
 }
 
@@ -43,6 +47,7 @@ function timingOf({ name }: BackendInUse, quick: boolean): Timing {
   return {
     rounds: quick ? (gpu ? 3 : 5) : (gpu ? 7 : 11),
     warmUp: quick ? 1 : 2,
+    settle: quick ? 200 : 500,
     sample: gpu ? 150 : 30,
   };
 }
@@ -54,7 +59,7 @@ function timingOf({ name }: BackendInUse, quick: boolean): Timing {
  * @param options Its name, backend, extent and output.
  */
 export async function runSuite(suite: Suite, options: SessionOptions): Promise<void> {
-  const { suite: name, backend, quick, write } = options;
+  const { suite: name, backend, quick, only, write } = options;
   const use = await useBackend(backend);
   const platform = platformOf(use);
   const timing = timingOf(use, quick);
@@ -63,8 +68,23 @@ export async function runSuite(suite: Suite, options: SessionOptions): Promise<v
     write(await machineLine(use, name, await torch.versions()));
     const say = (what: string): void => console.error(`${name}, ${platform}: ${what} …`);
     const prepare = kernelSwitch(backend);
-    await suite({ suite: name, backend, platform, timing, quick, torch, prepare, write, say });
+    const chosen = only === undefined ? {} : { only };
+    await suite({
+      ...{ suite: name, backend, platform, timing, quick, torch, prepare, write, say },
+      ...chosen,
+    });
   } finally {
     await torch.close();
   }
+}
+
+/**
+ * The sizes that a suite runs: the first where it is to be quick, unless some are chosen by their description.
+ *
+ * @param session The session.
+ * @param all All sizes, the most telling first.
+ * @returns The sizes.
+ */
+export function sizesFor<T>({ quick, only }: Session, all: readonly T[]): readonly T[] {
+  return quick && only === undefined ? all.slice(0, 1) : all;
 }

@@ -9,6 +9,8 @@ export interface Timing {
   readonly rounds: number;
   /** Untimed rounds before them. */
   readonly warmUp: number;
+  /** Milliseconds that a contestant runs when it enters: engines optimize only what has run often. */
+  readonly settle: number;
   /** A sample repeats its contestant until it takes at least so many milliseconds. */
   readonly sample: number;
 }
@@ -39,6 +41,11 @@ async function calibrate({ runner }: Entrant, least: number): Promise<number> {
     const growth = Math.min(8, Math.max(2, 1.2 * least / elapsed));
     repeats = Math.min(mostRepeats, Math.ceil(repeats * growth));
   }
+}
+
+async function settle({ runner }: Entrant, least: number): Promise<void> {
+  const start = performance.now();
+  do await runner.time(1); while (performance.now() - start < least);
 }
 
 /**
@@ -74,7 +81,7 @@ export async function measure(
   const enter = async (contestant: Contestant): Promise<void> => {
     const entrant: Entrant = { runner: await contestant.setup(), times: [], repeats: 1 };
     entrants.set(contestant, entrant);
-    await entrant.runner.time(1); // compiles
+    await settle(entrant, timing.settle);
     entrant.repeats = await calibrate(entrant, timing.sample);
   };
   const play = async ({ runner, times, repeats }: Entrant, counts: boolean): Promise<void> => {
