@@ -27,6 +27,10 @@ function measureAs(
   let b2 = zero;
   let c2 = zero;
   let d2 = zero;
+  let e2 = zero;
+  let f2 = zero;
+  let g2 = zero;
+  let h2 = zero;
   let x1 = x + stride;
   let x2 = x1 + stride;
   let x3 = x2 + stride;
@@ -35,19 +39,23 @@ function measureAs(
     let t = v128.load(x);
     let u = v128.load(x, 16);
     if (kind != RMS) a = f32x4.add(a, f32x4.add(t, u));
-    a2 = multiplyAdd(u, u, multiplyAdd(t, t, a2));
+    a2 = multiplyAdd(t, t, a2);
+    e2 = multiplyAdd(u, u, e2);
     t = v128.load(x1);
     u = v128.load(x1, 16);
     if (kind != RMS) b = f32x4.add(b, f32x4.add(t, u));
-    b2 = multiplyAdd(u, u, multiplyAdd(t, t, b2));
+    b2 = multiplyAdd(t, t, b2);
+    f2 = multiplyAdd(u, u, f2);
     t = v128.load(x2);
     u = v128.load(x2, 16);
     if (kind != RMS) c = f32x4.add(c, f32x4.add(t, u));
-    c2 = multiplyAdd(u, u, multiplyAdd(t, t, c2));
+    c2 = multiplyAdd(t, t, c2);
+    g2 = multiplyAdd(u, u, g2);
     t = v128.load(x3);
     u = v128.load(x3, 16);
     if (kind != RMS) d = f32x4.add(d, f32x4.add(t, u));
-    d2 = multiplyAdd(u, u, multiplyAdd(t, t, d2));
+    d2 = multiplyAdd(t, t, d2);
+    h2 = multiplyAdd(u, u, h2);
     x += 32;
     x1 += 32;
     x2 += 32;
@@ -70,7 +78,8 @@ function measureAs(
   }
   const sum = sumsOf(a, b, c, d);
   const mean = f32x4.mul(sum, f32x4.splat(share));
-  let meanSquare = f32x4.mul(sumsOf(a2, b2, c2, d2), f32x4.splat(share));
+  const squares = f32x4.add(sumsOf(a2, b2, c2, d2), sumsOf(e2, f2, g2, h2));
+  let meanSquare = f32x4.mul(squares, f32x4.splat(share));
   if (kind == LAYER) {
     const square = f32x4.mul(mean, mean);
     const far = f32x4.gt(square, f32x4.mul(meanSquare, f32x4.splat(FAR)));

@@ -96,7 +96,7 @@ function measureFar(x: usize, lanes: i32, share: f32, eps: f32, shift: f32): v12
 /** What is known of a row once Σx and Σx² are; `share` is what each value counts, 1 / D. */
 // @ts-ignore: decorator
 @inline
-export function rowOf(
+function rowOf(
   kind: i32,
   sum: f32,
   squares: f32,
