@@ -38,8 +38,10 @@ Deno.test("ratios() divides round by round", () => {
 
 Deno.test("measure() repeats short runs, leaves out what fails, and frees everything once", async () => {
   const [quick, slow, broken] = [fake("quick", 0.5), fake("slow", 40), fake("broken", NaN)];
-  const timing = { rounds: 3, warmUp: 1, settle: 0, sample: 30 };
-  const outcomes = await measure([quick, broken, slow], timing, () => Promise.resolve());
+  const endless = fake("endless", 9000);
+  const timing = { rounds: 3, warmUp: 1, settle: 0, sample: 30, longest: 8000 };
+  const all = [quick, broken, endless, slow];
+  const outcomes = await measure(all, timing, () => Promise.resolve());
   assertEquals(outcomes.find(({ name }) => name === "slow"), {
     task: "task",
     name: "slow",
@@ -53,7 +55,12 @@ Deno.test("measure() repeats short runs, leaves out what fails, and frees everyt
     name: "broken",
     absent: "it broke",
   });
-  assertEquals([quick, slow, broken].map(({ freed }) => freed), [1, 1, 1]);
+  assertEquals(outcomes.find(({ name }) => name === "endless"), {
+    task: "task",
+    name: "endless",
+    absent: "a run takes 9.0 s, more than 8.0 s",
+  });
+  assertEquals(all.map(({ freed }) => freed), [1, 1, 1, 1]);
 });
 
 Deno.test("measure() prepares the kernels before every turn", async () => {
@@ -63,7 +70,7 @@ Deno.test("measure() prepares the kernels before every turn", async () => {
     return Promise.resolve();
   };
   const pair = [fake("a", 40, "fused"), fake("b", 40, "composed")];
-  await measure(pair, { rounds: 2, warmUp: 0, settle: 0, sample: 1 }, prepare);
+  await measure(pair, { rounds: 2, warmUp: 0, settle: 0, sample: 1, longest: 1000 }, prepare);
   assertEquals(modes, ["fused", "composed", "fused", "composed", "composed", "fused"]);
 });
 

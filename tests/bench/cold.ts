@@ -78,7 +78,13 @@ function torchProcess(reports: Reports): Contestant {
 export async function runCold(session: Session): Promise<void> {
   const reports: Reports = new Map();
   const facts = { ...size };
-  const timing = { rounds: session.quick ? 2 : 5, warmUp: 0, settle: 0, sample: 0 };
+  const timing = {
+    rounds: session.quick ? 2 : 5,
+    warmUp: 0,
+    settle: 0,
+    sample: 0,
+    longest: Infinity,
+  };
   await run({ ...session, timing }, {
     facts,
     baselines: ["fused"],

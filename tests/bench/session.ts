@@ -49,6 +49,7 @@ function timingOf({ name }: BackendInUse, quick: boolean): Timing {
     warmUp: quick ? 1 : 2,
     settle: quick ? 200 : 500,
     sample: gpu ? 150 : 30,
+    longest: 8000,
   };
 }
 

@@ -13,6 +13,8 @@ export interface Timing {
   readonly settle: number;
   /** A sample repeats its contestant until it takes at least so many milliseconds. */
   readonly sample: number;
+  /** A contestant whose run takes more milliseconds than this does not take part: the others would wait for minutes. */
+  readonly longest: number;
 }
 
 /** A contestant's result: its milliseconds per run in each round, or why it did not run. */
@@ -43,9 +45,13 @@ async function calibrate({ runner }: Entrant, least: number): Promise<number> {
   }
 }
 
-async function settle({ runner }: Entrant, least: number): Promise<void> {
+async function settle({ runner }: Entrant, { settle, longest }: Timing): Promise<void> {
   const start = performance.now();
-  do await runner.time(1); while (performance.now() - start < least);
+  let fastest = Infinity;
+  do fastest = Math.min(fastest, await runner.time(1)); while (performance.now() - start < settle);
+  if (fastest <= longest) return;
+  const seconds = (milliseconds: number): string => (milliseconds / 1000).toPrecision(2);
+  throw new Error(`a run takes ${seconds(fastest)} s, more than ${seconds(longest)} s`);
 }
 
 /**
@@ -81,7 +87,7 @@ export async function measure(
   const enter = async (contestant: Contestant): Promise<void> => {
     const entrant: Entrant = { runner: await contestant.setup(), times: [], repeats: 1 };
     entrants.set(contestant, entrant);
-    await settle(entrant, timing.settle);
+    await settle(entrant, timing);
     entrant.repeats = await calibrate(entrant, timing.sample);
   };
   const play = async ({ runner, times, repeats }: Entrant, counts: boolean): Promise<void> => {
