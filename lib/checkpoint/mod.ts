@@ -1,7 +1,21 @@
 /**
- * Parameters in files.
+ * Checkpoints: safetensors files and folders as Hugging Face publishes them, read in parts and written as a stream, and the
+ * parameters of this library's models in them.
  *
  * @module
  */
 
-export { readParameters, writeParameters } from "./safetensors.ts";
+export { planCopy } from "./copy.ts";
+export { bytesPerNumber, decodeNumbers, type DType, dtypes, encodeNumbers, ulp } from "./dtype.ts";
+export { SafetensorsError } from "./error.ts";
+export { readParameters, writeParameters } from "./parameters.ts";
+export type { NamedShape } from "./plan.ts";
+export { type Checkpoint, openCheckpoint } from "./reader.ts";
+export { readTensor, type TensorShape, type TensorSource } from "./tensors.ts";
+export {
+  type PlannedTensor,
+  type ShardOptions,
+  type WriteOptions,
+  writeSafetensors,
+  writeShards,
+} from "./writer.ts";

@@ -1,6 +1,6 @@
 // `normkit generate`: text from a model that `normkit train` left.
 
-import { readParameters } from "../checkpoint/safetensors.ts";
+import { readParameters } from "../checkpoint/parameters.ts";
 import type { BackendName } from "../core/backend.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import { disposeTree } from "../core/tree.ts";

@@ -1,6 +1,6 @@
 // `normkit train`: one or more variants on a text, each to a run record and a file of parameters.
 
-import { writeParameters } from "../checkpoint/safetensors.ts";
+import { writeParameters } from "../checkpoint/parameters.ts";
 import type { BackendName } from "../core/backend.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import { disposeTree } from "../core/tree.ts";

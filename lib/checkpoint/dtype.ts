@@ -1,0 +1,243 @@
+// How numbers are stored in safetensors files, and the way from there to float64 and back. Files are little-endian, as is every
+// machine that Deno runs on, so typed arrays read them where they are.
+
+/** How a tensor's numbers are stored. */
+export type DType = "I64" | "F64" | "F32" | "I32" | "BF16" | "F16" | "I16" | "I8" | "U8" | "BOOL";
+
+/** One kind of storage. */
+interface Storage {
+  readonly bytes: number;
+  /** Of floating-point numbers: binary digits of a significand, and the exponent of the smallest normal number. */
+  readonly float?: { readonly digits: number; readonly smallest: number };
+  decode(bytes: Uint8Array): Float64Array<ArrayBuffer>;
+  encode(numbers: Float64Array): Uint8Array<ArrayBuffer>;
+}
+
+/** The constructor of a typed array. */
+interface ArrayType<A> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (numbers: ArrayLike<number>): A;
+  new (buffer: ArrayBufferLike, offset: number, length: number): A;
+}
+
+/** The bytes as an array of numbers: in place where they are aligned, else a copy. */
+function viewOf<A>(type: ArrayType<A>, bytes: Uint8Array): A {
+  const size = type.BYTES_PER_ELEMENT;
+  const { buffer, byteOffset, length } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  return new type(buffer, byteOffset, length / size);
+}
+
+function bytesOf({ buffer }: { readonly buffer: ArrayBuffer }): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer);
+}
+
+type Floats = Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Float16Array<ArrayBuffer>;
+
+/** Floating-point numbers that have a typed array, whose constructor rounds to nearest even. */
+function floats(type: ArrayType<Floats>, digits: number, smallest: number): Storage {
+  return {
+    bytes: type.BYTES_PER_ELEMENT,
+    float: { digits, smallest },
+    decode: (bytes) => new Float64Array(viewOf(type, bytes)),
+    encode: (numbers) => bytesOf(new type(numbers)),
+  };
+}
+
+/** The upper halves of float32 numbers. */
+const bfloats: Storage = {
+  bytes: 2,
+  float: { digits: 8, smallest: -126 },
+  decode: (bytes) => {
+    const halves = viewOf(Uint16Array, bytes);
+    const words = new Uint32Array(halves.length);
+    for (let at = 0; at < words.length; at++) words[at] = halves[at]! << 16;
+    return new Float64Array(new Float32Array(words.buffer));
+  },
+  encode: (numbers) => {
+    const singles = new Float32Array(numbers);
+    const words = new Uint32Array(singles.buffer);
+    const halves = new Uint16Array(words.length);
+    for (let at = 0; at < words.length; at++) {
+      let word = words[at]!;
+      if ((word & 0x7fffffff) > 0x7f800000) { // not a number: quiet, so that its lower half can go
+        halves[at] = (word >>> 16) | 0x40;
+        continue;
+      }
+      if ((word & 0xffff) === 0x8000 && singles[at] !== numbers[at]) {
+        // Half way between two, but only since it was rounded to single: one step back to where it came from.
+        word += Math.abs(singles[at]!) > Math.abs(numbers[at]!) ? -1 : 1;
+      }
+      halves[at] = (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+    }
+    return bytesOf(halves);
+  },
+};
+
+type Wholes =
+  | Int32Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
+  | Int8Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
+
+function refuse(dtype: DType, number: number, least: bigint, greatest: bigint): never {
+  throw new RangeError(
+    `Cannot store ${number} as ${dtype}: it must be a whole number from ${least} to ${greatest}`,
+  );
+}
+
+/** Whole numbers that have a typed array, whose constructor changes those that do not fit. */
+function wholes(dtype: DType, type: ArrayType<Wholes>): Storage {
+  const bits = BigInt(8 * type.BYTES_PER_ELEMENT);
+  const [least, greatest] = dtype.startsWith("U")
+    ? [0n, 2n ** bits - 1n]
+    : [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n];
+  return {
+    bytes: type.BYTES_PER_ELEMENT,
+    decode: (bytes) => new Float64Array(viewOf(type, bytes)),
+    encode: (numbers) => {
+      const stored = new type(numbers);
+      for (let at = 0; at < stored.length; at++) {
+        if (stored[at] !== numbers[at]) refuse(dtype, numbers[at]!, least, greatest);
+      }
+      return bytesOf(stored);
+    },
+  };
+}
+
+const word = 2 ** 32;
+
+/** Whole numbers of two 32-bit words, the lower one first. */
+const longs: Storage = {
+  bytes: 8,
+  decode: (bytes) => {
+    const words = viewOf(Int32Array, bytes);
+    const numbers = new Float64Array(words.length / 2);
+    for (let at = 0; at < numbers.length; at++) {
+      const [low, high] = [words[2 * at]! >>> 0, words[2 * at + 1]!];
+      const number = high * word + low;
+      if (Math.abs(number) >= 2 ** 53) {
+        const stored = BigInt(high) * BigInt(word) + BigInt(low);
+        if (BigInt(number) !== stored) {
+          throw new RangeError(
+            `Cannot read ${stored} as a float64: the nearest is ${BigInt(number)}; copy its bytes`,
+          );
+        }
+      }
+      numbers[at] = number;
+    }
+    return numbers;
+  },
+  encode: (numbers) => {
+    const words = new Int32Array(2 * numbers.length);
+    for (let at = 0; at < numbers.length; at++) {
+      const number = numbers[at]!;
+      const high = Math.floor(number / word);
+      words[2 * at] = number - high * word;
+      words[2 * at + 1] = high;
+      if (words[2 * at + 1]! * word + (words[2 * at]! >>> 0) !== number) {
+        refuse("I64", number, -(2n ** 63n), 2n ** 63n - 1n);
+      }
+    }
+    return bytesOf(words);
+  },
+};
+
+const truths: Storage = {
+  bytes: 1,
+  decode: (bytes) => {
+    const numbers = new Float64Array(bytes.length);
+    for (let at = 0; at < bytes.length; at++) numbers[at] = bytes[at] === 0 ? 0 : 1;
+    return numbers;
+  },
+  encode: (numbers) => {
+    const bytes = new Uint8Array(numbers);
+    for (let at = 0; at < bytes.length; at++) {
+      if (bytes[at] !== numbers[at] || bytes[at]! > 1) refuse("BOOL", numbers[at]!, 0n, 1n);
+    }
+    return bytes;
+  },
+};
+
+const storages: Readonly<Record<DType, Storage>> = {
+  I64: longs,
+  F64: floats(Float64Array, 53, -1022),
+  F32: floats(Float32Array, 24, -126),
+  I32: wholes("I32", Int32Array),
+  BF16: bfloats,
+  F16: floats(Float16Array, 11, -14),
+  I16: wholes("I16", Int16Array),
+  I8: wholes("I8", Int8Array),
+  U8: wholes("U8", Uint8Array),
+  BOOL: truths,
+};
+
+/** Every dtype, widest first: the order in which tensors lie in a file. */
+export const dtypes: readonly DType[] = Object.keys(storages) as DType[];
+
+/**
+ * The size of a stored number.
+ *
+ * Units: bytes.
+ *
+ * @param dtype How it is stored.
+ * @returns 1, 2, 4 or 8.
+ */
+export function bytesPerNumber(dtype: DType): number {
+  return storages[dtype].bytes;
+}
+
+/**
+ * Reads stored numbers. A BOOL is 1 unless its byte is 0.
+ *
+ * @param dtype How they are stored.
+ * @param bytes The bytes; they are not kept.
+ * @returns The numbers, each exactly what is stored.
+ * @throws {RangeError} If the bytes end within a number, or an I64 is none that float64 has.
+ */
+export function decodeNumbers(dtype: DType, bytes: Uint8Array): Float64Array<ArrayBuffer> {
+  const storage = storages[dtype];
+  if (bytes.length % storage.bytes !== 0) {
+    throw new RangeError(
+      `Cannot read ${bytes.length} bytes as ${dtype}: they must be a multiple of ${storage.bytes}`,
+    );
+  }
+  return storage.decode(bytes);
+}
+
+/**
+ * Stores numbers. Floating-point numbers are rounded once, to nearest, ties to even; those beyond the largest become infinite.
+ *
+ * @param dtype How to store them.
+ * @param numbers The numbers.
+ * @returns Their bytes.
+ * @throws {RangeError} If the dtype has whole numbers, and one is not whole or out of its range.
+ */
+export function encodeNumbers(dtype: DType, numbers: Float64Array): Uint8Array<ArrayBuffer> {
+  return storages[dtype].encode(numbers);
+}
+
+const scratch = new Float64Array(1);
+const scratchWords = new Uint32Array(scratch.buffer);
+
+/** The binary exponent of a number; −1023 below the smallest normal one. */
+function exponentOf(number: number): number {
+  scratch[0] = number;
+  return ((scratchWords[1]! >>> 20) & 0x7ff) - 1023;
+}
+
+/**
+ * The unit in the last place: how far the stored numbers around a value lie apart.
+ *
+ * @param dtype How numbers are stored.
+ * @param value The value; at a power of two, the spacing above it counts.
+ * @returns The spacing; 1 of whole numbers, infinite beyond the dtype's largest number, and NaN at NaN.
+ */
+export function ulp(dtype: DType, value: number): number {
+  const { float } = storages[dtype];
+  if (Number.isNaN(value)) return NaN;
+  if (float === undefined) return 1;
+  const { digits, smallest } = float;
+  const largest = (2 - 2 ** (1 - digits)) * 2 ** (1 - smallest);
+  if (Math.abs(value) > largest) return Infinity;
+  return 2 ** (Math.max(exponentOf(value), smallest) + 1 - digits);
+}

@@ -1,0 +1,24 @@
+// What a bad checkpoint is answered with.
+
+/** A file that is not what the safetensors format allows. */
+export class SafetensorsError extends SyntaxError {
+  /** The name of the class, for messages. */
+  override readonly name = "SafetensorsError";
+  /** The file. */
+  readonly path: string;
+  /** The rule that it breaks, and where. */
+  readonly reason: string;
+
+  /**
+   * Says which file is bad and why.
+   *
+   * @param path The file.
+   * @param reason The rule that it breaks, and where.
+   * @param options The error behind it, if there is one.
+   */
+  constructor(path: string, reason: string, options?: ErrorOptions) {
+    super(`Cannot read ${path}: ${reason}`, options);
+    this.path = path;
+    this.reason = reason;
+  }
+}

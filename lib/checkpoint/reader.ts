@@ -1,0 +1,187 @@
+// Opening a checkpoint: a safetensors file, or a folder as Hugging Face publishes it, with one file or with an index of several.
+
+import { requireInteger } from "../core/check.ts";
+import { exists } from "../core/files.ts";
+import { bytesPerNumber, decodeNumbers } from "./dtype.ts";
+import { SafetensorsError } from "./error.ts";
+import type { StoredTensor } from "./header.ts";
+import { excerpt } from "./json.ts";
+import { compareTexts } from "./plan.ts";
+import { Shard } from "./shard.ts";
+import { readIndex } from "./shard_index.ts";
+import { rowsOf, type TensorShape, type TensorSource } from "./tensors.ts";
+
+/** An open checkpoint, whose tensors are read when they are asked for; several reads may be under way at once. */
+export interface Checkpoint extends TensorSource, Disposable {
+  /** Texts about the checkpoint as a whole, such as `format: "pt"`. Of those with one key the last file's counts. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * Some rows of a tensor as they are stored, little-endian.
+   *
+   * @param name The tensor.
+   * @param first The first row, from 0.
+   * @param count The number of rows; all that follow by default.
+   * @returns Their bytes.
+   * @throws {RangeError} If there is no such tensor or no such row.
+   */
+  bytes(name: string, first?: number, count?: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * All bytes of a tensor as they are stored, in pieces of at most 4 MiB.
+   *
+   * @param name The tensor.
+   * @returns Its bytes in order; each piece is read when it is asked for.
+   * @throws {RangeError} If there is no such tensor.
+   */
+  chunks(name: string): AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /** Closes the files; reads under way fail. */
+  close(): void;
+}
+
+const chunkBytes = 2 ** 22;
+
+interface Place {
+  readonly shard: Shard;
+  readonly tensor: StoredTensor;
+}
+
+class OpenCheckpoint implements Checkpoint {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly names: readonly string[];
+  readonly #path: string;
+  readonly #shards: readonly Shard[];
+  readonly #places: ReadonlyMap<string, Place>;
+  #isOpen = true;
+
+  constructor(path: string, shards: readonly Shard[], places: ReadonlyMap<string, Place>) {
+    this.metadata = Object.fromEntries(
+      shards.flatMap(({ header }) => Object.entries(header.metadata)),
+    );
+    this.names = [...places.keys()];
+    this.#path = path;
+    this.#shards = shards;
+    this.#places = places;
+  }
+
+  has(name: string): boolean {
+    return this.#places.has(name);
+  }
+
+  info(name: string): TensorShape {
+    const { dtype, shape } = this.#place(name).tensor;
+    return { dtype, shape };
+  }
+
+  async rows(name: string, first: number, count: number): Promise<Float64Array> {
+    return decodeNumbers(this.info(name).dtype, await this.bytes(name, first, count));
+  }
+
+  async bytes(name: string, first = 0, count?: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { shard, tensor } = this.#place(name);
+    const { rows, width } = rowsOf(tensor.shape);
+    requireInteger("first", first, { min: 0, max: rows });
+    const rowsRead = requireInteger("count", count ?? rows - first, { min: 0, max: rows - first });
+    const rowBytes = width * bytesPerNumber(tensor.dtype);
+    return await shard.read(tensor, first * rowBytes, rowsRead * rowBytes);
+  }
+
+  async *chunks(name: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    const { shard, tensor } = this.#place(name);
+    const length = tensor.end - tensor.start;
+    for (let first = 0; first < length; first += chunkBytes) {
+      yield await shard.read(tensor, first, Math.min(chunkBytes, length - first));
+    }
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    for (const shard of this.#shards) shard[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #place(name: string): Place {
+    const place = this.#places.get(name);
+    if (place === undefined) {
+      throw new RangeError(`Cannot read ${excerpt(name)}: ${this.#path} has no such tensor`);
+    }
+    return place;
+  }
+}
+
+/** Where the tensors of some files are. */
+function placesOf(path: string, shards: readonly Shard[]): Map<string, Place> {
+  const places = new Map<string, Place>();
+  for (const shard of shards) {
+    for (const tensor of shard.header.tensors) {
+      const other = places.get(tensor.name)?.shard.path;
+      if (other !== undefined) {
+        throw new SafetensorsError(
+          path,
+          `the tensor ${excerpt(tensor.name)} is in ${other} and in ${shard.path}`,
+        );
+      }
+      places.set(tensor.name, { shard, tensor });
+    }
+  }
+  return places;
+}
+
+/** Opens files one after the other; if one cannot be opened, none stays open. */
+async function openShards(paths: readonly string[]): Promise<Shard[]> {
+  const shards: Shard[] = [];
+  try {
+    for (const path of paths) shards.push(await Shard.open(path));
+    return shards;
+  } catch (error) {
+    for (const shard of shards) shard[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function openFile(path: string): Promise<Checkpoint> {
+  const shard = await Shard.open(path);
+  return new OpenCheckpoint(path, [shard], placesOf(path, [shard]));
+}
+
+async function openIndexed(folder: string, index: string): Promise<Checkpoint> {
+  const fileOf = await readIndex(index);
+  const files = [...new Set(fileOf.values())].sort(compareTexts).map((file) => `${folder}/${file}`);
+  for (const file of files) {
+    if (!await exists(file)) throw new SafetensorsError(index, `there is no ${file}`);
+  }
+  const shards = await openShards(files);
+  try {
+    const places = placesOf(index, shards);
+    for (const [name, file] of fileOf) {
+      if (places.get(name)?.shard.path !== `${folder}/${file}`) {
+        throw new SafetensorsError(index, `the tensor ${excerpt(name)} is not in ${file}`);
+      }
+    }
+    return new OpenCheckpoint(folder, shards, places);
+  } catch (error) {
+    for (const shard of shards) shard[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/**
+ * Opens a checkpoint. Only the headers are read; what a file says of its size is checked before memory is taken for it.
+ *
+ * @param path A safetensors file, or a folder with `model.safetensors` or with `model.safetensors.index.json` and what it names.
+ * @returns The open checkpoint; the caller closes it.
+ * @throws {SafetensorsError} If a file breaks a rule of the format, or index and files disagree.
+ * @throws {Deno.errors.NotFound} If there is no such file, or the folder has none of the two.
+ */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  if (!(await Deno.stat(path)).isDirectory) return await openFile(path);
+  const folder = path.replace(/(?<=.)\/+$/, "");
+  const [single, index] = [`${folder}/model.safetensors`, `${folder}/model.safetensors.index.json`];
+  if (await exists(single)) return await openFile(single);
+  if (await exists(index)) return await openIndexed(folder, index);
+  throw new Deno.errors.NotFound(
+    `Cannot open ${folder}: it has neither model.safetensors nor model.safetensors.index.json`,
+  );
+}

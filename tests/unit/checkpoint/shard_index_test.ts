@@ -1,0 +1,82 @@
+// The index of several files: its text is what transformers writes, and others are refused.
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { SafetensorsError } from "../../../lib/checkpoint/error.ts";
+import { indexText, readIndex } from "../../../lib/checkpoint/shard_index.ts";
+import { inFolder } from "./files.ts";
+
+Deno.test("indexText() is JSON with sorted names and two spaces, and readIndex() reads it", () =>
+  inFolder(async (folder) => {
+    const files = new Map([["b", "2.safetensors"], ["10", "1.safetensors"], ['é"', "sub/3.st"]]);
+    const text = indexText(files, 1234);
+    assertEquals(
+      text,
+      `{
+  "metadata": {
+    "total_size": 1234
+  },
+  "weight_map": {
+    "10": "1.safetensors",
+    "b": "2.safetensors",
+    "é\\"": "sub/3.st"
+  }
+}
+`,
+    );
+    assertEquals(JSON.parse(indexText(new Map(), 0)), {
+      metadata: { total_size: 0 },
+      weight_map: {},
+    });
+    await Deno.writeTextFile(`${folder}/index.json`, text);
+    assertEquals(
+      [...await readIndex(`${folder}/index.json`)].sort(),
+      [...files].sort(),
+    );
+  }));
+
+Deno.test("readIndex() refuses what is no index, and files outside its folder", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/index.json`;
+    const map = (file: unknown): string => JSON.stringify({ weight_map: { a: file } });
+    const cases: readonly (readonly [content: string | Uint8Array, reason: string])[] = [
+      ["", "it is not JSON: a value is missing, at character 0"],
+      [Uint8Array.of(0x22, 0xff, 0x22), "it is not JSON: it is not UTF-8"],
+      ["[]", "it has no weight_map"],
+      ["{}", "it has no weight_map"],
+      ['{"weight_map":[]}', "it has no weight_map"],
+      [
+        '{"weight_map":{"a":"x","a":"x"}}',
+        'it is not JSON: the name "a" occurs twice, at character 26',
+      ],
+      [map(1), 'the file of the tensor "a" is no text, and must be one in the same folder'],
+      ...[
+        "",
+        ".",
+        "..",
+        "../x",
+        "a/../../x",
+        "a/..",
+        "./x",
+        "/etc/x",
+        "a//x",
+        "a/",
+        "..\\x",
+        "C:x",
+        "C:\\x",
+        "x\0y",
+      ].map((file): [string, string] => [
+        map(file),
+        `the file of the tensor "a" is ${JSON.stringify(file)}, and must be one in the same folder`,
+      ]),
+    ];
+    for (const [content, reason] of cases) {
+      await Deno.writeFile(
+        path,
+        typeof content === "string" ? new TextEncoder().encode(content) : content,
+      );
+      const error = await assertRejects(() => readIndex(path), SafetensorsError);
+      assertEquals(error.message, `Cannot read ${path}: ${reason}`);
+    }
+    await Deno.writeTextFile(path, map("..x/...y"));
+    assertEquals([...(await readIndex(path)).values()], ["..x/...y"]);
+  }));
