@@ -10,7 +10,10 @@ const ranks: readonly (readonly string[])[] = [
   ["ops"],
   ["layers", "residual"],
   ["models"],
-  ["checkpoint", "convert", "train", "probes"],
+  ["checkpoint"],
+  ["families"],
+  ["forward"],
+  ["convert", "export", "train", "probes"],
   ["notebook"],
   ["cli"],
 ];

@@ -29,6 +29,8 @@ export interface DecoderConfig {
   readonly norm?: NormKind;
   /** ε of every norm; 1e-5 by default. */
   readonly eps?: number;
+  /** ε of norms that have another, by their path: `blocks.1.norm.attention.input`, `norm.final`. `fold` makes such. */
+  readonly normEps?: Readonly<Record<string, number>>;
   /** Norms outside the blocks; the variant's own by default. */
   readonly ends?: readonly End[];
   /** `"learned"` (default) or `"rotary"` positions. */
@@ -56,7 +58,7 @@ export interface CompleteConfig extends Required<DecoderConfig> {
 }
 
 const known = [
-  "vocabulary context width depth heads hidden residual norm eps ends positions activation tied bias",
+  "vocabulary context width depth heads hidden residual norm eps normEps ends positions activation tied bias",
   "dropout init embeddingStd embeddingScale",
 ].join(" ").split(" ");
 
@@ -108,6 +110,12 @@ export function completeConfig(config: DecoderConfig): CompleteConfig {
       "crms-padded",
     ]),
     eps: requireNumber("eps", config.eps ?? 1e-5, { above: 0 }),
+    normEps: Object.fromEntries(
+      Object.entries(config.normEps ?? {}).map(([path, eps]) => [
+        path,
+        requireNumber(`normEps["${path}"]`, eps, { above: 0 }),
+      ]),
+    ),
     ends: (config.ends ?? variant.ends).map((end) =>
       requireOneOf("ends", end, ["embedding", "final"])
     ),

@@ -49,6 +49,8 @@ export interface StackConfig {
   readonly norm: NormKind;
   /** ε of every norm but those that the variant sets. */
   readonly eps: number;
+  /** ε of norms that have another, by their path. */
+  readonly normEps: Readonly<Record<string, number>>;
   /** Norms outside the blocks. */
   readonly ends: readonly End[];
   /** Whether LayerNorms have a bias. */
@@ -115,7 +117,9 @@ function parts(joints: JointParameters, site: Site, config: StackConfig): Parts 
           `${Object.keys(norms).join(", ") || "none"}`,
       );
     }
-    return norm(parameters, x, { kind: kindAt(at, config.norm), eps: config.eps });
+    const { eps, normEps } = config;
+    const own = normEps[`blocks.${site.layer}.norm.${site.role}.${at}`];
+    return norm(parameters, x, { kind: kindAt(at, config.norm), eps: own ?? eps });
   };
   const { gate } = joints;
   const scaled = (x: Tensor): Tensor => {
@@ -166,7 +170,10 @@ export function runStack(
   const { residual, roles, depth, stack } = config;
   const end = (at: End, eps: number): Norm => (h) => {
     const parameters = ends[at];
-    return parameters === undefined ? h : norm(parameters, h, { kind: config.norm, eps });
+    const own = config.normEps[`norm.${at}`];
+    return parameters === undefined
+      ? h
+      : norm(parameters, h, { kind: config.norm, eps: own ?? eps });
   };
   x = end("embedding", config.eps)(x);
   let branches = x; // x₀ + Σ f, read only by variants with `finish`

@@ -19,7 +19,8 @@ export type Quantity =
   | "value at mean 1000"
   | "second derivative"
   | "difference of losses"
-  | "equal formulas";
+  | "equal formulas"
+  | "parameters after 50 steps";
 
 type Row = Readonly<Record<BackendName, number>>;
 
@@ -53,6 +54,9 @@ const table: Readonly<Record<Quantity, Row>> = {
   "difference of losses": { cpu: 2e-3, wasm: 2e-3, webgpu: 2e-3 },
   // Two formulas for one number, both rounded: a few units at lengths up to 1023.
   "equal formulas": { cpu: 1e-5, wasm: 1e-5, webgpu: 1e-5 },
+  // AdamW divides each gradient by its own size, so that where it is near rounding a step goes elsewhere. Equal models in other
+  // forms were apart by 1e-6 at most seeds, and by 1e-5 at the worst of three.
+  "parameters after 50 steps": { cpu: 5e-5, wasm: 5e-5, webgpu: 5e-5 },
 };
 
 /**

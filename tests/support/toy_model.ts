@@ -67,6 +67,7 @@ export function runToy(
       residual,
       norm: stack.norm satisfies NormKind,
       eps: stack.eps,
+      normEps: {},
       ends: residual.ends,
       bias: true,
     },

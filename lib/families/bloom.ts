@@ -1,0 +1,82 @@
+// BLOOM: a norm of the embeddings, ALiBi, QKV fused by head.
+
+import type { Block, Description } from "./description.ts";
+import type { Config, Family } from "./family.ts";
+import {
+  alibiSlopes,
+  languageHead,
+  layerNormAt,
+  layersOf,
+  linearAt,
+  prefixOf,
+  tokenEntry,
+  untieWordEmbeddings,
+} from "./parts.ts";
+import { countIn, flagIn, numberIn, unknownSetting } from "./settings.ts";
+
+function block(config: Config, path: string): Block {
+  const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
+  const heads = countIn(config, ["n_head", "num_attention_heads"]);
+  const headWidth = countIn(config, ["hidden_size", "n_embed"]) / heads;
+  const attention = `${path}.self_attention`;
+  return {
+    parallel: false,
+    branches: [
+      {
+        norm: layerNormAt(`${path}.input_layernorm`, eps),
+        sublayer: {
+          kind: "attention",
+          projections: { qkv: linearAt(`${attention}.query_key_value`), order: "heads" },
+          output: { linear: linearAt(`${attention}.dense`) },
+          heads,
+          keyValueHeads: heads,
+          headWidth,
+          scale: headWidth ** -0.5,
+          causal: true,
+          alibi: alibiSlopes(heads),
+        },
+      },
+      {
+        norm: layerNormAt(`${path}.post_attention_layernorm`, eps),
+        sublayer: {
+          kind: "feedForward",
+          up: linearAt(`${path}.mlp.dense_h_to_4h`),
+          output: { linear: linearAt(`${path}.mlp.dense_4h_to_h`) },
+          activation: "gelu_new",
+        },
+      },
+    ],
+  };
+}
+
+function describe(config: Config, has: (name: string) => boolean): Description {
+  if (flagIn(config, "apply_residual_connection_post_layernorm", false)) {
+    throw unknownSetting(
+      "apply_residual_connection_post_layernorm",
+      true,
+      "its shortcuts start behind the norms, so that gains and biases cannot be folded",
+    );
+  }
+  const prefix = prefixOf(has, "word_embeddings.weight", ["transformer.", ""]);
+  const table = `${prefix}word_embeddings.weight`;
+  const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
+  return {
+    stacks: {
+      decoder: {
+        width: countIn(config, ["hidden_size", "n_embed"]),
+        entry: tokenEntry(table),
+        entryNorm: layerNormAt(`${prefix}word_embeddings_layernorm`, eps),
+        recenter: false,
+        blocks: layersOf(
+          countIn(config, ["n_layer", "num_hidden_layers"]),
+          (index) => block(config, `${prefix}h.${index}`),
+        ),
+        final: layerNormAt(`${prefix}ln_f`, eps),
+      },
+    },
+    ...languageHead(config, table),
+  };
+}
+
+/** BLOOM. */
+export const bloom: Family = { id: "bloom", label: "BLOOM", describe, untie: untieWordEmbeddings };

@@ -1,0 +1,126 @@
+// CLIP: a stack for images behind a norm, a causal stack for text, and a projection of each.
+
+import type { Block, Description, Stack } from "./description.ts";
+import type { Config, Family } from "./family.ts";
+import { layerNormAt, layersOf, linearAt, tokenEntry } from "./parts.ts";
+import { activationIn, countIn, numberIn, partOf } from "./settings.ts";
+
+function block(config: Config, path: string, causal: boolean): Block {
+  const eps = numberIn(config, ["layer_norm_eps"], 1e-5);
+  const heads = countIn(config, ["num_attention_heads"]);
+  const headWidth = countIn(config, ["hidden_size"]) / heads;
+  return {
+    parallel: false,
+    branches: [
+      {
+        norm: layerNormAt(`${path}.layer_norm1`, eps),
+        sublayer: {
+          kind: "attention",
+          projections: {
+            q: linearAt(`${path}.self_attn.q_proj`),
+            k: linearAt(`${path}.self_attn.k_proj`),
+            v: linearAt(`${path}.self_attn.v_proj`),
+          },
+          output: { linear: linearAt(`${path}.self_attn.out_proj`) },
+          heads,
+          keyValueHeads: heads,
+          headWidth,
+          scale: headWidth ** -0.5,
+          causal,
+        },
+      },
+      {
+        norm: layerNormAt(`${path}.layer_norm2`, eps),
+        sublayer: {
+          kind: "feedForward",
+          up: linearAt(`${path}.mlp.fc1`),
+          output: { linear: linearAt(`${path}.mlp.fc2`) },
+          activation: activationIn(config, ["hidden_act"], "quick_gelu"),
+        },
+      },
+    ],
+  };
+}
+
+function layers(config: Config, path: string, causal: boolean): Block[] {
+  return layersOf(
+    countIn(config, ["num_hidden_layers"]),
+    (index) => block(config, `${path}.encoder.layers.${index}`, causal),
+  );
+}
+
+function vision(config: Config): Stack {
+  const path = "vision_model";
+  const eps = numberIn(config, ["layer_norm_eps"], 1e-5);
+  return {
+    width: countIn(config, ["hidden_size"]),
+    entry: {
+      kind: "patches",
+      patches: linearAt(`${path}.embeddings.patch_embedding`),
+      patchSize: countIn(config, ["patch_size"]),
+      channels: countIn(config, ["num_channels"], 3),
+      imageSize: countIn(config, ["image_size"]),
+      before: [{ table: `${path}.embeddings.class_embedding` }],
+      positions: { table: `${path}.embeddings.position_embedding.weight` },
+    },
+    entryNorm: layerNormAt(`${path}.pre_layrnorm`, eps), // so spelled
+    recenter: false,
+    blocks: layers(config, path, false),
+    final: layerNormAt(`${path}.post_layernorm`, eps),
+  };
+}
+
+function text(config: Config): Stack {
+  const path = "text_model";
+  return {
+    width: countIn(config, ["hidden_size"]),
+    entry: tokenEntry(`${path}.embeddings.token_embedding.weight`, {
+      positions: `${path}.embeddings.position_embedding.weight`,
+    }),
+    recenter: false,
+    blocks: layers(config, path, true),
+    final: layerNormAt(`${path}.final_layer_norm`, numberIn(config, ["layer_norm_eps"], 1e-5)),
+  };
+}
+
+/** What a side's configuration may leave out. */
+const standards = {
+  vision: {
+    hidden_size: 768,
+    num_attention_heads: 12,
+    num_hidden_layers: 12,
+    patch_size: 32,
+    image_size: 224,
+  },
+  text: { hidden_size: 512, num_attention_heads: 8, num_hidden_layers: 12, eos_token_id: 49407 },
+} as const;
+
+function describe(config: Config): Description {
+  const side = (name: "vision" | "text"): Config => ({
+    ...standards[name],
+    ...partOf(config, `${name}_config`),
+  });
+  const words = side("text");
+  const end = numberIn(words, ["eos_token_id"]);
+  return {
+    stacks: { vision: vision(side("vision")), text: text(words) },
+    heads: [
+      {
+        linear: linearAt("visual_projection"),
+        stack: "vision",
+        reads: "first",
+        output: "image_embeds",
+      },
+      {
+        linear: linearAt("text_projection"),
+        stack: "text",
+        reads: "end",
+        ...(end === 2 ? {} : { endToken: end }), // 2 stands for: where the largest id is
+        output: "text_embeds",
+      },
+    ],
+  };
+}
+
+/** CLIP. */
+export const clip: Family = { id: "clip", label: "CLIP", describe, untie: (config) => config };

@@ -1,0 +1,112 @@
+// Falcon: one or two norms before parallel branches, multi-query or grouped attention, rotary or ALiBi.
+
+import type { Block, Description, QkvOrder } from "./description.ts";
+import type { Config, Family } from "./family.ts";
+import {
+  alibiSlopes,
+  languageHead,
+  layerNormAt,
+  layersOf,
+  linearAt,
+  prefixOf,
+  tokenEntry,
+  untieWordEmbeddings,
+} from "./parts.ts";
+import { activationIn, countIn, flagIn, numberIn, rotaryIn, unknownSetting } from "./settings.ts";
+
+const isRenewed = (config: Config): boolean => flagIn(config, "new_decoder_architecture", false);
+
+/** Key-value heads, and how QKV are fused. */
+function grouping(config: Config, heads: number): { groups: number; order: QkvOrder } {
+  if (isRenewed(config)) {
+    return { groups: countIn(config, ["num_kv_heads"], heads), order: "groups" };
+  }
+  return flagIn(config, "multi_query", true)
+    ? { groups: 1, order: "blocks" }
+    : { groups: heads, order: "heads" };
+}
+
+/** The names of the norms before attention and before the network. */
+function normNames(config: Config): readonly [string, string] {
+  const renewed = isRenewed(config);
+  if (renewed && numberIn(config, ["num_ln_in_parallel_attn"], 2) === 2) {
+    return ["ln_attn", "ln_mlp"];
+  }
+  const parallel = renewed || flagIn(config, "parallel_attn", true);
+  return ["input_layernorm", parallel ? "input_layernorm" : "post_attention_layernorm"];
+}
+
+function block(config: Config, path: string): Block {
+  if (isRenewed(config) && !flagIn(config, "parallel_attn", true)) {
+    throw unknownSetting(
+      "parallel_attn",
+      false,
+      "the new architecture is described with true only",
+    );
+  }
+  const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
+  const heads = countIn(config, ["num_attention_heads", "n_head"]);
+  const headWidth = countIn(config, ["hidden_size"]) / heads;
+  const { groups, order } = grouping(config, heads);
+  const [first, second] = normNames(config);
+  const scale = headWidth ** -0.5;
+  return {
+    parallel: isRenewed(config) ||
+      flagIn(config, "parallel_attn", true),
+    branches: [
+      {
+        norm: layerNormAt(`${path}.${first}`, eps),
+        sublayer: {
+          kind: "attention",
+          projections: { qkv: linearAt(`${path}.self_attention.query_key_value`), order },
+          output: { linear: linearAt(`${path}.self_attention.dense`) },
+          heads,
+          keyValueHeads: groups,
+          headWidth,
+          scale,
+          causal: true,
+          ...(flagIn(config, "alibi", false)
+            ? { alibi: alibiSlopes(heads).map((slope) => slope * scale) } // scaled with the scores
+            : { rotary: rotaryIn(config, headWidth) }),
+        },
+      },
+      {
+        norm: layerNormAt(`${path}.${second}`, eps),
+        sublayer: {
+          kind: "feedForward",
+          up: linearAt(`${path}.mlp.dense_h_to_4h`),
+          output: { linear: linearAt(`${path}.mlp.dense_4h_to_h`) },
+          activation: activationIn(config, ["activation"], "gelu"),
+        },
+      },
+    ],
+  };
+}
+
+function describe(config: Config, has: (name: string) => boolean): Description {
+  const prefix = prefixOf(has, "word_embeddings.weight", ["transformer.", ""]);
+  const table = `${prefix}word_embeddings.weight`;
+  return {
+    stacks: {
+      decoder: {
+        width: countIn(config, ["hidden_size"]),
+        entry: tokenEntry(table),
+        recenter: false,
+        blocks: layersOf(
+          countIn(config, ["num_hidden_layers", "n_layer"]),
+          (index) => block(config, `${prefix}h.${index}`),
+        ),
+        final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
+      },
+    },
+    ...languageHead(config, table),
+  };
+}
+
+/** Falcon of all three architectures. */
+export const falcon: Family = {
+  id: "falcon",
+  label: "Falcon",
+  describe,
+  untie: untieWordEmbeddings,
+};

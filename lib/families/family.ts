@@ -1,0 +1,36 @@
+// What a family of checkpoints is: how its configuration becomes a description, and what cannot be done with it.
+
+import type { Description } from "./description.ts";
+
+/** A `config.json`. */
+export type Config = Readonly<Record<string, unknown>>;
+
+/** A family of models. */
+export interface Family {
+  /** The `model_type` of its configurations. */
+  readonly id: string;
+  /** Its name for people. */
+  readonly label: string;
+  /**
+   * Describes a model.
+   *
+   * @param config Its configuration.
+   * @param has Whether the checkpoint has a tensor of a name.
+   * @throws {RangeError} If the configuration asks for something that is not described; the message says what.
+   */
+  describe(config: Config, has: (name: string) => boolean): Description;
+  /** The configuration of a model whose head no longer shares the token table. */
+  untie(config: Config): Config;
+  /** The configuration of a model whose gates and constants were folded away, with ε by norm where it changed. */
+  folded?(config: Config, eps: Readonly<Record<string, number>>): Config;
+}
+
+/** A family that is known and refused. */
+export interface RefusedFamily {
+  /** The `model_type` of its configurations. */
+  readonly id: string;
+  /** Its name for people. */
+  readonly label: string;
+  /** Why nothing can be done, as a sentence. */
+  readonly refusal: string;
+}

@@ -1,0 +1,108 @@
+// The form of a converted model: which norms its streams have now. It is kept in `config.json` under "normkit", so that the
+// folder says by itself how it is to be run.
+
+import type { Block, Branch, Description, NormSite, Stack, StreamNorm } from "./description.ts";
+import type { Config } from "./family.ts";
+
+/** What a conversion changed besides tensors. */
+export interface Form {
+  /** The norms of the streams: one for all layers and the end. */
+  readonly norm: Exclude<StreamNorm, "rms-offset">;
+  /** Whether what writes to the streams has mean 0, so that LayerNorm and RMSNorm are the same function. */
+  readonly centered: boolean;
+  /** The stacks whose stream is recentered where the layers start. */
+  readonly recenter: readonly string[];
+  /** ε of norms that differ from the configuration's, by the name of their gain. */
+  readonly eps?: Readonly<Record<string, number>>;
+}
+
+const version = 1;
+
+/**
+ * The form that a configuration tells of.
+ *
+ * @param config The configuration.
+ * @returns The form; undefined where nothing was converted.
+ * @throws {RangeError} If it was written by a later version, or is incomplete.
+ */
+export function formOf(config: Config): Form | undefined {
+  const stored = config["normkit"] as Partial<Form & { format: number }> | undefined;
+  if (stored === undefined) return undefined;
+  if (stored.format !== version) {
+    throw new RangeError(
+      `Cannot read a converted model of format ${stored.format}: this version knows ${version}`,
+    );
+  }
+  const { norm, centered, recenter } = stored;
+  if (
+    !["layer", "rms", "crms"].includes(norm ?? "") || typeof centered !== "boolean" ||
+    !Array.isArray(recenter)
+  ) {
+    throw new RangeError(
+      `Cannot read a converted model whose config.json has normkit = ${JSON.stringify(stored)}`,
+    );
+  }
+  return stored as Form;
+}
+
+/** A configuration that tells of a form. */
+export function withForm(config: Config, form: Form): Config {
+  return { ...config, normkit: { format: version, ...form } };
+}
+
+/** Changes every norm that reads the streams of a description; entry norms and norms of heads stay. */
+export function mapNorms(
+  description: Description,
+  change: (norm: NormSite) => NormSite,
+): Description {
+  const branch = (one: Branch): Branch => ({ ...one, norm: change(one.norm) });
+  const block = (one: Block): Block => ({ ...one, branches: one.branches.map(branch) });
+  return mapStacks(description, (stack) => ({
+    ...stack,
+    blocks: stack.blocks.map(block),
+    ...(stack.final === undefined ? {} : { final: change(stack.final) }),
+  }));
+}
+
+/** Changes every stack of a description. */
+export function mapStacks(
+  description: Description,
+  change: (stack: Stack, name: string) => Stack,
+): Description {
+  const stacks = Object.entries(description.stacks)
+    .map(([name, stack]) => [name, change(stack, name)] as const);
+  return { ...description, stacks: Object.fromEntries(stacks) };
+}
+
+/** Whether a head's matrix is the token table. */
+export function isTied(description: Description, weight: string): boolean {
+  return Object.values(description.stacks).some(({ entry }) =>
+    entry.kind === "tokens" && entry.tokens.table === weight
+  );
+}
+
+/**
+ * The description of a converted model.
+ *
+ * @param description The family's.
+ * @param form The form.
+ * @returns The same with other norms and widths.
+ */
+export function inForm(description: Description, form: Form): Description {
+  const { norm: kind, recenter, eps = {} } = form;
+  const changed = mapNorms(description, (norm) => ({
+    ...norm,
+    kind,
+    eps: eps[norm.gain] ?? norm.eps,
+  }));
+  const crms = kind === "crms";
+  const heads = changed.heads.map((head) =>
+    crms && isTied(description, head.linear.weight) ? { ...head, plusSum: true } : head
+  );
+  const stacked = mapStacks(changed, (stack, name) => ({
+    ...stack,
+    width: crms ? stack.width - 1 : stack.width,
+    recenter: recenter.includes(name),
+  }));
+  return { ...stacked, heads };
+}

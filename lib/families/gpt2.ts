@@ -1,0 +1,74 @@
+// GPT-2: learned positions, one fused QKV matrix, matrices stored (in, out).
+
+import type { Block, Description } from "./description.ts";
+import type { Config, Family } from "./family.ts";
+import {
+  languageHead,
+  layerNormAt,
+  layersOf,
+  linearAt,
+  prefixOf,
+  tokenEntry,
+  untieWordEmbeddings,
+} from "./parts.ts";
+import { activationIn, countIn, flagIn, numberIn, unknownSetting } from "./settings.ts";
+
+function block(config: Config, prefix: string, index: number): Block {
+  const path = `${prefix}h.${index}`;
+  const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
+  const heads = countIn(config, ["n_head"]);
+  const headWidth = countIn(config, ["n_embd"]) / heads;
+  const scale = flagIn(config, "scale_attn_weights", true) ? headWidth ** -0.5 : 1;
+  const byLayer = flagIn(config, "scale_attn_by_inverse_layer_idx", false) ? index + 1 : 1;
+  return {
+    parallel: false,
+    branches: [
+      {
+        norm: layerNormAt(`${path}.ln_1`, eps),
+        sublayer: {
+          kind: "attention",
+          projections: { qkv: linearAt(`${path}.attn.c_attn`, "in-out"), order: "blocks" },
+          output: { linear: linearAt(`${path}.attn.c_proj`, "in-out") },
+          heads,
+          keyValueHeads: heads,
+          headWidth,
+          scale: scale / byLayer,
+          causal: true,
+        },
+      },
+      {
+        norm: layerNormAt(`${path}.ln_2`, eps),
+        sublayer: {
+          kind: "feedForward",
+          up: linearAt(`${path}.mlp.c_fc`, "in-out"),
+          output: { linear: linearAt(`${path}.mlp.c_proj`, "in-out") },
+          activation: activationIn(config, ["activation_function"], "gelu_new"),
+        },
+      },
+    ],
+  };
+}
+
+function describe(config: Config, has: (name: string) => boolean): Description {
+  if (flagIn(config, "add_cross_attention", false)) {
+    throw unknownSetting("add_cross_attention", true, "cross-attention of GPT-2 is not described");
+  }
+  const prefix = prefixOf(has, "wte.weight", ["transformer.", ""]);
+  const width = countIn(config, ["n_embd"]);
+  const table = `${prefix}wte.weight`;
+  return {
+    stacks: {
+      decoder: {
+        width,
+        entry: tokenEntry(table, { positions: `${prefix}wpe.weight` }),
+        recenter: false,
+        blocks: layersOf(countIn(config, ["n_layer"]), (index) => block(config, prefix, index)),
+        final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
+      },
+    },
+    ...languageHead(config, table),
+  };
+}
+
+/** GPT-2 and DistilGPT-2. */
+export const gpt2: Family = { id: "gpt2", label: "GPT-2", describe, untie: untieWordEmbeddings };

@@ -1,0 +1,81 @@
+// GPT-NeoX and Pythia: parallel branches with a norm each, QKV fused by head, partly rotary.
+
+import type { Block, Description } from "./description.ts";
+import type { Config, Family } from "./family.ts";
+import {
+  languageHead,
+  layerNormAt,
+  layersOf,
+  linearAt,
+  prefixOf,
+  tokenEntry,
+  untieWordEmbeddings,
+} from "./parts.ts";
+import { activationIn, countIn, flagIn, numberIn, rotaryIn } from "./settings.ts";
+
+function block(config: Config, path: string): Block {
+  const eps = numberIn(config, ["layer_norm_eps"], 1e-5);
+  const heads = countIn(config, ["num_attention_heads"]);
+  const headWidth = countIn(config, ["hidden_size"]) / heads;
+  const rotary = rotaryIn(config, headWidth, {
+    base: "rotary_emb_base",
+    share: "rotary_pct",
+    standardShare: 0.25,
+  });
+  return {
+    parallel: flagIn(config, "use_parallel_residual", true),
+    branches: [
+      {
+        norm: layerNormAt(`${path}.input_layernorm`, eps),
+        sublayer: {
+          kind: "attention",
+          projections: { qkv: linearAt(`${path}.attention.query_key_value`), order: "heads" },
+          output: { linear: linearAt(`${path}.attention.dense`) },
+          heads,
+          keyValueHeads: heads,
+          headWidth,
+          scale: headWidth ** -0.5,
+          causal: true,
+          rotary,
+        },
+      },
+      {
+        norm: layerNormAt(`${path}.post_attention_layernorm`, eps),
+        sublayer: {
+          kind: "feedForward",
+          up: linearAt(`${path}.mlp.dense_h_to_4h`),
+          output: { linear: linearAt(`${path}.mlp.dense_4h_to_h`) },
+          activation: activationIn(config, ["hidden_act"], "gelu"),
+        },
+      },
+    ],
+  };
+}
+
+function describe(config: Config, has: (name: string) => boolean): Description {
+  const prefix = prefixOf(has, "embed_in.weight", ["gpt_neox.", ""]);
+  const table = `${prefix}embed_in.weight`;
+  return {
+    stacks: {
+      decoder: {
+        width: countIn(config, ["hidden_size"]),
+        entry: tokenEntry(table),
+        recenter: false,
+        blocks: layersOf(
+          countIn(config, ["num_hidden_layers"]),
+          (index) => block(config, `${prefix}layers.${index}`),
+        ),
+        final: layerNormAt(`${prefix}final_layer_norm`, numberIn(config, ["layer_norm_eps"], 1e-5)),
+      },
+    },
+    ...languageHead(config, table, { path: "embed_out", tied: false }),
+  };
+}
+
+/** GPT-NeoX and Pythia. */
+export const gptNeox: Family = {
+  id: "gpt_neox",
+  label: "GPT-NeoX",
+  describe,
+  untie: untieWordEmbeddings,
+};

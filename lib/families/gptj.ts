@@ -1,0 +1,84 @@
+// GPT-J: parallel branches that share a norm, rotary positions in pairs, a head with a bias.
+
+import type { Block, Description } from "./description.ts";
+import type { Config, Family } from "./family.ts";
+import {
+  languageHead,
+  layerNormAt,
+  layersOf,
+  linearAt,
+  prefixOf,
+  tokenEntry,
+  untieWordEmbeddings,
+} from "./parts.ts";
+import { activationIn, countIn, numberIn } from "./settings.ts";
+
+/** The coordinates of a head that turn: 64 where nothing is written, all where null is. */
+function rotaryWidth(config: Config, headWidth: number): number {
+  return config["rotary_dim"] === null ? headWidth : countIn(config, ["rotary_dim"], 64);
+}
+
+function block(config: Config, path: string): Block {
+  const norm = layerNormAt(`${path}.ln_1`, numberIn(config, ["layer_norm_epsilon"], 1e-5));
+  const heads = countIn(config, ["n_head"]);
+  const headWidth = countIn(config, ["n_embd"]) / heads;
+  return {
+    parallel: true,
+    branches: [
+      {
+        norm,
+        sublayer: {
+          kind: "attention",
+          projections: {
+            q: linearAt(`${path}.attn.q_proj`),
+            k: linearAt(`${path}.attn.k_proj`),
+            v: linearAt(`${path}.attn.v_proj`),
+          },
+          output: { linear: linearAt(`${path}.attn.out_proj`) },
+          heads,
+          keyValueHeads: heads,
+          headWidth,
+          scale: headWidth ** -0.5,
+          causal: true,
+          rotary: {
+            width: rotaryWidth(config, headWidth),
+            base: 10000,
+            order: "pairs",
+          },
+        },
+      },
+      {
+        norm,
+        sublayer: {
+          kind: "feedForward",
+          up: linearAt(`${path}.mlp.fc_in`),
+          output: { linear: linearAt(`${path}.mlp.fc_out`) },
+          activation: activationIn(config, ["activation_function"], "gelu_new"),
+        },
+      },
+    ],
+  };
+}
+
+function describe(config: Config, has: (name: string) => boolean): Description {
+  const prefix = prefixOf(has, "wte.weight", ["transformer.", ""]);
+  const table = `${prefix}wte.weight`;
+  return {
+    stacks: {
+      decoder: {
+        width: countIn(config, ["n_embd"]),
+        entry: tokenEntry(table),
+        recenter: false,
+        blocks: layersOf(
+          countIn(config, ["n_layer"]),
+          (index) => block(config, `${prefix}h.${index}`),
+        ),
+        final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
+      },
+    },
+    ...languageHead(config, table, { tied: false }),
+  };
+}
+
+/** GPT-J. */
+export const gptj: Family = { id: "gptj", label: "GPT-J", describe, untie: untieWordEmbeddings };

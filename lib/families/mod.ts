@@ -1,0 +1,30 @@
+/**
+ * Families of checkpoints: what each matrix, norm and embedding of a model is, as data.
+ *
+ * @module
+ */
+
+export type {
+  Activation,
+  Attention,
+  Block,
+  Branch,
+  Description,
+  Entry,
+  FeedForward,
+  Head,
+  Linear,
+  NormSite,
+  QkvOrder,
+  Rotary,
+  Stack,
+  StreamNorm,
+  Table,
+  Writer,
+} from "./description.ts";
+export type { Config, Family, RefusedFamily } from "./family.ts";
+export { describeModel, type Model } from "./model.ts";
+export { normkitConfig, normkitFamily } from "./normkit.ts";
+export { type OpenModel, openModel, readConfig } from "./open.ts";
+export { refusedFamilies } from "./refused.ts";
+export { families, findFamily } from "./registry.ts";

@@ -1,0 +1,34 @@
+// A model: tensors with the description of what they are.
+
+import type { TensorSource } from "../checkpoint/tensors.ts";
+import type { Description } from "./description.ts";
+import type { Config, Family } from "./family.ts";
+import { formOf, inForm } from "./form.ts";
+
+/** A model of a known family, on disk or as a conversion makes it. */
+export interface Model {
+  /** Its family. */
+  readonly family: Family;
+  /** Its `config.json`. */
+  readonly config: Config;
+  /** What its tensors are. */
+  readonly description: Description;
+  /** Its tensors. */
+  readonly tensors: TensorSource;
+}
+
+/**
+ * Describes tensors by a configuration.
+ *
+ * @param family The family.
+ * @param config The configuration, with the form of a converted model.
+ * @param tensors The tensors.
+ * @returns The model.
+ * @throws {RangeError} If the configuration asks for something unknown.
+ */
+export function describeModel(family: Family, config: Config, tensors: TensorSource): Model {
+  const described = family.describe(config, (name) => tensors.has(name));
+  const form = formOf(config);
+  const description = form === undefined ? described : inForm(described, form);
+  return { family, config, description, tensors };
+}

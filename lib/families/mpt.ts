@@ -1,0 +1,95 @@
+// MPT: ALiBi, one fused QKV matrix, no biases.
+
+import type { Block, Description, NormSite } from "./description.ts";
+import type { Config, Family } from "./family.ts";
+import {
+  languageHead,
+  layerNormAt,
+  layersOf,
+  linearAt,
+  prefixOf,
+  tokenEntry,
+  untieWordEmbeddings,
+} from "./parts.ts";
+import { countIn, flagIn, numberIn, partOf, unknownSetting } from "./settings.ts";
+
+/** Slopes 2^(−8 k / n) with n the next power of two; of others the even ones come after the odd ones. */
+function slopes(heads: number): number[] {
+  const power = 2 ** Math.ceil(Math.log2(heads));
+  const all = layersOf(power, (index) => 2 ** (-8 * (index + 1) / power));
+  if (power === heads) return all;
+  const odd = all.filter((_, index) => index % 2 === 1);
+  const even = all.filter((_, index) => index % 2 === 0);
+  return [...odd, ...even].slice(0, heads);
+}
+
+/** A LayerNorm without a bias. */
+function norm(config: Config, path: string): NormSite {
+  return { ...layerNormAt(path, numberIn(config, ["layer_norm_epsilon"], 1e-5)), bias: "" };
+}
+
+function block(config: Config, path: string): Block {
+  const heads = countIn(config, ["n_heads"]);
+  const headWidth = countIn(config, ["d_model"]) / heads;
+  const attention = partOf(config, "attn_config");
+  const clip = attention["clip_qkv"] ?? undefined;
+  return {
+    parallel: false,
+    branches: [
+      {
+        norm: norm(config, `${path}.norm_1`),
+        sublayer: {
+          kind: "attention",
+          projections: { qkv: linearAt(`${path}.attn.Wqkv`), order: "blocks" },
+          output: { linear: linearAt(`${path}.attn.out_proj`) },
+          heads,
+          keyValueHeads: heads,
+          headWidth,
+          scale: numberIn(attention, ["softmax_scale"], headWidth ** -0.5),
+          causal: true,
+          alibi: slopes(heads),
+          ...(clip === undefined ? {} : { clip: numberIn(attention, ["clip_qkv"]) }),
+        },
+      },
+      {
+        norm: norm(config, `${path}.norm_2`),
+        sublayer: {
+          kind: "feedForward",
+          up: linearAt(`${path}.ffn.up_proj`),
+          output: { linear: linearAt(`${path}.ffn.down_proj`) },
+          activation: "gelu",
+        },
+      },
+    ],
+  };
+}
+
+function describe(config: Config, has: (name: string) => boolean): Description {
+  const attention = partOf(config, "attn_config");
+  if (flagIn(attention, "qk_ln", false)) {
+    throw unknownSetting("qk_ln", true, "norms of queries and keys of MPT are not described");
+  }
+  if (!flagIn(attention, "alibi", true)) {
+    throw unknownSetting("alibi", false, "MPT with learned positions is not described");
+  }
+  const prefix = prefixOf(has, "wte.weight", ["transformer.", ""]);
+  const table = `${prefix}wte.weight`;
+  return {
+    stacks: {
+      decoder: {
+        width: countIn(config, ["d_model"]),
+        entry: tokenEntry(table),
+        recenter: false,
+        blocks: layersOf(
+          countIn(config, ["n_layers"]),
+          (index) => block(config, `${prefix}blocks.${index}`),
+        ),
+        final: norm(config, `${prefix}norm_f`),
+      },
+    },
+    ...languageHead(config, table),
+  };
+}
+
+/** MPT. */
+export const mpt: Family = { id: "mpt", label: "MPT", describe, untie: untieWordEmbeddings };

@@ -1,0 +1,89 @@
+// OPT: learned positions whose table starts with two rows that are not used.
+
+import type { Block, Description } from "./description.ts";
+import type { Config, Family } from "./family.ts";
+import {
+  languageHead,
+  layerNormAt,
+  layersOf,
+  linearAt,
+  prefixOf,
+  tokenEntry,
+  untieWordEmbeddings,
+} from "./parts.ts";
+import { activationIn, countIn, flagIn, unknownSetting } from "./settings.ts";
+
+const eps = 1e-5;
+
+function block(config: Config, path: string): Block {
+  const heads = countIn(config, ["num_attention_heads"]);
+  const headWidth = countIn(config, ["hidden_size"]) / heads;
+  return {
+    parallel: false,
+    branches: [
+      {
+        norm: layerNormAt(`${path}.self_attn_layer_norm`, eps),
+        sublayer: {
+          kind: "attention",
+          projections: {
+            q: linearAt(`${path}.self_attn.q_proj`),
+            k: linearAt(`${path}.self_attn.k_proj`),
+            v: linearAt(`${path}.self_attn.v_proj`),
+          },
+          output: { linear: linearAt(`${path}.self_attn.out_proj`) },
+          heads,
+          keyValueHeads: heads,
+          headWidth,
+          scale: headWidth ** -0.5,
+          causal: true,
+        },
+      },
+      {
+        norm: layerNormAt(`${path}.final_layer_norm`, eps),
+        sublayer: {
+          kind: "feedForward",
+          up: linearAt(`${path}.fc1`),
+          output: { linear: linearAt(`${path}.fc2`) },
+          activation: activationIn(config, ["activation_function"], "relu"),
+        },
+      },
+    ],
+  };
+}
+
+function describe(config: Config, has: (name: string) => boolean): Description {
+  if (!flagIn(config, "do_layer_norm_before", true)) {
+    throw unknownSetting(
+      "do_layer_norm_before",
+      false,
+      "this model (OPT-350m) is Post-LN: its norms stand behind the additions, so the stream itself is normalized and " +
+        "what writes to it cannot be centered once and for all",
+    );
+  }
+  const width = countIn(config, ["hidden_size"]);
+  const embedded = countIn(config, ["word_embed_proj_dim"], width);
+  if (embedded !== width) {
+    throw unknownSetting("word_embed_proj_dim", embedded, `it must be hidden_size = ${width}`);
+  }
+  const prefix = prefixOf(has, "embed_tokens.weight", ["model.decoder.", "decoder.", ""]);
+  const table = `${prefix}embed_tokens.weight`;
+  const final = !flagIn(config, "_remove_final_layer_norm", false);
+  return {
+    stacks: {
+      decoder: {
+        width,
+        entry: tokenEntry(table, { positions: `${prefix}embed_positions.weight`, offset: 2 }),
+        recenter: false,
+        blocks: layersOf(
+          countIn(config, ["num_hidden_layers"]),
+          (index) => block(config, `${prefix}layers.${index}`),
+        ),
+        ...(final ? { final: layerNormAt(`${prefix}final_layer_norm`, eps) } : {}),
+      },
+    },
+    ...languageHead(config, table),
+  };
+}
+
+/** OPT, but for OPT-350m, which is Post-LN. */
+export const opt: Family = { id: "opt", label: "OPT", describe, untie: untieWordEmbeddings };

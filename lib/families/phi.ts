@@ -1,0 +1,83 @@
+// Phi-1 and Phi-2: parallel branches that share a norm, partly rotary, biases everywhere.
+
+import type { Block, Description } from "./description.ts";
+import type { Config, Family } from "./family.ts";
+import {
+  languageHead,
+  layerNormAt,
+  layersOf,
+  linearAt,
+  prefixOf,
+  tokenEntry,
+  untieWordEmbeddings,
+} from "./parts.ts";
+import { activationIn, countIn, flagIn, numberIn, rotaryIn, unknownSetting } from "./settings.ts";
+
+function block(config: Config, path: string): Block {
+  const norm = layerNormAt(`${path}.input_layernorm`, numberIn(config, ["layer_norm_eps"], 1e-5));
+  const heads = countIn(config, ["num_attention_heads"]);
+  const headWidth = countIn(config, ["hidden_size"]) / heads;
+  return {
+    parallel: true,
+    branches: [
+      {
+        norm,
+        sublayer: {
+          kind: "attention",
+          projections: {
+            q: linearAt(`${path}.self_attn.q_proj`),
+            k: linearAt(`${path}.self_attn.k_proj`),
+            v: linearAt(`${path}.self_attn.v_proj`),
+          },
+          output: { linear: linearAt(`${path}.self_attn.dense`) },
+          heads,
+          keyValueHeads: countIn(config, ["num_key_value_heads"], heads),
+          headWidth,
+          scale: headWidth ** -0.5,
+          causal: true,
+          rotary: rotaryIn(config, headWidth, { standardShare: 0.5 }),
+        },
+      },
+      {
+        norm,
+        sublayer: {
+          kind: "feedForward",
+          up: linearAt(`${path}.mlp.fc1`),
+          output: { linear: linearAt(`${path}.mlp.fc2`) },
+          activation: activationIn(config, ["hidden_act"], "gelu_new"),
+        },
+      },
+    ],
+  };
+}
+
+function describe(config: Config, has: (name: string) => boolean): Description {
+  if (flagIn(config, "qk_layernorm", false)) {
+    throw unknownSetting(
+      "qk_layernorm",
+      true,
+      "norms of queries and keys of Phi are not described",
+    );
+  }
+  const prefix = prefixOf(has, "embed_tokens.weight", ["model.", ""]);
+  const table = `${prefix}embed_tokens.weight`;
+  const eps = numberIn(config, ["layer_norm_eps"], 1e-5);
+  return {
+    stacks: {
+      decoder: {
+        width: countIn(config, ["hidden_size"]),
+        entry: tokenEntry(table),
+        recenter: false,
+        blocks: layersOf(
+          countIn(config, ["num_hidden_layers"]),
+          (index) => block(config, `${prefix}layers.${index}`),
+        ),
+        final: layerNormAt(`${prefix}final_layernorm`, eps),
+      },
+    },
+    ...languageHead(config, table, { tied: false }),
+  };
+}
+
+/** Phi-1, Phi-1.5 and Phi-2. */
+export const phi: Family = { id: "phi", label: "Phi", describe, untie: untieWordEmbeddings };

@@ -1,0 +1,46 @@
+// All families, and the way from a configuration to one.
+
+import { bloom } from "./bloom.ts";
+import { clip } from "./clip.ts";
+import { falcon } from "./falcon.ts";
+import type { Config, Family } from "./family.ts";
+import { gpt2 } from "./gpt2.ts";
+import { gptNeo } from "./gpt_neo.ts";
+import { gptNeox } from "./gpt_neox.ts";
+import { gptj } from "./gptj.ts";
+import { llamaLike } from "./llama.ts";
+import { mpt } from "./mpt.ts";
+import { normkitFamily } from "./normkit.ts";
+import { opt } from "./opt.ts";
+import { phi } from "./phi.ts";
+import { refusedFamilies } from "./refused.ts";
+import { visionFamilies } from "./vit.ts";
+import { whisper } from "./whisper.ts";
+
+/** The families that are described. */
+export const families: readonly Family[] = [
+  normkitFamily,
+  ...[gpt2, opt, gptNeox, gptj, phi, bloom, gptNeo, falcon, mpt],
+  ...llamaLike,
+  ...visionFamilies,
+  ...[clip, whisper],
+];
+
+/**
+ * The family of a configuration.
+ *
+ * @param config A `config.json`.
+ * @returns The family.
+ * @throws {RangeError} If there is none, or it is refused; the message says why.
+ */
+export function findFamily(config: Config): Family {
+  const type = config["model_type"];
+  const refused = refusedFamilies.find(({ id }) => id === type);
+  if (refused !== undefined) {
+    throw new RangeError(`Cannot use a ${refused.label} model: ${refused.refusal}`);
+  }
+  const family = families.find(({ id }) => id === type);
+  if (family !== undefined) return family;
+  const known = families.map(({ id }) => id).join(", ");
+  throw new RangeError(`Cannot use a model of type "${type}": known are ${known}`);
+}

@@ -1,0 +1,130 @@
+// Reading a `config.json`: numbers, flags and words under the names of several versions, each checked.
+
+import type { Activation, Rotary } from "./description.ts";
+import type { Config } from "./family.ts";
+
+/** The first of some keys that has a value other than null. */
+function find(config: Config, keys: readonly string[]): unknown {
+  return keys.map((key) => config[key]).find((value) => value !== undefined && value !== null);
+}
+
+/** An error about a value in a configuration. */
+export function unknownSetting(key: string, value: unknown, allowed: string): RangeError {
+  return new RangeError(`Cannot use ${key} = ${JSON.stringify(value)} of config.json: ${allowed}`);
+}
+
+/**
+ * A number.
+ *
+ * @param config The configuration.
+ * @param keys Its name, or the names that versions gave it.
+ * @param standard Its value where none is written.
+ * @throws {RangeError} If it is no number, or is missing without a standard.
+ */
+export function numberIn(config: Config, keys: readonly string[], standard?: number): number {
+  const value = find(config, keys) ?? standard;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw unknownSetting(keys[0]!, value, "it must be a number");
+}
+
+/**
+ * A whole number ≥ 1.
+ *
+ * @param config The configuration.
+ * @param keys Its name, or the names that versions gave it.
+ * @param standard Its value where none is written.
+ * @throws {RangeError} If it is something else, or is missing without a standard.
+ */
+export function countIn(config: Config, keys: readonly string[], standard?: number): number {
+  const value = numberIn(config, keys, standard);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw unknownSetting(keys[0]!, value, "it must be a whole number ≥ 1");
+}
+
+/**
+ * A flag.
+ *
+ * @param config The configuration.
+ * @param key Its name.
+ * @param standard Its value where none is written.
+ * @throws {RangeError} If it is neither true nor false.
+ */
+export function flagIn(config: Config, key: string, standard: boolean): boolean {
+  const value = config[key] ?? standard;
+  if (typeof value === "boolean") return value;
+  throw unknownSetting(key, value, "it must be true or false");
+}
+
+/**
+ * A configuration inside of another.
+ *
+ * @param config The configuration.
+ * @param key Its name.
+ * @returns It, or an empty one.
+ */
+export function partOf(config: Config, key: string): Config {
+  const value = config[key];
+  return typeof value === "object" && value !== null ? value as Config : {};
+}
+
+const activations: Readonly<Record<string, Activation>> = {
+  gelu: "gelu",
+  gelu_python: "gelu",
+  gelu_new: "gelu_new",
+  gelu_fast: "gelu_new",
+  gelu_pytorch_tanh: "gelu_new",
+  relu: "relu",
+  silu: "silu",
+  swish: "silu",
+  quick_gelu: "quick_gelu",
+};
+
+/**
+ * An activation.
+ *
+ * @param config The configuration.
+ * @param keys Its name, or the names that versions gave it.
+ * @param standard Its value where none is written.
+ * @throws {RangeError} If it is unknown.
+ */
+export function activationIn(
+  config: Config,
+  keys: readonly string[],
+  standard: Activation,
+): Activation {
+  const value = find(config, keys) ?? standard;
+  const found = typeof value === "string" ? activations[value] : undefined;
+  if (found !== undefined) return found;
+  const known = Object.keys(activations).join(", ");
+  throw unknownSetting(keys[0]!, value, `it must be one of ${known}`);
+}
+
+/**
+ * Rotary positions whose settings stand in `rope_parameters` or beside it.
+ *
+ * @param config The configuration.
+ * @param headWidth The width of a head.
+ * @param names The older names of the base and of the turning share, and the share where none is written.
+ * @returns How heads turn.
+ * @throws {RangeError} If positions are stretched in a way that is not known.
+ */
+export function rotaryIn(
+  config: Config,
+  headWidth: number,
+  names: { readonly base?: string; readonly share?: string; readonly standardShare?: number } = {},
+): Rotary {
+  const parameters = { ...partOf(config, "rope_scaling"), ...partOf(config, "rope_parameters") };
+  const type = parameters["rope_type"] ?? parameters["type"] ?? "default";
+  if (type !== "default") throw unknownSetting("rope_type", type, 'only "default" is described');
+  const settings = { ...config, ...parameters };
+  const share = numberIn(
+    settings,
+    ["partial_rotary_factor", names.share ?? "partial_rotary_factor"],
+    names.standardShare ?? 1,
+  );
+  return {
+    width: Math.floor(headWidth * share),
+    base: numberIn(settings, ["rope_theta", names.base ?? "rope_theta"], 10000),
+    order: "half",
+  };
+}

@@ -1,0 +1,180 @@
+// Vision Transformers: ViT, DeiT with its distillation token, DINOv2 with LayerScale and registers.
+
+import type { Block, Description, Head, Stack, Table } from "./description.ts";
+import type { Config, Family } from "./family.ts";
+import { layerNormAt, layersOf, linearAt, prefixOf } from "./parts.ts";
+import { activationIn, countIn, flagIn, numberIn, unknownSetting } from "./settings.ts";
+
+/** The names in which the families differ. */
+interface Names {
+  /** The norms before attention and before the network. */
+  readonly norms: readonly [string, string];
+  /** The matrices of the network. */
+  readonly up: string;
+  readonly down: string;
+  /** LayerScale of attention and network, where there is such. */
+  readonly scales?: readonly [string, string];
+}
+
+const plain: Names = {
+  norms: ["layernorm_before", "layernorm_after"],
+  up: "intermediate.dense",
+  down: "output.dense",
+};
+
+const dino: Names = {
+  norms: ["norm1", "norm2"],
+  up: "mlp.fc1",
+  down: "mlp.fc2",
+  scales: ["layer_scale1.lambda1", "layer_scale2.lambda1"],
+};
+
+function block(config: Config, path: string, names: Names): Block {
+  const eps = numberIn(config, ["layer_norm_eps"], 1e-12);
+  const heads = countIn(config, ["num_attention_heads"]);
+  const headWidth = countIn(config, ["hidden_size"]) / heads;
+  const attention = `${path}.attention.attention`;
+  const scale = (which: 0 | 1): { scale?: string } =>
+    names.scales === undefined ? {} : { scale: `${path}.${names.scales[which]}` };
+  return {
+    parallel: false,
+    branches: [
+      {
+        norm: layerNormAt(`${path}.${names.norms[0]}`, eps),
+        sublayer: {
+          kind: "attention",
+          projections: {
+            q: linearAt(`${attention}.query`),
+            k: linearAt(`${attention}.key`),
+            v: linearAt(`${attention}.value`),
+          },
+          output: { linear: linearAt(`${path}.attention.output.dense`), ...scale(0) },
+          heads,
+          keyValueHeads: heads,
+          headWidth,
+          scale: headWidth ** -0.5,
+          causal: false,
+        },
+      },
+      {
+        norm: layerNormAt(`${path}.${names.norms[1]}`, eps),
+        sublayer: {
+          kind: "feedForward",
+          up: linearAt(`${path}.${names.up}`),
+          output: { linear: linearAt(`${path}.${names.down}`), ...scale(1) },
+          activation: activationIn(config, ["hidden_act"], "gelu"),
+        },
+      },
+    ],
+  };
+}
+
+function stack(config: Config, prefix: string, names: Names, tokens: {
+  readonly before: readonly string[];
+  readonly registers?: string;
+}): Stack {
+  const table = (name: string): Table => ({ table: `${prefix}embeddings.${name}` });
+  return {
+    width: countIn(config, ["hidden_size"]),
+    entry: {
+      kind: "patches",
+      patches: linearAt(`${prefix}embeddings.patch_embeddings.projection`),
+      patchSize: countIn(config, ["patch_size"], 16),
+      channels: countIn(config, ["num_channels"], 3),
+      imageSize: countIn(config, ["image_size"], 224),
+      before: tokens.before.map(table),
+      ...(tokens.registers === undefined ? {} : { registers: table(tokens.registers) }),
+      positions: table("position_embeddings"),
+    },
+    recenter: false,
+    blocks: layersOf(
+      countIn(config, ["num_hidden_layers"]),
+      (index) => block(config, `${prefix}encoder.layer.${index}`, names),
+    ),
+    final: layerNormAt(`${prefix}layernorm`, numberIn(config, ["layer_norm_eps"], 1e-12)),
+  };
+}
+
+/** A classifier, if the checkpoint has it. */
+function classifier(
+  has: (name: string) => boolean,
+  path: string,
+  reads: Head["reads"],
+  output?: string,
+): Head[] {
+  if (!has(`${path}.weight`)) return [];
+  const named = output === undefined ? {} : { output };
+  return [{ linear: linearAt(path), stack: "vision", reads, ...named }];
+}
+
+/** The kernel of the first convolution, by which a prefix is known. */
+const firstKernel = "embeddings.patch_embeddings.projection.weight";
+
+const vit: Family = {
+  id: "vit",
+  label: "ViT",
+  describe: (config, has): Description => {
+    const prefix = prefixOf(has, firstKernel, ["vit.", ""]);
+    return {
+      stacks: { vision: stack(config, prefix, plain, { before: ["cls_token"] }) },
+      heads: classifier(has, "classifier", "first"),
+    };
+  },
+  untie: (config) => config,
+};
+
+const deit: Family = {
+  id: "deit",
+  label: "DeiT",
+  describe: (config, has): Description => {
+    const prefix = prefixOf(has, firstKernel, ["deit.", ""]);
+    const before = ["cls_token", "distillation_token"];
+    return {
+      stacks: { vision: stack(config, prefix, plain, { before }) },
+      heads: [
+        ...classifier(has, "classifier", "first", "logits"),
+        ...classifier(has, "cls_classifier", "first", "cls_logits"),
+        ...classifier(has, "distillation_classifier", "second", "distillation_logits"),
+      ],
+    };
+  },
+  untie: (config) => config,
+};
+
+/** DINOv2, whose classifier reads the class token beside the mean of the patches. */
+function dinov2(id: string, label: string, prefix: string, registers?: string): Family {
+  return {
+    id,
+    label,
+    describe: (config, has): Description => {
+      if (flagIn(config, "use_swiglu_ffn", false)) {
+        throw unknownSetting(
+          "use_swiglu_ffn",
+          true,
+          "the network that holds gate and input in one matrix (DINOv2-giant) is not described",
+        );
+      }
+      const own = prefixOf(has, firstKernel, [prefix, ""]);
+      const before = ["cls_token"];
+      const tokens = registers === undefined ? { before } : { before, registers };
+      return {
+        stacks: { vision: stack(config, own, dino, tokens) },
+        heads: classifier(has, "classifier", "first-and-mean"),
+      };
+    },
+    untie: (config) => config,
+  };
+}
+
+/** ViT, DeiT, DINOv2 without and with registers. */
+export const visionFamilies: readonly Family[] = [
+  vit,
+  deit,
+  dinov2("dinov2", "DINOv2", "dinov2."),
+  dinov2(
+    "dinov2_with_registers",
+    "DINOv2 with registers",
+    "dinov2_with_registers.",
+    "register_tokens",
+  ),
+];

@@ -1,0 +1,106 @@
+// Whisper: an encoder of sound behind two convolutions, and a decoder that reads the encoder's final norm.
+
+import type { Attention, Block, Branch, Description, Stack } from "./description.ts";
+import type { Config, Family } from "./family.ts";
+import {
+  languageHead,
+  layerNormAt,
+  layersOf,
+  linearAt,
+  prefixOf,
+  tokenEntry,
+  untieWordEmbeddings,
+} from "./parts.ts";
+import { activationIn, countIn } from "./settings.ts";
+
+const eps = 1e-5;
+
+type Side = "encoder" | "decoder";
+
+function attention(config: Config, side: Side, path: string, memory: boolean): Attention {
+  const heads = countIn(config, [`${side}_attention_heads`]);
+  const headWidth = countIn(config, ["d_model"]) / heads;
+  return {
+    kind: "attention",
+    projections: {
+      q: linearAt(`${path}.q_proj`),
+      k: linearAt(`${path}.k_proj`),
+      v: linearAt(`${path}.v_proj`),
+    },
+    output: { linear: linearAt(`${path}.out_proj`) },
+    heads,
+    keyValueHeads: heads,
+    headWidth,
+    scale: headWidth ** -0.5,
+    causal: side === "decoder" && !memory,
+    ...(memory ? { memory: "encoder" } : {}),
+  };
+}
+
+function block(config: Config, side: Side, path: string): Block {
+  const self: Branch = {
+    norm: layerNormAt(`${path}.self_attn_layer_norm`, eps),
+    sublayer: attention(config, side, `${path}.self_attn`, false),
+  };
+  const cross: Branch = {
+    norm: layerNormAt(`${path}.encoder_attn_layer_norm`, eps),
+    sublayer: attention(config, side, `${path}.encoder_attn`, true),
+  };
+  const network: Branch = {
+    norm: layerNormAt(`${path}.final_layer_norm`, eps),
+    sublayer: {
+      kind: "feedForward",
+      up: linearAt(`${path}.fc1`),
+      output: { linear: linearAt(`${path}.fc2`) },
+      activation: activationIn(config, ["activation_function"], "gelu"),
+    },
+  };
+  return {
+    parallel: false,
+    branches: side === "decoder" ? [self, cross, network] : [self, network],
+  };
+}
+
+function stack(config: Config, side: Side, prefix: string, entry: Stack["entry"]): Stack {
+  return {
+    width: countIn(config, ["d_model"]),
+    entry,
+    recenter: false,
+    blocks: layersOf(
+      countIn(config, [`${side}_layers`]),
+      (index) => block(config, side, `${prefix}${side}.layers.${index}`),
+    ),
+    final: layerNormAt(`${prefix}${side}.layer_norm`, eps),
+  };
+}
+
+function describe(config: Config, has: (name: string) => boolean): Description {
+  const prefix = prefixOf(has, "decoder.embed_tokens.weight", ["model.", ""]);
+  const table = `${prefix}decoder.embed_tokens.weight`;
+  return {
+    stacks: {
+      encoder: stack(config, "encoder", prefix, {
+        kind: "audio",
+        first: linearAt(`${prefix}encoder.conv1`),
+        second: linearAt(`${prefix}encoder.conv2`),
+        channels: countIn(config, ["num_mel_bins"], 80),
+        positions: { table: `${prefix}encoder.embed_positions.weight` },
+      }),
+      decoder: stack(
+        config,
+        "decoder",
+        prefix,
+        tokenEntry(table, { positions: `${prefix}decoder.embed_positions.weight` }),
+      ),
+    },
+    ...languageHead(config, table, { path: "proj_out" }),
+  };
+}
+
+/** Whisper. */
+export const whisper: Family = {
+  id: "whisper",
+  label: "Whisper",
+  describe,
+  untie: untieWordEmbeddings,
+};

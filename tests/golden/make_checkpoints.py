@@ -1,0 +1,518 @@
+"""Golden checkpoints from Hugging Face transformers: tiny random models with their outputs.
+
+Each folder of tests/golden/checkpoints holds config.json and model.safetensors, as save_pretrained
+writes them, and expected.safetensors: the inputs and what the model makes of them. Weights are
+float32; every computation is in float64, those that transformers always does in float32 included.
+No model is downloaded.
+
+    pip install torch==2.13.0 transformers==5.24.0 safetensors==0.8.0
+    python tests/golden/make_checkpoints.py [NAME ...]
+"""
+
+import json
+import shutil
+import sys
+import zlib
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from transformers.pytorch_utils import Conv1D
+
+SEED = 20250101
+FOLDER = Path(__file__).parent / "checkpoints"
+LENGTH = 12
+VOCABULARY = 40
+IMAGE = {"image_size": 16, "num_channels": 3}
+MADE_BY = f"torch {torch.__version__}, transformers {transformers.__version__}, seed {SEED}"
+# An ε that is seen in the outputs, given to one model of each name of the key.
+COARSE = 1e-3
+# What the float64 outputs may be off from those of the saved folder, run as transformers runs it.
+TOLERANCE = {torch.float64: 1e-5, torch.float32: 1e-4}
+
+
+# --- what is made -----------------------------------------------------------------------------
+
+
+def rotary(base=10000.0, part=None):
+    parameters = {"rope_type": "default", "rope_theta": base}
+    if part is not None:
+        parameters["partial_rotary_factor"] = part
+    return {"rope_parameters": parameters}
+
+
+def sizes(width=16, heads=2, hidden=40, layers=2, **others):
+    """The names that most families share."""
+    return {
+        "vocab_size": VOCABULARY,
+        "hidden_size": width,
+        "num_attention_heads": heads,
+        "num_hidden_layers": layers,
+        "intermediate_size": hidden,
+        "max_position_embeddings": 24,
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+        **others,
+    }
+
+
+def gpt2_sizes(**others):
+    named = {"n_embd": 24, "n_head": 3, "n_layer": 2, "n_positions": 24}
+    return {"vocab_size": VOCABULARY, "bos_token_id": 1, "eos_token_id": 1, **named, **others}
+
+
+def opt_sizes(**others):
+    named = sizes(ffn_dim=48, pad_token_id=1, eos_token_id=2, bos_token_id=2)
+    del named["intermediate_size"]
+    return named | others
+
+
+def falcon_sizes(width=16, heads=2, **others):
+    named = sizes(width, heads, ffn_hidden_size=2 * width, **others)
+    del named["intermediate_size"]
+    return named
+
+
+def vision_sizes(**others):
+    labels = {"id2label": {i: f"label {i}" for i in range(7)}}
+    return {
+        "hidden_size": 16,
+        "num_attention_heads": 2,
+        "num_hidden_layers": 2,
+        "intermediate_size": 32,
+        "patch_size": 4,
+        **IMAGE,
+        **labels,
+        **others,
+    }
+
+
+def dino_sizes(**others):
+    named = vision_sizes(mlp_ratio=2, **others)
+    del named["intermediate_size"]
+    return named
+
+
+CLIP = {
+    "text_config": sizes(16, 2, 32, max_position_embeddings=16, projection_dim=12)
+    # The end of text is the highest token; 2 is what the released configurations say.
+    | {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2},
+    "vision_config": {
+        "hidden_size": 20,
+        "num_attention_heads": 2,
+        "num_hidden_layers": 2,
+        "intermediate_size": 40,
+        "patch_size": 8,
+        "projection_dim": 12,
+        **IMAGE,
+    },
+    "projection_dim": 12,
+}
+WHISPER = {
+    "vocab_size": VOCABULARY,
+    "num_mel_bins": 6,
+    "d_model": 16,
+    "encoder_layers": 2,
+    "decoder_layers": 2,
+    "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2,
+    "encoder_ffn_dim": 32,
+    "decoder_ffn_dim": 32,
+    "max_source_positions": 8,
+    "max_target_positions": 16,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "decoder_start_token_id": 3,
+    "begin_suppress_tokens": None,
+}
+BART = {
+    "vocab_size": VOCABULARY,
+    "d_model": 8,
+    "encoder_layers": 2,
+    "decoder_layers": 2,
+    "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2,
+    "encoder_ffn_dim": 16,
+    "decoder_ffn_dim": 16,
+    "max_position_embeddings": 16,
+}
+
+# Name: the model, its configuration, what it reads; `older` spells the rotary keys as before 5.
+CASES = {
+    "gpt2": ("GPT2LMHeadModel", gpt2_sizes(), "tokens"),
+    "gpt2-untied": (
+        "GPT2LMHeadModel",
+        gpt2_sizes(n_embd=16, n_head=2, n_inner=40, tie_word_embeddings=False)
+        | {"layer_norm_epsilon": COARSE},
+        "tokens",
+    ),
+    "opt": ("OPTForCausalLM", opt_sizes(do_layer_norm_before=True), "tokens"),
+    "gpt-neox": ("GPTNeoXForCausalLM", sizes(32, 2, 64) | rotary(part=0.25), "tokens older"),
+    "gpt-neox-sequential": (
+        "GPTNeoXForCausalLM",
+        sizes(16, 2, 40, use_parallel_residual=False, layer_norm_eps=COARSE) | rotary(1000.0, 0.5),
+        "tokens",
+    ),
+    "gptj": (
+        "GPTJForCausalLM",
+        gpt2_sizes(n_embd=16, n_head=2, n_inner=48, rotary_dim=4, layer_norm_epsilon=COARSE),
+        "tokens",
+    ),
+    "phi": (
+        "PhiForCausalLM",
+        sizes(16, 2, 48, layer_norm_eps=COARSE) | rotary(part=0.5),
+        "tokens older",
+    ),
+    "bloom": (
+        "BloomForCausalLM",
+        {
+            "vocab_size": VOCABULARY,
+            "hidden_size": 18,
+            "n_head": 3,
+            "n_layer": 2,
+            "layer_norm_epsilon": COARSE,
+        },
+        "tokens",
+    ),
+    "gpt-neo": (
+        "GPTNeoForCausalLM",
+        sizes(16, 2, 40, 4, window_size=5, attention_types=[[["global", "local"], 2]])
+        | {"layer_norm_epsilon": COARSE},
+        "tokens",
+    ),
+    "olmo": ("OlmoForCausalLM", sizes(pad_token_id=1) | rotary(), "tokens"),
+    "olmo-tied": (
+        "OlmoForCausalLM",
+        sizes(pad_token_id=1, tie_word_embeddings=True, clip_qkv=0.8) | rotary(),
+        "tokens older",
+    ),
+    "falcon": (
+        "FalconForCausalLM",
+        falcon_sizes(24, 3, multi_query=True, parallel_attn=True, bias=False) | rotary(),
+        "tokens older",
+    ),
+    "falcon-new": (
+        "FalconForCausalLM",
+        falcon_sizes(16, 4, new_decoder_architecture=True, num_kv_heads=2)
+        | {"layer_norm_epsilon": COARSE}
+        | rotary(),
+        "tokens",
+    ),
+    # Eager attention adds the slopes twice in this version: in the mask and in the scores.
+    "falcon-alibi": (
+        "FalconForCausalLM",
+        falcon_sizes(16, 4, alibi=True, multi_query=False, parallel_attn=False, bias=True),
+        "tokens sdpa",
+    ),
+    "mpt": (
+        "MptForCausalLM",
+        {
+            "vocab_size": VOCABULARY,
+            "d_model": 18,
+            "n_heads": 3,
+            "n_layers": 2,
+            "max_seq_len": 24,
+            "layer_norm_epsilon": COARSE,
+        },
+        "tokens",
+    ),
+    "stablelm": (
+        "StableLmForCausalLM",
+        sizes(16, 2, 40, num_key_value_heads=2, use_qkv_bias=True) | rotary(part=0.5),
+        "tokens older",
+    ),
+    "stablelm-parallel": (
+        "StableLmForCausalLM",
+        sizes(16, 2, 32, num_key_value_heads=1, use_parallel_residual=True, layer_norm_eps=COARSE)
+        | rotary(part=0.25),
+        "tokens",
+    ),
+    "llama": (
+        "LlamaForCausalLM",
+        sizes(24, 4, 56, num_key_value_heads=2, rms_norm_eps=1e-5) | rotary(),
+        "tokens older",
+    ),
+    "qwen2": (
+        "Qwen2ForCausalLM",
+        sizes(num_key_value_heads=1, rms_norm_eps=COARSE) | rotary(1e6),
+        "tokens",
+    ),
+    "qwen3": (
+        "Qwen3ForCausalLM",
+        sizes(16, 3, head_dim=8, num_key_value_heads=1, tie_word_embeddings=True) | rotary(1e6),
+        "tokens",
+    ),
+    "mistral": (
+        "MistralForCausalLM",
+        sizes(num_key_value_heads=1, sliding_window=5, rms_norm_eps=1e-5) | rotary(),
+        "tokens older",
+    ),
+    "gemma": (
+        "GemmaForCausalLM",
+        sizes(16, 2, num_key_value_heads=1, head_dim=12, pad_token_id=0) | rotary(),
+        "tokens older",
+    ),
+    "vit": ("ViTForImageClassification", vision_sizes(), "pixels"),
+    "deit": (
+        "DeiTForImageClassificationWithTeacher",
+        vision_sizes(layer_norm_eps=COARSE),
+        "pixels",
+    ),
+    "dinov2": ("Dinov2ForImageClassification", dino_sizes(), "pixels"),
+    "dinov2-with-registers": (
+        "Dinov2WithRegistersForImageClassification",
+        dino_sizes(num_register_tokens=3, layer_norm_eps=COARSE),
+        "pixels",
+    ),
+    "clip": ("CLIPModel", CLIP, "tokens pixels"),
+    "whisper": ("WhisperForConditionalGeneration", WHISPER, "tokens features"),
+    # Post-LN: nothing is computed, the converter has to refuse them.
+    "bert": ("BertForMaskedLM", sizes(16, 2, 32, max_position_embeddings=16), "nothing"),
+    "bart": ("BartForConditionalGeneration", BART, "nothing"),
+    "opt-post": (
+        "OPTForCausalLM",
+        opt_sizes(do_layer_norm_before=False, word_embed_proj_dim=12),
+        "nothing",
+    ),
+}
+
+
+# --- weights ----------------------------------------------------------------------------------
+
+
+def normal(generator, shape, center=0.0, spread=1.0):
+    return center + spread * torch.randn(shape, generator=generator)
+
+
+def uniform(generator, shape, low, high):
+    return low + (high - low) * torch.rand(shape, generator=generator)
+
+
+def draw_gain(generator, shape):
+    """Between 0.5 and 2, a few of them negative, at least one."""
+    gain = uniform(generator, shape, 0.5, 2.0)
+    negative = torch.rand(shape, generator=generator) < 0.15
+    negative[torch.randint(shape[0], (1,), generator=generator)] = True
+    return torch.where(negative, -gain, gain)
+
+
+def draw_table(generator, shape):
+    """Rows whose means differ from 0 and from each other."""
+    return normal(generator, shape, 0.0, 0.7) + normal(generator, (*shape[:-1], 1), 0.5, 0.4)
+
+
+def draw(generator, module, name, shape):
+    kind = type(module).__name__
+    if kind.endswith("LayerScale"):
+        return uniform(generator, shape, 0.2, 1.5)
+    if kind.endswith("Norm"):
+        if name == "bias":
+            return normal(generator, shape, 0.0, 0.7)
+        gain = draw_gain(generator, shape)
+        return gain - 1 if kind == "GemmaRMSNorm" else gain
+    if isinstance(module, (nn.Linear, Conv1D, nn.Conv1d, nn.Conv2d)):
+        if name == "bias":
+            return normal(generator, shape, 0.0, 0.3)
+        fan_in = shape[0] if isinstance(module, Conv1D) else shape[1:].numel()
+        return normal(generator, shape, 0.0, fan_in**-0.5)
+    if len(shape) == 0:  # logit_scale
+        return None
+    if name in ("final_logits_bias", "bias"):
+        return normal(generator, shape, 0.0, 0.3)
+    return draw_table(generator, shape)
+
+
+@torch.no_grad()
+def draw_parameters(generator, model):
+    seen = set()
+    for module in model.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            if id(parameter) not in seen:
+                seen.add(id(parameter))
+                value = draw(generator, module, name, parameter.shape)
+                if value is not None:
+                    parameter.copy_(value)
+
+
+# --- computation ------------------------------------------------------------------------------
+
+
+class Float64(TorchDispatchMode):
+    """Computes in float64 what is asked to be computed in fewer bits."""
+
+    def __torch_dispatch__(self, function, types, arguments=(), named=None):
+        named = dict(named or {})
+        if named.get("dtype") in (torch.float32, torch.bfloat16):
+            named["dtype"] = torch.float64
+        return function(*arguments, **named)
+
+
+def draw_inputs(generator, reads, config):
+    inputs = {}
+    if "tokens" in reads:
+        tokens = torch.randint(4, VOCABULARY - 1, (1, LENGTH), generator=generator)
+        if "pixels" in reads:
+            tokens[0, 0] = 0
+            tokens[0, 9] = VOCABULARY - 1
+            tokens[0, 10:] = 1
+        inputs["tokens"] = tokens
+    if "pixels" in reads:
+        size = IMAGE["image_size"]
+        inputs["pixels"] = normal(generator, (1, IMAGE["num_channels"], size, size), 0.2)
+    if "features" in reads:
+        frames = 2 * config.max_source_positions
+        inputs["features"] = normal(generator, (1, config.num_mel_bins, frames), 0.2)
+    return inputs
+
+
+@torch.no_grad()
+def run(model, inputs):
+    """The outputs by name, in the numbers of the model's weights."""
+    dtype = next(model.parameters()).dtype
+    tokens = inputs.get("tokens")
+    pixels, features = (
+        inputs[name].to(dtype) if name in inputs else None for name in ("pixels", "features")
+    )
+    if features is not None:
+        outputs = model(input_features=features, decoder_input_ids=tokens, use_cache=False)
+        return {"logits": outputs.logits, "memory": outputs.encoder_last_hidden_state}
+    if pixels is None:
+        return {"logits": model(input_ids=tokens, use_cache=False).logits}
+    if tokens is not None:
+        image = model.get_image_features(pixel_values=pixels)
+        text = model.get_text_features(input_ids=tokens)
+        return {
+            "image_embeds": image.pooler_output,
+            "text_embeds": text.pooler_output,
+            "image_hidden": image.last_hidden_state,
+            "text_hidden": text.last_hidden_state,
+        }
+    outputs = model(pixel_values=pixels)
+    results = {name: outputs[name] for name in outputs if name.endswith("logits")}
+    return results | {"hidden": model.base_model(pixels).last_hidden_state}
+
+
+def error(actual, expected):
+    return ((actual.double() - expected).abs().max() / expected.abs().max()).item()
+
+
+def compare(name, actual, expected, tolerance):
+    worst = max(error(actual[key], expected[key]) for key in expected)
+    if not worst < tolerance:
+        raise AssertionError(f"{name}: {worst:.2e} is above {tolerance:.0e}")
+    return worst
+
+
+def changed(model, inputs, outputs, position):
+    """How much another token at a position changes the logits of each token."""
+    tokens = inputs["tokens"].clone()
+    tokens[0, position] = 4 + (tokens[0, position] - 3) % (VOCABULARY - 5)
+    with Float64():
+        other = run(model, {**inputs, "tokens": tokens})["logits"]
+    return (other - outputs["logits"]).abs().amax(-1)[0]
+
+
+def check_meaning(name, model, inputs, outputs):
+    """That outputs are of a sensible size and that each token sees those that it should."""
+    for key, value in outputs.items():
+        if not value.isfinite().all() or value.std() < 0.05 or value.abs().max() > 300:
+            raise AssertionError(f"{name}: {key} has the spread {value.std():.3g}")
+    if "logits" not in outputs or "tokens" not in inputs:
+        return
+    last = changed(model, inputs, outputs, LENGTH - 1)
+    if last[:-1].max() > 1e-12 or last[-1] < 1e-3:
+        raise AssertionError(f"{name}: the last token is seen before its time, or not at all")
+    first = changed(model, inputs, outputs, 0)
+    reach = LENGTH
+    if name == "mistral":
+        reach = 1 + model.config.num_hidden_layers * (model.config.sliding_window - 1)
+    if first[:reach].min() < 1e-6 or (first[reach:] > 1e-12).any():
+        raise AssertionError(f"{name}: the first token is seen by others than it should be")
+
+
+# --- files ------------------------------------------------------------------------------------
+
+
+def older_spelling(config):
+    """The rotary keys and the type of the numbers as most published configurations spell them."""
+    config["torch_dtype"] = config.pop("dtype")
+    parameters = config.pop("rope_parameters", {})
+    base, part = parameters.get("rope_theta"), parameters.get("partial_rotary_factor")
+    if config["model_type"] == "gpt_neox":
+        return config | {"rotary_emb_base": int(base), "rotary_pct": part}
+    if part is not None:
+        config["partial_rotary_factor"] = part
+    return config | {"rope_theta": base}
+
+
+def make(name):
+    model_name, settings, reads = CASES[name]
+    reads = reads.split()
+    model_class = getattr(transformers, model_name)
+    attention = "sdpa" if "sdpa" in reads else "eager"
+    generator = torch.Generator().manual_seed(SEED + zlib.crc32(name.encode()))
+    torch.manual_seed(SEED)
+
+    def build(dtype):
+        config = model_class.config_class(**json.loads(json.dumps(settings)))
+        return model_class._from_config(config, attn_implementation=attention, dtype=dtype).eval()
+
+    model = build(torch.float32)
+    draw_parameters(generator, model)
+    folder = FOLDER / name
+    shutil.rmtree(folder, ignore_errors=True)
+    model.save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if "older" in reads:
+        config = older_spelling(config)
+    text = json.dumps(config, indent=2, sort_keys=True) + "\n"
+    (folder / "config.json").write_text(text, encoding="utf-8")
+    if "nothing" in reads:
+        return report(name, folder, [])
+
+    inputs = draw_inputs(generator, reads, model.config)
+    with Float64():
+        exact = build(torch.float64)
+        exact.load_state_dict(model.state_dict())
+        outputs = run(exact, inputs)
+    check_meaning(name, exact, inputs, outputs)
+    save_file(
+        {key: value.contiguous() for key, value in (inputs | outputs).items()},
+        folder / "expected.safetensors",
+        # One entry: safetensors writes several in any order.
+        metadata={"made_by": MADE_BY},
+    )
+
+    errors = []
+    for dtype, tolerance in TOLERANCE.items():
+        loaded, information = model_class.from_pretrained(
+            folder, attn_implementation=attention, dtype=dtype, output_loading_info=True
+        )
+        if any(information.values()):
+            raise AssertionError(f"{name}: {information}")
+        errors.append(compare(name, run(loaded.eval(), inputs), outputs, tolerance))
+    report(name, folder, errors)
+
+
+def report(name, folder, errors):
+    for path in folder.iterdir():
+        path.chmod(0o644)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    count = len(load_file(folder / "model.safetensors"))
+    print(f"{name:24} {size:7} bytes {count:3} tensors", *(f"{value:.1e}" for value in errors))
+
+
+if __name__ == "__main__":
+    torch.use_deterministic_algorithms(True)
+    torch.set_num_threads(1)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    for name in sys.argv[1:] or CASES:
+        make(name)
+    total = sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file())
+    print(f"{total} bytes in all")

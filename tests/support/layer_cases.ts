@@ -1,0 +1,191 @@
+// Layers of every kind with random parameters, and what plain loops make of them.
+
+import type { Block, NormSite } from "../../lib/families/description.ts";
+import { addRows, mapRows, type Rows } from "../reference/rows.ts";
+import { type AttentionPlan, makeAttention, makeFeedForward, Store } from "./described_layer.ts";
+import type { MemoryTensor } from "./memory_tensors.ts";
+import { plainAttention, plainFeedForward, plainNorm } from "./plain_layer.ts";
+
+/** A layer with its parameters, what it reads, and what comes out. */
+export interface LayerCase {
+  readonly name: string;
+  readonly block: Block;
+  readonly tensors: Readonly<Record<string, MemoryTensor>>;
+  readonly x: Rows;
+  readonly memory?: Rows;
+  readonly expected: Rows;
+}
+
+const width = 10;
+const length = 7;
+
+const base: AttentionPlan = {
+  heads: 4,
+  keyValueHeads: 4,
+  causal: true,
+  stored: "separate",
+  layout: "out-in",
+};
+
+const plans: Readonly<Record<string, AttentionPlan>> = {
+  "separate matrices, stored (out, in)": base,
+  "separate matrices, stored (in, out), all see all": { ...base, layout: "in-out", causal: false },
+  "separate matrices, grouped": { ...base, keyValueHeads: 2 },
+  "fused in blocks, stored (in, out)": { ...base, stored: "blocks", layout: "in-out" },
+  "fused in blocks, one key-value head": { ...base, stored: "blocks", keyValueHeads: 1 },
+  "fused by heads, alibi": { ...base, stored: "heads", alibi: [0.5, 0.25, 0.125, 0.0625] },
+  "fused by groups": { ...base, stored: "groups", keyValueHeads: 2 },
+  "rotary halves": { ...base, rotary: { width: 6, base: 100, order: "half" } },
+  "rotary pairs": { ...base, rotary: { width: 6, base: 100, order: "pairs" } },
+  "rotary halves of a part": { ...base, rotary: { width: 4, base: 100, order: "half" } },
+  "rotary pairs of a part, grouped": {
+    ...base,
+    keyValueHeads: 2,
+    rotary: { width: 4, base: 100, order: "pairs" },
+  },
+  "window": { ...base, window: 3 },
+  "window, all see what follows": { ...base, window: 3, causal: false },
+  "alibi and window": { ...base, alibi: [1, 0.5, 0.25, 0.125], window: 2 },
+  "clip": { ...base, clip: 0.5 },
+  "head norms, grouped, rotary": {
+    ...base,
+    keyValueHeads: 2,
+    headNorms: "rms",
+    rotary: { width: 6, base: 100, order: "half" },
+  },
+  "head norms with offset, clip": { ...base, headNorms: "rms-offset", clip: 0.75 },
+};
+
+/** A Pre-LN layer with this attention and a feed-forward network. */
+function usual(name: string, plan: AttentionPlan, seed: number, kind: NormSite["kind"]): LayerCase {
+  const store = new Store(seed);
+  const attention = makeAttention(store, width, plan);
+  const feedForward = makeFeedForward(store, width, { layout: plan.layout, gated: seed % 2 === 0 });
+  const [first, second] = [store.norm("ln_1", kind, width), store.norm("ln_2", kind, width)];
+  const x = store.matrix(length, width);
+  const normed = plainNorm(first.plain, x);
+  const middle = addRows(x, plainAttention(attention.plain, normed, normed));
+  return {
+    name,
+    block: {
+      branches: [
+        { norm: first.site, sublayer: attention.described },
+        { norm: second.site, sublayer: feedForward.described },
+      ],
+      parallel: false,
+    },
+    tensors: store.tensors,
+    x,
+    expected: addRows(middle, plainFeedForward(feedForward.plain, plainNorm(second.plain, middle))),
+  };
+}
+
+/** Both branches read the stream at the start, through one norm or two. */
+function parallel(shared: boolean): LayerCase {
+  const store = new Store(40);
+  const attention = makeAttention(store, width, base);
+  const feedForward = makeFeedForward(store, width, { layout: "out-in", gated: false });
+  const first = store.norm("ln_1", "layer", width);
+  const second = shared ? first : store.norm("ln_2", "layer", width);
+  const x = store.matrix(length, width);
+  const normed = plainNorm(first.plain, x);
+  const sum = addRows(x, plainAttention(attention.plain, normed, normed));
+  return {
+    name: `parallel branches with ${shared ? "one norm" : "two norms"}`,
+    block: {
+      branches: [
+        { norm: first.site, sublayer: attention.described },
+        { norm: second.site, sublayer: feedForward.described },
+      ],
+      parallel: true,
+    },
+    tensors: store.tensors,
+    x,
+    expected: addRows(sum, plainFeedForward(feedForward.plain, plainNorm(second.plain, x))),
+  };
+}
+
+/** Keys and values of another stack. */
+function crossAttention(): LayerCase {
+  const store = new Store(41);
+  const plan = { ...base, causal: false, memory: "encoder" };
+  const attention = makeAttention(store, width, plan, 8);
+  const norm = store.norm("ln", "layer", width);
+  const [x, memory] = [store.matrix(length, width), store.matrix(5, 8)];
+  return {
+    name: "cross-attention",
+    block: { branches: [{ norm: norm.site, sublayer: attention.described }], parallel: false },
+    tensors: store.tensors,
+    x,
+    memory,
+    expected: addRows(x, plainAttention(attention.plain, plainNorm(norm.plain, x), memory)),
+  };
+}
+
+/** A feed-forward network whose output is scaled, lane by lane; missing biases and gains. */
+function layerScale(): LayerCase {
+  const store = new Store(42);
+  const { described, plain } = makeFeedForward(store, width, { layout: "in-out", gated: true });
+  const scale = store.keep("scale", store.row(width));
+  const x = store.matrix(length, width);
+  const norm: NormSite = { kind: "layer", eps: 1e-3, gain: "no gain", bias: "no bias" };
+  const ones = { kind: "layer", eps: 1e-3, gain: x[0]!.map(() => 1), bias: x[0]!.map(() => 0) };
+  delete store.tensors["up.bias"];
+  const bare = { ...plain, up: { w: plain.up.w, b: plain.up.b.map(() => 0) } };
+  const added = plainFeedForward(bare, plainNorm({ ...ones, kind: "layer" }, x));
+  const sublayer = { ...described, output: { ...described.output, scale: "scale" } };
+  return {
+    name: "LayerScale, no gain, no bias",
+    block: { branches: [{ norm, sublayer }], parallel: false },
+    tensors: store.tensors,
+    x,
+    expected: addRows(x, added.map((row) => row.map((value, lane) => value * scale[lane]!))),
+  };
+}
+
+/** 1 − SiLU(g) */
+const kept = (g: number): number => 1 - g / (1 + Math.exp(-g));
+
+/** Norm constants, gates and factors of the shortcut. */
+export function gatedLayer(post: boolean): LayerCase {
+  const store = new Store(post ? 43 : 44);
+  const { described, plain } = makeFeedForward(store, width, { layout: "out-in", gated: false });
+  const { site, plain: norm } = store.norm("ln", "layer", width);
+  const [normScale, shortcut, gate] = [0.5, 1.5, 0.75];
+  store.tensors["gate"] = { shape: [], values: [gate] };
+  const x = store.matrix(length, width);
+  const normed = (y: Rows): number[][] => mapRows(plainNorm(norm, y), (value) => normScale * value);
+  const factor = kept(gate);
+  const expected = post
+    ? normed(addRows(mapRows(x, (v) => factor * shortcut * v), plainFeedForward(plain, x)))
+    : mapRows(
+      addRows(mapRows(x, (v) => shortcut * v), plainFeedForward(plain, normed(x))),
+      (v) => factor * v,
+    );
+  return {
+    name: post ? "Post-LN with gate and factors" : "Pre-LN with gate and factors",
+    block: {
+      branches: [{ norm: site, sublayer: described, normScale, gate: "gate" }],
+      parallel: false,
+      post,
+      shortcut,
+    },
+    tensors: store.tensors,
+    x,
+    expected,
+  };
+}
+
+/** All of them; the first is plain causal attention with separate matrices. */
+export const layerCases: readonly LayerCase[] = [
+  ...Object.entries(plans).map(([name, plan], at) => usual(name, plan, at, "layer")),
+  ...(["rms", "rms-offset", "crms"] as const).map((kind, at) =>
+    usual(`norms of kind ${kind}`, base, 30 + at, kind)
+  ),
+  parallel(true),
+  parallel(false),
+  crossAttention(),
+  layerScale(),
+  gatedLayer(false),
+  gatedLayer(true),
+];

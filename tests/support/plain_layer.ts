@@ -1,0 +1,109 @@
+// A Transformer layer in plain loops over rows, one number after the other: what the forward pass of a described model is
+// measured by. Nothing here comes from the library.
+
+import { softmax } from "../reference/losses.ts";
+import { norm, type NormKind } from "../reference/norms.ts";
+import { dot, type Row, type Rows, zip } from "../reference/rows.ts";
+
+/** y = w x + b, with a row of w for each output. */
+export interface Affine {
+  readonly w: Rows;
+  readonly b: readonly number[];
+}
+
+/** The map of one row. */
+export function affine({ w, b }: Affine, x: Row): number[] {
+  return w.map((row, output) => dot(row, x) + b[output]!);
+}
+
+/** Attention by heads: a query projection for each head, key and value projections for each key-value head. */
+export interface PlainAttention {
+  readonly q: readonly Affine[];
+  readonly k: readonly Affine[];
+  readonly v: readonly Affine[];
+  readonly output: Affine;
+  readonly scale: number;
+  readonly causal: boolean;
+  readonly window?: number;
+  readonly alibi?: readonly number[];
+  readonly clip?: number;
+  /** Gains of RMSNorms over a head's query and key. */
+  readonly gains?: {
+    readonly q: readonly number[];
+    readonly k: readonly number[];
+    readonly eps: number;
+  };
+  readonly rotary?: {
+    readonly width: number;
+    readonly base: number;
+    readonly order: "half" | "pairs";
+  };
+}
+
+/** One head's query or key turned by its position, pair by pair as a complex number. */
+function turn(x: readonly number[], t: number, rotary: PlainAttention["rotary"]): number[] {
+  const turned = [...x];
+  if (rotary === undefined) return turned;
+  for (let p = 0; p < rotary.width / 2; p++) {
+    const [a, b] = rotary.order === "half" ? [p, p + rotary.width / 2] : [2 * p, 2 * p + 1];
+    const angle = t / rotary.base ** (2 * p / rotary.width);
+    turned[a] = x[a]! * Math.cos(angle) - x[b]! * Math.sin(angle);
+    turned[b] = x[a]! * Math.sin(angle) + x[b]! * Math.cos(angle);
+  }
+  return turned;
+}
+
+/** Attention of rows x to rows of `source`. */
+export function plainAttention(attention: PlainAttention, x: Rows, source: Rows): number[][] {
+  const { q, k, v, clip = Infinity, gains, rotary, window = Infinity } = attention;
+  const cut = (row: number[]): number[] => row.map((y) => Math.max(-clip, Math.min(clip, y)));
+  const normed = (row: number[], gain: readonly number[] | undefined): number[] =>
+    gain === undefined ? row : norm("rms", row, { gain, eps: gains!.eps });
+  return x.map((row, i) => {
+    const heads = q.map((project, head) => {
+      const shared = Math.floor(head / (q.length / k.length));
+      const query = turn(normed(cut(affine(project, row)), gains?.q), i, rotary);
+      const seen = source.map((_, j) => j)
+        .filter((j) => (!attention.causal || j <= i) && i - j < window);
+      const scores = seen.map((j) => {
+        const key = turn(normed(cut(affine(k[shared]!, source[j]!)), gains?.k), j, rotary);
+        return attention.scale * dot(query, key) + (attention.alibi?.[head] ?? 0) * (j - i);
+      });
+      const weights = softmax(scores);
+      const values = seen.map((j) => cut(affine(v[shared]!, source[j]!)));
+      return values[0]!.map((_, at) => dot(weights, values.map((value) => value[at]!)));
+    });
+    return affine(attention.output, heads.flat());
+  });
+}
+
+/** A feed-forward network. */
+export interface PlainFeedForward {
+  readonly up: Affine;
+  readonly gate?: Affine;
+  readonly output: Affine;
+  readonly act: (x: number) => number;
+}
+
+/** output · act(up x), or output · (act(gate x) ⊙ up x). */
+export function plainFeedForward({ up, gate, output, act }: PlainFeedForward, x: Rows): number[][] {
+  return x.map((row) => {
+    const hidden = gate === undefined
+      ? affine(up, row).map(act)
+      : zip(affine(gate, row).map(act), affine(up, row), (a, b) => a * b);
+    return affine(output, hidden);
+  });
+}
+
+/** A norm of rows. */
+export interface PlainNorm {
+  readonly kind: NormKind;
+  readonly gain: readonly number[];
+  readonly bias: readonly number[];
+  readonly eps: number;
+}
+
+/** The norm of each row. */
+export function plainNorm({ kind, ...parameters }: PlainNorm, x: Rows): number[][] {
+  return x.map((row) => norm(kind, row, parameters));
+}
