@@ -48,6 +48,8 @@ export type DecoderParameters = {
   readonly head?: {
     /** [D, V] */
     readonly w: Tensor;
+    /** [V]; absent at the start, it holds what a conversion takes out of the final norm's bias. */
+    readonly b?: Tensor;
   };
 };
 
@@ -229,6 +231,7 @@ export function decoder(
     };
     const out = runStack(x, stack, branch, tap);
     tap("final", out);
-    return matMul(out, parameters.head?.w ?? tf.transpose(parameters.wte));
+    const { w, b } = parameters.head ?? { w: tf.transpose(parameters.wte) };
+    return matMul(out, w, b);
   });
 }

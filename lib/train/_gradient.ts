@@ -13,18 +13,25 @@ import { clipByNorm, clipFactor } from "./clip.ts";
 import type { Batch } from "./corpus.ts";
 import type { TrainSettings } from "./record.ts";
 
-/** Mean loss and mean gradient over the batches of one step. */
+/** From parameters that are trained to the decoder that runs; the same decoder, computed in another way. */
+export type ModelForm = (
+  parameters: DecoderParameters,
+  config: DecoderConfig,
+) => { readonly parameters: DecoderParameters; readonly config: DecoderConfig };
+
+/** Mean loss and mean gradient over the batches of one step; the gradient goes through the form. */
 export function lossAndGradient(
   parameters: DecoderParameters,
   config: DecoderConfig,
   batches: readonly Batch[],
-  dropout: Random,
+  { dropout, form }: { readonly dropout: Random; readonly form?: ModelForm | undefined },
 ): { loss: Scalar; gradient: DecoderParameters } {
   const parts = batches.map(({ inputs, targets }, i) =>
-    valueAndGradient(
-      parameters,
-      (p) => crossEntropy(decoder(p, config, inputs, { dropout: dropout.fork(i) }), targets),
-    )
+    valueAndGradient(parameters, (p) => {
+      const model = form?.(p, config) ?? { parameters: p, config };
+      const options = { dropout: dropout.fork(i) };
+      return crossEntropy(decoder(model.parameters, model.config, inputs, options), targets);
+    })
   );
   if (parts.length === 1) return { loss: parts[0]!.value, gradient: parts[0]!.gradient };
   const mean = (tensors: Tensor[]): Tensor => tf.tidy(() => tf.mean(tf.stack(tensors), 0));

@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { ModelForm } from "./_gradient.ts";
 export { clipByNorm, clipFactor, type ClipOptions, globalNorm } from "./clip.ts";
 export {
   type Batch,

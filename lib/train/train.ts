@@ -7,7 +7,12 @@ import type { Tensor } from "../core/tensor.ts";
 import { countParameters, disposeTree, mapTree } from "../core/tree.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import { type DecoderParameters, initDecoder, type Tokens } from "../models/decoder.ts";
-import { clipGradient, type ClippedGradient, lossAndGradient } from "./_gradient.ts";
+import {
+  clipGradient,
+  type ClippedGradient,
+  lossAndGradient,
+  type ModelForm,
+} from "./_gradient.ts";
 import { manifestOf } from "./_manifest.ts";
 import { runNumbers } from "./_settings.ts";
 import { globalNorm } from "./clip.ts";
@@ -29,6 +34,12 @@ export type Probe = (
 export interface TrainOptions {
   /** Parameters to start from; they are copied. Drawn from the seed by default. */
   readonly parameters?: DecoderParameters;
+  /**
+   * Gives the decoder that computes the loss, from the parameters that are trained, inside the gradient; the parameters as they
+   * are by default. It must compute the same function, such as `(p, c) => trainingForm(p, c, "pre-rmsnorm")`: evaluations and
+   * probes run the parameters as they are, and the result holds them.
+   */
+  readonly form?: ModelForm;
   /** Ends the run after the step under way. */
   readonly signal?: AbortSignal;
   /** Receives each row as it is made. */
@@ -139,7 +150,10 @@ export async function train(
         { length: accumulate },
         () => randomBatch(corpus.train, { rows, length }, batchRandom),
       );
-      const computed = lossAndGradient(parameters, config, batches, dropoutRandom.fork(step));
+      const computed = lossAndGradient(parameters, config, batches, {
+        dropout: dropoutRandom.fork(step),
+        form: options.form,
+      });
       let clipped: ClippedGradient = { gradient: computed.gradient };
       try {
         if (step % reportEvery === 0 || step === steps) {

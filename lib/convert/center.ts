@@ -1,0 +1,61 @@
+// Centering: every matrix, bias and embedding that writes to a stream loses its mean, so that the stream's mean is 0 and LayerNorm
+// is RMSNorm. Source: Jiang et al. 2023, §3.1.
+
+import { readTensor } from "../checkpoint/tensors.ts";
+import { mapNorms, mapStacks } from "../families/form.ts";
+import type { Stack } from "../families/description.ts";
+import type { Model } from "../families/model.ts";
+import { Edit } from "./edit.ts";
+import { centerAlong, scaleAlong } from "./matrix.ts";
+import { entryOf, writersOf } from "./sites.ts";
+
+/** Whether a stream starts with what no weight can center. */
+function startsNonLinearly({ entry, entryNorm }: Stack): boolean {
+  return entryNorm !== undefined || entry.kind === "audio";
+}
+
+/**
+ * Multiplies LayerScale's λ into the matrices whose output it scales.
+ *
+ * @param model The model.
+ * @returns The same function without λ; the model itself where there is none.
+ */
+export function foldLayerScale(model: Model): Model {
+  const edit = new Edit(model.tensors);
+  for (const stack of Object.values(model.description.stacks)) {
+    const widths = { from: stack.width, to: stack.width };
+    for (const { linear, scale } of writersOf(stack)) {
+      if (scale === undefined || !model.tensors.has(scale)) continue;
+      const factors = () => readTensor(model.tensors, scale);
+      edit.writer(linear, widths, (matrix, axis) => scaleAlong(matrix, axis, factors));
+      edit.tensors.remove(scale);
+    }
+  }
+  return { ...model, tensors: edit.tensors };
+}
+
+/**
+ * Centers what writes to the streams of a LayerNorm model and makes its norms RMSNorms.
+ *
+ * @param model The model, without LayerScale.
+ * @param options `keepTables`: embeddings stay, and the stream is recentered where the layers start.
+ * @returns The same function.
+ */
+export function centerStreams(model: Model, options: { readonly keepTables: boolean }): Model {
+  const { description, tensors } = model;
+  const edit = new Edit(tensors);
+  for (const stack of Object.values(description.stacks)) {
+    const widths = { from: stack.width, to: stack.width };
+    for (const { linear } of writersOf(stack)) edit.writer(linear, widths, centerAlong);
+    if (startsNonLinearly(stack) || options.keepTables) continue;
+    const { tables, linears } = entryOf(stack);
+    for (const table of new Set(tables)) edit.table(table, widths, centerAlong);
+    for (const linear of linears) edit.writer(linear, widths, centerAlong);
+  }
+  const rms = mapNorms(description, (norm) => ({ ...norm, kind: "rms" }));
+  const recentered = mapStacks(rms, (stack) => ({
+    ...stack,
+    recenter: startsNonLinearly(stack) || options.keepTables,
+  }));
+  return { ...model, tensors: edit.tensors, description: recentered };
+}

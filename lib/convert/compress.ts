@@ -1,0 +1,84 @@
+// Compression: a stream of mean 0 is d − 1 values, and RMSNorm of d values is CRMSNorm of those; and back. Source: Jiang et al.
+// 2023, §3.2 and Appendix C.
+
+import type { Head } from "../families/description.ts";
+import { isTied, mapNorms, mapStacks } from "../families/form.ts";
+import type { Model } from "../families/model.ts";
+import { type Change, Edit, type Widths } from "./edit.ts";
+import { appendBalance, appendZero, dropLast, subtractLast } from "./matrix.ts";
+import { entryOf, sitesIn, writersOf } from "./sites.ts";
+
+/** What happens to what writes and what reads. */
+interface Resize {
+  readonly by: 1 | -1;
+  readonly writers: Change;
+  readonly readers: Change;
+}
+
+/** Changes the width of every stream. */
+function resize({ tensors, description }: Model, { by, writers, readers }: Resize): Edit {
+  const edit = new Edit(tensors);
+  const widthsOf = (name: string): Widths => {
+    const { width } = description.stacks[name]!;
+    return { from: width, to: width + by };
+  };
+  for (const [name, stack] of Object.entries(description.stacks)) {
+    const widths = widthsOf(name);
+    for (const { linear } of writersOf(stack)) edit.writer(linear, widths, writers);
+    if (stack.recenter) continue; // the entry keeps all d values
+    const { tables, linears } = entryOf(stack);
+    for (const table of new Set(tables)) edit.table(table, widths, writers);
+    for (const linear of linears) edit.writer(linear, widths, writers);
+  }
+  for (const { stack, readers: linears } of sitesIn(description)) {
+    for (const linear of linears) {
+      if (!isTied(description, linear.weight)) edit.reader(linear, widthsOf(stack), readers);
+    }
+  }
+  return edit;
+}
+
+function resized(model: Model, edit: Edit, kind: "rms" | "crms", by: 1 | -1): Model {
+  const normed = mapNorms(model.description, (norm) => ({ ...norm, kind }));
+  const stacked = mapStacks(normed, (stack) => ({ ...stack, width: stack.width + by }));
+  const heads = stacked.heads.map(({ plusSum: _, ...head }): Head =>
+    kind === "crms" && isTied(stacked, head.linear.weight) ? { ...head, plusSum: true } : head
+  );
+  return { ...model, tensors: edit.tensors, description: { ...stacked, heads } };
+}
+
+/**
+ * Leaves out the last value of every stream: RMSNorm becomes CRMSNorm.
+ *
+ * @param model A centered model whose norms are weightless.
+ * @returns The same function at width d − 1. A tied head stays tied and adds the sum of what it reads.
+ * @throws {RangeError} If a norm has parameters, or its output has no reader.
+ */
+export function compressStreams(model: Model): Model {
+  for (const { norm, readers } of sitesIn(model.description)) {
+    const own = [norm.gain, norm.bias].find((name) => model.tensors.has(name));
+    if (own !== undefined) {
+      throw new RangeError(
+        `Cannot compress a stream whose norm has ${own}: its d numbers do not fit d − 1 values; fold it first`,
+      );
+    }
+    if (readers.length === 0) {
+      throw new RangeError(
+        "Cannot compress a model without a head: its output would have d − 1 values",
+      );
+    }
+  }
+  const edit = resize(model, { by: -1, writers: dropLast, readers: subtractLast });
+  return resized(model, edit, "crms", -1);
+}
+
+/**
+ * Restores the last value of every stream: CRMSNorm becomes RMSNorm.
+ *
+ * @param model A model with CRMSNorms.
+ * @returns The same function at width d + 1.
+ */
+export function decompressStreams(model: Model): Model {
+  const edit = resize(model, { by: 1, writers: appendBalance, readers: appendZero });
+  return resized(model, edit, "rms", 1);
+}

@@ -1,0 +1,157 @@
+// Lossless conversion between Pre-LN, Pre-RMSNorm and Pre-CRMSNorm: fold, center, compress, and back. Nothing is computed until the
+// tensors of the result are read.
+
+import { requireOneOf } from "../core/check.ts";
+import { isTied, mapNorms, mapStacks, withForm } from "../families/form.ts";
+import type { StreamNorm } from "../families/description.ts";
+import type { Model } from "../families/model.ts";
+import { centerStreams, foldLayerScale } from "./center.ts";
+import { compressStreams, decompressStreams } from "./compress.ts";
+import { foldNorms, untieHead } from "./fold_norms.ts";
+import { requireFinalNorms, requirePlain } from "./plain.ts";
+import { missingBiases, sitesIn } from "./sites.ts";
+import { unitParameters } from "./unit_parameters.ts";
+
+/** What a model can be converted to. */
+export const targets = ["pre-ln", "pre-rmsnorm", "pre-crmsnorm", "weightless"] as const;
+
+/** What a model can be converted to. */
+export type Target = typeof targets[number];
+
+/** How a model is converted. */
+export interface ConvertOptions {
+  /**
+   * `pre-rmsnorm`, `pre-crmsnorm`: weightless norms on a centered stream. `pre-ln`: LayerNorms of gain 1 and bias 0 on a centered
+   * stream, which engines load as they load the source. `weightless`: the norms that the model has, without gain and bias.
+   */
+  readonly to: Target;
+  /**
+   * A head that shares the token table: `untie` (default) gives it a matrix of its own where that is needed. `keep` leaves the table as
+   * it is and recenters the stream where the layers start, one reduction more; the final norm keeps its gain and bias then.
+   */
+  readonly tied?: "untie" | "keep";
+}
+
+/** The norms of a model's streams. */
+export function streamNorm({ description }: Model): StreamNorm {
+  return sitesIn(description)[0]?.norm.kind ?? "layer";
+}
+
+/** Whether what writes to a model's streams has mean 0 by an earlier conversion. */
+export function isCentered({ config }: Model): boolean {
+  const form = config["normkit"] as { readonly centered?: boolean } | undefined;
+  return form?.centered === true;
+}
+
+function tiedHeads({ description }: Model): readonly string[] {
+  return description.heads
+    .filter(({ linear }) => isTied(description, linear.weight))
+    .map(({ linear }) => linear.weight);
+}
+
+/** Writes the form into the configuration. */
+function recorded(model: Model, centered: boolean): Model {
+  const { description, config } = model;
+  const norm = streamNorm(model);
+  const stacks = Object.entries(description.stacks).filter(([, { recenter }]) => recenter);
+  const recenter = stacks.map(([name]) => name);
+  const eps = (config["normkit"] as { eps?: Record<string, number> } | undefined)?.eps;
+  return {
+    ...model,
+    config: withForm(config, {
+      norm: norm === "rms-offset" ? "rms" : norm,
+      centered,
+      recenter,
+      ...(eps === undefined ? {} : { eps }),
+    }),
+  };
+}
+
+/** A model with RMSNorms on a centered stream, from whichever of the three it is. */
+function toRms(model: Model, keep: boolean): Model {
+  const kind = streamNorm(model);
+  if (kind === "crms") return decompressStreams(model);
+  if (isCentered(model)) {
+    const folded = foldNorms(model, ({ final }) => !(keep && final));
+    const description = mapNorms(folded.description, (norm) => ({ ...norm, kind: "rms" }));
+    return { ...folded, description };
+  }
+  if (kind !== "layer") {
+    throw new RangeError(
+      `Cannot center a ${model.family.label} model: it has RMSNorms, which see the mean of the stream; its gains can be ` +
+        `folded (to "weightless")`,
+    );
+  }
+  const folded = foldNorms(foldLayerScale(model), ({ final }) => !(keep && final));
+  return centerStreams(folded, { keepTables: keep });
+}
+
+/** A head that shares a table which the stream does not start from as it is needs a matrix of its own in d − 1 values. */
+function separateHeads(model: Model): Model {
+  const { stacks } = model.description;
+  const heads = model.description.heads.filter(({ stack, linear }) =>
+    stacks[stack]!.recenter && isTied(model.description, linear.weight)
+  );
+  return heads.reduce(untieHead, model);
+}
+
+/** A model of LayerNorms as one of RMSNorms; a norm whose bias would have to go where no bias is stays as it is. */
+function toRmsOfSameTensors(model: Model): Model {
+  if (streamNorm(model) !== "layer" || isCentered(model)) return toRms(model, false);
+  const scaled = foldLayerScale(model);
+  const folded = foldNorms(scaled, (site) => missingBiases(scaled, site).length === 0);
+  return centerStreams(folded, { keepTables: tiedHeads(folded).length > 0 });
+}
+
+/** On a centered stream RMSNorm is LayerNorm, which takes any mean away by itself. */
+function layered(model: Model): Model {
+  const normed = mapNorms(model.description, (norm) => ({ ...norm, kind: "layer" }));
+  const description = mapStacks(normed, (stack) => ({ ...stack, recenter: false }));
+  return unitParameters({ ...model, description });
+}
+
+/**
+ * Converts a model without changing the function that it computes.
+ *
+ * The source's gains and biases are folded into what reads the norms, what writes to the stream is centered (LayerNorm becomes
+ * RMSNorm), and the last value of the stream is left out (CRMSNorm). Arithmetic is in float64; the result's tensors have the source's
+ * dtypes and are computed when they are read. ε is kept.
+ *
+ * Source: Jiang et al. 2023, §3.1, §3.2, Appendix C.
+ *
+ * @param model The model.
+ * @param options What it becomes.
+ * @returns The converted model; its tensors read the source's.
+ * @throws {RangeError} If the model cannot be converted so; the message says why.
+ */
+export function convert(model: Model, options: ConvertOptions): Model {
+  const to = requireOneOf("to", options.to, targets);
+  const keep = requireOneOf("tied", options.tied ?? "untie", ["untie", "keep"]) === "keep" &&
+    tiedHeads(model).length > 0;
+  requirePlain(model);
+  if (to !== "weightless") requireFinalNorms(model);
+  switch (to) {
+    case "weightless": {
+      const folded = foldNorms(foldLayerScale(model), () => true);
+      return recorded(folded, isCentered(model));
+    }
+    case "pre-rmsnorm":
+      return recorded(toRms(model, keep), true);
+    case "pre-crmsnorm": {
+      if (keep) {
+        throw new RangeError(
+          `Cannot keep ${
+            tiedHeads(model)[0]
+          } for a stream of d − 1 values while its norm has d gains: use tied = "untie"`,
+        );
+      }
+      if (streamNorm(model) === "crms") return model;
+      return recorded(compressStreams(separateHeads(toRms(model, false))), true);
+    }
+    case "pre-ln": {
+      const rms = toRmsOfSameTensors(model);
+      const recentered = Object.values(rms.description.stacks).some(({ recenter }) => recenter);
+      return recorded(layered(rms), !recentered); // what was recentered by a step is not any more
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// A model under change: its tensors as an overlay, each changed along the axis that meets a stream.
+
+import type { TensorSource } from "../checkpoint/tensors.ts";
+import type { Linear } from "../families/description.ts";
+import { type Matrix, matrixOf, type StreamAxis } from "./matrix.ts";
+import { Overlay } from "./overlay.ts";
+import { readingAxis, writingAxis } from "./sites.ts";
+
+/** What is done to a matrix along an axis. */
+export type Change = (matrix: Matrix, axis: StreamAxis) => Matrix;
+
+/** The width of a stream, and what it becomes. */
+export interface Widths {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The shape of a tensor whose stream axis is longer or shorter now; a row may hold several vectors of the stream. */
+function reshaped(shape: readonly number[], axis: StreamAxis, { from, to }: Widths): number[] {
+  if (axis === "rows") return [shape[0]! + to - from, ...shape.slice(1)];
+  return [...shape.slice(0, -1), shape.at(-1)! / from * to];
+}
+
+/** Changes tensors; each is changed once, from what it was at the start. */
+export class Edit {
+  /** What was there at the start. */
+  readonly before: TensorSource;
+  /** What is there now. */
+  readonly tensors: Overlay;
+
+  /**
+   * Starts with tensors as they are.
+   *
+   * @param before The tensors.
+   */
+  constructor(before: TensorSource) {
+    this.before = before;
+    this.tensors = new Overlay(before);
+  }
+
+  #change(name: string, axis: StreamAxis, widths: Widths, change: Change): void {
+    if (!this.before.has(name)) return;
+    const { shape, dtype } = this.before.info(name);
+    const matrix = matrixOf(this.before, name, axis === "columns" ? widths.from : undefined);
+    this.tensors.set(name, reshaped(shape, axis, widths), dtype, change(matrix, axis));
+  }
+
+  /** Changes a matrix that reads a stream; its bias stays. */
+  reader(linear: Linear, widths: Widths, change: Change): void {
+    this.#change(linear.weight, readingAxis(linear), widths, change);
+  }
+
+  /** Changes a matrix that writes to a stream, and its bias. */
+  writer(linear: Linear, widths: Widths, change: Change): void {
+    this.#change(linear.weight, writingAxis(linear), widths, change);
+    this.#change(linear.bias, "columns", widths, change);
+  }
+
+  /** Changes vectors of a stream. */
+  table(name: string, widths: Widths, change: Change): void {
+    this.#change(name, "columns", widths, change);
+  }
+}

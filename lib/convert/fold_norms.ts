@@ -1,0 +1,121 @@
+// Gains and biases of norms into what reads them: γ scales the inputs of each reader, β adds W β to its bias. The norms are
+// weightless then. Source: papers on folding agree; the order is fold, center, compress.
+
+import { readTensor } from "../checkpoint/tensors.ts";
+import type { Head, Linear } from "../families/description.ts";
+import { isTied, mapNorms } from "../families/form.ts";
+import type { Model } from "../families/model.ts";
+import { Edit } from "./edit.ts";
+import { contract, type Matrix, matrixOf, scaleAlong, transpose } from "./matrix.ts";
+import { readingAxis, type Site, sitesIn } from "./sites.ts";
+
+/** A vector that is computed when it is read. */
+function vector(width: number, compute: () => Promise<Float64Array>): Matrix {
+  return { rows: 1, width, read: async () => Float64Array.from(await compute()) };
+}
+
+/**
+ * Gives a head that shares the token table a matrix of its own.
+ *
+ * @param model The model.
+ * @param head The head.
+ * @returns The same function with an untied head.
+ * @throws {RangeError} If the family has no name for such a matrix.
+ */
+export function untieHead(model: Model, head: Head): Model {
+  const { description, family, config } = model;
+  const { untied: linear, heads } = description;
+  const { weight, layout } = head.linear;
+  if (linear === undefined) {
+    throw new RangeError(`Cannot untie the head: it shares ${weight} and has no name of its own`);
+  }
+  const { tensors } = new Edit(model.tensors);
+  const { shape, dtype } = model.tensors.info(weight);
+  const matrix = matrixOf(model.tensors, weight);
+  const same = linear.layout === layout;
+  const placed = same ? matrix : transpose(matrix);
+  tensors.set(linear.weight, same ? shape : shape.toReversed(), dtype, placed);
+  const own: Head = { ...head, linear };
+  return {
+    ...model,
+    config: family.untie(config),
+    tensors,
+    description: { ...description, heads: heads.map((other) => other === head ? own : other) },
+  };
+}
+
+/** Unties the heads that read a norm whose parameters go into them. */
+function untied(model: Model, site: Site): Model {
+  return model.description.heads
+    .filter(({ stack, linear }) => stack === site.stack && isTied(model.description, linear.weight))
+    .reduce(untieHead, model);
+}
+
+/** The outputs of a linear map. */
+function outputsOf(model: Model, { weight, layout }: Linear): number {
+  const { shape } = model.tensors.info(weight);
+  return layout === "out-in" ? shape[0]! : shape.at(-1)!;
+}
+
+/** Folds one site. */
+function foldSite(model: Model, edit: Edit, { stack, norm, readers }: Site): void {
+  const { tensors, description } = model;
+  const { width } = description.stacks[stack]!;
+  const offset = norm.kind === "rms-offset" ? 1 : 0;
+  const gain = async (): Promise<Float64Array> =>
+    (await readTensor(tensors, norm.gain)).map((value) => value + offset);
+  for (const linear of readers) {
+    const axis = readingAxis(linear);
+    const outputs = outputsOf(model, linear);
+    const { dtype } = tensors.info(linear.weight);
+    if (tensors.has(norm.gain)) {
+      edit.reader(linear, { from: width, to: width }, (matrix) => scaleAlong(matrix, axis, gain));
+    }
+    if (!tensors.has(norm.bias)) continue;
+    const matrix = matrixOf(tensors, linear.weight, axis === "columns" ? width : undefined);
+    const folded = vector(outputs, async () => {
+      const parts = await contract(matrix, axis, await readTensor(tensors, norm.bias));
+      const groups = parts.length / outputs; // vectors of the stream that one row of the matrix reads
+      const own = tensors.has(linear.bias) ? await readTensor(tensors, linear.bias) : undefined;
+      return Float64Array.from({ length: outputs }, (_, i) => {
+        let total = own?.[i] ?? 0;
+        for (let group = 0; group < groups; group++) total += parts[i * groups + group]!;
+        return total;
+      });
+    });
+    edit.tensors.set(linear.bias, [outputs], dtype, folded);
+  }
+  edit.tensors.remove(norm.gain);
+  edit.tensors.remove(norm.bias);
+}
+
+/**
+ * Folds the gain and bias of norms into their readers. A head that shares the token table gets a matrix of its own.
+ *
+ * @param model The model.
+ * @param which Which norms; a norm that is left keeps its parameters.
+ * @returns The same function with weightless norms.
+ * @throws {RangeError} If a head has no name for a matrix of its own, or a stack's output has no reader.
+ */
+export function foldNorms(model: Model, which: (site: Site) => boolean): Model {
+  const wanted = (of: Model): Site[] =>
+    sitesIn(of.description).filter((site) =>
+      (of.tensors.has(site.norm.gain) || of.tensors.has(site.norm.bias)) && which(site)
+    );
+  const separate = wanted(model).filter(({ final }) => final).reduce(untied, model);
+  const edit = new Edit(separate.tensors);
+  for (const site of wanted(separate)) {
+    if (site.readers.length === 0) {
+      throw new RangeError(
+        `Cannot fold ${site.norm.gain}: nothing in the checkpoint reads it (a model without a head)`,
+      );
+    }
+    foldSite(separate, edit, site);
+  }
+  const plain = mapNorms(
+    separate.description,
+    (norm) =>
+      norm.kind === "rms-offset" && !edit.tensors.has(norm.gain) ? { ...norm, kind: "rms" } : norm,
+  );
+  return { ...separate, tensors: edit.tensors, description: plain };
+}

@@ -1,0 +1,90 @@
+// Seeded inputs for a model of any kind: random tokens, images, sounds.
+
+import { requireInteger } from "../core/check.ts";
+import { Random } from "../core/random.ts";
+import { rowsOf } from "../checkpoint/tensors.ts";
+import type { Entry } from "../families/description.ts";
+import type { ModelInputs, Values } from "../forward/inputs.ts";
+import type { Model } from "../families/model.ts";
+
+/** The tokens of a random sequence, unless the model's context is shorter. */
+const longest = 32;
+
+/** The number of tokens of a model that reads tokens, and how many it reads at most. */
+export function tokenLimits({ description, tensors }: Model):
+  | { readonly vocabulary: number; readonly context: number }
+  | undefined {
+  for (const { entry } of Object.values(description.stacks)) {
+    if (entry.kind !== "tokens") continue;
+    const { rows: vocabulary } = rowsOf(tensors.info(entry.tokens.table).shape);
+    const table = entry.positions;
+    const context = table === undefined
+      ? Infinity
+      : rowsOf(tensors.info(table.table).shape).rows - entry.offset;
+    return { vocabulary, context };
+  }
+  return undefined;
+}
+
+/**
+ * Requires tokens that a model can read.
+ *
+ * @param model The model.
+ * @param tokens The tokens.
+ * @returns The tokens.
+ * @throws {RangeError} If it reads no tokens, there are none or too many, or one is not in its vocabulary.
+ */
+export function requireTokens(model: Model, tokens: readonly number[]): readonly number[] {
+  const limits = tokenLimits(model);
+  if (limits === undefined) throw new RangeError("Cannot give tokens to a model that reads none");
+  requireInteger("the number of tokens", tokens.length, { min: 1, max: limits.context });
+  for (const token of tokens) {
+    requireInteger("token", token, { min: 0, max: limits.vocabulary - 1 });
+  }
+  return tokens;
+}
+
+function normals(random: Random, shape: readonly number[]): Values {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return { shape, values: Float64Array.from(random.normals(size, 1)) };
+}
+
+/** A random image or sound for a stack that starts with such. */
+function otherInputs(entry: Entry, { tensors }: Model, random: Random): ModelInputs {
+  switch (entry.kind) {
+    case "tokens":
+      return {};
+    case "patches": {
+      const { channels, imageSize } = entry;
+      return { pixels: normals(random, [channels, imageSize, imageSize]) };
+    }
+    case "audio": {
+      const { rows } = rowsOf(tensors.info(entry.positions.table).shape);
+      return { features: normals(random, [entry.channels, 2 * rows]) }; // the second convolution halves them
+    }
+  }
+}
+
+/**
+ * Random inputs of a model.
+ *
+ * @param model The model.
+ * @param seed A whole number ≥ 0.
+ * @param count How many.
+ * @returns Inputs that every stack of the model can read.
+ */
+export function randomInputs(model: Model, seed: number, count: number): ModelInputs[] {
+  const limits = tokenLimits(model);
+  return Array.from({ length: count }, (_, index) => {
+    const random = new Random(seed, `inputs ${index + 1}`);
+    const others = Object.values(model.description.stacks)
+      .map(({ entry }) => otherInputs(entry, model, random.fork(entry.kind)));
+    const tokens = limits === undefined ? {} : {
+      tokens: Array.from(
+        { length: Math.min(longest, limits.context) },
+        () => random.integer(limits.vocabulary),
+      ),
+    };
+    return Object.assign({}, ...others, tokens) as ModelInputs;
+  });
+}

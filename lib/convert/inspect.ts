@@ -1,0 +1,163 @@
+// What a model is and what can be done with it.
+
+import { bytesPerNumber } from "../checkpoint/dtype.ts";
+import type { Block } from "../families/description.ts";
+import { isTied } from "../families/form.ts";
+import type { Model } from "../families/model.ts";
+import { convert, type Target, targets } from "./convert.ts";
+import { hasTricks } from "./fold_variant.ts";
+import { missingBiases, type Site, sitesIn } from "./sites.ts";
+import { dtypeOf } from "./verify.ts";
+
+/** Whether something can be done, and why not. */
+export interface Possibility {
+  /** Whether it can be done. */
+  readonly possible: boolean;
+  /** Why it is not possible. */
+  readonly reason?: string;
+}
+
+/** A stack, in short. */
+export interface StackFacts {
+  /** The stack. */
+  readonly name: string;
+  /** The width of its stream. */
+  readonly width: number;
+  /** Its layers. */
+  readonly depth: number;
+  /** Where its norms stand. */
+  readonly placement: "pre" | "post" | "pre and post";
+  /** Whether the branches of a layer read the stream together. */
+  readonly parallel: boolean;
+  /** Whether a norm stands between embeddings and layers. */
+  readonly entryNorm: boolean;
+}
+
+/** What a model is and what can be done with it. */
+export interface Inspection {
+  /** The family's id. */
+  readonly family: string;
+  /** The family's name. */
+  readonly label: string;
+  /** The norms of its streams. */
+  readonly norm: string;
+  /** The different ε of its norms. */
+  readonly eps: readonly number[];
+  /** Whether norms have gains. */
+  readonly gains: boolean;
+  /** Whether norms have biases. */
+  readonly biases: boolean;
+  /** Whether a head shares the token table. */
+  readonly tied: boolean;
+  /** Its stacks. */
+  readonly stacks: readonly StackFacts[];
+  /** The dtype of its matrices. */
+  readonly dtype: string;
+  /** The number of tensors. */
+  readonly tensors: number;
+  /** The number of parameters. */
+  readonly parameters: number;
+  /** The bytes of all tensors. */
+  readonly bytes: number;
+  /** The biases that appear when the norms' biases are folded. */
+  readonly newBiases: readonly string[];
+  /** Whether it can be converted, by target. */
+  readonly targets: Readonly<Record<Target, Possibility>>;
+  /** Whether variants of training can be folded away. */
+  readonly fold: Possibility;
+}
+
+function placement(blocks: readonly Block[]): StackFacts["placement"] {
+  const post = blocks.filter((block) => block.post === true).length;
+  return post === 0 ? "pre" : post === blocks.length ? "post" : "pre and post";
+}
+
+function possibility(attempt: () => unknown): Possibility {
+  try {
+    attempt();
+    return { possible: true };
+  } catch (error) {
+    if (error instanceof RangeError) return { possible: false, reason: error.message };
+    throw error;
+  }
+}
+
+/**
+ * What a model is and what can be done with it. No tensor is read.
+ *
+ * @param model The model.
+ * @returns Its family, norms and sizes, and for each target whether it can be converted, and why not.
+ */
+export function inspect(model: Model): Inspection {
+  const { description, tensors, family } = model;
+  const sites: readonly Site[] = sitesIn(description);
+  const infos = tensors.names.map((name) => tensors.info(name));
+  const sizes = infos.map(({ shape }) => shape.reduce((product, length) => product * length, 1));
+  const stacks = Object.entries(description.stacks).map(([name, stack]): StackFacts => ({
+    name,
+    width: stack.width,
+    depth: stack.blocks.length,
+    placement: placement(stack.blocks),
+    parallel: stack.blocks.some(({ parallel }) => parallel),
+    entryNorm: stack.entryNorm !== undefined,
+  }));
+  const to = targets.map((target) =>
+    [target, possibility(() => convert(model, { to: target }))] as const
+  );
+  return {
+    family: family.id,
+    label: family.label,
+    norm: [...new Set(sites.map(({ norm }) => norm.kind))].join(", "),
+    eps: [...new Set(sites.map(({ norm }) => norm.eps))],
+    gains: sites.some(({ norm }) => tensors.has(norm.gain)),
+    biases: sites.some(({ norm }) => tensors.has(norm.bias)),
+    tied: description.heads.some(({ linear }) => isTied(description, linear.weight)),
+    stacks,
+    dtype: dtypeOf(model),
+    tensors: infos.length,
+    parameters: sizes.reduce((sum, size) => sum + size, 0),
+    bytes: infos.reduce((sum, { dtype }, i) => sum + sizes[i]! * bytesPerNumber(dtype), 0),
+    newBiases: sites.flatMap((site) => missingBiases(model, site)),
+    targets: Object.fromEntries(to) as Record<Target, Possibility>,
+    fold: hasTricks(model)
+      ? { possible: true }
+      : { possible: false, reason: "there are no gates, constants or LayerScale" },
+  };
+}
+
+const inWords = (possible: boolean): string => possible ? "yes" : "no";
+
+/**
+ * An inspection for people.
+ *
+ * @param inspection The inspection.
+ * @returns Lines of text.
+ */
+export function inspectionText(inspection: Inspection): string {
+  const { label, family, norm, eps, gains, biases, tied, stacks, dtype } = inspection;
+  const { parameters, bytes, tensors, newBiases, fold } = inspection;
+  const parts = [...(gains ? ["gain"] : []), ...(biases ? ["bias"] : [])].join(" and ") || "none";
+  const row = (name: string, value: string): string => `${name.padEnd(14)} ${value}`;
+  const verdict = (name: string, { possible, reason }: Possibility): string =>
+    row(`  ${name}`, possible ? "yes" : `no: ${reason}`);
+  return [
+    row("family", `${label} (${family})`),
+    row("norms", `${norm}, parameters: ${parts}, ε ${eps.join(", ")}`),
+    ...stacks.map(({ name, width, depth, placement, parallel, entryNorm }) =>
+      row(
+        name,
+        `width ${width}, ${depth} layers, norms ${placement}${
+          parallel ? ", parallel branches" : ""
+        }${entryNorm ? ", embedding norm" : ""}`,
+      )
+    ),
+    row("tied head", inWords(tied)),
+    row("size", `${parameters} parameters in ${tensors} tensors, ${dtype}, ${bytes} bytes`),
+    ...(newBiases.length === 0 ? [] : [
+      row("new biases", `${newBiases.length} where the family has none, such as ${newBiases[0]}`),
+    ]),
+    "can be converted to",
+    ...Object.entries(inspection.targets).map(([name, one]) => verdict(name, one)),
+    verdict("fold", fold),
+  ].join("\n");
+}

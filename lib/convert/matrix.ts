@@ -1,0 +1,283 @@
+// Matrices that are computed by rows when they are read, and what conversions do to them along the axis that meets the stream:
+// the rows or the columns. Nothing is held but what is being read.
+
+import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
+
+/** A matrix that is computed when it is read. */
+export interface Matrix {
+  readonly rows: number;
+  readonly width: number;
+  /** The numbers of some rows, one row after the other; the caller may change them. */
+  read(first: number, count: number): Promise<Float64Array>;
+}
+
+/** The axis of a matrix that meets the stream. */
+export type StreamAxis = "rows" | "columns";
+
+/** Numbers that are read at once, 8 bytes each. */
+const atOnce = 1 << 19;
+
+/** Rows of a matrix that are read at once. */
+export function rowsAtOnce({ width }: Pick<Matrix, "width">): number {
+  return Math.max(1, Math.floor(atOnce / Math.max(1, width)));
+}
+
+/** Goes through the rows of a matrix, several at a time. */
+async function eachRows(
+  matrix: Matrix,
+  visit: (rows: Float64Array, first: number, count: number) => void,
+): Promise<void> {
+  const most = rowsAtOnce(matrix);
+  for (let first = 0; first < matrix.rows; first += most) {
+    const count = Math.min(most, matrix.rows - first);
+    visit(await matrix.read(first, count), first, count);
+  }
+}
+
+/** A value that is computed at its first use, once. */
+function once<T>(compute: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | undefined;
+  return () => value ??= compute();
+}
+
+/**
+ * A tensor as a matrix whose rows have a given width; the rows of the tensor must consist of such, or be one with it.
+ *
+ * @param source Where the tensor is.
+ * @param name Its name.
+ * @param width The width; the last axes together by default.
+ * @returns The matrix.
+ * @throws {RangeError} If the tensor's size is no multiple of the width.
+ */
+export function matrixOf(source: TensorSource, name: string, width?: number): Matrix {
+  const { shape } = source.info(name);
+  const stored = rowsOf(shape);
+  const wide = width ?? stored.width;
+  const parts = stored.width / wide;
+  if (!Number.isInteger(parts)) {
+    throw new RangeError(
+      `Cannot read ${name} [${
+        shape.join(", ")
+      }] in rows of ${wide}: its rows have ${stored.width} numbers`,
+    );
+  }
+  return {
+    rows: stored.rows * parts,
+    width: wide,
+    read: async (first, count) => {
+      const start = Math.floor(first / parts);
+      const end = Math.ceil((first + count) / parts);
+      const numbers = await source.rows(name, start, end - start);
+      const from = (first - start * parts) * wide;
+      return from === 0 && numbers.length === count * wide
+        ? numbers
+        : numbers.slice(from, from + count * wide);
+    },
+  };
+}
+
+/**
+ * A matrix of numbers at hand, such as a vector as one row.
+ *
+ * @param values The numbers, row-major.
+ * @param width Numbers in a row; all by default.
+ * @returns The matrix.
+ */
+export function matrixFrom(values: Float64Array, width: number = values.length): Matrix {
+  return {
+    rows: width === 0 ? 0 : values.length / width,
+    width,
+    read: (first, count) => Promise.resolve(values.slice(first * width, (first + count) * width)),
+  };
+}
+
+/** All numbers of a matrix. */
+export async function readMatrix(matrix: Matrix): Promise<Float64Array> {
+  return await matrix.read(0, matrix.rows);
+}
+
+/** A matrix of the same size, each number changed by a function of its value, row and column. */
+function mapped(
+  matrix: Matrix,
+  prepare: () => Promise<(value: number, row: number, column: number) => number>,
+): Matrix {
+  const change = once(prepare);
+  return {
+    ...matrix,
+    read: async (first, count) => {
+      const f = await change();
+      const numbers = await matrix.read(first, count);
+      for (let row = 0, at = 0; row < count; row++) {
+        for (let column = 0; column < matrix.width; column++, at++) {
+          numbers[at] = f(numbers[at]!, first + row, column);
+        }
+      }
+      return numbers;
+    },
+  };
+}
+
+/**
+ * Multiplies each slice along the stream by its number: γ into a reading matrix, LayerScale's λ into a writing one.
+ *
+ * @param matrix The matrix.
+ * @param axis Its stream axis.
+ * @param factors Gives one number for each place of the stream.
+ */
+export function scaleAlong(
+  matrix: Matrix,
+  axis: StreamAxis,
+  factors: () => Promise<Float64Array>,
+): Matrix {
+  return mapped(matrix, async () => {
+    const by = await factors();
+    return axis === "rows"
+      ? (value, row) => value * by[row]!
+      : (value, _, column) => value * by[column]!;
+  });
+}
+
+/** Rows for columns; the whole matrix is held while it is read. */
+export function transpose(matrix: Matrix): Matrix {
+  const { rows, width } = matrix;
+  const turned = once(async () => {
+    const numbers = await readMatrix(matrix);
+    return Float64Array.from(
+      numbers,
+      (_, at) => numbers[(at % rows) * width + Math.floor(at / rows)]!,
+    );
+  });
+  return {
+    rows: width,
+    width: rows,
+    read: async (first, count) => (await turned()).slice(first * rows, (first + count) * rows),
+  };
+}
+
+/** Multiplies every number. */
+export function scaleAll(matrix: Matrix, factor: number): Matrix {
+  return mapped(matrix, () => Promise.resolve((value) => value * factor));
+}
+
+/** The sum over all rows. */
+async function columnSums(matrix: Matrix): Promise<Float64Array> {
+  const sums = new Float64Array(matrix.width);
+  await eachRows(matrix, (numbers, _, count) => {
+    for (let row = 0, at = 0; row < count; row++) {
+      for (let column = 0; column < matrix.width; column++, at++) sums[column]! += numbers[at]!;
+    }
+  });
+  return sums;
+}
+
+/** A matrix of the same height, each row made of one row. */
+function eachRow(
+  matrix: Matrix,
+  width: number,
+  make: (from: Float64Array, to: Float64Array) => void,
+): Matrix {
+  return {
+    rows: matrix.rows,
+    width,
+    read: async (first, count) => {
+      const numbers = await matrix.read(first, count);
+      const made = new Float64Array(count * width);
+      for (let row = 0; row < count; row++) {
+        make(
+          numbers.subarray(row * matrix.width, (row + 1) * matrix.width),
+          made.subarray(row * width, (row + 1) * width),
+        );
+      }
+      return made;
+    },
+  };
+}
+
+const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
+
+/** Subtracts the mean along the stream: what is written has mean 0 then (Jiang et al. 2023, §3.1). */
+export function centerAlong(matrix: Matrix, axis: StreamAxis): Matrix {
+  if (axis === "columns") {
+    return eachRow(matrix, matrix.width, (from, to) => {
+      const mean = sum(from) / from.length;
+      for (let i = 0; i < from.length; i++) to[i] = from[i]! - mean;
+    });
+  }
+  return mapped(matrix, async () => {
+    const sums = await columnSums(matrix);
+    return (value, _, column) => value - sums[column]! / matrix.rows;
+  });
+}
+
+/** Leaves out the last place of the stream. */
+export function dropLast(matrix: Matrix, axis: StreamAxis): Matrix {
+  if (axis === "rows") return { ...matrix, rows: matrix.rows - 1 };
+  return eachRow(matrix, matrix.width - 1, (from, to) => to.set(from.subarray(0, -1)));
+}
+
+/** Subtracts the last slice from the others and leaves it out: a reading matrix for d − 1 values (Jiang et al. 2023, §3.2). */
+export function subtractLast(matrix: Matrix, axis: StreamAxis): Matrix {
+  if (axis === "columns") {
+    return eachRow(matrix, matrix.width - 1, (from, to) => {
+      for (let i = 0; i < to.length; i++) to[i] = from[i]! - from.at(-1)!;
+    });
+  }
+  return dropLast(
+    mapped(matrix, async () => {
+      const last = await matrix.read(matrix.rows - 1, 1);
+      return (value, _, column) => value - last[column]!;
+    }),
+    "rows",
+  );
+}
+
+/** A matrix with one more row, which is computed when it is read. */
+function withLastRow(matrix: Matrix, last: () => Promise<Float64Array>): Matrix {
+  return {
+    rows: matrix.rows + 1,
+    width: matrix.width,
+    read: async (first, count) => {
+      const own = Math.max(0, Math.min(count, matrix.rows - first));
+      const numbers = new Float64Array(count * matrix.width);
+      if (own > 0) numbers.set(await matrix.read(first, own));
+      if (own < count) numbers.set(await last(), own * matrix.width);
+      return numbers;
+    },
+  };
+}
+
+/** Appends a slice of zeros: the inverse of `subtractLast`, up to a constant that zero-mean readers do not see. */
+export function appendZero(matrix: Matrix, axis: StreamAxis): Matrix {
+  return axis === "rows"
+    ? withLastRow(matrix, () => Promise.resolve(new Float64Array(matrix.width)))
+    : eachRow(matrix, matrix.width + 1, (from, to) => to.set(from));
+}
+
+/** Appends what makes the sum along the stream 0: the inverse of `dropLast` for a centered matrix. */
+export function appendBalance(matrix: Matrix, axis: StreamAxis): Matrix {
+  if (axis === "columns") {
+    return eachRow(matrix, matrix.width + 1, (from, to) => {
+      to.set(from);
+      to[from.length] = -sum(from);
+    });
+  }
+  return withLastRow(matrix, once(async () => (await columnSums(matrix)).map((value) => -value)));
+}
+
+/** Σ over the stream of a slice times its number: W β, which a norm's bias adds to what its readers give. */
+export async function contract(
+  matrix: Matrix,
+  axis: StreamAxis,
+  factors: Float64Array,
+): Promise<Float64Array> {
+  const totals = new Float64Array(axis === "rows" ? matrix.width : matrix.rows);
+  await eachRows(matrix, (numbers, first, count) => {
+    for (let row = 0, at = 0; row < count; row++) {
+      for (let column = 0; column < matrix.width; column++, at++) {
+        if (axis === "rows") totals[column]! += numbers[at]! * factors[first + row]!;
+        else totals[first + row]! += numbers[at]! * factors[column]!;
+      }
+    }
+  });
+  return totals;
+}

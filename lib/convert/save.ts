@@ -1,0 +1,122 @@
+// A model as a folder, whole or not at all: tensors, configuration, and what belongs to the source besides.
+
+import { planCopy } from "../checkpoint/copy.ts";
+import { type DType, encodeNumbers } from "../checkpoint/dtype.ts";
+import type { Checkpoint } from "../checkpoint/reader.ts";
+import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
+import { type PlannedTensor, type ShardOptions, writeShards } from "../checkpoint/writer.ts";
+import { version } from "../core/version.ts";
+import { configText } from "../families/config_text.ts";
+import type { Config } from "../families/family.ts";
+import type { Model } from "../families/model.ts";
+import { rowsAtOnce } from "./matrix.ts";
+import { Overlay } from "./overlay.ts";
+
+/** How a model is saved. */
+export interface SaveOptions extends Pick<ShardOptions, "maxShardBytes" | "onProgress"> {
+  /** The dtype of floating-point tensors; what each has by default. */
+  readonly dtype?: DType;
+}
+
+const floats: readonly DType[] = ["F64", "F32", "F16", "BF16"];
+
+/** transformers' names of dtypes. */
+const torchNames: Partial<Readonly<Record<DType, string>>> = {
+  F64: "float64",
+  F32: "float32",
+  F16: "float16",
+  BF16: "bfloat16",
+};
+
+function isCheckpoint(source: TensorSource): source is Checkpoint {
+  return "chunks" in source;
+}
+
+/** The checkpoint that holds a tensor as it is, if one does. */
+function holder(tensors: TensorSource, name: string): Checkpoint | undefined {
+  const source = tensors instanceof Overlay ? tensors.untouched(name) : tensors;
+  return source !== undefined && isCheckpoint(source) ? source : undefined;
+}
+
+/** Computes a tensor, some rows at a time. */
+async function* computed(
+  tensors: TensorSource,
+  name: string,
+  dtype: DType,
+): AsyncGenerator<Uint8Array> {
+  const { rows, width } = rowsOf(tensors.info(name).shape);
+  const most = rowsAtOnce({ width });
+  for (let first = 0; first < rows; first += most) {
+    yield encodeNumbers(dtype, await tensors.rows(name, first, Math.min(most, rows - first)));
+  }
+}
+
+/**
+ * The tensors of a model as they are to be written; each is computed while it is written.
+ *
+ * @param model The model.
+ * @param dtype The dtype of floating-point tensors; what each has by default.
+ * @returns The planned tensors.
+ */
+export function planTensors({ tensors }: Model, dtype?: DType): PlannedTensor[] {
+  return tensors.names.map((name) => {
+    const info = tensors.info(name);
+    const stored = dtype !== undefined && floats.includes(info.dtype) ? dtype : info.dtype;
+    const same = stored === info.dtype ? holder(tensors, name) : undefined;
+    if (same !== undefined) return planCopy(same, name);
+    return {
+      name,
+      shape: info.shape,
+      dtype: stored,
+      chunks: () => computed(tensors, name, stored),
+    };
+  });
+}
+
+/** The configuration with the dtype that the tensors have now. */
+function withDType(config: Config, dtype: DType | undefined): Config {
+  const name = dtype === undefined ? undefined : torchNames[dtype];
+  if (name === undefined) return config;
+  return { ...config, ["torch_dtype" in config ? "torch_dtype" : "dtype"]: name };
+}
+
+/**
+ * Writes a model into a folder: `model.safetensors` or shards, and `config.json`.
+ *
+ * @param folder The folder; see `writeFolder` for one that appears whole or not at all.
+ * @param model The model.
+ * @param options The dtype, the size of files, and a listener to progress.
+ * @throws {RangeError} If the folder has a checkpoint already.
+ */
+export async function saveModel(
+  folder: string,
+  model: Model,
+  { dtype, ...options }: SaveOptions = {},
+): Promise<void> {
+  await writeShards(folder, planTensors(model, dtype), {
+    ...options,
+    metadata: { format: "pt", normkit: version },
+  });
+  await Deno.writeTextFile(`${folder}/config.json`, configText(withDType(model.config, dtype)));
+}
+
+/** Files of a model's folder that a conversion makes anew, and weights in other formats. */
+const remade =
+  /^(config\.json|certificate\.(json|txt)|.*\.(safetensors|safetensors\.index\.json|bin|bin\.index\.json|pt|pth|h5|msgpack|onnx|ckpt|gguf|tmp))$/;
+
+/**
+ * Copies what a conversion does not change: tokenizers, generation settings, a licence.
+ *
+ * @param source The folder of the source.
+ * @param folder The folder of the converted model.
+ * @returns The names of the files.
+ */
+export async function copyCompanions(source: string, folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(source)) {
+    if (!isFile || name.startsWith(".") || remade.test(name)) continue;
+    await Deno.copyFile(`${source}/${name}`, `${folder}/${name}`);
+    names.push(name);
+  }
+  return names.sort();
+}

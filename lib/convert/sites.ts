@@ -1,0 +1,125 @@
+// Who reads and who writes the streams of a model: what conversions act on, whatever the layers compute in between.
+
+import type {
+  Attention,
+  Description,
+  Head,
+  Linear,
+  NormSite,
+  Stack,
+  Writer,
+} from "../families/description.ts";
+import type { Model } from "../families/model.ts";
+import type { StreamAxis } from "./matrix.ts";
+
+/** A norm of a stream with everything that reads its output. */
+export interface Site {
+  /** The stack whose stream it normalizes. */
+  readonly stack: string;
+  readonly norm: NormSite;
+  readonly readers: readonly Linear[];
+  /** Whether it is the norm after the last layer. */
+  readonly final: boolean;
+}
+
+/** The axis of a reading matrix that meets the stream. */
+export function readingAxis({ layout }: Linear): StreamAxis {
+  return layout === "out-in" ? "columns" : "rows";
+}
+
+/** The axis of a writing matrix that meets the stream. */
+export function writingAxis({ layout }: Linear): StreamAxis {
+  return layout === "out-in" ? "rows" : "columns";
+}
+
+function queries({ projections }: Attention): Linear[] {
+  return "qkv" in projections ? [projections.qkv] : [projections.q];
+}
+
+function keysAndValues({ projections }: Attention): Linear[] {
+  return "qkv" in projections ? [] : [projections.k, projections.v];
+}
+
+/** The matrices of a sub-layer that read its own stream. */
+function ownReaders(sublayer: Stack["blocks"][number]["branches"][number]["sublayer"]): Linear[] {
+  if (sublayer.kind === "feedForward") {
+    return [sublayer.up, ...(sublayer.gate === undefined ? [] : [sublayer.gate])];
+  }
+  const own = queries(sublayer);
+  return sublayer.memory === undefined ? [...own, ...keysAndValues(sublayer)] : own;
+}
+
+/** Matrices of other stacks that read the final norm of one. */
+function memoryReaders(description: Description, stack: string): Linear[] {
+  return Object.values(description.stacks).flatMap(({ blocks }) =>
+    blocks.flatMap(({ branches }) =>
+      branches.flatMap(({ sublayer }) =>
+        sublayer.kind === "attention" && sublayer.memory === stack ? keysAndValues(sublayer) : []
+      )
+    )
+  );
+}
+
+/** The norms of one stack, those that branches share once. */
+function sitesOf(description: Description, name: string, stack: Stack): Site[] {
+  const blocks = stack.blocks.flatMap(({ branches }) => {
+    const sites: Site[] = [];
+    for (const { norm, sublayer } of branches) {
+      const readers = ownReaders(sublayer);
+      // a parallel block's branches may share a norm: the same parameters, or the same place
+      const shared = sites.find((site) =>
+        site.norm === norm || (norm.gain !== "" && site.norm.gain === norm.gain)
+      );
+      if (shared === undefined) sites.push({ stack: name, norm, readers, final: false });
+      else sites[sites.indexOf(shared)] = { ...shared, readers: [...shared.readers, ...readers] };
+    }
+    return sites;
+  });
+  if (stack.final === undefined) return blocks;
+  const heads = description.heads.filter((head: Head) => head.stack === name);
+  const readers = [...heads.map(({ linear }) => linear), ...memoryReaders(description, name)];
+  return [...blocks, { stack: name, norm: stack.final, readers, final: true }];
+}
+
+/**
+ * Every norm of every stream, with its readers.
+ *
+ * @param description The model.
+ * @returns The sites, in the order of computation.
+ */
+export function sitesIn(description: Description): Site[] {
+  return Object.entries(description.stacks).flatMap(([name, stack]) =>
+    sitesOf(description, name, stack)
+  );
+}
+
+/** What the layers of a stack write with. */
+export function writersOf({ blocks }: Stack): Writer[] {
+  return blocks.flatMap(({ branches }) => branches.map(({ sublayer }) => sublayer.output));
+}
+
+/** The tables of vectors and the linear maps that a stream starts from. */
+export function entryOf(
+  { entry }: Stack,
+): { readonly tables: string[]; readonly linears: Linear[] } {
+  switch (entry.kind) {
+    case "tokens": {
+      const { tokens, positions } = entry;
+      return { tables: [tokens.table, ...(positions ? [positions.table] : [])], linears: [] };
+    }
+    case "patches": {
+      const { before, registers, positions, patches } = entry;
+      const tables = [...before, ...(registers ? [registers] : []), positions];
+      return { tables: tables.map(({ table }) => table), linears: [patches] };
+    }
+    case "audio":
+      return { tables: [entry.positions.table], linears: [] };
+  }
+}
+
+/** The readers whose bias the checkpoint does not hold and which would need one. */
+export function missingBiases({ tensors }: Model, { norm, readers }: Site): string[] {
+  return tensors.has(norm.bias)
+    ? readers.map(({ bias }) => bias).filter((bias) => !tensors.has(bias))
+    : [];
+}

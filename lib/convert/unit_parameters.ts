@@ -1,0 +1,35 @@
+// Gains of 1 and biases of 0 where norms were folded, so that engines which expect them load the model.
+
+import type { DType } from "../checkpoint/dtype.ts";
+import type { Model } from "../families/model.ts";
+import { Edit } from "./edit.ts";
+import { matrixFrom } from "./matrix.ts";
+import { sitesIn, writersOf } from "./sites.ts";
+
+/**
+ * Gives every norm of the streams a gain of 1 and a bias of 0, and every LayerScale a λ of 1, where the family has such tensors and the
+ * model does not.
+ *
+ * @param model The model.
+ * @returns The same function with all tensors that its family expects.
+ */
+export function unitParameters(model: Model): Model {
+  const { description, tensors } = model;
+  const edit = new Edit(tensors);
+  const fill = (name: string, width: number, value: number, dtype: DType): void => {
+    if (name === "" || tensors.has(name)) return;
+    edit.tensors.set(name, [width], dtype, matrixFrom(new Float64Array(width).fill(value)));
+  };
+  for (const { stack, norm, readers } of sitesIn(description)) {
+    const { width } = description.stacks[stack]!;
+    const { dtype } = tensors.info(readers[0]!.weight);
+    fill(norm.gain, width, 1, dtype);
+    if (norm.kind === "layer") fill(norm.bias, width, 0, dtype);
+  }
+  for (const stack of Object.values(description.stacks)) {
+    for (const { linear, scale } of writersOf(stack)) {
+      if (scale !== undefined) fill(scale, stack.width, 1, tensors.info(linear.weight).dtype);
+    }
+  }
+  return { ...model, tensors: edit.tensors };
+}
