@@ -80,3 +80,44 @@ export function textOption({ values }: Arguments, name: string): string | undefi
   const value = values[name];
   return typeof value === "string" ? value : undefined;
 }
+
+/**
+ * Whether a flag is set.
+ *
+ * @param args The arguments.
+ * @param name The flag.
+ * @returns Whether it is set.
+ */
+export function flag({ values }: Arguments, name: string): boolean {
+  return values[name] === true;
+}
+
+/**
+ * The words of a command that takes a fixed number of them.
+ *
+ * @param args The arguments.
+ * @param names What they are, such as `["DIR", "OUT"]`.
+ * @returns The words.
+ * @throws {UsageError} If there are more or fewer.
+ */
+export function requireWords({ words }: Arguments, names: readonly string[]): string[] {
+  if (words.length === names.length) return [...words];
+  const found = words.length === 0 ? "nothing" : words.join(" ");
+  throw new UsageError(`Cannot run with ${found}: it takes ${names.join(" ")}`);
+}
+
+/**
+ * The tokens in an option such as `--tokens 1,2,3`.
+ *
+ * @param args The arguments.
+ * @returns The tokens, or undefined where the option is absent.
+ * @throws {UsageError} If it is no list of whole numbers.
+ */
+export function tokensOption(args: Arguments): number[] | undefined {
+  const text = textOption(args, "tokens");
+  if (text === undefined) return undefined;
+  if (!/^\d+(,\d+)*$/.test(text)) {
+    throw new UsageError(`Cannot read --tokens ${text}: it must be whole numbers, such as 1,2,3`);
+  }
+  return text.split(",").map(Number);
+}

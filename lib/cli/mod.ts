@@ -8,14 +8,24 @@
 
 import { version } from "../core/version.ts";
 import { type Command, parse, UsageError } from "./command.ts";
+import { convertCommand } from "./convert.ts";
 import { doctor } from "./doctor.ts";
+import { foldCommand } from "./fold.ts";
 import { generateCommand } from "./generate.ts";
+import { inspectCommand } from "./inspect.ts";
+import { logitsCommand } from "./logits.ts";
 import { trainCommand } from "./train.ts";
+import { verifyCommand } from "./verify.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   doctor,
   train: trainCommand,
   generate: generateCommand,
+  inspect: inspectCommand,
+  convert: convertCommand,
+  fold: foldCommand,
+  verify: verifyCommand,
+  logits: logitsCommand,
 };
 
 function overview(): string {
@@ -33,7 +43,8 @@ Every command takes --json and --help.
 Examples:
   normkit doctor
   normkit train post-ln pre-ln --steps 300
-  normkit generate .normkit/runs/pre-ln --prompt "Call me "`;
+  normkit generate .normkit/runs/pre-ln --prompt "Call me "
+  normkit convert gpt2 gpt2-rms --to pre-rmsnorm`;
 }
 
 /**

@@ -1,0 +1,163 @@
+// What `convert` and `fold` have in common: a model made of another is written, verified, and its certificate laid beside it.
+
+import { type DType, dtypes } from "../checkpoint/dtype.ts";
+import { certificateText } from "../convert/certificate_text.ts";
+import { copyCompanions, planTensors, saveModel } from "../convert/save.ts";
+import { type Certificate, verify } from "../convert/verify.ts";
+import { rowsOf } from "../checkpoint/tensors.ts";
+import { exists, writeFolder } from "../core/files.ts";
+import { requireOneOf } from "../core/check.ts";
+import type { Model } from "../families/model.ts";
+import { type OpenModel, openModel } from "../families/open.ts";
+import type { BackendName } from "../core/backend.ts";
+import { useBackend } from "../kernels/use_backend.ts";
+import { type Arguments, flag, numberOption, textOption, UsageError } from "./command.ts";
+import { startByteProgress } from "./progress.ts";
+
+/** The options that both commands have. */
+export const conversionOptions = {
+  dtype: { type: "string" },
+  sequences: { type: "string" },
+  seed: { type: "string" },
+  tolerance: { type: "string" },
+  backend: { type: "string" },
+  "max-shard-bytes": { type: "string" },
+  "no-verify": { type: "boolean" },
+  "dry-run": { type: "boolean" },
+  json: { type: "boolean" },
+} as const;
+
+/** The help on those. */
+export const conversionHelp =
+  `  --dtype NAME         store floating-point tensors as F64, F32, F16 or BF16 (as each is)
+  --sequences N        random inputs of the certificate (4; 1 above 5e7 parameters)
+  --seed N             their seed (0)
+  --tolerance X        the largest relative difference of the outputs that passes (1e-4; F16 1e-2, BF16 8e-2)
+  --backend NAME       what computes in float32: auto, webgpu, wasm or cpu (auto)
+  --max-shard-bytes N  the size of files (5e9)
+  --no-verify          write no certificate
+  --dry-run            say what would be written, and write nothing
+  --json               one JSON object, no bar`;
+
+/** Parameters above which a model is compared on one input. */
+const large = 5e7;
+
+function parametersOf({ tensors }: Model): number {
+  return tensors.names.reduce((sum, name) => {
+    const { rows, width } = rowsOf(tensors.info(name).shape);
+    return sum + rows * width;
+  }, 0);
+}
+
+function dtypeFrom(args: Arguments): DType | undefined {
+  const name = textOption(args, "dtype");
+  if (name === undefined) return undefined;
+  return requireOneOf("dtype", name, dtypes.filter((dtype) => /F/.test(dtype)));
+}
+
+/** Compares what was written with its source. */
+async function certify(
+  args: Arguments,
+  source: Model,
+  made: Model,
+  folder: string,
+): Promise<Certificate> {
+  const number = (name: string): Record<string, number> => {
+    const value = numberOption(args, name);
+    return value === undefined ? {} : { [name]: value };
+  };
+  using written = await openModel(folder);
+  await useBackend((textOption(args, "backend") ?? "auto") as BackendName);
+  return await verify(source, written, {
+    unrounded: made,
+    ...(parametersOf(source) > large ? { sequences: 1 } : {}),
+    ...number("sequences"),
+    ...number("seed"),
+    ...number("tolerance"),
+  });
+}
+
+/** What a command says at its end. */
+interface Report {
+  readonly source: string;
+  readonly out: string;
+  readonly tensors: number;
+  readonly bytes: number;
+  readonly companions: readonly string[];
+  /** Tensors that the source does not have: whatever loads the result must know them. */
+  readonly newTensors: readonly string[];
+  readonly certificate?: Certificate;
+}
+
+/**
+ * Writes a model made of another into a new folder, with its certificate.
+ *
+ * @param args The command's arguments.
+ * @param source The source, open.
+ * @param made What it was made into.
+ * @param out The new folder.
+ * @returns The exit code: 1 where the certificate has not passed.
+ * @throws {UsageError} If the folder exists.
+ */
+export async function writeConversion(
+  args: Arguments,
+  source: OpenModel,
+  made: Model,
+  out: string,
+): Promise<number> {
+  const json = flag(args, "json");
+  const dtype = dtypeFrom(args);
+  if (await exists(out)) throw new UsageError(`Cannot write to ${out}: it exists already`);
+  if (flag(args, "dry-run")) {
+    const plan = planTensors(made, dtype).map(({ name, dtype, shape }) => ({ name, dtype, shape }));
+    console.log(
+      json
+        ? JSON.stringify({ source: source.path, out, config: made.config, tensors: plan })
+        : plan.map(({ name, dtype, shape }) => `${name}  ${dtype} [${shape.join(", ")}]`).join(
+          "\n",
+        ),
+    );
+    return 0;
+  }
+  const bar = json ? undefined : startByteProgress(`writing ${made.tensors.names.length} tensors`);
+  const maxShardBytes = numberOption(args, "max-shard-bytes");
+  let report: Report | undefined;
+  await writeFolder(out, async (folder) => {
+    let written = 0;
+    await saveModel(folder, made, {
+      ...(dtype === undefined ? {} : { dtype }),
+      ...(maxShardBytes === undefined ? {} : { maxShardBytes }),
+      onProgress: (done, total, name) => {
+        written = total;
+        bar?.update(done, total, name);
+      },
+    });
+    bar?.stop();
+    const folderOfSource = await exists(`${source.path}/config.json`) ? source.path : undefined;
+    const companions = folderOfSource === undefined
+      ? []
+      : await copyCompanions(folderOfSource, folder);
+    const { names } = made.tensors;
+    const newTensors = names.filter((name) => !source.tensors.has(name));
+    const facts = { source: source.path, out, tensors: names.length };
+    report = { ...facts, bytes: written, companions, newTensors };
+    if (flag(args, "no-verify")) return;
+    const certificate = await certify(args, source, made, folder);
+    const text = JSON.stringify(certificate, undefined, 2);
+    await Deno.writeTextFile(`${folder}/certificate.json`, `${text}\n`);
+    await Deno.writeTextFile(`${folder}/certificate.txt`, `${certificateText(certificate)}\n`);
+    report = { ...report, certificate };
+  });
+  const { certificate } = report!;
+  if (json) console.log(JSON.stringify(report));
+  else {
+    if (certificate !== undefined) console.log(certificateText(certificate));
+    const { newTensors } = report!;
+    if (newTensors.length > 0) {
+      const others = newTensors.length > 3 ? ` and ${newTensors.length - 3} more` : "";
+      console.log(`New tensors: ${newTensors.slice(0, 3).join(", ")}${others}`);
+    }
+    console.log(`Wrote ${report!.bytes} bytes in ${report!.tensors} tensors to ${out}`);
+  }
+  return certificate === undefined || certificate.passed ? 0 : 1;
+}

@@ -1,0 +1,39 @@
+// `normkit convert`: Pre-LN to Pre-RMSNorm or Pre-CRMSNorm and back, without changing the function.
+
+import { convert, targets } from "../convert/convert.ts";
+import { requireOneOf } from "../core/check.ts";
+import { openModel } from "../families/open.ts";
+import { type Command, requireWords, textOption, UsageError } from "./command.ts";
+import { conversionHelp, conversionOptions, writeConversion } from "./conversion.ts";
+
+/** The command. */
+export const convertCommand: Command = {
+  summary: "convert a model between Pre-LN, Pre-RMSNorm and Pre-CRMSNorm, losslessly",
+  help: `Usage: normkit convert DIR OUT --to TARGET [options]
+
+Writes the folder OUT, which must not exist yet: weights, config.json, what lies beside the weights of DIR (tokenizer), and
+certificate.json and .txt, which say how equal the two models are. The exit code is 1 where they are not.
+
+  --to TARGET          pre-rmsnorm   weightless RMSNorms on a centered stream
+                       pre-crmsnorm  the same without the last value of the stream
+                       pre-ln        LayerNorms of gain 1 and bias 0: loads wherever the source does
+                       weightless    the norms it has, without gain and bias
+  --tied HOW           a head that shares the token table: untie (where that is needed), or keep (untie)
+${conversionHelp}
+
+Examples:
+  normkit convert gpt2 gpt2-rms --to pre-rmsnorm
+  normkit convert gpt2-rms gpt2-again --to pre-ln`,
+  options: { ...conversionOptions, to: { type: "string" }, tied: { type: "string" } },
+  run: async (args) => {
+    const [path, out] = requireWords(args, ["DIR", "OUT"]);
+    const to = textOption(args, "to");
+    if (to === undefined) {
+      throw new UsageError(`Cannot convert to nothing: --to ${targets.join("|")}`);
+    }
+    const tied = requireOneOf("tied", textOption(args, "tied") ?? "untie", ["untie", "keep"]);
+    using source = await openModel(path!);
+    const made = convert(source, { to: requireOneOf("to", to, targets), tied });
+    return await writeConversion(args, source, made, out!);
+  },
+};

@@ -1,0 +1,37 @@
+// `normkit inspect`: what a model is and what can be done with it.
+
+import { inspect, inspectionText } from "../convert/inspect.ts";
+import { openModel, readConfig } from "../families/open.ts";
+import { refusedFamilies } from "../families/refused.ts";
+import { type Command, flag, requireWords } from "./command.ts";
+
+/** The command. */
+export const inspectCommand: Command = {
+  summary: "say what a model is, and what it can be converted to",
+  help: `Usage: normkit inspect DIR [options]
+
+DIR is a Hugging Face folder (config.json with model.safetensors or shards), or a run of normkit train without its ending.
+Only headers are read.
+
+  --json               one JSON object
+
+Examples:
+  normkit inspect gpt2
+  normkit inspect .normkit/runs/pre-ln+gpas --json`,
+  options: { json: { type: "boolean" } },
+  run: async (args) => {
+    const [path] = requireWords(args, ["DIR"]);
+    const { config } = await readConfig(path!);
+    const refused = refusedFamilies.find(({ id }) => id === config["model_type"]);
+    if (refused !== undefined) {
+      const { id, label, refusal } = refused;
+      const report = { family: id, label, refusal };
+      console.log(flag(args, "json") ? JSON.stringify(report) : `${label} (${id}): ${refusal}`);
+      return 0;
+    }
+    using model = await openModel(path!);
+    const inspection = inspect(model);
+    console.log(flag(args, "json") ? JSON.stringify(inspection) : inspectionText(inspection));
+    return 0;
+  },
+};
