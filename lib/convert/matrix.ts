@@ -96,25 +96,28 @@ export async function readMatrix(matrix: Matrix): Promise<Float64Array> {
   return await matrix.read(0, matrix.rows);
 }
 
-/** A matrix of the same size, each number changed by a function of its value, row and column. */
+/** A matrix of the same size, each row changed in place by a function of it and its place. */
 function mapped(
   matrix: Matrix,
-  prepare: () => Promise<(value: number, row: number, column: number) => number>,
+  prepare: () => Promise<(row: Float64Array, at: number) => void>,
 ): Matrix {
   const change = once(prepare);
   return {
     ...matrix,
     read: async (first, count) => {
-      const f = await change();
+      const changeRow = await change();
       const numbers = await matrix.read(first, count);
-      for (let row = 0, at = 0; row < count; row++) {
-        for (let column = 0; column < matrix.width; column++, at++) {
-          numbers[at] = f(numbers[at]!, first + row, column);
-        }
+      for (let row = 0; row < count; row++) {
+        changeRow(numbers.subarray(row * matrix.width, (row + 1) * matrix.width), first + row);
       }
       return numbers;
     },
   };
+}
+
+/** Multiplies all numbers of a row. */
+function times(row: Float64Array, factor: number): void {
+  for (let i = 0; i < row.length; i++) row[i]! *= factor;
 }
 
 /**
@@ -131,9 +134,10 @@ export function scaleAlong(
 ): Matrix {
   return mapped(matrix, async () => {
     const by = await factors();
-    return axis === "rows"
-      ? (value, row) => value * by[row]!
-      : (value, _, column) => value * by[column]!;
+    if (axis === "rows") return (row, at) => times(row, by[at]!);
+    return (row) => {
+      for (let i = 0; i < row.length; i++) row[i]! *= by[i]!;
+    };
   });
 }
 
@@ -156,7 +160,7 @@ export function transpose(matrix: Matrix): Matrix {
 
 /** Multiplies every number. */
 export function scaleAll(matrix: Matrix, factor: number): Matrix {
-  return mapped(matrix, () => Promise.resolve((value) => value * factor));
+  return mapped(matrix, () => Promise.resolve((row) => times(row, factor)));
 }
 
 /** The sum over all rows. */
@@ -193,7 +197,11 @@ function eachRow(
   };
 }
 
-const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i]!;
+  return total;
+}
 
 /** Subtracts the mean along the stream: what is written has mean 0 then (Jiang et al. 2023, §3.1). */
 export function centerAlong(matrix: Matrix, axis: StreamAxis): Matrix {
@@ -204,9 +212,14 @@ export function centerAlong(matrix: Matrix, axis: StreamAxis): Matrix {
     });
   }
   return mapped(matrix, async () => {
-    const sums = await columnSums(matrix);
-    return (value, _, column) => value - sums[column]! / matrix.rows;
+    const means = (await columnSums(matrix)).map((total) => total / matrix.rows);
+    return (row) => subtract(row, means);
   });
+}
+
+/** Subtracts a row from another. */
+function subtract(row: Float64Array, other: Float64Array): void {
+  for (let i = 0; i < row.length; i++) row[i]! -= other[i]!;
 }
 
 /** Leaves out the last place of the stream. */
@@ -219,13 +232,14 @@ export function dropLast(matrix: Matrix, axis: StreamAxis): Matrix {
 export function subtractLast(matrix: Matrix, axis: StreamAxis): Matrix {
   if (axis === "columns") {
     return eachRow(matrix, matrix.width - 1, (from, to) => {
-      for (let i = 0; i < to.length; i++) to[i] = from[i]! - from.at(-1)!;
+      const last = from[to.length]!;
+      for (let i = 0; i < to.length; i++) to[i] = from[i]! - last;
     });
   }
   return dropLast(
     mapped(matrix, async () => {
       const last = await matrix.read(matrix.rows - 1, 1);
-      return (value, _, column) => value - last[column]!;
+      return (row) => subtract(row, last);
     }),
     "rows",
   );
