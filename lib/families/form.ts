@@ -81,6 +81,12 @@ export function isTied(description: Description, weight: string): boolean {
   );
 }
 
+/** Whether the norms of a stack are CRMSNorms, so that its stream is stored without its last value. */
+export function isCompressed({ blocks, final }: Stack): boolean {
+  return final?.kind === "crms" ||
+    blocks.some(({ branches }) => branches.some(({ norm }) => norm.kind === "crms"));
+}
+
 /**
  * The description of a converted model.
  *
@@ -95,13 +101,17 @@ export function inForm(description: Description, form: Form): Description {
     kind,
     eps: eps[norm.gain] ?? norm.eps,
   }));
-  const crms = kind === "crms";
+  // what was trained with CRMSNorm (normkit's own) is described with d − 1 values, and its head reads them as they are
+  const wider = (name: string): 0 | 1 => isCompressed(description.stacks[name]!) ? 1 : 0;
+  const crms = kind === "crms" ? 1 : 0;
   const heads = changed.heads.map((head) =>
-    crms && isTied(description, head.linear.weight) ? { ...head, plusSum: true } : head
+    crms > wider(head.stack) && isTied(description, head.linear.weight)
+      ? { ...head, plusSum: true }
+      : head
   );
   const stacked = mapStacks(changed, (stack, name) => ({
     ...stack,
-    width: crms ? stack.width - 1 : stack.width,
+    width: stack.width + wider(name) - crms,
     recenter: recenter.includes(name),
   }));
   return { ...stacked, heads };

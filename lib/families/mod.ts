@@ -23,6 +23,7 @@ export type {
   Writer,
 } from "./description.ts";
 export type { Config, Family, RefusedFamily } from "./family.ts";
+export { decoderModel } from "./decoder_model.ts";
 export { describeModel, type Model } from "./model.ts";
 export { normkitConfig, normkitFamily } from "./normkit.ts";
 export { type OpenModel, openModel, readConfig } from "./open.ts";

@@ -3,6 +3,7 @@
 import { requireInteger } from "../core/check.ts";
 import { enterAudio } from "./audio.ts";
 import type { Entry, Stack } from "../families/description.ts";
+import { isCompressed } from "../families/form.ts";
 import { enterImage } from "./image.ts";
 import { type ModelInputs, requireInput } from "./inputs.ts";
 import { inScope, normalize, type Place } from "./place.ts";
@@ -43,12 +44,6 @@ async function start<T>(
     case "audio":
       return await enterAudio(place, entry, width, requireInput(inputs, "features"));
   }
-}
-
-/** Whether the norms of a stack are CRMSNorm. */
-function isCompressed({ blocks, final }: Stack): boolean {
-  return final?.kind === "crms" ||
-    blocks.some(({ branches }) => branches.some(({ norm }) => norm.kind === "crms"));
 }
 
 /**

@@ -1,0 +1,31 @@
+// A decoder in memory as a model: its parameters described, so that it can be converted, folded and compared.
+
+import { type MemoryTensor, memoryTensors } from "../checkpoint/memory.ts";
+import { readAll } from "../core/read.ts";
+import { tensorsOf } from "../core/tree.ts";
+import type { DecoderConfig } from "../models/config.ts";
+import type { DecoderParameters } from "../models/decoder.ts";
+import { describeModel, type Model } from "./model.ts";
+import { normkitConfig, normkitFamily } from "./normkit.ts";
+
+/**
+ * Describes a decoder of this library.
+ *
+ * @param parameters Its parameters; they are copied.
+ * @param config Its configuration, with the variant's id.
+ * @returns The model, its numbers in float64.
+ * @throws {RangeError} If its variant cannot be described as Pre-LN or Post-LN.
+ */
+export async function decoderModel(
+  parameters: DecoderParameters,
+  config: DecoderConfig,
+): Promise<Model> {
+  const list = tensorsOf(parameters);
+  const numbers = await readAll(list.map(({ value }) => value));
+  const tensors = list.map(({ path, value }, i): [string, MemoryTensor] => [
+    path,
+    { shape: value.shape, values: numbers[i]! },
+  ]);
+  const source = memoryTensors(Object.fromEntries(tensors));
+  return describeModel(normkitFamily, normkitConfig(config), source);
+}
