@@ -15,6 +15,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   models: async () => (await import("./models.ts")).runModels,
   scaling: async () => (await import("./scaling.ts")).runScaling,
   cold: async () => (await import("./cold.ts")).runCold,
+  bounds: async () => (await import("./bounds.ts")).runBounds,
 };
 
 const help = `Usage: deno task bench [SUITE …] [options]
