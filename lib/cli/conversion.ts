@@ -5,7 +5,12 @@ import { certificateText } from "../convert/certificate_text.ts";
 import { copyCompanions, planTensors, saveModel } from "../convert/save.ts";
 import { type Certificate, verify } from "../convert/verify.ts";
 import { rowsOf } from "../checkpoint/tensors.ts";
+import { streamNorm } from "../convert/convert.ts";
 import { exists, writeFolder } from "../core/files.ts";
+import { hasOneEps, toGpt2 } from "../export/gpt2.ts";
+import { toLlama } from "../export/llama.ts";
+import { saveModeling } from "../export/modeling.ts";
+import { type SavedOnnx, saveOnnx } from "../export/onnx_save.ts";
 import { requireOneOf } from "../core/check.ts";
 import type { Model } from "../families/model.ts";
 import { type OpenModel, openModel } from "../families/open.ts";
@@ -16,6 +21,7 @@ import { startByteProgress } from "./progress.ts";
 
 /** The options that both commands have. */
 export const conversionOptions = {
+  as: { type: "string" },
   dtype: { type: "string" },
   sequences: { type: "string" },
   seed: { type: "string" },
@@ -55,11 +61,17 @@ function dtypeFrom(args: Arguments): DType | undefined {
   return requireOneOf("dtype", name, dtypes.filter((dtype) => /F/.test(dtype)));
 }
 
+/** Lays a description beside a model that its family's engines do not know. */
+async function describeFolder(folder: string): Promise<void> {
+  using written = await openModel(folder);
+  await saveModeling(folder, written);
+}
+
 /** Compares what was written with its source. */
 async function certify(
   args: Arguments,
   source: Model,
-  made: Model,
+  unrounded: Model | undefined,
   folder: string,
 ): Promise<Certificate> {
   const number = (name: string): Record<string, number> => {
@@ -69,12 +81,43 @@ async function certify(
   using written = await openModel(folder);
   await useBackend((textOption(args, "backend") ?? "auto") as BackendName);
   return await verify(source, written, {
-    unrounded: made,
+    ...(unrounded === undefined ? {} : { unrounded }),
     ...(parametersOf(source) > large ? { sequences: 1 } : {}),
     ...number("sequences"),
     ...number("seed"),
     ...number("tolerance"),
   });
+}
+
+const forms = ["safetensors", "llama", "gpt2", "onnx"] as const;
+
+/** Writes an ONNX model instead of weights. */
+async function writeOnnx(
+  args: Arguments,
+  source: OpenModel,
+  made: Model,
+  out: string,
+): Promise<number> {
+  const json = flag(args, "json");
+  const dtype = dtypeFrom(args);
+  const bar = json ? undefined : startByteProgress("writing an ONNX model");
+  let saved: SavedOnnx | undefined;
+  await writeFolder(out, async (folder) => {
+    saved = await saveOnnx(folder, made, {
+      ...(dtype === undefined ? {} : { dtype: requireOneOf("dtype", dtype, ["F32", "F16"]) }),
+      onProgress: (done, total, name) => bar?.update(done, total, name),
+    });
+    bar?.stop();
+    if (await exists(`${source.path}/config.json`)) await copyCompanions(source.path, folder);
+  });
+  const { files, bytes, weights } = saved!;
+  const report = { source: source.path, out, files, bytes, weights };
+  console.log(
+    json
+      ? JSON.stringify(report)
+      : `Wrote ${bytes} bytes in ${weights} weights to ${out}/${files.join(", ")}`,
+  );
+  return 0;
 }
 
 /** What a command says at its end. */
@@ -94,7 +137,7 @@ interface Report {
  *
  * @param args The command's arguments.
  * @param source The source, open.
- * @param made What it was made into.
+ * @param converted What it was made into.
  * @param out The new folder.
  * @returns The exit code: 1 where the certificate has not passed.
  * @throws {UsageError} If the folder exists.
@@ -102,11 +145,17 @@ interface Report {
 export async function writeConversion(
   args: Arguments,
   source: OpenModel,
-  made: Model,
+  converted: Model,
   out: string,
 ): Promise<number> {
   const json = flag(args, "json");
   const dtype = dtypeFrom(args);
+  const form = requireOneOf("as", textOption(args, "as") ?? "safetensors", forms);
+  const made = form === "llama"
+    ? toLlama(converted)
+    : form === "gpt2"
+    ? toGpt2(converted)
+    : converted;
   if (await exists(out)) throw new UsageError(`Cannot write to ${out}: it exists already`);
   if (flag(args, "dry-run")) {
     const plan = planTensors(made, dtype).map(({ name, dtype, shape }) => ({ name, dtype, shape }));
@@ -119,6 +168,7 @@ export async function writeConversion(
     );
     return 0;
   }
+  if (form === "onnx") return await writeOnnx(args, source, made, out);
   const bar = json ? undefined : startByteProgress(`writing ${made.tensors.names.length} tensors`);
   const maxShardBytes = numberOption(args, "max-shard-bytes");
   let report: Report | undefined;
@@ -141,8 +191,10 @@ export async function writeConversion(
     const newTensors = names.filter((name) => !source.tensors.has(name));
     const facts = { source: source.path, out, tensors: names.length };
     report = { ...facts, bytes: written, companions, newTensors };
+    if (streamNorm(made) !== streamNorm(source)) await describeFolder(folder);
     if (flag(args, "no-verify")) return;
-    const certificate = await certify(args, source, made, folder);
+    const isExact = form !== "gpt2" || hasOneEps(converted);
+    const certificate = await certify(args, source, isExact ? made : undefined, folder);
     const text = JSON.stringify(certificate, undefined, 2);
     await Deno.writeTextFile(`${folder}/certificate.json`, `${text}\n`);
     await Deno.writeTextFile(`${folder}/certificate.txt`, `${certificateText(certificate)}\n`);

@@ -102,7 +102,7 @@ export async function saveModel(
 
 /** Files of a model's folder that a conversion makes anew, and weights in other formats. */
 const remade =
-  /^(config\.json|certificate\.(json|txt)|.*\.(safetensors|safetensors\.index\.json|bin|bin\.index\.json|pt|pth|h5|msgpack|onnx|ckpt|gguf|tmp))$/;
+  /^(config\.json|certificate\.(json|txt)|modeling\.json|MODELING\.md|.*\.(safetensors|safetensors\.index\.json|bin|bin\.index\.json|pt|pth|h5|msgpack|onnx|onnx\.data|ckpt|gguf|tmp))$/;
 
 /**
  * Copies what a conversion does not change: tokenizers, generation settings, a licence.

@@ -1,0 +1,108 @@
+// The matrices of a layer as Llama has them: a row for each output, queries, keys and values apart. Nothing is computed before it is
+// read.
+
+import type { DType } from "../checkpoint/dtype.ts";
+import type { TensorSource } from "../checkpoint/tensors.ts";
+import { type Matrix, matrixFrom, matrixOf, transpose } from "../convert/matrix.ts";
+import type { Attention, Linear } from "../families/description.ts";
+
+/** A matrix that is computed when it is read, and how its numbers are stored. */
+export interface StoredMatrix extends Matrix {
+  readonly dtype: DType;
+}
+
+/** A linear map with a row for each output; without a bias where the checkpoint holds none. */
+export interface Projection {
+  readonly weight: StoredMatrix;
+  /** The bias as a matrix of one column. */
+  readonly bias?: StoredMatrix;
+}
+
+/** A tensor as a matrix, by default of its rows. */
+export function stored(tensors: TensorSource, name: string, width?: number): StoredMatrix {
+  return { ...matrixOf(tensors, name, width), dtype: tensors.info(name).dtype };
+}
+
+/** A linear map, turned where it is stored (in, out). */
+export function projectionOf(tensors: TensorSource, { weight, bias, layout }: Linear): Projection {
+  const matrix = stored(tensors, weight);
+  return {
+    weight: layout === "out-in" ? matrix : { ...transpose(matrix), dtype: matrix.dtype },
+    ...(tensors.has(bias) ? { bias: stored(tensors, bias, 1) } : {}),
+  };
+}
+
+/** `count` rows from `first` on of every `period` rows. */
+function everyRows(
+  matrix: StoredMatrix,
+  { first, count, period }: {
+    readonly first: number;
+    readonly count: number;
+    readonly period: number;
+  },
+): StoredMatrix {
+  return {
+    dtype: matrix.dtype,
+    rows: matrix.rows / period * count,
+    width: matrix.width,
+    read: async (start, wanted) => {
+      const numbers = new Float64Array(wanted * matrix.width);
+      for (let done = 0; done < wanted;) {
+        const at = (start + done) % count;
+        const run = Math.min(count - at, wanted - done);
+        const from = Math.floor((start + done) / count) * period + first + at;
+        numbers.set(await matrix.read(from, run), done * matrix.width);
+        done += run;
+      }
+      return numbers;
+    },
+  };
+}
+
+/**
+ * Queries, keys and values as maps of their own.
+ *
+ * @param tensors Where they are.
+ * @param attention The attention; one matrix that holds all three is split.
+ * @returns The maps.
+ */
+export function queriesKeysValues(
+  tensors: TensorSource,
+  { projections, heads, keyValueHeads, headWidth }: Attention,
+): { readonly q: Projection; readonly k: Projection; readonly v: Projection } {
+  if (!("qkv" in projections)) {
+    return {
+      q: projectionOf(tensors, projections.q),
+      k: projectionOf(tensors, projections.k),
+      v: projectionOf(tensors, projections.v),
+    };
+  }
+  const { weight, bias } = projectionOf(tensors, projections.qkv);
+  // `heads` and `groups` repeat (queries, key, value) for each key-value head, `blocks` is one such part
+  const parts = projections.order === "blocks" ? 1 : keyValueHeads;
+  const queries = heads / parts * headWidth;
+  const keys = keyValueHeads / parts * headWidth;
+  const take = (first: number, count: number): Projection => {
+    const rows = { first, count, period: queries + 2 * keys };
+    return {
+      weight: everyRows(weight, rows),
+      ...(bias === undefined ? {} : { bias: everyRows(bias, rows) }),
+    };
+  };
+  return { q: take(0, queries), k: take(queries, keys), v: take(queries + keys, keys) };
+}
+
+/** A norm's gain: the checkpoint's, or ones. */
+export function gainOf(
+  tensors: TensorSource,
+  name: string,
+  { width, dtype }: Pick<StoredMatrix, "width" | "dtype">,
+): StoredMatrix {
+  if (tensors.has(name)) return stored(tensors, name, 1);
+  return { ...matrixFrom(new Float64Array(width).fill(1), 1), dtype };
+}
+
+/** A bias of zeros for a map that has none. */
+export function zeros({ rows, dtype }: StoredMatrix): StoredMatrix {
+  return { ...matrixFrom(new Float64Array(rows), 1), dtype };
+}

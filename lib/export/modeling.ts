@@ -1,0 +1,167 @@
+// A model described for readers who have nothing of this library: names, shapes, orders and formulas, as JSON and as text.
+
+import type { TensorShape } from "../checkpoint/tensors.ts";
+import { version } from "../core/version.ts";
+import { sitesIn } from "../convert/sites.ts";
+import { exists, writeAtomically } from "../core/files.ts";
+import type { Attention, Description, FeedForward, Linear } from "../families/description.ts";
+import type { Model } from "../families/model.ts";
+import {
+  activationFormulas,
+  attentionFormula,
+  attentionParts,
+  blockFormulas,
+  entryFormulas,
+  type Formula,
+  headFormulas,
+  layoutFormulas,
+  networkFormulas,
+  normFormulas,
+  orderFormulas,
+  rotaryFormulas,
+} from "./modeling_formulas.ts";
+import { resolve, type ResolvedDescription } from "./modeling_resolve.ts";
+import { modelingText } from "./modeling_text.ts";
+
+/** What `modeling.json` holds. */
+export interface ModelingDescription extends ResolvedDescription {
+  /** The version of this format. */
+  readonly format: 1;
+  /** The version of this library that wrote it. */
+  readonly normkit: string;
+  /** The family of the source. */
+  readonly family: string;
+  /** Every tensor of the checkpoint that is read, by name. */
+  readonly tensors: Readonly<Record<string, TensorShape>>;
+  /** What the words of stacks and heads mean, by `kind of word/word`: only those that occur. */
+  readonly formulas: Readonly<Record<string, Formula>>;
+}
+
+/** All strings in a JSON value. */
+function* stringsIn(value: unknown): Generator<string> {
+  if (typeof value === "string") yield value;
+  else if (typeof value === "object" && value !== null) {
+    for (const inner of Object.values(value)) yield* stringsIn(inner);
+  }
+}
+
+function sublayersOf({ stacks }: Description): (Attention | FeedForward)[] {
+  return Object.values(stacks).flatMap(({ blocks }) =>
+    blocks.flatMap(({ branches }) => branches.map(({ sublayer }) => sublayer))
+  );
+}
+
+/** The formulas of attention and networks. */
+function* sublayerFormulas(description: Description): Generator<[string, Formula]> {
+  for (const sublayer of sublayersOf(description)) {
+    if (sublayer.kind === "feedForward") {
+      const kind = sublayer.gate === undefined ? "plain" : "gated";
+      yield [`feedForward/${kind}`, networkFormulas[kind]];
+      yield [`activation/${sublayer.activation}`, activationFormulas[sublayer.activation]];
+      continue;
+    }
+    const { projections, rotary } = sublayer;
+    yield ["attention", attentionFormula];
+    if ("order" in projections) {
+      yield [`order/${projections.order}`, orderFormulas[projections.order]];
+    }
+    if (rotary !== undefined) yield [`rotary/${rotary.order}`, rotaryFormulas[rotary.order]];
+    for (const part of Object.keys(attentionParts) as (keyof typeof attentionParts)[]) {
+      if (sublayer[part] !== undefined) yield [`attention/${part}`, attentionParts[part]];
+    }
+  }
+}
+
+/** The formulas of blocks and of where their stacks start. */
+function* stackFormulas({ description, tensors }: Model): Generator<[string, Formula]> {
+  for (const { entry, recenter, blocks, final } of Object.values(description.stacks)) {
+    yield [`entry/${entry.kind}`, entryFormulas[entry.kind]];
+    if (recenter) {
+      const kind = final?.kind === "crms" ? "recenter-cut" : "recenter";
+      yield ["stack/recenter", blockFormulas[kind]];
+    }
+    for (const { parallel, post, branches } of blocks) {
+      const kind = parallel ? "parallel" : post === true ? "post" : "sequential";
+      yield [`block/${kind}`, blockFormulas[kind]];
+      for (const { gate, normScale, sublayer } of branches) {
+        if (gate !== undefined) yield ["block/gate", blockFormulas.gate];
+        if (normScale !== undefined) yield ["block/normScale", blockFormulas.normScale];
+        const { scale } = sublayer.output;
+        if (scale !== undefined && tensors.has(scale)) yield ["block/scale", blockFormulas.scale];
+      }
+    }
+  }
+}
+
+function* allFormulas(model: Model): Generator<[string, Formula]> {
+  const { description } = model;
+  const entryNorms = Object.values(description.stacks).flatMap(({ entryNorm }) => entryNorm ?? []);
+  const headNorms = sublayersOf(description).flatMap((sublayer) =>
+    sublayer.kind === "attention" && sublayer.headNorms ? Object.values(sublayer.headNorms) : []
+  );
+  yield* stackFormulas(model);
+  for (
+    const { kind } of [...sitesIn(description).map(({ norm }) => norm), ...entryNorms, ...headNorms]
+  ) {
+    yield [`norm/${kind}`, normFormulas[kind]];
+  }
+  yield* sublayerFormulas(description);
+  for (const layout of ["out-in", "in-out"] as const satisfies readonly Linear["layout"][]) {
+    if (JSON.stringify(description).includes(`"layout":"${layout}"`)) {
+      yield [`layout/${layout}`, layoutFormulas[layout]];
+    }
+  }
+  for (const { reads, plusSum } of description.heads) {
+    yield [`head/${reads}`, headFormulas[reads]];
+    if (plusSum === true) yield ["head/plusSum", headFormulas.plusSum];
+  }
+}
+
+/**
+ * Describes a model so that it can be implemented from this alone: the content of a `modeling.json`.
+ *
+ * @param model The model, as it is stored.
+ * @returns Stacks and heads with the names of their tensors, shapes, and the formulas of every word that occurs.
+ */
+export function modelingDescription(model: Model): ModelingDescription {
+  const { description, tensors, family } = model;
+  const resolved = resolve(description, tensors);
+  const read = new Set(stringsIn(resolved));
+  const shapes = tensors.names.filter((name) => read.has(name)).map((name) => {
+    const { dtype, shape } = tensors.info(name);
+    return [name, { dtype, shape }] as const;
+  });
+  return {
+    format: 1,
+    normkit: version,
+    family: family.id,
+    ...resolved,
+    formulas: Object.fromEntries(allFormulas(model)),
+    tensors: Object.fromEntries(shapes),
+  };
+}
+
+/**
+ * Writes `modeling.json` and `MODELING.md` into a folder.
+ *
+ * @param folder The folder, which has the model's tensors.
+ * @param model The model as it is stored there.
+ * @returns The names of the files.
+ * @throws {RangeError} If there is a file of this name.
+ */
+export async function saveModeling(folder: string, model: Model): Promise<string[]> {
+  const description = modelingDescription(model);
+  const files = {
+    "modeling.json": `${JSON.stringify(description, undefined, 2)}\n`,
+    "MODELING.md": modelingText(description),
+  };
+  for (const name of Object.keys(files)) {
+    if (await exists(`${folder}/${name}`)) {
+      throw new RangeError(`Cannot describe a model in ${folder}: it already has ${name}`);
+    }
+  }
+  for (const [name, text] of Object.entries(files)) {
+    await writeAtomically(`${folder}/${name}`, text);
+  }
+  return Object.keys(files);
+}

@@ -1,0 +1,132 @@
+// What a description's words mean, as formulas for readers who have nothing of this library.
+
+import type { Activation, Entry, Head, QkvOrder, StreamNorm } from "../families/description.ts";
+
+/** Lines of plain text and pseudo-code. */
+export type Formula = readonly string[];
+
+/** Norms of a row x of d numbers. */
+export const normFormulas: Readonly<Record<StreamNorm, Formula>> = {
+  "layer": ["μ = Σx / d", "y = (x − μ) / √(Σ(x − μ)² / d + eps) · gain + bias"],
+  "rms": ["y = x / √(Σx² / d + eps) · gain + bias"],
+  "rms-offset": ["y = x / √(Σx² / d + eps) · (1 + gain) + bias"],
+  "crms": [
+    "y = x / √((Σx² + (Σx)²) / (d + 1) + eps) · gain + bias",
+    "x stands for the d + 1 numbers (x, −Σx), whose mean is 0",
+  ],
+};
+
+/** Linear maps of a row x. */
+export const layoutFormulas: Readonly<Record<"out-in" | "in-out", Formula>> = {
+  "out-in": [
+    "y[o] = Σ_i weight[o, i] · x[i] + bias[o]",
+    "further axes of weight are inputs, row-major",
+  ],
+  "in-out": ["y[o] = Σ_i x[i] · weight[i, o] + bias[o]"],
+};
+
+/** How streams start. */
+export const entryFormulas: Readonly<Record<Entry["kind"], Formula>> = {
+  tokens: [
+    "x[t] = scale · tokens.table[id[t]] + positions.table[t + offset]    for t = 0, 1, …",
+    "without positions: x[t] = scale · tokens.table[id[t]]",
+  ],
+  patches: [
+    "cut the image [channels, H, W] into squares of patchSize, row by row; flatten each from [channels, patchSize, patchSize]",
+    "x = before, then patches(square) of each; add positions.table: to all rows where it has as many, else to those of the squares",
+    "registers follow the first row, after positions are added",
+  ],
+  audio: [
+    "frames [channels, F]; h = gelu(first ∗ frames), x = gelu(second ∗ h): convolutions of width 3 with a zero on both sides, " +
+    "kernels [outputs, inputs, 3]; the second takes every other place",
+    "x[t] += positions.table[t]",
+  ],
+};
+
+/** How one matrix holds queries, keys and values. */
+export const orderFormulas: Readonly<Record<QkvOrder, Formula>> = {
+  blocks: [
+    "outputs of qkv: all queries (heads · headWidth), all keys, all values (keyValueHeads · headWidth each)",
+  ],
+  heads: ["outputs of qkv: for each head its query, its key, its value (headWidth each)"],
+  groups: [
+    "outputs of qkv: for each key-value head its heads / keyValueHeads queries, its key, its value (headWidth each)",
+  ],
+};
+
+/** Attention as a whole; its parts are left out where a model has none of them. */
+export const attentionFormula: Formula = [
+  "q, k, v = the projections of what attention reads; head h has the numbers h · headWidth … (h + 1) · headWidth − 1 of q",
+  "with memory: k and v are projections of that stack's final norm",
+  "head h reads key-value head g = floor(h · keyValueHeads / heads)",
+  "score[i, j] = scale · (q_h[i] · k_g[j])    for query i and key j",
+  "causal: only keys j ≤ i count",
+  "weight[i, ·] = softmax of score[i, ·] over the keys that count",
+  "mix_h[i] = Σ_j weight[i, j] · v_g[j]",
+  "result[i] = output.linear(mix_0[i], mix_1[i], … side by side)",
+];
+
+/** What attention may have besides. */
+export const attentionParts = {
+  "clip": ["q, k and v are cut to ± clip before all else"],
+  "headNorms": [
+    "each head's q and k is normalized by headNorms.q and headNorms.k, before it turns",
+  ],
+  "window": ["only keys j > i − window count"],
+  "alibi": ["score[i, j] += alibi[h] · (j − i)"],
+} as const satisfies Readonly<Record<string, Formula>>;
+
+/** Rotary positions. */
+export const rotaryFormulas: Readonly<Record<"half" | "pairs", Formula>> = {
+  half: [
+    "the first width numbers of each head's q and k turn; θ(t, p) = t · base^(−2p / width), p = 0 … width/2 − 1",
+    "(a, b) = (x[p], x[p + width/2]) → (a cos θ − b sin θ, b cos θ + a sin θ)",
+  ],
+  pairs: [
+    "the first width numbers of each head's q and k turn; θ(t, p) = t · base^(−2p / width), p = 0 … width/2 − 1",
+    "(a, b) = (x[2p], x[2p + 1]) → (a cos θ − b sin θ, b cos θ + a sin θ)",
+  ],
+};
+
+/** The functions of feed-forward networks. */
+export const activationFormulas: Readonly<Record<Activation, Formula>> = {
+  gelu: ["act(x) = x · (1 + erf(x / √2)) / 2"],
+  gelu_new: ["act(x) = x · (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2"],
+  relu: ["act(x) = max(x, 0)"],
+  silu: ["act(x) = x / (1 + exp(−x))"],
+  quick_gelu: ["act(x) = x / (1 + exp(−1.702 x))"],
+};
+
+/** Feed-forward networks. */
+export const networkFormulas = {
+  "plain": ["result = output.linear(act(up(x)))"],
+  "gated": ["result = output.linear(act(gate(x)) ⊙ up(x))"],
+} as const satisfies Readonly<Record<string, Formula>>;
+
+/** How branches join the stream x; F is a branch's sub-layer, s the block's shortcut (1 where there is none). */
+export const blockFormulas = {
+  "sequential": ["for each branch in order: x ← s · x + F(norm(x))"],
+  "parallel": ["x ← x + Σ F(norm(x)) over the branches, all of the same x"],
+  "post": ["for each branch in order: x ← norm(s · x + F(x))"],
+  "gate": [
+    "g = 1 − gate / (1 + exp(−gate)) of a branch multiplies the sum; in a post block s · x alone",
+  ],
+  "normScale": ["what norm gives is multiplied by normScale"],
+  "scale": ["what output.linear gives is multiplied by output.scale, number by number"],
+  "recenter": ["where the layers start: x ← x − Σx / d"],
+  "recenter-cut": [
+    "where the layers start: x ← x − Σx / d over all d numbers, then the last is left out",
+  ],
+} as const satisfies Readonly<Record<string, Formula>>;
+
+/** Which rows of a final norm heads read. */
+export const headFormulas: Readonly<Record<Head["reads"] | "plusSum", Formula>> = {
+  "all": ["output[t] = linear(n[t]) for each row n[t] of the final norm"],
+  "first": ["output = linear(n[0])"],
+  "second": ["output = linear(n[1])"],
+  "end": [
+    "output = linear(n[t]) at the first t where id[t] = endToken; without endToken where id[t] is largest",
+  ],
+  "first-and-mean": ["output = linear(n[0] beside the mean of the rows of the squares)"],
+  "plusSum": ["n is replaced by n + Σn, the sum of its row added to each number"],
+};

@@ -1,0 +1,132 @@
+// What attention knows of positions: how heads turn, and what is added to scores. Both follow the length of the input, and layers
+// that agree share them.
+
+import type { Attention, Rotary } from "../families/description.ts";
+import { int, ints } from "./onnx_graph.ts";
+import type { OnnxPlace } from "./onnx_place.ts";
+
+/** A length of a stream, a scalar. */
+function lengthOf({ graph }: OnnxPlace, size: string): string {
+  return graph.once(`length ${size}`, () => graph.add("Gather", [size, graph.whole(1)]));
+}
+
+/** 0, 1, …, length − 1, int64. */
+export function placesOf(place: OnnxPlace, size: string): string {
+  const { graph } = place;
+  return graph.once(
+    `places ${size}`,
+    () => graph.add("Range", [graph.whole(0), lengthOf(place, size), graph.whole(1)]),
+  );
+}
+
+const float32 = { to: int(1) };
+
+/** The angles t · base^(−2p/width) of positions t and pairs p: [T, 1, pairs], the same for all heads. */
+function anglesOf(place: OnnxPlace, { width, base }: Rotary, size: string): string {
+  const { graph } = place;
+  const speeds = Array.from({ length: width / 2 }, (_, p) => base ** (-2 * p / width));
+  const places = graph.add("Cast", [placesOf(place, size)], float32);
+  const column = graph.add("Unsqueeze", [places, graph.whole([1, 2])]);
+  return graph.add("Mul", [column, graph.numbers(speeds, [1, 1, speeds.length])]);
+}
+
+/**
+ * Turns the pairs of coordinates of each head by their positions.
+ *
+ * Shapes: x [B, T, heads, headWidth] · returns the same
+ *
+ * @param place Where it goes.
+ * @param rotary Which coordinates are pairs, and how fast they turn.
+ * @param x Queries or keys.
+ * @param size The size of their stream.
+ * @param headWidth The width of a head.
+ * @returns The name of the value.
+ */
+export function rotate(
+  place: OnnxPlace,
+  rotary: Rotary,
+  x: string,
+  { size, headWidth, heads }: {
+    readonly size: string;
+    readonly headWidth: number;
+    readonly heads: number;
+  },
+): string {
+  const { graph } = place;
+  const { width, base, order } = rotary;
+  const [pairs, rest] = [width / 2, headWidth - width];
+  const key = `${width} ${base} ${size}`;
+  const angles = graph.once(`angles ${key}`, () => anglesOf(place, rotary, size));
+  const cos = graph.once(`cos ${key}`, () => graph.add("Cos", [angles]));
+  const sin = graph.once(`sin ${key}`, () => graph.add("Sin", [angles]));
+  const [turning, still] = rest === 0 ? [x] : graph.split(x, [width, rest]);
+  const halves = (value: string): string[] => {
+    if (order === "half") return graph.split(value, [pairs, pairs]);
+    const paired = graph.add("Reshape", [value, graph.whole([0, 0, heads, pairs, 2])]);
+    return [0, 1].map((at) => graph.add("Gather", [paired, graph.whole(at)], { axis: int(-1) }));
+  };
+  const [a, b] = halves(turning!) as [string, string];
+  const product = (u: string, v: string): string => graph.add("Mul", [u, v]);
+  const first = graph.add("Sub", [product(a, cos), product(b, sin)]);
+  const second = graph.add("Add", [product(b, cos), product(a, sin)]);
+  const last = { axis: int(-1) };
+  const others = still === undefined ? [] : [still];
+  if (order === "half") return graph.add("Concat", [first, second, ...others], last);
+  const columns = [first, second].map((part) => graph.add("Unsqueeze", [part, graph.whole([-1])]));
+  const paired = graph.add("Concat", columns, last);
+  const turned = graph.add("Reshape", [paired, graph.whole([0, 0, heads, width])]);
+  return others.length === 0 ? turned : graph.add("Concat", [turned, ...others], last);
+}
+
+/** Added to scores that do not count: a softmax gives those places exactly 0. */
+const masked = -1e9;
+
+/** j − i of each query i and key j: int64 [T, S]. */
+function distances(place: OnnxPlace, queries: string, keys: string): string {
+  const { graph } = place;
+  const column = graph.add("Unsqueeze", [placesOf(place, queries), graph.whole([1])]);
+  const row = graph.add("Unsqueeze", [placesOf(place, keys), graph.whole([0])]);
+  return graph.add("Sub", [row, column]);
+}
+
+/**
+ * What is added to scores: the mask, and slope times distance.
+ *
+ * @param place Where it goes.
+ * @param attention The attention.
+ * @param queries The size of the stream of queries.
+ * @param keys The size of that of keys.
+ * @returns The name of the value, [T, S] or with slopes [(groups,) heads, T, S]; undefined where nothing is added.
+ */
+export function scoreBias(
+  place: OnnxPlace,
+  { causal, window, alibi, heads, keyValueHeads }: Attention,
+  queries: string,
+  keys: string,
+): string | undefined {
+  if (!causal && window === undefined && alibi === undefined) return undefined;
+  const { graph } = place;
+  const axes = keyValueHeads === heads ? [heads] : [keyValueHeads, heads / keyValueHeads];
+  const key = `${queries} ${keys}`;
+  return graph.once(`bias ${causal} ${window} ${alibi} ${axes} ${key}`, () => {
+    const apart = graph.once(`distances ${key}`, () => distances(place, queries, keys));
+    const hidden = [
+      ...(causal ? [graph.add("Greater", [apart, graph.whole(0)])] : []),
+      ...(window === undefined ? [] : [graph.add("LessOrEqual", [apart, graph.whole(-window)])]),
+    ];
+    const mask = hidden.length === 0 ? undefined : graph.add("Where", [
+      hidden.reduce((a, b) => graph.add("Or", [a, b])),
+      graph.numbers(masked),
+      graph.numbers(0),
+    ]);
+    if (alibi === undefined) return mask!;
+    const slopes = graph.numbers(alibi, [...axes, 1, 1]);
+    const sloped = graph.add("Mul", [slopes, graph.add("Cast", [apart], float32)]);
+    return mask === undefined ? sloped : graph.add("Add", [sloped, mask]);
+  });
+}
+
+/** A permutation of axes. */
+export function permute({ graph }: OnnxPlace, x: string, perm: readonly number[]): string {
+  return graph.add("Transpose", [x], { perm: ints(perm) });
+}

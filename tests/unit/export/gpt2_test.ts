@@ -1,0 +1,91 @@
+// Decoders as GPT-2: names and orders change, the function does not.
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { disposeTree } from "../../../lib/core/mod.ts";
+import { compareModels } from "../../../lib/convert/compare.ts";
+import { foldVariant } from "../../../lib/convert/fold_variant.ts";
+import { randomInputs } from "../../../lib/convert/inputs.ts";
+import { hasOneEps, toGpt2 } from "../../../lib/export/gpt2.ts";
+import { decoderModel } from "../../../lib/families/decoder_model.ts";
+import type { Model } from "../../../lib/families/model.ts";
+import { float64 } from "../../../lib/forward/float64.ts";
+import type { DecoderConfig } from "../../../lib/models/mod.ts";
+import { initDecoder } from "../../../lib/models/mod.ts";
+import { onBackend } from "../../support/backends.ts";
+
+/** A decoder with random parameters. */
+async function decoderOf(extra: Partial<DecoderConfig>): Promise<Model> {
+  const config = { vocabulary: 11, context: 12, width: 8, depth: 3, heads: 2, ...extra };
+  const parameters = initDecoder(config, 1);
+  try {
+    return await decoderModel(parameters, config);
+  } finally {
+    disposeTree(parameters);
+  }
+}
+
+/** The largest relative difference of the logits. */
+async function difference(expected: Model, actual: Model): Promise<number> {
+  const [inputs] = randomInputs(expected, 0, 1);
+  const options = { arithmetic: float64, dtype: "F64" } as const;
+  const { outputs } = await compareModels(expected, actual, inputs!, options);
+  return outputs["logits"]!.relative;
+}
+
+/** Sums in another order change the last of 16 digits. */
+const exact = 1e-12;
+
+for (
+  const extra of [{}, { tied: true }, { bias: false, activation: "relu" }, {
+    tied: true,
+    init: "normal",
+  }] as const
+) {
+  Deno.test(`toGpt2() computes what the decoder does, ${JSON.stringify(extra)}`, () =>
+    onBackend("cpu", async () => {
+      const model = await decoderOf(extra);
+      const written = toGpt2(model);
+      assertEquals(written.family.id, "gpt2");
+      assert(await difference(model, written) < exact);
+    }));
+}
+
+Deno.test("toGpt2() takes a folded variant; several ε become one, and the difference is small but there", () =>
+  onBackend("cpu", async () => {
+    const model = await decoderOf({ residual: "deep-norm", ends: ["final"] });
+    assertThrows(() => toGpt2(model), RangeError, "Post-LN");
+    const folded = await foldVariant(await decoderOf({ residual: "lns" }));
+    assert(hasOneEps(folded));
+    assert(await difference(folded, toGpt2(folded)) < exact);
+    const { config } = folded;
+    const twoEps = { ...folded, config, description: withEps(folded, 1e-2) };
+    assert(!hasOneEps(twoEps));
+    const apart = await difference(twoEps, toGpt2(twoEps));
+    assert(apart > 1e-5 && apart < 0.1, `${apart}`);
+  }));
+
+/** A description whose final norm has another ε. */
+function withEps({ description }: Model, eps: number): Model["description"] {
+  const stack = description.stacks["decoder"]!;
+  return { ...description, stacks: { decoder: { ...stack, final: { ...stack.final!, eps } } } };
+}
+
+Deno.test("toGpt2() refuses what has no place there, by name", () =>
+  onBackend("cpu", async () => {
+    const refused: readonly (readonly [Partial<DecoderConfig>, string])[] = [
+      [{ positions: "rotary" }, "its positions are not learned"],
+      [{ activation: "swiglu" }, "its network has a gate"],
+      [{ norm: "rms" }, 'its norms are rms: convert it to "pre-ln"'],
+      [{ residual: "lns" }, "its stream is scaled (GPAS, LNS): fold it first"],
+      [{ ends: ["embedding", "final"] }, "it has a norm of its embeddings"],
+      [{ ends: [] }, "it has no norm after its last layer"],
+    ];
+    for (const [extra, reason] of refused) {
+      const model = await decoderOf(extra);
+      assertThrows(
+        () => toGpt2(model),
+        RangeError,
+        `Cannot write this normkit model as GPT-2: ${reason}`,
+      );
+    }
+  }));

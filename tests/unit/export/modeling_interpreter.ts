@@ -1,0 +1,159 @@
+// A decoder computed from its `modeling.json` alone, written from the formulas in it: plain arrays, none of the library's functions.
+
+/** What is read of a modeling.json; the test hands it over as parsed text. */
+// deno-lint-ignore no-explicit-any
+type Json = any;
+
+type Row = number[];
+type Tensors = Readonly<Record<string, ArrayLike<number>>>;
+
+const sum = (x: Row): number => x.reduce((a, b) => a + b, 0);
+const plus = (x: Row, y: Row): Row => x.map((value, at) => value + y[at]!);
+const dot = (x: Row, y: Row): number => sum(x.map((value, at) => value * y[at]!));
+
+/** erf by its series and, further out, its continued fraction. */
+function erf(x: number): number {
+  if (Math.abs(x) > 3) {
+    let tail = 0;
+    for (let k = 60; k > 0; k--) tail = k / 2 / (Math.abs(x) + tail);
+    return Math.sign(x) * (1 - Math.exp(-x * x) / Math.sqrt(Math.PI) / (Math.abs(x) + tail));
+  }
+  let [term, total] = [x, x];
+  for (let n = 1; n < 80; n++) total += (term *= -x * x / n) / (2 * n + 1);
+  return 2 / Math.sqrt(Math.PI) * total;
+}
+
+const activations: Readonly<Record<string, (x: number) => number>> = {
+  gelu: (x) => x * (1 + erf(x / Math.SQRT2)) / 2,
+  gelu_new: (x) => x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))) / 2,
+  relu: (x) => Math.max(x, 0),
+  silu: (x) => x / (1 + Math.exp(-x)),
+};
+
+/** The logits of a decoder of tokens, row after row. */
+export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly number[]): number[] {
+  const tableRow = (name: string, row: number): Row => {
+    const width = modeling.tensors[name].shape.at(-1);
+    return Array.from({ length: width }, (_, at) => tensors[name]![row * width + at]!);
+  };
+  const linear = ({ weight, bias, layout }: Json, x: Row): Row => {
+    const w = tensors[weight]!;
+    const outputs = w.length / x.length;
+    return Array.from(
+      { length: outputs },
+      (_, o) =>
+        sum(
+          x.map((value, i) =>
+            value * (layout === "out-in" ? w[o * x.length + i]! : w[i * outputs + o]!)
+          ),
+        ) +
+        (bias === undefined ? 0 : tensors[bias]![o]!),
+    );
+  };
+  const norm = ({ kind, eps, gain, bias }: Json, x: Row): Row => {
+    const d = x.length;
+    const mean = kind === "layer" ? sum(x) / d : 0;
+    const z = x.map((value) => value - mean);
+    const square = kind === "crms" ? (dot(x, x) + sum(x) ** 2) / (d + 1) : dot(z, z) / d;
+    return z.map((value, at) => {
+      const g = gain === undefined ? 1 : tensors[gain]![at]! + (kind === "rms-offset" ? 1 : 0);
+      const b = bias === undefined ? 0 : tensors[bias]![at]!;
+      return value / Math.sqrt(square + eps) * g + b;
+    });
+  };
+  const rotate = (rotary: Json, x: Row, t: number): Row => {
+    if (rotary === undefined) return x;
+    const { width, base, order } = rotary;
+    const y = [...x];
+    for (let p = 0; p < width / 2; p++) {
+      const [i, j] = order === "half" ? [p, p + width / 2] : [2 * p, 2 * p + 1];
+      const angle = t * base ** (-2 * p / width);
+      y[i] = x[i]! * Math.cos(angle) - x[j]! * Math.sin(angle);
+      y[j] = x[j]! * Math.cos(angle) + x[i]! * Math.sin(angle);
+    }
+    return y;
+  };
+  /** Queries, keys and values of a row: a list of heads each. */
+  const project = (of: Json, x: Row): Readonly<Record<"q" | "k" | "v", Row[]>> => {
+    const { projections, heads, keyValueHeads, headWidth, clip = Infinity } = of;
+    const cut = (row: Row): Row => row.map((value) => Math.max(-clip, Math.min(clip, value)));
+    const split = (row: Row): Row[] =>
+      Array.from(
+        { length: row.length / headWidth },
+        (_, at) => row.slice(at * headWidth, (at + 1) * headWidth),
+      );
+    if (projections.qkv === undefined) {
+      const one = (map: Json): Row[] => split(cut(linear(map, x)));
+      return { q: one(projections.q), k: one(projections.k), v: one(projections.v) };
+    }
+    const all = split(cut(linear(projections.qkv, x)));
+    if (projections.order === "blocks") {
+      const end = heads + keyValueHeads;
+      return { q: all.slice(0, heads), k: all.slice(heads, end), v: all.slice(end) };
+    }
+    const each = heads / keyValueHeads + 2;
+    return {
+      q: all.filter((_, at) => at % each < each - 2),
+      k: all.filter((_, at) => at % each === each - 2),
+      v: all.filter((_, at) => at % each === each - 1),
+    };
+  };
+  const attention = (of: Json, rows: Row[]): Row[] => {
+    const { heads, keyValueHeads, scale, causal, window = Infinity, alibi, rotary, headNorms } = of;
+    const projected = rows.map((row, t) => {
+      const { q, k, v } = project(of, row);
+      const ready = (which: "q" | "k", one: Row): Row =>
+        rotate(rotary, headNorms === undefined ? one : norm(headNorms[which], one), t);
+      return { q: q.map((one) => ready("q", one)), k: k.map((one) => ready("k", one)), v };
+    });
+    return rows.map((_, i) => {
+      const mixes = Array.from({ length: heads }, (_, h) => {
+        const g = Math.floor(h * keyValueHeads / heads);
+        const keys = projected.map((_, j) => j).filter((j) => !(causal && j > i) && j > i - window);
+        const scores = keys.map((j) =>
+          scale * dot(projected[i]!.q[h]!, projected[j]!.k[g]!) + (alibi?.[h] ?? 0) * (j - i)
+        );
+        const most = Math.max(...scores);
+        const weights = scores.map((score) => Math.exp(score - most));
+        return keys.map((j, at) =>
+          projected[j]!.v[g]!.map((one) => one * weights[at]! / sum(weights))
+        )
+          .reduce(plus);
+      });
+      return linear(of.output.linear, mixes.flat());
+    });
+  };
+  const network = ({ up, gate, output, activation }: Json, x: Row): Row => {
+    const act = activations[activation]!;
+    const lifted = linear(up, x);
+    if (gate === undefined) return linear(output.linear, lifted.map(act));
+    const gates = linear(gate, x).map(act);
+    return linear(output.linear, lifted.map((value, at) => value * gates[at]!));
+  };
+  const branch = ({ norm: site, sublayer }: Json, rows: Row[]): Row[] => {
+    const read = rows.map((row) => norm(site, row));
+    if (sublayer.kind === "attention") return attention(sublayer, read);
+    return read.map((row) => network(sublayer, row));
+  };
+
+  const { width, entry, entryNorm, recenter, blocks, final } = modeling.stacks.decoder;
+  const { tokens, scale, positions, offset } = entry;
+  let rows = ids.map((id, t) => {
+    let x = tableRow(tokens.table, id).map((value) => value * scale);
+    if (positions !== undefined) x = plus(x, tableRow(positions.table, t + offset));
+    if (entryNorm !== undefined) x = norm(entryNorm, x);
+    return recenter ? x.map((value) => value - sum(x) / x.length).slice(0, width) : x;
+  });
+  for (const { branches, parallel } of blocks) {
+    const start = rows;
+    for (const one of branches) {
+      const added = branch(one, parallel ? start : rows);
+      rows = rows.map((row, t) => plus(row, added[t]!));
+    }
+  }
+  const [head] = modeling.heads;
+  return rows.flatMap((row) => {
+    const read = norm(final, row);
+    return linear(head.linear, head.plusSum ? read.map((value) => value + sum(read)) : read);
+  });
+}

@@ -1,0 +1,112 @@
+// modeling.json is enough to compute a model, and MODELING.md says the same.
+
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { readTensor } from "../../../lib/checkpoint/tensors.ts";
+import { convert, type Target } from "../../../lib/convert/convert.ts";
+import { modelingDescription, modelingText, saveModeling } from "../../../lib/export/mod.ts";
+import type { Model } from "../../../lib/families/model.ts";
+import { assertClose } from "../../support/close.ts";
+import { expectedOf, inFolder, openGolden } from "./golden.ts";
+import { computeLogits } from "./modeling_interpreter.ts";
+
+/** The logits that a reader of nothing but modeling.json and the tensors in it computes. */
+async function read(model: Model, tokens: readonly number[]): Promise<number[]> {
+  const modeling = JSON.parse(JSON.stringify(modelingDescription(model)));
+  const tensors: Record<string, Float64Array> = {};
+  for (const name of Object.keys(modeling.tensors)) {
+    tensors[name] = await readTensor(model.tensors, name);
+  }
+  return computeLogits(modeling, tensors, tokens);
+}
+
+/** Models, and what they are converted to. */
+const cases: Readonly<Record<string, readonly Target[]>> = {
+  ...Object.fromEntries(
+    ["gpt2", "opt", "gpt-neo", "gpt-neox", "gptj", "bloom", "falcon", "falcon-new", "olmo-tied"]
+      .map((name) => [name, ["pre-rmsnorm", "pre-crmsnorm", "pre-ln"] as const]),
+  ),
+  ...Object.fromEntries(
+    ["llama", "mistral", "qwen3", "gemma"].map((name) => [name, ["weightless"] as const]),
+  ),
+};
+
+for (const [name, targets] of Object.entries(cases)) {
+  Deno.test(`modelingDescription() of ${name} is enough to compute its logits`, async () => {
+    using source = await openGolden(name);
+    const expected = await expectedOf(name);
+    const tokens = [...expected["tokens"]!.values];
+    const { values } = expected["logits"]!;
+    // transformers computes rotary angles and RMSNorms in float32
+    assertClose(await read(source, tokens), values, 1e-6, name);
+    for (const to of targets) {
+      assertClose(await read(convert(source, { to }), tokens), values, 1e-6, `${name} ${to}`);
+    }
+  });
+}
+
+Deno.test("modelingDescription() names what is there, and explains each word that occurs", async () => {
+  using source = await openGolden("falcon-new");
+  const { tensors, stacks, formulas, format, family } = modelingDescription(
+    convert(source, { to: "pre-rmsnorm" }),
+  );
+  assertEquals([format, family], [1, "falcon"]);
+  assertEquals(Object.keys(formulas).sort(), [
+    "activation/gelu",
+    "attention",
+    "block/parallel",
+    "entry/tokens",
+    "feedForward/plain",
+    "head/all",
+    "layout/out-in",
+    "norm/rms",
+    "order/groups",
+    "rotary/half",
+  ]);
+  const { blocks } = stacks["decoder"] as { blocks: { branches: { norm: unknown }[] }[] };
+  assertEquals(blocks[0]!.branches[0]!.norm, { kind: "rms", eps: 0.001 });
+  for (const [name, { dtype, shape }] of Object.entries(tensors)) {
+    assertEquals([dtype, shape.length > 0], ["F32", true], name);
+  }
+});
+
+Deno.test("modelingText() groups equal layers, and lists every tensor and formula", async () => {
+  using source = await openGolden("gpt-neo");
+  const description = modelingDescription(convert(source, { to: "pre-rmsnorm" }));
+  const text = modelingText(description);
+  assertStringIncludes(text, "### Layer l = 0\n"); // local and global layers alternate
+  assertStringIncludes(text, "### Layer l = 3\n");
+  assertStringIncludes(text, "`transformer.h.{l}.attn.attention.q_proj.weight`");
+  for (const [name, { shape }] of Object.entries(description.tensors)) {
+    assertStringIncludes(text, `| \`${name}\` | F32 | [${shape.join(", ")}] |`);
+  }
+  for (const [name, lines] of Object.entries(description.formulas)) {
+    assertStringIncludes(text, `**${name}**\n\n\`\`\`\n${lines.join("\n")}\n\`\`\``);
+  }
+  using other = await openGolden("llama");
+  assertStringIncludes(modelingText(modelingDescription(other)), "### Layers l = 0 … 1\n");
+});
+
+Deno.test("modelingDescription() covers encoders, their formulas too", async () => {
+  for (const name of ["vit", "deit", "dinov2", "dinov2-with-registers", "clip", "whisper"]) {
+    using source = await openGolden(name);
+    const { formulas, tensors } = modelingDescription(convert(source, { to: "pre-rmsnorm" }));
+    assert(Object.keys(tensors).length > 20, name);
+    for (const [word, lines] of Object.entries(formulas)) {
+      assert(lines.length > 0 && lines.every((line) => line !== ""), `${word} of ${name}`);
+    }
+  }
+});
+
+Deno.test("saveModeling() writes both files, and over none", () =>
+  inFolder(async (folder) => {
+    using source = await openGolden("llama");
+    assertEquals(await saveModeling(folder, source), ["modeling.json", "MODELING.md"]);
+    const stored = JSON.parse(await Deno.readTextFile(`${folder}/modeling.json`));
+    assertEquals(stored, JSON.parse(JSON.stringify(modelingDescription(source))));
+    assertEquals(await Deno.readTextFile(`${folder}/MODELING.md`), modelingText(stored));
+    await assertRejects(
+      () => saveModeling(folder, source),
+      RangeError,
+      "already has modeling.json",
+    );
+  }));
