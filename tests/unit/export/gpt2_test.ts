@@ -58,7 +58,7 @@ Deno.test("toGpt2() takes a folded variant; several ε become one, and the diffe
     assert(hasOneEps(folded));
     assert(await difference(folded, toGpt2(folded)) < exact);
     const { config } = folded;
-    const twoEps = { ...folded, config, description: withEps(folded, 1e-2) };
+    const twoEps = { ...folded, config, description: withEps(folded, 2e-5) };
     assert(!hasOneEps(twoEps));
     const apart = await difference(twoEps, toGpt2(twoEps));
     assert(apart > 1e-5 && apart < 0.1, `${apart}`);
