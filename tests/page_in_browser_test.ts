@@ -3,27 +3,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { notebookPage, readNotebook } from "../lib/jupyter/mod.ts";
-
-async function findChromium(): Promise<string | undefined> {
-  for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
-    try {
-      await new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" })
-        .output();
-      return name;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-  return undefined;
-}
-
-const chromium = await findChromium();
-const count = `<script>addEventListener("load", () => {
-  const pictures = [...document.images];
-  const shown = pictures.filter((picture) => picture.naturalWidth > 300);
-  const formulas = document.querySelectorAll(".katex").length;
-  document.title = [pictures.length, shown.length, formulas, document.querySelectorAll(".katex-error").length].join(" ");
-});</script>`;
+import { chromium, inBrowser } from "./support/chromium.ts";
 
 Deno.test({
   name: `notebookPage() shows every picture and formula in a browser (${
@@ -35,30 +15,15 @@ Deno.test({
       new URL("../notebooks/00_start_here.ipynb", import.meta.url).pathname,
     );
     const html = await notebookPage(notebook);
-    const folder = await Deno.makeTempDir();
-    try {
-      await Deno.writeTextFile(`${folder}/page.html`, html.replace("</head>", `${count}</head>`));
-      const { stdout } = await new Deno.Command(chromium!, {
-        args: [
-          "--headless",
-          "--no-sandbox",
-          "--disable-gpu",
-          "--host-resolver-rules=MAP * ~NOTFOUND",
-          `--user-data-dir=${folder}/profile`,
-          "--virtual-time-budget=5000",
-          "--dump-dom",
-          `file://${folder}/page.html`,
-        ],
-        stderr: "null",
-      }).output();
-      const [, title = ""] = /<title>([^<]*)<\/title>/.exec(new TextDecoder().decode(stdout)) ?? [];
-      const [pictures, shown, formulas, errors] = title.split(" ").map(Number);
-      assertEquals(pictures, html.match(/<img /g)?.length);
-      assertEquals([shown, errors], [pictures, 0]);
-      assertEquals(formulas! > 15, true, title);
-      assertStringIncludes(html, "Stream variance");
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    const found = await inBrowser(html, { width: 1280, height: 900 }, () => ({
+      pictures: document.images.length,
+      shown: [...document.images].filter(({ naturalWidth }) => naturalWidth > 300).length,
+      formulas: document.querySelectorAll(".katex").length,
+      errors: document.querySelectorAll(".katex-error").length,
+    }));
+    assertEquals(found.pictures, html.match(/<img /g)?.length);
+    assertEquals([found.shown, found.errors], [found.pictures, 0]);
+    assertEquals(found.formulas > 15, true, String(found.formulas));
+    assertStringIncludes(html, "Stream variance");
   },
 });

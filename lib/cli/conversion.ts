@@ -1,7 +1,7 @@
 // What `convert` and `fold` have in common: a model made of another is written, verified, and its certificate laid beside it.
 
 import { type DType, dtypes } from "../checkpoint/dtype.ts";
-import { certificateText } from "../convert/certificate_text.ts";
+import { certificateJson, certificateText } from "../convert/certificate_text.ts";
 import { copyCompanions, planTensors, saveModel } from "../convert/save.ts";
 import { type Certificate, verify } from "../convert/verify.ts";
 import { rowsOf } from "../checkpoint/tensors.ts";
@@ -195,7 +195,7 @@ export async function writeConversion(
     if (flag(args, "no-verify")) return;
     const isExact = form !== "gpt2" || hasOneEps(converted);
     const certificate = await certify(args, source, isExact ? made : undefined, folder);
-    const text = JSON.stringify(certificate, undefined, 2);
+    const text = certificateJson(certificate, 2);
     await Deno.writeTextFile(`${folder}/certificate.json`, `${text}\n`);
     await Deno.writeTextFile(`${folder}/certificate.txt`, `${certificateText(certificate)}\n`);
     report = { ...report, certificate };

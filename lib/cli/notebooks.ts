@@ -6,6 +6,7 @@ import type { Notebook } from "../jupyter/notebook_file.ts";
 import { joined } from "../jupyter/notebook_file.ts";
 import { executeNotebook } from "../jupyter/execute.ts";
 import { checkNotebook, describeFinding } from "../jupyter/typecheck.ts";
+import { marksType, readMarks } from "../plots/marks.ts";
 import { toPng } from "../plots/png.ts";
 
 /**
@@ -27,7 +28,7 @@ export async function listNotebooks(folder: string): Promise<string[]> {
 }
 
 /**
- * Type-checks a notebook and executes it in its folder; nothing is written.
+ * Type-checks a notebook and executes it in its folder; nothing is written. Pictures have their values beside them.
  *
  * @param path The notebook.
  * @param options Variables for its kernel, and what to say before each cell.
@@ -47,7 +48,19 @@ export async function checkAndExecute(
   if (findings.length > 0) {
     throw new TypeError(findings.map((finding) => describeFinding(path, finding)).join("\n"));
   }
-  return await executeNotebook(notebook, { cwd: path.slice(0, path.lastIndexOf("/")), ...options });
+  const cwd = path.slice(0, path.lastIndexOf("/"));
+  const executed = await executeNotebook(notebook, { cwd, ...options });
+  marksBesidePictures(executed);
+  return executed;
+}
+
+/** Puts the values that an SVG picture carries beside it, where they stay when it becomes a PNG. */
+function marksBesidePictures(notebook: Notebook): void {
+  for (const output of notebook.cells.flatMap((cell) => cell.outputs ?? [])) {
+    const svg = "data" in output ? output.data["image/svg+xml"] : undefined;
+    const marks = svg === undefined ? undefined : readMarks(joined(svg as string | string[]));
+    if ("data" in output && marks !== undefined) output.data[marksType] = marks;
+  }
 }
 
 /**

@@ -57,9 +57,9 @@ export function startByteProgress(label: string): ByteProgress {
  */
 export function startProgress(label: string, total: number, unit = ""): Progress {
   const bar = new cliProgress.SingleBar({
-    format: `  ${label.padEnd(16)} [{bar}] {percentage}% {value}/{total}${
-      unit === "" ? "" : ` ${unit}`
-    } {note} {eta_formatted} left`,
+    format: `  ${label.padEnd(16)} [{bar}] {percentage}% {value}/{total} ${
+      unit === "" ? "{note} {eta_formatted} left" : `${unit} {note}`
+    }`,
     barCompleteChar: "█",
     barIncompleteChar: "·",
     barsize: 24,

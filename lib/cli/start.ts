@@ -59,7 +59,7 @@ if (import.meta.main) {
   });
   await writeNotebook(`${root}/${out}/00_start_here.ipynb`, notebook);
   const page = `${root}/${out}/00_start_here.html`;
-  await writeAtomically(page, await notebookPage(notebook, "Made by deno task start"));
+  await writeAtomically(page, await notebookPage(notebook, { footer: "Made by deno task start" }));
   console.log(`\nNotebook  ${out}/00_start_here.ipynb`);
   console.log(`Page      ${out}/00_start_here.html   open file://${page}`);
   console.log(`Runs      ${out}/runs   try: deno task normkit generate ${out}/runs/pre-ln`);

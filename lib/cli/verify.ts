@@ -1,6 +1,6 @@
 // `normkit verify`: how equal two models are.
 
-import { certificateText } from "../convert/certificate_text.ts";
+import { certificateJson, certificateText } from "../convert/certificate_text.ts";
 import { verify } from "../convert/verify.ts";
 import type { BackendName } from "../core/backend.ts";
 import { openModel } from "../families/open.ts";
@@ -61,7 +61,7 @@ Examples:
       ...number("seed"),
       ...number("tolerance"),
     });
-    console.log(flag(args, "json") ? JSON.stringify(certificate) : certificateText(certificate));
+    console.log(flag(args, "json") ? certificateJson(certificate) : certificateText(certificate));
     return certificate.passed ? 0 : 1;
   },
 };

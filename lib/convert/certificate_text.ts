@@ -52,3 +52,16 @@ export function certificateText(certificate: Certificate): string {
   ];
   return lines.join("\n");
 }
+
+/**
+ * A certificate as JSON; numbers that JSON does not have (NaN, infinity) are their names.
+ *
+ * @param certificate The certificate.
+ * @param indent Spaces of each level; all in one line when absent.
+ * @returns The text.
+ */
+export function certificateJson(certificate: Certificate, indent?: number): string {
+  const named = (_: string, value: unknown): unknown =>
+    typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+  return JSON.stringify(certificate, named, indent);
+}

@@ -112,7 +112,7 @@ function places({ shape, values }: Values): number[] {
   const width = shape.at(-1)!;
   return Array.from({ length: values.length / width }, (_, row) => {
     const numbers = values.subarray(row * width, (row + 1) * width);
-    return numbers.indexOf(Math.max(...numbers));
+    return numbers.reduce((best, value, at) => value > numbers[best]! ? at : best, 0);
   });
 }
 

@@ -15,6 +15,18 @@ interface Resize {
   readonly readers: Change;
 }
 
+/** Requires norms without parameters, which would be of the old width. */
+function requireWeightless({ description, tensors }: Model, verb: string): void {
+  for (const { norm } of sitesIn(description)) {
+    const own = [norm.gain, norm.bias].find((name) => tensors.has(name));
+    if (own !== undefined) {
+      throw new RangeError(
+        `Cannot ${verb} a stream whose norm has ${own}: its numbers are as many as the values are now; fold it first`,
+      );
+    }
+  }
+}
+
 /** Changes the width of every stream. */
 function resize({ tensors, description }: Model, { by, writers, readers }: Resize): Edit {
   const edit = new Edit(tensors);
@@ -55,19 +67,12 @@ function resized(model: Model, edit: Edit, kind: "rms" | "crms", by: 1 | -1): Mo
  * @throws {RangeError} If a norm has parameters, or its output has no reader.
  */
 export function compressStreams(model: Model): Model {
-  for (const { norm, readers } of sitesIn(model.description)) {
-    const own = [norm.gain, norm.bias].find((name) => model.tensors.has(name));
-    if (own !== undefined) {
-      throw new RangeError(
-        `Cannot compress a stream whose norm has ${own}: its d numbers do not fit d − 1 values; fold it first`,
-      );
-    }
-    if (readers.length === 0) {
-      throw new RangeError(
-        "Cannot compress a model without a head: its output would have d − 1 values",
-      );
-    }
+  if (sitesIn(model.description).some(({ readers }) => readers.length === 0)) {
+    throw new RangeError(
+      "Cannot compress a model without a head: its output would have d − 1 values",
+    );
   }
+  requireWeightless(model, "compress");
   const edit = resize(model, { by: -1, writers: dropLast, readers: subtractLast });
   return resized(model, edit, "crms", -1);
 }
@@ -75,10 +80,19 @@ export function compressStreams(model: Model): Model {
 /**
  * Restores the last value of every stream: CRMSNorm becomes RMSNorm.
  *
- * @param model A model with CRMSNorms.
+ * @param model A model whose norms are weightless CRMSNorms.
  * @returns The same function at width d + 1.
+ * @throws {RangeError} If a norm has parameters, or a stream starts with a CRMSNorm.
  */
 export function decompressStreams(model: Model): Model {
+  requireWeightless(model, "decompress");
+  for (const { entryNorm } of Object.values(model.description.stacks)) {
+    if (entryNorm?.kind === "crms") {
+      throw new RangeError(
+        `Cannot decompress a stream that starts with a CRMSNorm: the gains in ${entryNorm.gain} are those of d − 1 values`,
+      );
+    }
+  }
   const edit = resize(model, { by: 1, writers: appendBalance, readers: appendZero });
   return resized(model, edit, "rms", 1);
 }

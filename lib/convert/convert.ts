@@ -3,11 +3,11 @@
 
 import { requireOneOf } from "../core/check.ts";
 import { isTied, mapNorms, mapStacks, withForm } from "../families/form.ts";
-import type { StreamNorm } from "../families/description.ts";
+import type { Head, StreamNorm } from "../families/description.ts";
 import type { Model } from "../families/model.ts";
 import { centerStreams, foldLayerScale } from "./center.ts";
 import { compressStreams, decompressStreams } from "./compress.ts";
-import { foldNorms, untieHead } from "./fold_norms.ts";
+import { foldNorms, untieHead, withoutCopies } from "./fold_norms.ts";
 import { requireFinalNorms, requirePlain } from "./plain.ts";
 import { missingBiases, sitesIn } from "./sites.ts";
 import { unitParameters } from "./unit_parameters.ts";
@@ -67,12 +67,24 @@ function recorded(model: Model, centered: boolean): Model {
   };
 }
 
+/** Gives heads that share the token table matrices of their own. */
+function separateHeads(model: Model, which: (head: Head) => boolean): Model {
+  return model.description.heads
+    .filter((head) => isTied(model.description, head.linear.weight) && which(head))
+    .reduce(untieHead, model);
+}
+
+/** A model with CRMSNorms without their gains, which one that was trained so has; its head then cannot stay the table. */
+function weightlessCrms(model: Model): Model {
+  return separateHeads(foldNorms(model, () => true), ({ plusSum }) => plusSum !== true);
+}
+
 /** A model with RMSNorms on a centered stream, from whichever of the three it is. */
 function toRms(model: Model, keep: boolean): Model {
   const kind = streamNorm(model);
-  if (kind === "crms") return decompressStreams(model);
-  if (isCentered(model)) {
-    const folded = foldNorms(model, ({ final }) => !(keep && final));
+  if (kind === "crms") return decompressStreams(weightlessCrms(model));
+  if (isCentered(model)) { // by a conversion, whose λ are 1
+    const folded = foldNorms(foldLayerScale(model), ({ final }) => !(keep && final));
     const description = mapNorms(folded.description, (norm) => ({ ...norm, kind: "rms" }));
     return { ...folded, description };
   }
@@ -86,20 +98,24 @@ function toRms(model: Model, keep: boolean): Model {
   return centerStreams(folded, { keepTables: keep });
 }
 
-/** A head that shares a table which the stream does not start from as it is needs a matrix of its own in d − 1 values. */
-function separateHeads(model: Model): Model {
-  const { stacks } = model.description;
-  const heads = model.description.heads.filter(({ stack, linear }) =>
-    stacks[stack]!.recenter && isTied(model.description, linear.weight)
-  );
-  return heads.reduce(untieHead, model);
+/** A stream without its last values; a head that shares a table which it does not start from as it is needs its own matrix then. */
+function toCrms(model: Model): Model {
+  if (streamNorm(model) === "crms") return weightlessCrms(model);
+  const rms = toRms(model, false);
+  const { stacks } = rms.description;
+  return compressStreams(separateHeads(rms, ({ stack }) => stacks[stack]!.recenter));
 }
 
-/** A model of LayerNorms as one of RMSNorms; a norm whose bias would have to go where no bias is stays as it is. */
-function toRmsOfSameTensors(model: Model): Model {
-  if (streamNorm(model) !== "layer" || isCentered(model)) return toRms(model, false);
+/** A model on a centered stream; a norm whose bias would have to go where no bias is stays as it is. */
+function toRmsOfSameTensors(model: Model, keep: boolean): Model {
+  const kind = streamNorm(model);
+  if (kind === "crms" || (kind !== "layer" && !isCentered(model))) return toRms(model, keep);
   const scaled = foldLayerScale(model);
-  const folded = foldNorms(scaled, (site) => missingBiases(scaled, site).length === 0);
+  const folded = foldNorms(
+    scaled,
+    (site) => !(keep && site.final) && missingBiases(scaled, site).length === 0,
+  );
+  if (isCentered(model)) return folded;
   return centerStreams(folded, { keepTables: tiedHeads(folded).length > 0 });
 }
 
@@ -108,6 +124,23 @@ function layered(model: Model): Model {
   const normed = mapNorms(model.description, (norm) => ({ ...norm, kind: "layer" }));
   const description = mapStacks(normed, (stack) => ({ ...stack, recenter: false }));
   return unitParameters({ ...model, description });
+}
+
+/** Converts a model whose head stays the table where `keep` asks for it and that can be. */
+function converted(model: Model, to: Target, keep: boolean): Model {
+  switch (to) {
+    case "weightless":
+      return recorded(foldNorms(foldLayerScale(model), () => true), isCentered(model));
+    case "pre-rmsnorm":
+      return recorded(toRms(model, keep), true);
+    case "pre-crmsnorm":
+      return recorded(toCrms(model), true);
+    case "pre-ln": {
+      const rms = toRmsOfSameTensors(model, keep);
+      const recentered = Object.values(rms.description.stacks).some(({ recenter }) => recenter);
+      return recorded(layered(rms), !recentered); // what was recentered by a step is not any more
+    }
+  }
 }
 
 /**
@@ -126,32 +159,18 @@ function layered(model: Model): Model {
  */
 export function convert(model: Model, options: ConvertOptions): Model {
   const to = requireOneOf("to", options.to, targets);
-  const keep = requireOneOf("tied", options.tied ?? "untie", ["untie", "keep"]) === "keep" &&
-    tiedHeads(model).length > 0;
-  requirePlain(model);
-  if (to !== "weightless") requireFinalNorms(model);
-  switch (to) {
-    case "weightless": {
-      const folded = foldNorms(foldLayerScale(model), () => true);
-      return recorded(folded, isCentered(model));
-    }
-    case "pre-rmsnorm":
-      return recorded(toRms(model, keep), true);
-    case "pre-crmsnorm": {
-      if (keep) {
-        throw new RangeError(
-          `Cannot keep ${
-            tiedHeads(model)[0]
-          } for a stream of d − 1 values while its norm has d gains: use tied = "untie"`,
-        );
-      }
-      if (streamNorm(model) === "crms") return model;
-      return recorded(compressStreams(separateHeads(toRms(model, false))), true);
-    }
-    case "pre-ln": {
-      const rms = toRmsOfSameTensors(model);
-      const recentered = Object.values(rms.description.stacks).some(({ recenter }) => recenter);
-      return recorded(layered(rms), !recentered); // what was recentered by a step is not any more
-    }
+  const tied = requireOneOf("tied", options.tied ?? "untie", ["untie", "keep"]);
+  const source = withoutCopies(model);
+  requirePlain(source);
+  if (to !== "weightless") requireFinalNorms(source);
+  const [table] = tiedHeads(source);
+  const keep = tied === "keep" && table !== undefined;
+  const made = converted(source, to, keep);
+  if (keep && tiedHeads(made).length === 0) {
+    throw new RangeError(
+      `Cannot keep ${table} as the matrix of the head in a conversion to ${to}: the norm before it, or the mean of the table, ` +
+        'has to go into a matrix of its own; use tied = "untie"',
+    );
   }
+  return made;
 }

@@ -44,6 +44,23 @@ export function untieHead(model: Model, head: Head): Model {
   };
 }
 
+/**
+ * Takes away the matrices of heads that share the token table: some checkpoints hold such a copy, which is not read, and which would
+ * not be one any more beside a table that is changed.
+ *
+ * @param model The model.
+ * @returns The same function.
+ */
+export function withoutCopies(model: Model): Model {
+  const { description: { untied, heads }, tensors } = model;
+  const isUnread = untied !== undefined && tensors.has(untied.weight) &&
+    heads.every(({ linear }) => linear.weight !== untied.weight);
+  if (!isUnread) return model;
+  const edit = new Edit(tensors);
+  edit.tensors.remove(untied.weight);
+  return { ...model, tensors: edit.tensors };
+}
+
 /** Unties the heads that read a norm whose parameters go into them. */
 function untied(model: Model, site: Site): Model {
   return model.description.heads
@@ -89,27 +106,33 @@ function foldSite(model: Model, edit: Edit, { stack, norm, readers }: Site): voi
   edit.tensors.remove(norm.bias);
 }
 
+/** Whether anything reads a norm. The final norm of a model without a head is its output, and keeps its gain and bias. */
+function isRead({ readers, norm }: Site): boolean {
+  if (readers.length === 0 && norm.kind === "rms-offset") {
+    throw new RangeError(
+      `Cannot leave ${norm.gain}, which multiplies by 1 + gain, beside norms without: nothing reads it (a model without a head)`,
+    );
+  }
+  return readers.length > 0;
+}
+
 /**
  * Folds the gain and bias of norms into their readers. A head that shares the token table gets a matrix of its own.
  *
  * @param model The model.
  * @param which Which norms; a norm that is left keeps its parameters.
  * @returns The same function with weightless norms.
- * @throws {RangeError} If a head has no name for a matrix of its own, or a stack's output has no reader.
+ * @throws {RangeError} If a head has no name for a matrix of its own, or gains of 1 + w would stay where nothing reads them.
  */
 export function foldNorms(model: Model, which: (site: Site) => boolean): Model {
   const wanted = (of: Model): Site[] =>
     sitesIn(of.description).filter((site) =>
-      (of.tensors.has(site.norm.gain) || of.tensors.has(site.norm.bias)) && which(site)
+      (of.tensors.has(site.norm.gain) || of.tensors.has(site.norm.bias)) && isRead(site) &&
+      which(site)
     );
   const separate = wanted(model).filter(({ final }) => final).reduce(untied, model);
   const edit = new Edit(separate.tensors);
   for (const site of wanted(separate)) {
-    if (site.readers.length === 0) {
-      throw new RangeError(
-        `Cannot fold ${site.norm.gain}: nothing in the checkpoint reads it (a model without a head)`,
-      );
-    }
     foldSite(separate, edit, site);
   }
   const plain = mapNorms(

@@ -65,6 +65,17 @@ function otherInputs(entry: Entry, { tensors }: Model, random: Random): ModelInp
   }
 }
 
+/** Random tokens; where a head reads the end of the text, the last of them is that end. */
+function randomTokens(model: Model, random: Random): Pick<ModelInputs, "tokens"> {
+  const limits = tokenLimits(model);
+  if (limits === undefined) return {};
+  const { vocabulary, context } = limits;
+  const length = Math.min(longest, context);
+  const tokens = Array.from({ length }, () => random.integer(vocabulary));
+  const end = model.description.heads.find(({ endToken }) => endToken !== undefined)?.endToken;
+  return { tokens: end === undefined ? tokens : [...tokens.slice(0, -1), end] };
+}
+
 /**
  * Random inputs of a model.
  *
@@ -74,17 +85,10 @@ function otherInputs(entry: Entry, { tensors }: Model, random: Random): ModelInp
  * @returns Inputs that every stack of the model can read.
  */
 export function randomInputs(model: Model, seed: number, count: number): ModelInputs[] {
-  const limits = tokenLimits(model);
   return Array.from({ length: count }, (_, index) => {
     const random = new Random(seed, `inputs ${index + 1}`);
     const others = Object.values(model.description.stacks)
       .map(({ entry }) => otherInputs(entry, model, random.fork(entry.kind)));
-    const tokens = limits === undefined ? {} : {
-      tokens: Array.from(
-        { length: Math.min(longest, limits.context) },
-        () => random.integer(limits.vocabulary),
-      ),
-    };
-    return Object.assign({}, ...others, tokens) as ModelInputs;
+    return Object.assign({}, ...others, randomTokens(model, random)) as ModelInputs;
   });
 }

@@ -19,7 +19,7 @@
 export * from "../families/mod.ts";
 export * from "../forward/mod.ts";
 export type { DType, TensorShape, TensorSource } from "../checkpoint/mod.ts";
-export { certificateText } from "./certificate_text.ts";
+export { certificateJson, certificateText } from "./certificate_text.ts";
 export { type Comparison, type Difference, differenceOf, type LayerDifference } from "./compare.ts";
 export { convert, type ConvertOptions, type Target, targets } from "./convert.ts";
 export { foldVariant, hasTricks } from "./fold_variant.ts";

@@ -22,7 +22,9 @@ export function unitParameters(model: Model): Model {
   };
   for (const { stack, norm, readers } of sitesIn(description)) {
     const { width } = description.stacks[stack]!;
-    const { dtype } = tensors.info(readers[0]!.weight);
+    const [reader] = readers;
+    if (reader === undefined) continue; // it kept what it had
+    const { dtype } = tensors.info(reader.weight);
     fill(norm.gain, width, 1, dtype);
     if (norm.kind === "layer") fill(norm.bias, width, 0, dtype);
   }

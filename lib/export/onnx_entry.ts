@@ -2,6 +2,7 @@
 
 import { matrixOf } from "../convert/matrix.ts";
 import type { Entry, Stack } from "../families/description.ts";
+import { isCompressed } from "../families/form.ts";
 import { int, ints } from "./onnx_graph.ts";
 import { activate } from "./onnx_block.ts";
 import {
@@ -155,12 +156,6 @@ function start(place: OnnxPlace, { entry }: Stack, width: number, input: string)
     case "audio":
       return startAudio(place, entry, width, input);
   }
-}
-
-/** Whether the norms of a stack are CRMSNorm. */
-function isCompressed({ blocks, final }: Stack): boolean {
-  return final?.kind === "crms" ||
-    blocks.some(({ branches }) => branches.some(({ norm }) => norm.kind === "crms"));
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
   alibiSlopes,
-  languageHead,
+  languageModel,
   layerNormAt,
   layersOf,
   linearAt,
@@ -60,22 +60,17 @@ function describe(config: Config, has: (name: string) => boolean): Description {
   const prefix = prefixOf(has, "word_embeddings.weight", ["transformer.", ""]);
   const table = `${prefix}word_embeddings.weight`;
   const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
-  return {
-    stacks: {
-      decoder: {
-        width: countIn(config, ["hidden_size", "n_embed"]),
-        entry: tokenEntry(table),
-        entryNorm: layerNormAt(`${prefix}word_embeddings_layernorm`, eps),
-        recenter: false,
-        blocks: layersOf(
-          countIn(config, ["n_layer", "num_hidden_layers"]),
-          (index) => block(config, `${prefix}h.${index}`),
-        ),
-        final: layerNormAt(`${prefix}ln_f`, eps),
-      },
-    },
-    ...languageHead(config, table),
-  };
+  return languageModel(config, {
+    table,
+    width: countIn(config, ["hidden_size", "n_embed"]),
+    entry: tokenEntry(table),
+    entryNorm: layerNormAt(`${prefix}word_embeddings_layernorm`, eps),
+    blocks: layersOf(
+      countIn(config, ["n_layer", "num_hidden_layers"]),
+      (index) => block(config, `${prefix}h.${index}`),
+    ),
+    final: layerNormAt(`${prefix}ln_f`, eps),
+  });
 }
 
 /** BLOOM. */

@@ -2,7 +2,7 @@
 
 import type { Block, Description, Stack } from "./description.ts";
 import type { Config, Family } from "./family.ts";
-import { layerNormAt, layersOf, linearAt, tokenEntry } from "./parts.ts";
+import { layerNormAt, layersOf, linearAt, projectionsAt, tokenEntry } from "./parts.ts";
 import { activationIn, countIn, numberIn, partOf } from "./settings.ts";
 
 function block(config: Config, path: string, causal: boolean): Block {
@@ -16,11 +16,7 @@ function block(config: Config, path: string, causal: boolean): Block {
         norm: layerNormAt(`${path}.layer_norm1`, eps),
         sublayer: {
           kind: "attention",
-          projections: {
-            q: linearAt(`${path}.self_attn.q_proj`),
-            k: linearAt(`${path}.self_attn.k_proj`),
-            v: linearAt(`${path}.self_attn.v_proj`),
-          },
+          projections: projectionsAt(`${path}.self_attn`),
           output: { linear: linearAt(`${path}.self_attn.out_proj`) },
           heads,
           keyValueHeads: heads,

@@ -4,7 +4,7 @@ import type { Block, Description, QkvOrder } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
   alibiSlopes,
-  languageHead,
+  languageModel,
   layerNormAt,
   layersOf,
   linearAt,
@@ -86,21 +86,16 @@ function block(config: Config, path: string): Block {
 function describe(config: Config, has: (name: string) => boolean): Description {
   const prefix = prefixOf(has, "word_embeddings.weight", ["transformer.", ""]);
   const table = `${prefix}word_embeddings.weight`;
-  return {
-    stacks: {
-      decoder: {
-        width: countIn(config, ["hidden_size"]),
-        entry: tokenEntry(table),
-        recenter: false,
-        blocks: layersOf(
-          countIn(config, ["num_hidden_layers", "n_layer"]),
-          (index) => block(config, `${prefix}h.${index}`),
-        ),
-        final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
-      },
-    },
-    ...languageHead(config, table),
-  };
+  return languageModel(config, {
+    table,
+    width: countIn(config, ["hidden_size"]),
+    entry: tokenEntry(table),
+    blocks: layersOf(
+      countIn(config, ["num_hidden_layers", "n_layer"]),
+      (index) => block(config, `${prefix}h.${index}`),
+    ),
+    final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
+  });
 }
 
 /** Falcon of all three architectures. */

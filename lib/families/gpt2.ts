@@ -3,7 +3,7 @@
 import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
-  languageHead,
+  languageModel,
   layerNormAt,
   layersOf,
   linearAt,
@@ -56,18 +56,13 @@ function describe(config: Config, has: (name: string) => boolean): Description {
   const prefix = prefixOf(has, "wte.weight", ["transformer.", ""]);
   const width = countIn(config, ["n_embd"]);
   const table = `${prefix}wte.weight`;
-  return {
-    stacks: {
-      decoder: {
-        width,
-        entry: tokenEntry(table, { positions: `${prefix}wpe.weight` }),
-        recenter: false,
-        blocks: layersOf(countIn(config, ["n_layer"]), (index) => block(config, prefix, index)),
-        final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
-      },
-    },
-    ...languageHead(config, table),
-  };
+  return languageModel(config, {
+    table,
+    width,
+    entry: tokenEntry(table, { positions: `${prefix}wpe.weight` }),
+    blocks: layersOf(countIn(config, ["n_layer"]), (index) => block(config, prefix, index)),
+    final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
+  });
 }
 
 /** GPT-2 and DistilGPT-2. */

@@ -3,11 +3,12 @@
 import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
-  languageHead,
+  languageModel,
   layerNormAt,
   layersOf,
   linearAt,
   prefixOf,
+  projectionsAt,
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
@@ -34,11 +35,7 @@ function block(config: Config, path: string, kind: string): Block {
         norm: layerNormAt(`${path}.ln_1`, eps),
         sublayer: {
           kind: "attention",
-          projections: {
-            q: linearAt(`${attention}.q_proj`),
-            k: linearAt(`${attention}.k_proj`),
-            v: linearAt(`${attention}.v_proj`),
-          },
+          projections: projectionsAt(`${attention}`),
           output: { linear: linearAt(`${attention}.out_proj`) },
           heads,
           keyValueHeads: heads,
@@ -66,18 +63,13 @@ function describe(config: Config, has: (name: string) => boolean): Description {
   const depth = countIn(config, ["num_layers"]);
   const kinds = layerKinds(config, depth);
   const table = `${prefix}wte.weight`;
-  return {
-    stacks: {
-      decoder: {
-        width: countIn(config, ["hidden_size"]),
-        entry: tokenEntry(table, { positions: `${prefix}wpe.weight` }),
-        recenter: false,
-        blocks: layersOf(depth, (index) => block(config, `${prefix}h.${index}`, kinds[index]!)),
-        final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
-      },
-    },
-    ...languageHead(config, table),
-  };
+  return languageModel(config, {
+    table,
+    width: countIn(config, ["hidden_size"]),
+    entry: tokenEntry(table, { positions: `${prefix}wpe.weight` }),
+    blocks: layersOf(depth, (index) => block(config, `${prefix}h.${index}`, kinds[index]!)),
+    final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
+  });
 }
 
 /** GPT-Neo. */

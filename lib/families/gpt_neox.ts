@@ -3,7 +3,7 @@
 import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
-  languageHead,
+  languageModel,
   layerNormAt,
   layersOf,
   linearAt,
@@ -55,21 +55,17 @@ function block(config: Config, path: string): Block {
 function describe(config: Config, has: (name: string) => boolean): Description {
   const prefix = prefixOf(has, "embed_in.weight", ["gpt_neox.", ""]);
   const table = `${prefix}embed_in.weight`;
-  return {
-    stacks: {
-      decoder: {
-        width: countIn(config, ["hidden_size"]),
-        entry: tokenEntry(table),
-        recenter: false,
-        blocks: layersOf(
-          countIn(config, ["num_hidden_layers"]),
-          (index) => block(config, `${prefix}layers.${index}`),
-        ),
-        final: layerNormAt(`${prefix}final_layer_norm`, numberIn(config, ["layer_norm_eps"], 1e-5)),
-      },
-    },
-    ...languageHead(config, table, { path: "embed_out", tied: false }),
-  };
+  return languageModel(config, {
+    table,
+    width: countIn(config, ["hidden_size"]),
+    entry: tokenEntry(table),
+    blocks: layersOf(
+      countIn(config, ["num_hidden_layers"]),
+      (index) => block(config, `${prefix}layers.${index}`),
+    ),
+    final: layerNormAt(`${prefix}final_layer_norm`, numberIn(config, ["layer_norm_eps"], 1e-5)),
+    head: { path: "embed_out", tied: false },
+  });
 }
 
 /** GPT-NeoX and Pythia. */

@@ -3,11 +3,12 @@
 import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
-  languageHead,
+  languageModel,
   layerNormAt,
   layersOf,
   linearAt,
   prefixOf,
+  projectionsAt,
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
@@ -29,11 +30,7 @@ function block(config: Config, path: string): Block {
         norm,
         sublayer: {
           kind: "attention",
-          projections: {
-            q: linearAt(`${path}.attn.q_proj`),
-            k: linearAt(`${path}.attn.k_proj`),
-            v: linearAt(`${path}.attn.v_proj`),
-          },
+          projections: projectionsAt(`${path}.attn`),
           output: { linear: linearAt(`${path}.attn.out_proj`) },
           heads,
           keyValueHeads: heads,
@@ -63,21 +60,17 @@ function block(config: Config, path: string): Block {
 function describe(config: Config, has: (name: string) => boolean): Description {
   const prefix = prefixOf(has, "wte.weight", ["transformer.", ""]);
   const table = `${prefix}wte.weight`;
-  return {
-    stacks: {
-      decoder: {
-        width: countIn(config, ["n_embd"]),
-        entry: tokenEntry(table),
-        recenter: false,
-        blocks: layersOf(
-          countIn(config, ["n_layer"]),
-          (index) => block(config, `${prefix}h.${index}`),
-        ),
-        final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
-      },
-    },
-    ...languageHead(config, table, { tied: false }),
-  };
+  return languageModel(config, {
+    table,
+    width: countIn(config, ["n_embd"]),
+    entry: tokenEntry(table),
+    blocks: layersOf(
+      countIn(config, ["n_layer"]),
+      (index) => block(config, `${prefix}h.${index}`),
+    ),
+    final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
+    head: { tied: false },
+  });
 }
 
 /** GPT-J. */

@@ -4,11 +4,12 @@
 import type { Activation, Attention, Block, Branch, Description, NormSite } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
-  languageHead,
+  languageModel,
   layerNormAt,
   layersOf,
   linearAt,
   prefixOf,
+  projectionsAt,
   rmsNormAt,
   tokenEntry,
   untieWordEmbeddings,
@@ -55,11 +56,7 @@ function attention(manner: Manner, config: Config, path: string, index: number):
     rmsNormAt(`${path}.${name}`, numberIn(config, ["rms_norm_eps"], 1e-6));
   return {
     kind: "attention",
-    projections: {
-      q: linearAt(`${path}.q_proj`),
-      k: linearAt(`${path}.k_proj`),
-      v: linearAt(`${path}.v_proj`),
-    },
+    projections: projectionsAt(`${path}`),
     output: { linear: linearAt(`${path}.o_proj`) },
     heads,
     keyValueHeads: countIn(config, ["num_key_value_heads"], heads),
@@ -113,21 +110,17 @@ function describe(
   const prefix = prefixOf(has, "embed_tokens.weight", ["model.", ""]);
   const table = `${prefix}embed_tokens.weight`;
   const scale = manner.scale?.(config) ?? 1;
-  return {
-    stacks: {
-      decoder: {
-        width: countIn(config, ["hidden_size"]),
-        entry: tokenEntry(table, { scale }),
-        recenter: false,
-        blocks: layersOf(
-          countIn(config, ["num_hidden_layers"]),
-          (index) => block(manner, config, `${prefix}layers.${index}`, index),
-        ),
-        final: manner.norm(config, `${prefix}norm`),
-      },
-    },
-    ...languageHead(config, table, { tied: manner.tied }),
-  };
+  return languageModel(config, {
+    table,
+    width: countIn(config, ["hidden_size"]),
+    entry: tokenEntry(table, { scale }),
+    blocks: layersOf(
+      countIn(config, ["num_hidden_layers"]),
+      (index) => block(manner, config, `${prefix}layers.${index}`, index),
+    ),
+    final: manner.norm(config, `${prefix}norm`),
+    head: { tied: manner.tied },
+  });
 }
 
 const rms = (config: Config, path: string): NormSite =>
@@ -181,9 +174,12 @@ const manners: readonly Manner[] = [
   },
 ];
 
-/** Qwen has a window in its configuration that it uses only when told to. */
+/** Qwen has a window in its configuration that it uses only when told to, and where no list says in which layers, in the upper ones. */
 function windowIfAsked(config: Config, index: number): number | undefined {
-  return flagIn(config, "use_sliding_window", false) ? window(config, index) : undefined;
+  if (!flagIn(config, "use_sliding_window", false)) return undefined;
+  const isListed = Array.isArray(config["layer_types"]);
+  const first = isListed ? 0 : numberIn(config, ["max_window_layers"], 28);
+  return index < first ? undefined : window(config, index);
 }
 
 /** Llama, Mistral, Qwen2, Qwen3, Gemma, OLMo-1 and StableLM. */

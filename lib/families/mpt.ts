@@ -3,7 +3,7 @@
 import type { Block, Description, NormSite } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
-  languageHead,
+  languageModel,
   layerNormAt,
   layersOf,
   linearAt,
@@ -74,21 +74,16 @@ function describe(config: Config, has: (name: string) => boolean): Description {
   }
   const prefix = prefixOf(has, "wte.weight", ["transformer.", ""]);
   const table = `${prefix}wte.weight`;
-  return {
-    stacks: {
-      decoder: {
-        width: countIn(config, ["d_model"]),
-        entry: tokenEntry(table),
-        recenter: false,
-        blocks: layersOf(
-          countIn(config, ["n_layers"]),
-          (index) => block(config, `${prefix}blocks.${index}`),
-        ),
-        final: norm(config, `${prefix}norm_f`),
-      },
-    },
-    ...languageHead(config, table),
-  };
+  return languageModel(config, {
+    table,
+    width: countIn(config, ["d_model"]),
+    entry: tokenEntry(table),
+    blocks: layersOf(
+      countIn(config, ["n_layers"]),
+      (index) => block(config, `${prefix}blocks.${index}`),
+    ),
+    final: norm(config, `${prefix}norm_f`),
+  });
 }
 
 /** MPT. */

@@ -48,7 +48,7 @@ const streamNorms: Readonly<Record<CompleteConfig["norm"], StreamNorm | undefine
 
 /** The decoder's configuration among the keys of a `config.json`. */
 export function decoderConfig(config: Config): DecoderConfig {
-  const { model_type: _, normkit: _form, characters: _text, ...own } = config;
+  const { model_type: _, normkit: _form, characters: _text, dtype: _dtype, ...own } = config;
   return own as unknown as DecoderConfig;
 }
 

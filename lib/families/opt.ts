@@ -3,11 +3,12 @@
 import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
-  languageHead,
+  languageModel,
   layerNormAt,
   layersOf,
   linearAt,
   prefixOf,
+  projectionsAt,
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
@@ -25,11 +26,7 @@ function block(config: Config, path: string): Block {
         norm: layerNormAt(`${path}.self_attn_layer_norm`, eps),
         sublayer: {
           kind: "attention",
-          projections: {
-            q: linearAt(`${path}.self_attn.q_proj`),
-            k: linearAt(`${path}.self_attn.k_proj`),
-            v: linearAt(`${path}.self_attn.v_proj`),
-          },
+          projections: projectionsAt(`${path}.self_attn`),
           output: { linear: linearAt(`${path}.self_attn.out_proj`) },
           heads,
           keyValueHeads: heads,
@@ -68,21 +65,16 @@ function describe(config: Config, has: (name: string) => boolean): Description {
   const prefix = prefixOf(has, "embed_tokens.weight", ["model.decoder.", "decoder.", ""]);
   const table = `${prefix}embed_tokens.weight`;
   const final = !flagIn(config, "_remove_final_layer_norm", false);
-  return {
-    stacks: {
-      decoder: {
-        width,
-        entry: tokenEntry(table, { positions: `${prefix}embed_positions.weight`, offset: 2 }),
-        recenter: false,
-        blocks: layersOf(
-          countIn(config, ["num_hidden_layers"]),
-          (index) => block(config, `${prefix}layers.${index}`),
-        ),
-        ...(final ? { final: layerNormAt(`${prefix}final_layer_norm`, eps) } : {}),
-      },
-    },
-    ...languageHead(config, table),
-  };
+  return languageModel(config, {
+    table,
+    width,
+    entry: tokenEntry(table, { positions: `${prefix}embed_positions.weight`, offset: 2 }),
+    blocks: layersOf(
+      countIn(config, ["num_hidden_layers"]),
+      (index) => block(config, `${prefix}layers.${index}`),
+    ),
+    ...(final ? { final: layerNormAt(`${prefix}final_layer_norm`, eps) } : {}),
+  });
 }
 
 /** OPT, but for OPT-350m, which is Post-LN. */

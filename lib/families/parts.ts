@@ -1,6 +1,6 @@
 // What descriptions of families are put together from.
 
-import type { Entry, Head, Linear, NormSite } from "./description.ts";
+import type { Description, Entry, Head, Linear, NormSite, Stack } from "./description.ts";
 import type { Config } from "./family.ts";
 import { flagIn } from "./settings.ts";
 
@@ -59,6 +59,32 @@ export function languageHead(
   const tied = flagIn(config, "tie_word_embeddings", options.tied ?? true);
   const linear = tied ? { ...untied, weight: table } : untied;
   return { heads: [{ linear, stack, reads: "all" }], untied };
+}
+
+/** A language model of one stack, with what a family says of it. */
+export function languageModel(
+  config: Config,
+  model: Omit<Stack, "recenter"> & {
+    /** The token table's name. */
+    readonly table: string;
+    /** The head's path, and whether it is the table where the configuration does not say. */
+    readonly head?: { readonly path?: string; readonly tied?: boolean };
+  },
+): Description {
+  const { table, head, ...stack } = model;
+  return {
+    stacks: { decoder: { ...stack, recenter: false } },
+    ...languageHead(config, table, head),
+  };
+}
+
+/** Query, key and value projections of their own under a path. */
+export function projectionsAt(
+  path: string,
+  names: readonly [q: string, k: string, v: string] = ["q_proj", "k_proj", "v_proj"],
+): { readonly q: Linear; readonly k: Linear; readonly v: Linear } {
+  const [q, k, v] = names.map((name) => linearAt(`${path}.${name}`)) as [Linear, Linear, Linear];
+  return { q, k, v };
 }
 
 /** The configuration of a transformers model whose head no longer shares the token table. */

@@ -3,11 +3,12 @@
 import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
-  languageHead,
+  languageModel,
   layerNormAt,
   layersOf,
   linearAt,
   prefixOf,
+  projectionsAt,
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
@@ -24,11 +25,7 @@ function block(config: Config, path: string): Block {
         norm,
         sublayer: {
           kind: "attention",
-          projections: {
-            q: linearAt(`${path}.self_attn.q_proj`),
-            k: linearAt(`${path}.self_attn.k_proj`),
-            v: linearAt(`${path}.self_attn.v_proj`),
-          },
+          projections: projectionsAt(`${path}.self_attn`),
           output: { linear: linearAt(`${path}.self_attn.dense`) },
           heads,
           keyValueHeads: countIn(config, ["num_key_value_heads"], heads),
@@ -62,21 +59,17 @@ function describe(config: Config, has: (name: string) => boolean): Description {
   const prefix = prefixOf(has, "embed_tokens.weight", ["model.", ""]);
   const table = `${prefix}embed_tokens.weight`;
   const eps = numberIn(config, ["layer_norm_eps"], 1e-5);
-  return {
-    stacks: {
-      decoder: {
-        width: countIn(config, ["hidden_size"]),
-        entry: tokenEntry(table),
-        recenter: false,
-        blocks: layersOf(
-          countIn(config, ["num_hidden_layers"]),
-          (index) => block(config, `${prefix}layers.${index}`),
-        ),
-        final: layerNormAt(`${prefix}final_layernorm`, eps),
-      },
-    },
-    ...languageHead(config, table, { tied: false }),
-  };
+  return languageModel(config, {
+    table,
+    width: countIn(config, ["hidden_size"]),
+    entry: tokenEntry(table),
+    blocks: layersOf(
+      countIn(config, ["num_hidden_layers"]),
+      (index) => block(config, `${prefix}layers.${index}`),
+    ),
+    final: layerNormAt(`${prefix}final_layernorm`, eps),
+    head: { tied: false },
+  });
 }
 
 /** Phi-1, Phi-1.5 and Phi-2. */

@@ -2,11 +2,13 @@
 
 import type { Block, Description, Head, Stack, Table } from "./description.ts";
 import type { Config, Family } from "./family.ts";
-import { layerNormAt, layersOf, linearAt, prefixOf } from "./parts.ts";
+import { layerNormAt, layersOf, linearAt, prefixOf, projectionsAt } from "./parts.ts";
 import { activationIn, countIn, flagIn, numberIn, unknownSetting } from "./settings.ts";
 
-/** The names in which the families differ. */
+/** The names and standards in which the families differ. */
 interface Names {
+  /** ε where the configuration has none. */
+  readonly eps: number;
   /** The norms before attention and before the network. */
   readonly norms: readonly [string, string];
   /** The matrices of the network. */
@@ -17,12 +19,14 @@ interface Names {
 }
 
 const plain: Names = {
+  eps: 1e-12,
   norms: ["layernorm_before", "layernorm_after"],
   up: "intermediate.dense",
   down: "output.dense",
 };
 
 const dino: Names = {
+  eps: 1e-6,
   norms: ["norm1", "norm2"],
   up: "mlp.fc1",
   down: "mlp.fc2",
@@ -30,7 +34,7 @@ const dino: Names = {
 };
 
 function block(config: Config, path: string, names: Names): Block {
-  const eps = numberIn(config, ["layer_norm_eps"], 1e-12);
+  const eps = numberIn(config, ["layer_norm_eps"], names.eps);
   const heads = countIn(config, ["num_attention_heads"]);
   const headWidth = countIn(config, ["hidden_size"]) / heads;
   const attention = `${path}.attention.attention`;
@@ -43,11 +47,7 @@ function block(config: Config, path: string, names: Names): Block {
         norm: layerNormAt(`${path}.${names.norms[0]}`, eps),
         sublayer: {
           kind: "attention",
-          projections: {
-            q: linearAt(`${attention}.query`),
-            k: linearAt(`${attention}.key`),
-            v: linearAt(`${attention}.value`),
-          },
+          projections: projectionsAt(`${attention}`, ["query", "key", "value"]),
           output: { linear: linearAt(`${path}.attention.output.dense`), ...scale(0) },
           heads,
           keyValueHeads: heads,
@@ -91,7 +91,7 @@ function stack(config: Config, prefix: string, names: Names, tokens: {
       countIn(config, ["num_hidden_layers"]),
       (index) => block(config, `${prefix}encoder.layer.${index}`, names),
     ),
-    final: layerNormAt(`${prefix}layernorm`, numberIn(config, ["layer_norm_eps"], 1e-12)),
+    final: layerNormAt(`${prefix}layernorm`, numberIn(config, ["layer_norm_eps"], names.eps)),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   layersOf,
   linearAt,
   prefixOf,
+  projectionsAt,
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
@@ -22,11 +23,7 @@ function attention(config: Config, side: Side, path: string, memory: boolean): A
   const headWidth = countIn(config, ["d_model"]) / heads;
   return {
     kind: "attention",
-    projections: {
-      q: linearAt(`${path}.q_proj`),
-      k: linearAt(`${path}.k_proj`),
-      v: linearAt(`${path}.v_proj`),
-    },
+    projections: projectionsAt(`${path}`),
     output: { linear: linearAt(`${path}.out_proj`) },
     heads,
     keyValueHeads: heads,

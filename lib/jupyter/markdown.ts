@@ -95,14 +95,30 @@ export function renderMarkdown(text: string): string {
   );
 }
 
+/** Families of KaTeX that few formulas need, and the classes with which they do. */
+const rareFonts: Readonly<Record<string, RegExp>> = {
+  AMS: /\b(?:amsrm|mathbb|textbb)\b/,
+  Caligraphic: /\bmathcal\b/,
+  Fraktur: /\b\w*frak\b/,
+  SansSerif: /\b(?:\w*sf|mathsfit|\w*itsf)\b/,
+  Script: /\b\w*scr\b/,
+  Typewriter: /\b\w*tt\b/,
+};
+
 /**
  * KaTeX's style sheet with its fonts inside.
  *
+ * @param html The formulas that it is for; fonts that none of them needs are left out.
  * @returns CSS that loads nothing.
  */
-export async function mathStyle(): Promise<string> {
+export async function mathStyle(html: string): Promise<string> {
   const sheet = new URL(import.meta.resolve("katex/dist/katex.min.css"));
-  const css = await Deno.readTextFile(sheet);
+  const classes = new Set([...html.matchAll(/class="([^"]*)"/g)].map(([, names]) => names!));
+  const used = [...classes].join(" ");
+  const css = (await Deno.readTextFile(sheet)).replaceAll(
+    /@font-face\{[^}]*fonts\/KaTeX_(\w+)-[^}]*\}/g,
+    (rule, family: string) => rareFonts[family]?.test(used) ?? true ? rule : "",
+  );
   const names = [
     ...new Set([...css.matchAll(/url\((fonts\/[\w-]+\.woff2)\)/g)].map(([, name]) => name!)),
   ];

@@ -16,6 +16,7 @@ export {
   readNotebook,
   writeNotebook,
 } from "./notebook_file.ts";
-export { notebookPage } from "./page.ts";
+export { notebookPage, type PageLink, type PageOptions } from "./page.ts";
+export { buildSite, siteAddress, type SiteNotebook, type SiteOptions } from "./site.ts";
 export type { Header, Message } from "./wire.ts";
 export { checkNotebook, describeFinding, type Finding } from "./typecheck.ts";

@@ -1,95 +1,146 @@
 /**
  * A notebook as one self-contained HTML page: nothing is loaded from elsewhere.
  */
-import { type Cell, joined, type Notebook, type Output } from "./notebook_file.ts";
-import { escapeHtml, highlight, mathStyle, renderMarkdown, renderMath } from "./markdown.ts";
+import type { Notebook } from "./notebook_file.ts";
+import { escapeHtml, mathStyle } from "./markdown.ts";
+import { headScript, pageScript, tipScript } from "./page_script.ts";
 import { pageStyle } from "./page_style.ts";
+import { type Heading, type RenderedNotebook, renderNotebook } from "./render.ts";
+
+/** Another page. */
+export interface PageLink {
+  /** Its address. */
+  readonly address: string;
+  /** Its title, as HTML. */
+  readonly html: string;
+}
+
+/** What stands around a notebook on its page. */
+export interface PageOptions {
+  /** A line at the end, such as how the page was made. */
+  readonly footer?: string;
+  /** The page of all notebooks. */
+  readonly home?: PageLink;
+  /** The page before this one. */
+  readonly previous?: PageLink;
+  /** The page after this one. */
+  readonly next?: PageLink;
+  /** What becomes of the address of a link; addresses stay as they are by default. */
+  readonly rewrite?: (address: string) => string;
+}
+
+/** The parts of a whole page. */
+export interface PageParts {
+  /** The title, as text. */
+  readonly title: string;
+  /** One sentence on the page, for search engines and link previews. */
+  readonly description?: string;
+  /** What stands in the top line, as HTML. */
+  readonly bar?: string;
+  /** What stands before the main text, as HTML. */
+  readonly before?: string;
+  /** The main text, as HTML. */
+  readonly main: string;
+  /** Styles besides those of every page. */
+  readonly style?: string;
+  /** A line at the end. */
+  readonly footer?: string;
+}
 
 /**
- * A notebook as a page.
+ * A whole page: head, styles, scripts, and the button for light and dark.
  *
- * @param notebook The notebook, executed.
- * @param footer A line at the end, such as how the page was made.
- * @returns HTML with styles, fonts and pictures inside.
+ * @param parts What stands on it.
+ * @returns HTML with everything inside.
  */
-export async function notebookPage(notebook: Notebook, footer = ""): Promise<string> {
-  const body = notebook.cells.map(renderCell).join("\n");
-  const styles = body.includes('class="katex"') ? `${await mathStyle()}${pageStyle}` : pageStyle;
+export async function wholePage(parts: PageParts): Promise<string> {
+  const { title, description = "", bar = "", before = "", main, style = "", footer = "" } = parts;
+  const all = before + main;
+  const math = all.includes('class="katex"') ? await mathStyle(all) : "";
+  const meta = description === ""
+    ? ""
+    : `<meta name="description" content="${escapeHtml(description)}">\n`;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(titleOf(notebook))}</title>
-<style>${styles}</style>
+<title>${escapeHtml(title)}</title>
+${meta}<link rel="icon" href="data:,">
+<style>${math}${pageStyle}${style}</style>
+<script>${headScript}</script>
 </head>
 <body>
-<main>
-${body}
-${footer === "" ? "" : `<footer><p><small>${escapeHtml(footer)}</small></p></footer>`}
+<a class="skip" href="#main">Skip to the text</a>
+<header class="bar">${bar}<button class="theme" type="button" title="Change between light and dark" hidden>${icon}<span>Dark</span></button></header>
+<div class="layout">
+${before}
+<main id="main">
+${main}
+${footer === "" ? "" : `<footer><p>${escapeHtml(footer)}</p></footer>`}
 </main>
+</div>
+<script>${pageScript}${all.includes("<figure") ? tipScript : ""}</script>
 </body>
 </html>
 `;
 }
 
-function titleOf({ cells }: Notebook): string {
-  const text = cells.filter((cell) => cell.cell_type === "markdown").map((cell) =>
-    joined(cell.source)
-  ).join("\n");
-  return /^#\s+(.+)$/m.exec(text)?.[1] ?? "Notebook";
+const icon =
+  '<svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><circle cx="7" cy="7" r="6" fill="none" stroke="currentColor" stroke-width="1.5"/><path d="M7 1a6 6 0 0 1 0 12z" fill="currentColor"/></svg>';
+
+/**
+ * A notebook as a page.
+ *
+ * @param notebook The notebook, executed.
+ * @param options What stands around it.
+ * @returns HTML with styles, fonts, scripts and pictures inside.
+ */
+export async function notebookPage(
+  notebook: Notebook,
+  options: PageOptions = {},
+): Promise<string> {
+  return await renderedPage(renderNotebook(notebook, options.rewrite), options);
 }
 
-function renderCell(cell: Cell): string {
-  const source = joined(cell.source);
-  if (cell.cell_type === "markdown") return renderMarkdown(source);
-  if (cell.cell_type === "raw" || source.trim() === "") return "";
-  const outputs = (cell.outputs ?? []).map(renderOutput).join("\n");
-  return `<div class="code"><pre><code>${highlight(source)}</code></pre></div>
-${outputs === "" ? "" : `<div class="outputs">\n${outputs}\n</div>`}`;
+/**
+ * A rendered notebook as a page.
+ *
+ * @param rendered The notebook's parts.
+ * @param options What stands around it.
+ * @returns HTML with styles, fonts, scripts and pictures inside.
+ */
+export async function renderedPage(
+  rendered: RenderedNotebook,
+  options: Omit<PageOptions, "rewrite">,
+): Promise<string> {
+  const { home, previous, next, footer = "" } = options;
+  const pager = [link(previous, "prev", "Before"), link(next, "next", "Next")].join("");
+  return await wholePage({
+    title: rendered.title,
+    bar: home === undefined ? "" : `<a href="${home.address}">${home.html}</a>`,
+    before: contents(rendered.headings),
+    main: pager === ""
+      ? rendered.body
+      : `${rendered.body}\n<nav class="pager" aria-label="Other notebooks">${pager}</nav>`,
+    footer,
+  });
 }
 
-function plain(text: string, kind = ""): string {
-  // deno-lint-ignore no-control-regex
-  const bare = text.replaceAll(/\u001b\[[0-9;]*m/g, "").trimEnd();
-  return `<pre${kind === "" ? "" : ` class="${kind}"`}>${escapeHtml(bare)}</pre>`;
+function link(page: PageLink | undefined, rel: string, word: string): string {
+  if (page === undefined) return "";
+  return `<a rel="${rel}" href="${page.address}"><small>${word}</small> ${page.html}</a>`;
 }
 
-function renderOutput(output: Output): string {
-  if (output.output_type === "stream") return plain(joined(output.text));
-  if (output.output_type === "error") {
-    return plain(output.traceback.join("\n") || output.evalue, "error");
-  }
-  return renderBundle(output.data);
-}
-
-/** Renders the best representation that a page can show. */
-function renderBundle(data: Record<string, unknown>): string {
-  const text = (type: string): string | undefined => {
-    const value = data[type];
-    return value === undefined ? undefined : joined(value as string | string[]);
-  };
-  const alternative = text("text/plain") ?? "";
-  const picture = (url: string, alt: string): string =>
-    `<figure><img src="${url}" alt="${escapeHtml(alt)}"></figure>`;
-  const svg = text("image/svg+xml");
-  if (svg !== undefined) {
-    const label = /aria-label="([^"]*)"/.exec(svg)?.[1];
-    return `<figure><img src="data:image/svg+xml;base64,${
-      new TextEncoder().encode(svg).toBase64()
-    }" alt="${label ?? escapeHtml(alternative)}"></figure>`;
-  }
-  const png = text("image/png");
-  if (png !== undefined) {
-    return picture(`data:image/png;base64,${png.replaceAll(/\s/g, "")}`, alternative);
-  }
-  const html = text("text/html");
-  if (html !== undefined) return html;
-  const markdown = text("text/markdown");
-  if (markdown !== undefined) return renderMarkdown(markdown);
-  const latex = text("text/latex");
-  if (latex !== undefined) {
-    return `<span class="math">${renderMath(latex.replaceAll(/^\$+|\$+$/g, ""), true)}</span>`;
-  }
-  return plain(alternative);
+/** The contents: sections and their parts. */
+function contents(headings: readonly Heading[]): string {
+  const listed = headings.filter(({ level }) => level === 2 || level === 3);
+  if (listed.length < 3) return "";
+  const items = listed.map(({ level, id, html }) =>
+    `<li class="level-${level}"><a href="#${id}">${html}</a></li>`
+  );
+  return `<nav class="contents" aria-label="Contents"><details><summary>Contents</summary>
+<ol>
+${items.join("\n")}
+</ol></details></nav>`;
 }

@@ -1,36 +1,101 @@
-/** The style of notebook pages: one quiet column, light, fit for phones and paper. */
+/**
+ * The style of notebook pages: one quiet column with its contents beside it, light and dark, fit for phones and paper. Pages are
+ * dark where the system is, or where the reader chose so; charts keep their white cards.
+ */
 export const pageStyle = `
-:root { color-scheme: light; --ink: #1c1f24; --soft: #5b6470; --line: #e3e6ea; --box: #f6f7f9; --accent: #2f5fb3; }
+:root { color-scheme: light dark;
+  --page: light-dark(#fff, #14171c); --ink: light-dark(#1c1f24, #dfe3e8); --soft: light-dark(#59626e, #99a3b0);
+  --line: light-dark(#e3e6ea, #2c323b); --box: light-dark(#f6f7f9, #1b1f26); --accent: light-dark(#2f5fb3, #8ab4f8);
+  --mark: light-dark(#fff6d6, #2e2a18); --red: light-dark(#a3261b, #f28b82); --shade: light-dark(transparent, rgb(20 23 28 / .07));
+  --keyword: light-dark(#7a3e9d, #c792ea); --string: light-dark(#2c7a3f, #98c379); --number: light-dark(#a05a00, #e5b07b);
+  --comment: light-dark(#6b7480, #8b95a3);
+  --sans: "Inter", "Helvetica Neue", Arial, sans-serif; }
+:root[data-theme="light"] { color-scheme: light; }
+:root[data-theme="dark"] { color-scheme: dark; }
 * { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; }
-body { margin: 0; background: #fff; color: var(--ink); font: 17px/1.6 "Charter", "Bitstream Charter", "Georgia", serif; }
-main { max-width: 46rem; margin: 0 auto; padding: 3rem 1.25rem 5rem; }
-h1, h2, h3 { font-family: "Inter", "Helvetica Neue", Arial, sans-serif; line-height: 1.25; text-wrap: balance; }
+html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-top: 1rem; }
+body { margin: 0; background: var(--page); color: var(--ink); font: 17px/1.6 "Charter", "Bitstream Charter", "Georgia", serif; overflow-wrap: break-word; }
+a { color: var(--accent); }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
+:target { background: var(--mark); box-shadow: 0 0 0 .5rem var(--mark); border-radius: 2px; }
+.skip { position: absolute; left: -999rem; }
+.skip:focus { left: 1rem; top: .5rem; z-index: 3; background: var(--page); padding: .25rem .75rem; }
+.bar { display: flex; justify-content: space-between; align-items: center; gap: 1rem; padding: .6rem 1.25rem; border-bottom: 1px solid var(--line); font: .85rem/1.5 var(--sans); }
+.bar a { font-weight: 600; text-decoration: none; color: inherit; }
+.theme { display: inline-flex; align-items: center; gap: .4rem; margin-left: auto; padding: .25rem .7rem; border: 1px solid var(--line); border-radius: 2rem; background: var(--box); color: inherit; font: inherit; cursor: pointer; }
+.theme[hidden] { display: none; }
+main { min-width: 0; max-width: 48rem; margin: 0 auto; padding: 2.5rem 1.25rem 3rem; }
+h1, h2, h3 { font-family: var(--sans); line-height: 1.25; text-wrap: balance; }
 h1 { font-size: 1.9rem; margin: 0 0 1rem; }
 h2 { font-size: 1.3rem; margin: 2.75rem 0 .75rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
+.anchor { color: var(--soft); font-weight: 400; text-decoration: none; opacity: 0; }
+:is(h1, h2, h3, h4):hover .anchor, .anchor:focus-visible { opacity: 1; }
 p, ul, ol { margin: .75rem 0; }
-a { color: var(--accent); }
-code, pre { font-family: "JetBrains Mono", "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .8rem; }
-p code, li code, td code { background: var(--box); padding: .1em .3em; border-radius: 3px; }
-pre { margin: 0; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; }
+code, pre { font-family: "JetBrains Mono", "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .77rem; }
+p code, li code, td code { background: var(--box); padding: .1em .3em; border-radius: 3px; overflow-wrap: anywhere; }
+pre { margin: 0; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5; }
 .code { background: var(--box); border: 1px solid var(--line); border-radius: 6px; margin: 1.1rem 0 .5rem; }
 .outputs { margin: .5rem 0 1.4rem; }
-.outputs > pre { padding: .3rem 1rem; color: var(--soft); white-space: pre-wrap; }
-.outputs > pre.error { color: #a3261b; border-left: 3px solid #d9534a; }
-.outputs figure { margin: .5rem 0; }
-.outputs img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+.outputs > pre { padding: .3rem 1rem; color: var(--soft); white-space: pre-wrap; overflow-wrap: anywhere; }
+.outputs > pre.error { color: var(--red); border-left: 3px solid var(--red); }
+.chart { margin: .9rem 0; overflow: auto hidden; border: 1px solid var(--line); border-radius: 8px; background: light-dark(#fff, #efeff0); }
+.card { position: relative; max-width: 40rem; margin: 0 auto; touch-action: pan-x pan-y pinch-zoom; }
+.card:focus-visible { outline: none; }
+.chart:has(.card:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
+.card::after { content: ""; position: absolute; inset: 0; background: var(--shade); pointer-events: none; }
+.card img { display: block; width: 100%; height: auto; }
+.card i { position: absolute; z-index: 1; width: 11px; height: 11px; margin: -5.5px; border: 2px solid #fff; border-radius: 50%; box-shadow: 0 0 0 1px #1f2328; pointer-events: none; }
+.card output { position: absolute; z-index: 2; display: block; width: max-content; max-width: 18rem; padding: .35rem .6rem; border: 1px solid #c9ced6; border-left: 4px solid; border-radius: 5px; background: #fff; color: #1f2328; box-shadow: 0 2px 8px rgb(0 0 0 / .18); font: .75rem/1.4 var(--sans); pointer-events: none; }
+.card [hidden] { display: none; }
+.card output span { display: block; }
+.card output span:first-child { font-weight: 700; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; margin: .75rem 0; font-size: .9rem; }
-th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-th { font-family: "Inter", "Helvetica Neue", Arial, sans-serif; font-size: .8rem; color: var(--soft); }
+th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: normal; }
+td .katex { white-space: nowrap; }
+[align="right"] { text-align: right; }
+.katex { font-size: 1.1em; }
+th { font-family: var(--sans); font-size: .8rem; color: var(--soft); }
 blockquote { margin: 1rem 0; padding: 0 1rem; border-left: 3px solid var(--line); color: var(--soft); }
 .math { display: block; overflow-x: auto; overflow-y: hidden; padding: .2rem 0; }
-.hljs-keyword, .hljs-literal, .hljs-built_in { color: #7a3e9d; }
-.hljs-string, .hljs-template-variable { color: #2c7a3f; }
-.hljs-number { color: #a05a00; }
-.hljs-comment { color: #7b848f; font-style: italic; }
-.hljs-title, .hljs-title.function_ { color: #2f5fb3; }
-@media (max-width: 40rem) { body { font-size: 16px; } main { padding: 1.5rem 1rem 3rem; } h1 { font-size: 1.5rem; } }
-@media print { main { max-width: none; padding: 0; } .code, figure, table { break-inside: avoid; } }
+.hljs-keyword, .hljs-literal, .hljs-built_in { color: var(--keyword); }
+.hljs-string, .hljs-template-variable { color: var(--string); }
+.hljs-number { color: var(--number); }
+.hljs-comment { color: var(--comment); font-style: italic; }
+.hljs-title, .hljs-title.function_ { color: var(--accent); }
+.contents { font: .85rem/1.45 var(--sans); padding: 1rem 1.25rem 0; max-width: 48rem; margin: 0 auto; }
+.contents summary { cursor: pointer; font-weight: 600; color: var(--soft); }
+.contents ol { list-style: none; margin: .5rem 0 0; padding: 0; }
+.contents li { margin: .35rem 0; }
+.contents .level-3 { padding-left: 1rem; }
+.contents a { color: inherit; text-decoration: none; }
+.contents a:hover { text-decoration: underline; }
+.pager { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .75rem; margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--line); font: .9rem/1.4 var(--sans); }
+.pager a { flex: 0 1 20rem; text-decoration: none; }
+.pager a[rel="next"] { margin-left: auto; text-align: right; }
+.pager small { display: block; color: var(--soft); }
+footer { margin-top: 2rem; color: var(--soft); font: .8rem/1.5 var(--sans); }
+@media (min-width: 70rem) {
+  .layout { display: grid; grid-template-columns: 15rem minmax(0, 48rem); justify-content: center; column-gap: 2rem; }
+  .layout main { grid-column: 2; margin: 0; width: 100%; }
+  .contents { position: sticky; top: 0; align-self: start; max-height: 100vh; overflow-y: auto; margin: 0; padding: 2.75rem 0 2rem 1.25rem; }
+}
+@media (max-width: 40rem) {
+  body { font-size: 16px; }
+  main { padding: 1.5rem 1rem 2.5rem; }
+  .bar, .contents { padding-left: 1rem; padding-right: 1rem; }
+  h1 { font-size: 1.5rem; }
+  .card { width: 33rem; }
+  .scroll table { width: max-content; max-width: 54rem; }
+}
+@media print {
+  :root, :root[data-theme] { color-scheme: light; }
+  main, .layout { display: block; max-width: none; padding: 0; }
+  .bar, .contents, .pager, .anchor, .skip { display: none; }
+  .code, .chart, table { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+  .card { width: auto; }
+}
 `;

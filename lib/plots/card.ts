@@ -7,6 +7,7 @@ import type * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { Figure } from "./figure.ts";
 import { escapeXml, flatten } from "./flatten.ts";
+import { type ChartMarks, marksElement, placeMarks } from "./marks.ts";
 import { fontFamily, ink, wrapText } from "./typography.ts";
 
 /** The words around a chart, and its size. */
@@ -27,6 +28,8 @@ export interface CardOptions {
 export interface CardContent {
   /** Draws the chart for the room that is left; it may come out taller. */
   readonly draw: (room: Room) => ReturnType<typeof Plot.plot>;
+  /** The values that were drawn, with their places in the chart, for pages that show the one under the pointer. */
+  readonly marks?: (chart: ReturnType<typeof Plot.plot>) => ChartMarks;
   /** Sentences added to the caption, for example how many values are not drawn. */
   readonly notes: readonly string[];
   /** Lines with the main numbers, for readers without the picture. */
@@ -95,6 +98,15 @@ export function drawCard(options: CardOptions, content: CardContent): Figure {
     `color="${ink.text}" fill="${ink.text}" font-family="${fontFamily}">`,
     `<title>${escapeXml(title)}</title>`,
     `<desc>${escapeXml(description)}</desc>`,
+    ...(content.marks === undefined ? [] : [
+      marksElement(
+        placeMarks(content.marks(chart), {
+          size: [width, height],
+          left: padding.side,
+          top: chartTop,
+        }),
+      ),
+    ]),
     `<rect width="${width}" height="${height}" fill="${ink.card}"/>`,
     ...stack(header, padding.top),
     `<g transform="translate(${padding.side},${chartTop})" font-size="11" text-anchor="middle">`,

@@ -2,6 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { type CardOptions, drawCard, type Room } from "./card.ts";
 import type { Figure } from "./figure.ts";
+import type { MarkedSeries } from "./marks.ts";
 import { checkMeasurements, checkPositive, formatNumber, nonFiniteNotes } from "./measurements.ts";
 import { orderVariants, variantStyle } from "./palette.ts";
 import { panelGrid } from "./panel_grid.ts";
@@ -69,6 +70,7 @@ export function gradientHeatmap(rows: readonly GradientRow[], options: GradientO
   const blank = cells > rows.length ? ["Blank: not in that variant or layer"] : [];
   return drawCard(options, {
     draw: (room) => draw(panels, room),
+    marks: (drawn) => ({ x: "Layer", y: panels.quantity, series: markedRows(panels, drawn) }),
     notes: [...nonFiniteNotes(norms), ...blank],
     numbers: panels.variants.map((variant) => describe(rows, variant)),
   });
@@ -87,10 +89,8 @@ function draw(panels: Panels, { width, height, document }: Room): Plot.Plot & SV
     leastHeight: 14 * parameters.length,
   });
   const finite = rows.map(({ norm }) => norm).filter(Number.isFinite);
-  const place = (variant: string): { fx: number; fy: number } => {
-    const index = variants.indexOf(variant);
-    return { fx: index % grid.columns, fy: Math.floor(index / grid.columns) };
-  };
+  const place = (variant: string): { fx: number; fy: number } =>
+    panelPlace(variants.indexOf(variant), grid.columns);
   const cells = rows.map((row) => ({ ...row, ...place(row.variant) }));
   const titles = variants.map((variant) => ({ variant, ...place(variant) }));
   const chart = Plot.plot({
@@ -159,6 +159,37 @@ function draw(panels: Panels, { width, height, document }: Room): Plot.Plot & SV
     width: Math.min(240, width - left - 20),
   }));
   return chart as Plot.Plot & SVGSVGElement;
+}
+
+/** Where a panel stands in the grid. */
+function panelPlace(index: number, columns: number): { fx: number; fy: number } {
+  return { fx: index % columns, fy: Math.floor(index / columns) };
+}
+
+/** The middles of the cells with their norms: one series for each row of each panel. */
+function markedRows({ rows, variants, parameters }: Panels, drawn: Plot.Plot): MarkedSeries[] {
+  const [x, y, fx, fy] = (["x", "y", "fx", "fy"] as const).map((name) => drawn.scale(name)!);
+  const columns = [...fx!.domain!].length;
+  // Plot moves each panel by its own place less that of the first.
+  const middle = (
+    scale: Plot.Scale,
+    panels: Plot.Scale,
+    value: number | string,
+    panel: number,
+  ): number => scale.apply(value) + scale.bandwidth! / 2 + panels.apply(panel) - panels.apply(0);
+  return variants.flatMap((variant, index) => {
+    const place = panelPlace(index, columns);
+    return parameters.map((parameter): MarkedSeries => ({
+      name: `${variantStyle(variant).label}, ${parameter}`,
+      points: rows.filter((row) => row.variant === variant && row.parameter === parameter)
+        .map(({ layer, norm }) => [
+          middle(x!, fx!, layer, place.fx),
+          middle(y!, fy!, parameter, place.fy),
+          layer,
+          Number.isFinite(norm) ? formatNumber(norm) : "not finite",
+        ]),
+    }));
+  });
 }
 
 function colorDomain(norms: readonly number[]): [number, number] {

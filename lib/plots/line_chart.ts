@@ -9,8 +9,9 @@ import { type CardOptions, drawCard, type Room } from "./card.ts";
 import { endLabels, labelPitch, type LineEnd } from "./end_labels.ts";
 import type { Figure } from "./figure.ts";
 import { lineMarkers, type LineStyle } from "./markers.ts";
+import { distinctPoints, type MarkedSeries } from "./marks.ts";
 import { checkPositive, formatNumber } from "./measurements.ts";
-import { variantStyle } from "./palette.ts";
+import { type VariantStyle, variantStyle } from "./palette.ts";
 import type { Series, SeriesPoint } from "./series.ts";
 import { logTicks, wholeTicks } from "./ticks.ts";
 import { ink } from "./typography.ts";
@@ -29,8 +30,10 @@ export interface LineChart {
   readonly series: readonly Series[];
   /** Gray curves. */
   readonly guides: readonly Guide[];
-  /** Horizontal axis; its values are whole numbers. */
+  /** Horizontal axis; its values are whole numbers, or anything above 0 where `xTicks` are given. */
   readonly xLabel: string;
+  /** Ticks of a log horizontal axis; a linear axis of whole numbers by default. */
+  readonly xTicks?: readonly number[];
   /** Vertical axis, with its unit. */
   readonly yLabel: string;
   /** Kind of the vertical scale. */
@@ -39,6 +42,8 @@ export interface LineChart {
   readonly markerEvery: number;
   /** Sentences for the caption. */
   readonly notes: readonly string[];
+  /** The look of a series by its id; that of the residual variants by default. */
+  readonly styleOf?: (id: string) => VariantStyle;
 }
 
 const margins = { top: 30, bottom: 36, left: 52 } as const;
@@ -58,9 +63,16 @@ export function lineChart(chart: LineChart, options: CardOptions): Figure {
   if (chart.scale === "log") checkPositive(drawnValues(chart));
   return drawCard(options, {
     draw: (room) => draw(chart, room),
+    marks: (drawn) => ({ x: chart.xLabel, y: chart.yLabel, series: markedSeries(chart, drawn) }),
     notes: [...bandNotes(chart.series), ...chart.notes],
-    numbers: chart.series.map((series) => describe(series, chart.xLabel.toLowerCase())),
+    numbers: chart.series.map((series) =>
+      describe(series, styleIn(chart, series), chart.xLabel.toLowerCase())
+    ),
   });
+}
+
+function styleIn({ styleOf = variantStyle }: LineChart, { variant }: Series): VariantStyle {
+  return styleOf(variant);
 }
 
 function draw(chart: LineChart, { width, height, document }: Room): ReturnType<typeof Plot.plot> {
@@ -68,7 +80,7 @@ function draw(chart: LineChart, { width, height, document }: Room): ReturnType<t
   const xs = [...series, ...guides].flatMap(({ points }) => points.map(({ x }) => x));
   const [first, last] = [Math.min(...xs), Math.max(...xs)];
   const ends = [
-    ...series.map((one) => lineEnd(variantStyle(one.variant), seriesPoints(one), last)),
+    ...series.map((one) => lineEnd(styleIn(chart, one), seriesPoints(one), last)),
     ...guides.map((guide) => lineEnd(guideStyle(guide), guide.points, last)),
   ];
   const names = endLabels(ends, width);
@@ -88,7 +100,7 @@ function draw(chart: LineChart, { width, height, document }: Room): ReturnType<t
     marginBottom: margins.bottom,
     marginLeft: margins.left,
     marginRight: names.margin,
-    x: { domain: [first, last] },
+    x: { type: chart.xTicks === undefined ? "linear" : "log", domain: [first, last] },
     y: { type: chart.scale, domain: [low, high], nice: !logarithmic },
     marks: [
       Plot.gridY({ stroke: ink.grid, strokeOpacity: 1, ticks }),
@@ -110,20 +122,43 @@ function draw(chart: LineChart, { width, height, document }: Room): ReturnType<t
         fontSize: 11,
         stroke: ink.axis,
         fill: ink.text,
-        ticks: wholeTicks(first, last),
-        tickFormat: ",d",
+        ticks: chart.xTicks ?? wholeTicks(first, last),
+        tickFormat: chart.xTicks === undefined ? ",d" : "~g",
       }),
       Plot.frame({ anchor: "bottom", stroke: ink.axis }),
-      ...series.filter((one) => one.seeds > 1).map(bandMark),
-      ...series.flatMap((one) => lineMarks(one, chart.markerEvery)),
+      ...series.filter((one) => one.seeds > 1).map((one) => bandMark(one, styleIn(chart, one))),
+      ...series.flatMap((one) => lineMarks(one, styleIn(chart, one), chart.markerEvery)),
       ...guides.map(guideMark),
       names.mark,
     ],
   });
 }
 
-function lineMarks({ variant, points }: Series, every: number): Plot.Markish[] {
-  const style = variantStyle(variant);
+/** The drawn points with their values; over several seeds with the least and the greatest. */
+function markedSeries(chart: LineChart, drawn: Plot.Plot): MarkedSeries[] {
+  const at = (x: number, y: number): [number, number] => [
+    drawn.scale("x")!.apply(x),
+    drawn.scale("y")!.apply(y),
+  ];
+  const measured = chart.series.map((one): MarkedSeries => ({
+    name: styleIn(chart, one).label,
+    color: styleIn(chart, one).color,
+    points: distinctPoints(
+      one.points.filter(({ mean }) => Number.isFinite(mean)).map(({ x, mean, low, high }) => {
+        const range = one.seeds > 1 ? ` (${formatNumber(low)} to ${formatNumber(high)})` : "";
+        return [...at(x, mean), x, formatNumber(mean) + range];
+      }),
+    ),
+  }));
+  const compared = chart.guides.map((guide): MarkedSeries => ({
+    name: guide.label,
+    color: guideStyle(guide).color,
+    points: distinctPoints(guide.points.map(({ x, y }) => [...at(x, y), x, formatNumber(y)])),
+  }));
+  return [...measured, ...compared];
+}
+
+function lineMarks({ points }: Series, style: VariantStyle, every: number): Plot.Markish[] {
   const line = { x: "x", y: "mean", stroke: style.color, strokeWidth: 1.75 };
   const end = points.findLastIndex(({ mean }) => Number.isFinite(mean));
   const marked = points.filter((_, index) => (end - index) % every === 0);
@@ -133,8 +168,7 @@ function lineMarks({ variant, points }: Series, every: number): Plot.Markish[] {
   ];
 }
 
-function bandMark({ variant, points }: Series): Plot.Markish {
-  const { color } = variantStyle(variant);
+function bandMark({ points }: Series, { color }: VariantStyle): Plot.Markish {
   return Plot.areaY(points, { x: "x", y1: "low", y2: "high", fill: color, fillOpacity: 0.18 });
 }
 
@@ -204,8 +238,7 @@ function bandNotes(series: readonly Series[]): string[] {
   return [`Lines: mean, bands: least to greatest over ${count} seeds`];
 }
 
-function describe({ variant, points, seeds }: Series, x: string): string {
-  const { label } = variantStyle(variant);
+function describe({ points, seeds }: Series, { label }: VariantStyle, x: string): string {
   const end: SeriesPoint | undefined = points.findLast(({ mean }) => Number.isFinite(mean));
   if (end === undefined) return `${label}: no finite value`;
   const range = seeds > 1

@@ -20,7 +20,9 @@ export type Quantity =
   | "second derivative"
   | "difference of losses"
   | "equal formulas"
-  | "parameters after 50 steps";
+  | "parameters after 50 steps"
+  | "model"
+  | "conversion";
 
 type Row = Readonly<Record<BackendName, number>>;
 
@@ -57,7 +59,41 @@ const table: Readonly<Record<Quantity, Row>> = {
   // AdamW divides each gradient by its own size, so that where it is near rounding a step goes elsewhere. Equal models in other
   // forms were apart by 1e-6 at most seeds, and by 1e-5 at the worst of three.
   "parameters after 50 steps": { cpu: 5e-5, wasm: 5e-5, webgpu: 5e-5 },
+  // Logits of tiny models of all families: at most 3e-7 on the CPU, 7e-7 elsewhere; transformers' own float32 errs by 7e-7.
+  "model": { cpu: 1e-6, wasm: 2e-6, webgpu: 2e-6 },
+  // Two models, each with that error.
+  "conversion": { cpu: 2e-6, wasm: 4e-6, webgpu: 4e-6 },
 };
+
+/** What is compared in float64, whose rounding unit is 1e-16. */
+export type Float64Quantity = keyof typeof float64Table;
+
+const float64Table = {
+  // Sums of up to seven numbers of size 1, in another order.
+  "sum": 1e-15,
+  // Sums of up to a hundred such numbers.
+  "sum of many": 1e-14,
+  // Measured: 1e-15 at most.
+  "model of transformers": 1e-12,
+  // transformers has √(2/π) of GELU to nine digits here, 0.79788456: 8e-11 in the logits.
+  "BLOOM of transformers": 1e-9,
+  // The same function with sums in another order: 2e-15 at most in models of two layers, a few units more after a round trip.
+  "conversion": 1e-13,
+  // A conversion whose weights were rounded to float32, computed in float64: 2e-7 at most.
+  "weights in float32": 1e-6,
+  // A stream of 4e-4 of its size loses as many digits.
+  "conversion of a nearly closed gate": 1e-11,
+} as const;
+
+/**
+ * How far a float64 result may be from what is expected.
+ *
+ * @param quantity What it is.
+ * @returns The largest allowed difference, divided by the largest expected magnitude.
+ */
+export function toleranceInFloat64(quantity: Float64Quantity): number {
+  return float64Table[quantity];
+}
 
 /**
  * How far a result may be from what is expected.

@@ -35,6 +35,7 @@ function runTheory(
     residual,
     norm: "layer",
     eps: 1e-5,
+    normEps: {},
     ends: residual.ends,
     bias: false,
   } as const;

@@ -1,0 +1,146 @@
+/**
+ * What pages do by themselves: light or dark, contents open on wide screens, values of charts under the pointer. The functions
+ * here run in the reader's browser; pages carry their text, so none of them may use anything outside itself.
+ */
+
+/** Runs in a page's head: takes the remembered colors before anything is drawn. */
+function restoreTheme(): void {
+  try {
+    const theme = localStorage.getItem("normkit-theme");
+    if (theme !== null) document.documentElement.dataset["theme"] = theme;
+  } catch { /* a browser that remembers nothing */ }
+}
+
+/** Runs in a page: the button changes between light and dark, and forgets the choice where it is what the system says. */
+function themeButton(): void {
+  const root = document.documentElement;
+  const button = document.querySelector<HTMLElement>(".theme")!;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const own = (): string => system.matches ? "dark" : "light";
+  const other = (): string => (root.dataset["theme"] ?? own()) === "dark" ? "light" : "dark";
+  const say = (): void => {
+    button.lastChild!.textContent = other() === "dark" ? "Dark" : "Light";
+  };
+  button.hidden = false;
+  system.onchange = say;
+  button.onclick = () => {
+    const theme = other();
+    root.dataset["theme"] = theme;
+    if (theme === own()) delete root.dataset["theme"];
+    say();
+    try {
+      if (theme === own()) localStorage.removeItem("normkit-theme");
+      else localStorage.setItem("normkit-theme", theme);
+    } catch { /* the choice holds for this page */ }
+  };
+  say();
+}
+
+/** Runs in a page: contents are open where they stand beside the text; what scrolls sideways can be reached by keyboard. */
+function fitScreen(): void {
+  const wide = matchMedia("(min-width: 70rem)");
+  const contents = document.querySelector<HTMLDetailsElement>(".contents details");
+  const fit = (): void => {
+    if (contents !== null) contents.open = wide.matches;
+    for (const box of document.querySelectorAll<HTMLElement>("pre, .scroll, .math")) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    }
+  };
+  wide.onchange = fit;
+  fit();
+}
+
+/** Runs in a page: shows the value nearest to the pointer, under a finger, or chosen by arrow keys. */
+function chartTips(): void {
+  for (const card of document.querySelectorAll<HTMLElement>(".card[tabindex]")) {
+    const { size: [width, height], x, y, series } = JSON.parse(
+      card.querySelector("script")!.textContent,
+    ) as {
+      size: [number, number];
+      x: string;
+      y: string;
+      series: { name: string; color?: string; points: string }[];
+    };
+    const rows = series.filter(({ points }) => points !== "").map(({ name, color, points }) =>
+      points.split(";").map((point) => {
+        const [left, top, at, value] = point.split("|");
+        return { left: Number(left), top: Number(top), at, value, name, color };
+      })
+    );
+    type Point = typeof rows[number][number];
+    let shown: Point | undefined;
+    const dot = card.appendChild(document.createElement("i"));
+    const tip = card.appendChild(document.createElement("output"));
+    const show = (point: Point | undefined): void => {
+      dot.hidden = tip.hidden = point === undefined;
+      if (point === undefined || point === shown) return;
+      shown = point;
+      const [left, top] = [100 * point.left / width, 100 * point.top / height];
+      dot.style.cssText = tip.style.cssText = `left:${left}%;top:${top}%`;
+      tip.style.transform = `translate(-${left}%, ${top > 40 ? "calc(-100% - 12px)" : "12px"})`;
+      tip.style.borderLeftColor = dot.style.background = point.color ?? "#1f2328";
+      const lines = [point.name, `${x} ${point.at}`, `${y}: ${point.value}`];
+      tip.replaceChildren(...lines.map((line) => {
+        const part = document.createElement("span");
+        part.textContent = line;
+        return part;
+      }));
+    };
+    show(undefined);
+    const nearest = (points: Point[], left: number, top: number): [Point | undefined, number] => {
+      let [best, distance]: [Point | undefined, number] = [undefined, Infinity];
+      for (const point of points) {
+        const own = Math.hypot(point.left - left, point.top - top);
+        if (own < distance) [best, distance] = [point, own];
+      }
+      return [best, distance];
+    };
+    card.onpointermove = card.onpointerdown = ({ clientX, clientY }) => {
+      const box = card.getBoundingClientRect();
+      const [left, top] = [clientX - box.left, clientY - box.top];
+      const scale = width / box.width;
+      const [point, distance] = nearest(rows.flat(), left * scale, top * scale);
+      show(distance < 60 ? point : undefined);
+    };
+    card.onpointerleave = ({ pointerType }) => {
+      if (pointerType === "mouse") show(undefined);
+    };
+    card.onblur = () => show(undefined);
+    card.onfocus = () => {
+      if (card.matches(":focus-visible")) show(shown ?? rows[0]?.[0]);
+    };
+    card.onkeydown = (event) => {
+      const row = rows.findIndex((points) => points.includes(shown!));
+      const points = rows[row] ?? rows[0] ?? [];
+      const place = points.indexOf(shown!);
+      const step = (by: number): Point | undefined =>
+        points[Math.min(Math.max(place + by, 0), points.length - 1)];
+      const away = ({ left }: Point): number => Math.abs(left - (shown?.left ?? 0));
+      const turn = (by: number): Point | undefined =>
+        rows[(row + by + rows.length) % rows.length]?.toSorted((a, b) => away(a) - away(b))[0];
+      const next = {
+        ArrowRight: () => step(1),
+        ArrowLeft: () => step(-1),
+        ArrowDown: () => turn(1),
+        ArrowUp: () => turn(-1),
+        Escape: () => undefined,
+      }[event.key];
+      if (next === undefined) return;
+      event.preventDefault();
+      show(next());
+      dot.scrollIntoView({ block: "nearest", inline: "nearest" });
+    };
+  }
+}
+
+const run = (...functions: readonly (() => void)[]): string =>
+  functions.map((one) => `(${one})();`).join("\n").replaceAll(/\n\s+/g, "\n");
+
+/** The script of a page's head. */
+export const headScript: string = run(restoreTheme);
+
+/** The script at the end of a page with the values of charts. */
+export const tipScript: string = run(chartTips);
+
+/** The script at the end of every page. */
+export const pageScript: string = run(themeButton, fitScreen);

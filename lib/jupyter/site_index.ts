@@ -1,0 +1,77 @@
+/**
+ * The first page of the static edition: what each notebook is about, with its first chart.
+ */
+import { renderMarkdown } from "./markdown.ts";
+import { wholePage } from "./page.ts";
+import { type RenderedNotebook, renderImage } from "./render.ts";
+
+const style = `
+main { max-width: 72rem; }
+.layout { display: block; }
+.layout main { margin: 0 auto; }
+.intro { max-width: 46rem; font-size: 1.1rem; }
+.notebooks { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: 1.5rem; list-style: none; margin: 2rem 0; padding: 0; }
+.notebooks li { position: relative; display: flex; flex-direction: column; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; background: var(--box); }
+.notebooks li:hover { border-color: var(--accent); }
+.notebooks h2 { margin: 0; padding: 0; border: 0; font-size: 1.1rem; }
+.notebooks h2 a { color: inherit; text-decoration: none; }
+.notebooks h2 a::after { content: ""; position: absolute; inset: 0; }
+.notebooks .words { padding: 1rem 1.1rem 1.2rem; font-size: .95rem; line-height: 1.5; }
+.notebooks p { margin: .5rem 0 0; color: var(--soft); }
+.thumb { position: relative; order: -1; aspect-ratio: 16 / 10; background: #fff; border-bottom: 1px solid var(--line); }
+.thumb::after { content: ""; position: absolute; inset: 0; background: var(--shade); }
+.thumb img { display: block; width: 100%; height: 100%; object-fit: contain; }
+.results table { font-size: .85rem; }
+.results td:first-child { white-space: nowrap; }
+@media print { .notebooks li { break-inside: avoid; } }
+`;
+
+/**
+ * The page that lists the notebooks.
+ *
+ * @param pages The notebooks' pages in order.
+ * @param options How the edition was made, Markdown on results, and how links are rewritten.
+ * @returns HTML with everything inside.
+ */
+export async function indexPage(
+  pages: readonly { readonly file: string; readonly rendered: RenderedNotebook }[],
+  options: {
+    readonly made: string;
+    readonly results?: string;
+    readonly rewrite: (address: string) => string;
+  },
+): Promise<string> {
+  const { made, results = "", rewrite } = options;
+  const cards = pages.map(({ file, rendered: { titleHtml, lead, pictures: [first] } }) => {
+    const alternative = `Chart: ${first?.alternative.split("\n")[0]}`;
+    const thumb = first === undefined
+      ? ""
+      : `\n<div class="thumb">${renderImage({ ...first, alternative })}</div>`;
+    return `<li><div class="words"><h2><a href="${file}">${titleHtml}</a></h2>
+${lead.map((html) => `<p>${html}</p>`).join("\n")}</div>${thumb}</li>`;
+  });
+  const found = results === "" ? "" : `
+<section class="results" aria-labelledby="what-reproduces">
+<h2 id="what-reproduces">What reproduces</h2>
+${
+    renderMarkdown(results).replaceAll(
+      /(<a href=")([^"]*)"/g,
+      (_, start, address) => `${start}${rewrite(address)}"`,
+    )
+  }
+</section>`;
+  return await wholePage({
+    title: "normkit notebooks",
+    description: "Transformer normalization and residual design, side by side and exact.",
+    bar: `<a href="index.html">normkit</a>`,
+    main: `<h1>normkit notebooks</h1>
+<p class="intro">Transformer normalization and residual design, side by side: each paper's claim, its equations, the library's
+code, a check of every step, and what reproduces on two CPU cores. Charts show their values under the pointer, under a finger,
+and by arrow keys.</p>
+<ol class="notebooks">
+${cards.join("\n")}
+</ol>${found}`,
+    style,
+    footer: made,
+  });
+}

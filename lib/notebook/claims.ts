@@ -1,0 +1,119 @@
+// A paper's claim beside our own number: a table row for readers, and the same as data for `deno task claims`.
+
+import { jupyterDisplay } from "../plots/figure.ts";
+import { table } from "./show.ts";
+
+/** The type under which a claim lies in a cell's output. */
+export const claimType = "application/vnd.normkit.claim+json";
+
+/** What became of a claim in our setting. */
+export type Verdict =
+  | "reproduced"
+  | "direction only"
+  | "not seen at this scale"
+  | "contradicted";
+
+/** All verdicts, from the best to the worst. */
+export const verdicts: readonly Verdict[] = [
+  "reproduced",
+  "direction only",
+  "not seen at this scale",
+  "contradicted",
+];
+
+/** A headline claim of a paper, and what we found. */
+export interface Claim {
+  /** Its name among all claims: lower case, digits and hyphens, such as `xiong-warmup`. */
+  readonly id: string;
+  /** The paper, such as `Xiong et al. 2020`. */
+  readonly paper: string;
+  /** What the paper says, in a sentence; may hold `$TeX$`. */
+  readonly claim: string;
+  /** Where we looked: model, data, steps, seeds. */
+  readonly setting: string;
+  /** What we found; a number is written with four digits. */
+  readonly ours: number | string;
+  /** How far our seeds lie apart, such as `0.02` or `2.41 to 2.52`. */
+  readonly spread?: number | string;
+  /** The paper's own number. */
+  readonly papers?: number | string;
+  /** What became of the claim. */
+  readonly verdict: Verdict;
+}
+
+/** What a notebook shows for claims: a table, its text, and the claims as data. */
+export interface ShownClaims {
+  /** The representations, by MIME type. */
+  [jupyterDisplay](): Record<string, string | readonly Claim[]>;
+}
+
+const words = ["paper", "claim", "setting"] as const;
+const results = ["ours", "spread", "papers"] as const;
+
+/**
+ * Shows claims of papers beside our own numbers, and leaves them in the cell's output for `deno task claims`.
+ *
+ * ```ts
+ * import { claim } from "@normkit/normkit/notebook";
+ *
+ * claim({
+ *   id: "xiong-warmup",
+ *   paper: "Xiong et al. 2020",
+ *   claim: "Without warm-up Post-LN fails where Pre-LN trains",
+ *   setting: "8 layers, width 64, 100 steps, one seed",
+ *   ours: 0.58,
+ *   verdict: "reproduced",
+ * });
+ * ```
+ *
+ * @param claims One claim or several; each has an id of its own.
+ * @returns What the notebook shows.
+ * @throws {RangeError} If there is none, an id is malformed or given twice, a text is blank, a number is not finite, or the
+ * verdict is another word.
+ */
+export function claim(...claims: readonly Claim[]): ShownClaims {
+  if (claims.length === 0) throw new RangeError("Cannot show no claim: give at least one");
+  for (const [index, one] of claims.entries()) {
+    checkClaim(one);
+    if (claims.findIndex(({ id }) => id === one.id) < index) {
+      throw new RangeError(`Cannot show the claim "${one.id}" twice: each needs an id of its own`);
+    }
+  }
+  const shown = table(claims.map((one) => ({
+    paper: one.paper,
+    claim: one.claim,
+    "paper's number": one.papers ?? "",
+    ours: one.spread === undefined ? one.ours : `${digits(one.ours)} (${digits(one.spread)})`,
+    setting: one.setting,
+    verdict: `**${one.verdict}**`,
+  })))[jupyterDisplay]();
+  return { [jupyterDisplay]: () => ({ ...shown, [claimType]: claims }) };
+}
+
+const digits = (value: number | string): string =>
+  typeof value === "number" ? String(Number(value.toPrecision(4))) : value;
+
+function checkClaim(claim: Claim): void {
+  const refuse = (why: string): never => {
+    throw new RangeError(`Cannot show the claim "${claim.id}": ${why}`);
+  };
+  if (!/^[a-z\d]+(-[a-z\d]+)*$/.test(claim.id)) {
+    refuse("its id must be lower case, digits and hyphens, such as xiong-warmup");
+  }
+  for (const key of words) {
+    if (claim[key].trim() === "") refuse(`its ${key} is blank`);
+  }
+  for (const key of results) {
+    const value = claim[key];
+    if (typeof value === "string" ? value.trim() === "" : !Number.isFinite(value ?? 0)) {
+      refuse(
+        `its ${key} is ${
+          typeof value === "string" ? "blank" : value
+        }, and must be a finite number or words`,
+      );
+    }
+  }
+  if (!verdicts.includes(claim.verdict)) {
+    refuse(`its verdict is "${claim.verdict}", and must be ${verdicts.join(", ")}`);
+  }
+}

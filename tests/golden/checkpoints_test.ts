@@ -1,0 +1,195 @@
+// Every family against transformers: the forward pass in float64 and float32, and every conversion against its source. The numbers
+// in the golden folders are transformers' own, in float64.
+
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { convert, type ConvertOptions, type Target, targets } from "../../lib/convert/convert.ts";
+import { configText, parseConfig } from "../../lib/families/config_text.ts";
+import { describeModel, type Model } from "../../lib/families/model.ts";
+import { openModel } from "../../lib/families/open.ts";
+import { float32 } from "../../lib/forward/float32.ts";
+import { float64 } from "../../lib/forward/float64.ts";
+import { onEachBackend } from "../support/backends.ts";
+import {
+  assertOutputs,
+  type Golden,
+  goldenFolder,
+  goldenNames,
+  goldenOf,
+  openGolden,
+  type Outputs,
+  outputsOf,
+} from "../support/golden_models.ts";
+import { tolerance, toleranceInFloat64 } from "../support/tolerances.ts";
+
+const ways: readonly Required<ConvertOptions>[] = targets.flatMap((to) =>
+  (["untie", "keep"] as const).map((tied) => ({ to, tied }))
+);
+
+const textOf = ({ to, tied }: Required<ConvertOptions>): string => `${to}, tied: ${tied}`;
+
+/** The outputs of transformers that the heads give; DeiT's `logits` are the mean of its two heads'. */
+function headsOf(name: string, { expected }: Golden): Outputs {
+  const entries = Object.entries(expected).filter(([key]) =>
+    /(logits|embeds)$/.test(key) && !(name === "deit" && key === "logits")
+  );
+  return Object.fromEntries(entries);
+}
+
+/** The final norms that transformers gives, by stack. */
+function finalsOf({ expected }: Golden): Outputs {
+  const stacks = { hidden: "vision", memory: "encoder", text_hidden: "text" } as const;
+  const entries = Object.entries(stacks).flatMap(([key, stack]) =>
+    expected[key] === undefined ? [] : [[stack, expected[key]] as const]
+  );
+  return Object.fromEntries(entries);
+}
+
+const headless = ({ description, tensors }: Model) => ({
+  description: { ...description, heads: [] },
+  tensors,
+});
+
+const rmsModels: Readonly<Record<string, string>> = {
+  gemma: "Gemma",
+  llama: "Llama",
+  mistral: "Mistral",
+  qwen2: "Qwen2",
+  qwen3: "Qwen3",
+};
+
+/** Models whose head is the token table, with its name and whether the norm before it has parameters. */
+const tables: Readonly<Record<string, readonly [table: string, bound: boolean]>> = {
+  "bloom": ["transformer.word_embeddings.weight", true],
+  "falcon": ["transformer.word_embeddings.weight", true],
+  "falcon-alibi": ["transformer.word_embeddings.weight", true],
+  "falcon-new": ["transformer.word_embeddings.weight", true],
+  "gemma": ["model.embed_tokens.weight", true],
+  "gpt-neo": ["transformer.wte.weight", true],
+  "gpt2": ["transformer.wte.weight", true],
+  "mpt": ["transformer.wte.weight", true],
+  "olmo-tied": ["model.embed_tokens.weight", false],
+  "opt": ["model.decoder.embed_tokens.weight", true],
+  "qwen3": ["model.embed_tokens.weight", true],
+  "whisper": ["model.decoder.embed_tokens.weight", true],
+};
+
+/** Why a golden model cannot be converted in a way, if it cannot. */
+function refusalOf(name: string, { to, tied }: Required<ConvertOptions>): string | undefined {
+  const label = rmsModels[name];
+  if (label !== undefined && to !== "weightless") {
+    return `Cannot center a ${label} model: it has RMSNorms, which see the mean of the stream; its gains can be folded ` +
+      '(to "weightless")';
+  }
+  const [table, bound] = tables[name] ?? [];
+  const unties: readonly Target[] = ["weightless", "pre-crmsnorm"];
+  return tied === "keep" && bound === true && unties.includes(to)
+    ? `Cannot keep ${table} as the matrix of the head in a conversion to ${to}: the norm before it, or the mean of the table, ` +
+      'has to go into a matrix of its own; use tied = "untie"'
+    : undefined;
+}
+
+/** The ways in which a golden model can be converted. */
+const possible = (name: string): Required<ConvertOptions>[] =>
+  ways.filter((way) => refusalOf(name, way) === undefined);
+
+Deno.test("the golden checkpoints are of 28 models", () => assertEquals(goldenNames.length, 28));
+
+for (const name of goldenNames) {
+  Deno.test(`runModel() of ${name} is transformers' in float64`, async () => {
+    using model = await openGolden(name);
+    const golden = await goldenOf(name);
+    const [heads, finals] = [headsOf(name, golden), finalsOf(golden)];
+    assert(Object.keys(heads).length > 0);
+    const limit = toleranceInFloat64(
+      name === "bloom" ? "BLOOM of transformers" : "model of transformers",
+    );
+    assertOutputs(await outputsOf(float64, model, golden.inputs), heads, limit, name);
+    const bare = await outputsOf(float64, headless(model), golden.inputs);
+    assertOutputs(bare, finals, limit, name);
+  });
+
+  Deno.test(`convert() of ${name} equals its source in float64, also when it is read again`, async () => {
+    using model = await openGolden(name);
+    const { inputs } = await goldenOf(name);
+    const expected = await outputsOf(float64, model, inputs);
+    for (const way of possible(name)) {
+      const made = convert(model, way);
+      const outputs = await outputsOf(float64, made, inputs);
+      assertOutputs(outputs, expected, toleranceInFloat64("conversion"), textOf(way));
+      const config = parseConfig(configText(made.config), "config.json");
+      const again = describeModel(made.family, config, made.tensors);
+      assertEquals(again.description, made.description, textOf(way));
+    }
+  });
+}
+
+onEachBackend("runModel() of the 28 golden models is transformers' in float32", async (backend) => {
+  for (const name of goldenNames) {
+    using model = await openGolden(name);
+    const golden = await goldenOf(name);
+    const outputs = await outputsOf(float32(), model, golden.inputs);
+    assertOutputs(outputs, headsOf(name, golden), tolerance(backend, "model"), name);
+  }
+});
+
+onEachBackend("convert() of the 28 golden models equals its source in float32", async (backend) => {
+  let conversions = 0;
+  for (const name of goldenNames) {
+    using model = await openGolden(name);
+    const { inputs } = await goldenOf(name);
+    const expected = await outputsOf(float32(), model, inputs);
+    for (const way of possible(name)) {
+      const outputs = await outputsOf(float32(), convert(model, way), inputs);
+      const what = `${name}, ${textOf(way)}`;
+      assertOutputs(outputs, expected, tolerance(backend, "conversion"), what);
+      conversions++;
+    }
+  }
+  assertEquals(conversions, 174);
+});
+
+Deno.test("convert() refuses what it cannot do to golden models with a sentence that says why", async () => {
+  for (const name of goldenNames) {
+    using model = await openGolden(name);
+    for (const way of ways) {
+      const refusal = refusalOf(name, way);
+      if (refusal === undefined) continue;
+      const { message } = assertThrows(() => convert(model, way), RangeError, undefined, name);
+      assertEquals(message, refusal);
+    }
+  }
+});
+
+Deno.test("convert() leaves the table of a tied head what it is where it can", async () => {
+  for (const [name, [table, bound]] of Object.entries(tables)) {
+    using model = await openGolden(name);
+    assertEquals(model.description.heads.map(({ linear }) => linear.weight), [table], name);
+    for (const way of possible(name)) {
+      const weights = convert(model, way).description.heads.map(({ linear }) => linear.weight);
+      // a bias of the norm before the head that has no place beside the table stays in that norm
+      const isKept = way.tied === "keep" || !bound ||
+        (way.to === "pre-ln" &&
+          model.tensors.has(model.description.stacks["decoder"]!.final!.bias));
+      assertEquals(weights.join() === table, isKept, `${name}, ${textOf(way)}: ${weights}`);
+    }
+  }
+});
+
+const postLn =
+  "it is Post-LN: its norms stand behind the additions, so the stream itself is normalized and what writes to it " +
+  "cannot be centered once and for all";
+
+const refusals: Readonly<Record<string, string>> = {
+  "bert": `Cannot use a BERT model: ${postLn}`,
+  "bart": `Cannot use a BART model: ${postLn}`,
+  "opt-post":
+    "Cannot use do_layer_norm_before = false of config.json: this model (OPT-350m) is Post-LN: its norms stand behind the " +
+    "additions, so the stream itself is normalized and what writes to it cannot be centered once and for all",
+};
+
+for (const [name, refusal] of Object.entries(refusals)) {
+  Deno.test(`openModel() refuses ${name}, which is Post-LN, and says so`, async () => {
+    const { message } = await assertRejects(() => openModel(goldenFolder(name)), RangeError);
+    assertEquals(message, refusal);
+  });
+}

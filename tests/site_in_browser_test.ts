@@ -1,0 +1,156 @@
+// The static edition in a real browser, without a network, at the width of a desktop and of a phone, light and dark.
+// Without Chromium on the machine the tests are ignored, by name; CI installs it.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { listNotebooks } from "../lib/cli/notebooks.ts";
+import { buildSite, readNotebook } from "../lib/jupyter/mod.ts";
+import { chromium, inBrowser } from "./support/chromium.ts";
+
+const folder = new URL("../notebooks", import.meta.url).pathname;
+const ignore = chromium === undefined;
+const where = chromium ?? "no Chromium here";
+
+const paths = ignore ? [] : await listNotebooks(folder);
+const notebooks = await Promise.all(paths.map(async (path) => ({
+  name: path.slice(folder.length + 1, -".ipynb".length),
+  notebook: await readNotebook(path),
+})));
+const site = ignore
+  ? new Map<string, string>()
+  : await buildSite(notebooks, { source: "..", made: "Made by a test" });
+
+/** What is seen of a page; runs in the browser. */
+function look() {
+  const root = document.documentElement;
+  const pictures = [...document.images];
+  return {
+    width: innerWidth,
+    overflow: root.scrollWidth - root.clientWidth,
+    lost: pictures.filter(({ naturalWidth, width }) => naturalWidth < 300 || width < 200).length,
+    unnamed: pictures.filter(({ alt }) => alt.trim().length < 10).length,
+    errors: document.querySelectorAll(".katex-error").length,
+    page: getComputedStyle(document.body).backgroundColor,
+    button: document.querySelector<HTMLElement>(".theme:not([hidden])")?.innerText,
+    requests: performance.getEntriesByType("resource").map(({ name }) => name)
+      .filter((name) => !name.startsWith("data:")),
+    deadAnchors: [...document.querySelectorAll('a[href^="#"]')]
+      .map((link) => decodeURIComponent(link.getAttribute("href")!.slice(1)))
+      .filter((id) => document.getElementById(id) === null),
+    smallest: Math.min(
+      ...[...document.querySelectorAll("main :is(p, td, th, pre, li)")]
+        .map((element) => parseFloat(getComputedStyle(element).fontSize)),
+    ),
+  };
+}
+
+for (const [width, height, dark] of [[1280, 900, false], [390, 844, true]] as const) {
+  Deno.test({
+    name: `every page of the site fits ${width} pixels, ${dark ? "dark" : "light"} (${where})`,
+    ignore,
+    fn: async () => {
+      for (const [file, html] of site) {
+        const found = await inBrowser(html, { width, height, dark }, look);
+        const { smallest, ...rest } = found;
+        assertEquals(rest, {
+          width,
+          overflow: 0,
+          lost: 0,
+          unnamed: 0,
+          errors: 0,
+          page: dark ? "rgb(20, 23, 28)" : "rgb(255, 255, 255)",
+          button: dark ? "Light" : "Dark",
+          requests: [],
+          deadAnchors: [],
+        }, file);
+        assert(smallest >= 12, `${file} has text of ${smallest} pixels`);
+      }
+    },
+  });
+}
+
+Deno.test({
+  name: `the button changes a page's colors and remembers them (${where})`,
+  ignore,
+  fn: async () => {
+    const found = await inBrowser(
+      site.get("index.html") ?? "",
+      { width: 1280, height: 900 },
+      () => {
+        const seen: (string | null | undefined)[] = [];
+        const button = document.querySelector<HTMLElement>(".theme")!;
+        const note = (): void => {
+          seen.push(getComputedStyle(document.body).backgroundColor, button.innerText);
+          seen.push(localStorage.getItem("normkit-theme"));
+        };
+        button.click();
+        note();
+        button.click();
+        note();
+        return seen;
+      },
+    );
+    assertEquals(found, [
+      ...["rgb(20, 23, 28)", "Light", "dark"],
+      ...["rgb(255, 255, 255)", "Dark", null],
+    ]);
+  },
+});
+
+Deno.test({
+  name: `a chart shows the value under the pointer, under a finger, and by arrow keys (${where})`,
+  ignore,
+  fn: async () => {
+    for (const width of [1280, 390]) {
+      const html = site.get("00_start_here.html") ?? "";
+      const found = await inBrowser(html, { width, height: 844 }, () => {
+        const card = document.querySelector<HTMLElement>(".card")!;
+        const tip = card.querySelector<HTMLElement>("output")!;
+        const words = (): string =>
+          tip.hidden ? "hidden" : [...tip.children].map((part) => part.textContent).join(" / ");
+        const seen = [words()];
+        const point = (kind: string, pointerType: string, left: number, top: number): void => {
+          const box = card.getBoundingClientRect();
+          const scale = box.width / 640;
+          card.dispatchEvent(
+            new PointerEvent(kind, {
+              pointerType,
+              clientX: box.left + left * scale,
+              clientY: box.top + top * scale,
+            }),
+          );
+          seen.push(words());
+        };
+        const press = (key: string): void => {
+          card.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
+          seen.push(words());
+        };
+        point("pointermove", "mouse", 172, 265);
+        const [inside, outer] = [tip.getBoundingClientRect(), card.getBoundingClientRect()];
+        const isInside = inside.left >= outer.left && inside.right <= outer.right &&
+          inside.top >= outer.top && inside.bottom <= outer.bottom;
+        press("ArrowRight");
+        press("ArrowDown");
+        press("Escape");
+        point("pointerdown", "touch", 70, 139);
+        point("pointerleave", "touch", 70, 139);
+        point("pointermove", "mouse", 620, 20);
+        return { seen, isInside };
+      });
+      assert(found.isInside, "the tip must stay on its card");
+      assertEquals(found.seen.slice(0, 1), ["hidden"]);
+      const value = String.raw`Validation loss \(nats per token\): \d\.\d+$`;
+      const expected = [
+        `^Post-LN / Step 25 / ${value}`,
+        `^Post-LN / Step 50 / ${value}`,
+        `^Pre-LN / Step 50 / ${value}`,
+        "^hidden$",
+        `^P\\S+-LN / Step 0 / ${value}`,
+        `^P\\S+-LN / Step 0 / ${value}`,
+        "^hidden$",
+      ];
+      expected.forEach((pattern, index) =>
+        assertMatch(found.seen[index + 1] ?? "", new RegExp(pattern))
+      );
+    }
+  },
+});

@@ -1,0 +1,45 @@
+// The command line in this process, and in a process of its own.
+
+import { main } from "../../lib/cli/mod.ts";
+
+/** The file of the command line. */
+export const cliFile = new URL("../../lib/cli/mod.ts", import.meta.url).pathname;
+
+/** What a command left. */
+export interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command here; what it prints is kept. */
+export async function runHere(...args: string[]): Promise<Outcome> {
+  const { log, error } = console;
+  const lines: Record<"out" | "err", string[]> = { out: [], err: [] };
+  console.log = (...words: unknown[]) => lines.out.push(words.join(" "));
+  console.error = (...words: unknown[]) => lines.err.push(words.join(" "));
+  try {
+    const code = await main(args);
+    return { code, out: lines.out.join("\n"), err: lines.err.join("\n") };
+  } finally {
+    [console.log, console.error] = [log, error];
+  }
+}
+
+/** A command as a process, not started. */
+export function childOf(...args: string[]): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", cliFile, ...args],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** Runs a command as a user does. */
+export async function runChild(...args: string[]): Promise<Outcome> {
+  const { code, stdout, stderr } = await childOf(...args).output();
+  const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { code, out: decode(stdout), err: decode(stderr) };
+}

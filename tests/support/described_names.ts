@@ -1,0 +1,82 @@
+// Every name of a tensor that a description has.
+
+import type {
+  Branch,
+  Description,
+  Linear,
+  NormSite,
+  Stack,
+} from "../../lib/families/description.ts";
+
+/** Names of tensors that a checkpoint has to hold, and of those that it may. */
+export interface DescribedNames {
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+}
+
+const linear = ({ weight, bias }: Linear): DescribedNames => ({
+  required: [weight],
+  optional: [bias],
+});
+
+const norm = ({ gain, bias }: NormSite): DescribedNames => ({ required: [gain], optional: [bias] });
+
+function branch({ norm: site, sublayer, gate }: Branch): DescribedNames[] {
+  const { linear: written, scale } = sublayer.output;
+  const maps = sublayer.kind === "feedForward"
+    ? [sublayer.up, ...(sublayer.gate === undefined ? [] : [sublayer.gate])]
+    : "qkv" in sublayer.projections
+    ? [sublayer.projections.qkv]
+    : [sublayer.projections.q, sublayer.projections.k, sublayer.projections.v];
+  const heads = sublayer.kind === "attention" && sublayer.headNorms !== undefined
+    ? [sublayer.headNorms.q, sublayer.headNorms.k]
+    : [];
+  const own = [scale, gate].filter((name) => name !== undefined);
+  return [
+    norm(site),
+    ...heads.map(norm),
+    ...[...maps, written].map(linear),
+    { required: own, optional: [] },
+  ];
+}
+
+function stack({ entry, entryNorm, blocks, final }: Stack): DescribedNames[] {
+  const tables = (names: readonly string[]): DescribedNames => ({ required: names, optional: [] });
+  const norms = [entryNorm, final].filter((site) => site !== undefined).map(norm);
+  const layers = blocks.flatMap(({ branches }) => branches.flatMap(branch));
+  switch (entry.kind) {
+    case "tokens":
+      return [
+        tables([entry.tokens.table, ...(entry.positions ? [entry.positions.table] : [])]),
+        ...norms,
+        ...layers,
+      ];
+    case "patches": {
+      const { before, registers, positions, patches } = entry;
+      const all = [...before, ...(registers ? [registers] : []), positions];
+      return [tables(all.map(({ table }) => table)), linear(patches), ...norms, ...layers];
+    }
+    case "audio":
+      return [
+        tables([entry.positions.table]),
+        linear(entry.first),
+        linear(entry.second),
+        ...norms,
+        ...layers,
+      ];
+  }
+}
+
+/** The names in a description, each once; without the empty name, which stands for none. */
+export function namesOf({ stacks, heads }: Description): DescribedNames {
+  const all = [
+    ...Object.values(stacks).flatMap(stack),
+    ...heads.map((head) => linear(head.linear)),
+  ];
+  const once = (names: readonly string[]): string[] =>
+    [...new Set(names)].filter((name) => name !== "");
+  return {
+    required: once(all.flatMap(({ required }) => required)),
+    optional: once(all.flatMap(({ optional }) => optional)),
+  };
+}

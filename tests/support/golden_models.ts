@@ -1,0 +1,87 @@
+// The golden checkpoints with what transformers makes of them.
+
+import { openCheckpoint } from "../../lib/checkpoint/reader.ts";
+import { readTensor, type TensorSource } from "../../lib/checkpoint/tensors.ts";
+import { type OpenModel, openModel } from "../../lib/families/open.ts";
+import type { Model } from "../../lib/families/model.ts";
+import type { Arithmetic } from "../../lib/forward/arithmetic.ts";
+import { runModel } from "../../lib/forward/forward.ts";
+import type { ModelInputs, Values } from "../../lib/forward/inputs.ts";
+import { assertClose } from "./close.ts";
+
+const folder = new URL("../golden/checkpoints/", import.meta.url).pathname;
+
+/** The folder of a golden checkpoint. */
+export const goldenFolder = (name: string): string => `${folder}${name}`;
+
+/** Those that are refused, which have no outputs. */
+export const refusedNames = ["bart", "bert", "opt-post"] as const;
+
+/** Those that are described, in the order of their names. */
+export const goldenNames: readonly string[] = [...Deno.readDirSync(folder)]
+  .filter(({ isDirectory }) => isDirectory)
+  .map(({ name }) => name)
+  .filter((name) => !refusedNames.some((refused) => refused === name))
+  .sort();
+
+/** Those with RMSNorms, which see the mean of the stream. */
+export const rmsNormNames: readonly string[] = ["gemma", "llama", "mistral", "qwen2", "qwen3"];
+
+/** Those with LayerNorms. */
+export const layerNormNames: readonly string[] = goldenNames.filter((name) =>
+  !rmsNormNames.includes(name)
+);
+
+/** Numbers by name. */
+export type Outputs = Readonly<Record<string, Values>>;
+
+/** Inputs, and what transformers makes of them in float64. */
+export interface Golden {
+  readonly inputs: ModelInputs;
+  readonly expected: Outputs;
+}
+
+/** A tensor without its first axis, the batch of one. */
+async function single(source: TensorSource, name: string): Promise<Values> {
+  return { shape: source.info(name).shape.slice(1), values: await readTensor(source, name) };
+}
+
+/** The inputs and outputs of a golden checkpoint. */
+export async function goldenOf(name: string): Promise<Golden> {
+  using file = await openCheckpoint(`${goldenFolder(name)}/expected.safetensors`);
+  const values: Record<string, Values> = {};
+  for (const key of file.names) values[key] = await single(file, key);
+  const { tokens, pixels, features, ...expected } = values;
+  const inputs = {
+    ...(tokens === undefined ? {} : { tokens: [...tokens.values] }),
+    ...(pixels === undefined ? {} : { pixels }),
+    ...(features === undefined ? {} : { features }),
+  };
+  return { inputs, expected };
+}
+
+/** A golden checkpoint, open; the caller closes it. */
+export function openGolden(name: string): Promise<OpenModel> {
+  return openModel(goldenFolder(name));
+}
+
+/** The outputs of a model. */
+export async function outputsOf<T>(
+  arithmetic: Arithmetic<T>,
+  model: Pick<Model, "description" | "tensors">,
+  inputs: ModelInputs,
+): Promise<Outputs> {
+  return (await runModel(arithmetic, model, inputs)).outputs;
+}
+
+/** Requires that every expected output is there and close. */
+export function assertOutputs(
+  outputs: Outputs,
+  expected: Outputs,
+  limit: number,
+  what: string,
+): void {
+  for (const [name, { values }] of Object.entries(expected)) {
+    assertClose(outputs[name]?.values ?? [], values, limit, `${what}: ${name}`);
+  }
+}

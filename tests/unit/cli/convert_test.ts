@@ -1,0 +1,542 @@
+// The commands on checkpoints: inspect, convert, fold, verify and logits, here and as processes; and a converter that is killed.
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { openCheckpoint } from "../../../lib/checkpoint/reader.ts";
+import { readTensor } from "../../../lib/checkpoint/tensors.ts";
+import { Random } from "../../../lib/core/random.ts";
+import { openModel } from "../../../lib/families/open.ts";
+import { float64 } from "../../../lib/forward/float64.ts";
+import { childOf, type Outcome, runChild, runHere } from "../../support/cli.ts";
+import { assertClose } from "../../support/close.ts";
+import { goldenFolder, goldenOf, openGolden } from "../../support/golden_models.ts";
+import { outputsOf } from "../../support/golden_models.ts";
+import { tolerance } from "../../support/tolerances.ts";
+import { inFolder, namesIn } from "../checkpoint/files.ts";
+
+const gpt2 = goldenFolder("gpt2");
+const onCpu = ["--backend", "cpu"];
+const quick = [...onCpu, "--sequences", "1", "--json"];
+
+/** What a command printed as JSON. */
+const reportOf = ({ out }: Outcome) => JSON.parse(out);
+
+Deno.test("normkit inspect says what a model is and can become, for people and as JSON", async () => {
+  const text = await runHere("inspect", gpt2);
+  assertEquals(text.code, 0, text.err);
+  for (const line of ["family         GPT-2 (gpt2)", "  pre-rmsnorm  yes", "tied head      yes"]) {
+    assertStringIncludes(text.out, line);
+  }
+  const { family, targets, fold } = reportOf(await runHere("inspect", gpt2, "--json"));
+  assertEquals([family, targets["pre-crmsnorm"].possible, fold.possible], ["gpt2", true, false]);
+});
+
+Deno.test("normkit inspect of a family that is refused says why, with exit code 0", async () => {
+  const { code, out } = await runHere("inspect", goldenFolder("bert"));
+  assertEquals(code, 0);
+  assertMatch(out, /^BERT \(bert\): it is Post-LN: its norms stand behind the additions/);
+  const report = reportOf(await runHere("inspect", goldenFolder("bart"), "--json"));
+  assertEquals(Object.keys(report), ["family", "label", "refusal"]);
+});
+
+Deno.test("normkit convert writes a folder that opens, with a certificate beside the weights", async () => {
+  await inFolder(async (folder) => {
+    const out = `${folder}/made`;
+    const made = await runHere("convert", gpt2, out, "--to", "pre-crmsnorm", ...quick);
+    assertEquals(made.code, 0, made.err);
+    const report = reportOf(made);
+    assertEquals([report.source, report.out, report.tensors], [gpt2, out, 20]);
+    assertEquals(report.newTensors, ["lm_head.weight", "lm_head.bias"]);
+    assertEquals(report.bytes, await totalBytes(out));
+    const names = namesIn(out);
+    for (
+      const name of ["certificate.json", "certificate.txt", "config.json", "model.safetensors"]
+    ) {
+      assert(names.includes(name), `${names}`);
+    }
+    const certificate = JSON.parse(await Deno.readTextFile(`${out}/certificate.json`));
+    assertEquals(certificate, report.certificate);
+    assertEquals([certificate.passed, certificate.inputs.random], [true, 1]);
+    assertStringIncludes(await Deno.readTextFile(`${out}/certificate.txt`), "PASSED");
+    using model = await openModel(out);
+    assertEquals(model.description.stacks["decoder"]!.width, 23);
+    assertEquals(namesIn(folder), ["made"]);
+  });
+});
+
+/** The bytes of all tensors in a folder. */
+async function totalBytes(folder: string): Promise<number> {
+  using checkpoint = await openCheckpoint(folder);
+  const sizes = await Promise.all(
+    checkpoint.names.map(async (name) => (await checkpoint.bytes(name)).length),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+Deno.test("normkit convert --dry-run lists tensors and writes nothing", async () => {
+  await inFolder(async (folder) => {
+    const out = `${folder}/a/b`;
+    const args = ["convert", gpt2, out, "--to", "pre-crmsnorm", "--dtype", "F16", "--dry-run"];
+    const text = await runHere(...args);
+    assertEquals(text.code, 0, text.err);
+    assertStringIncludes(text.out, "transformer.h.0.attn.c_attn.weight  F16 [23, 72]");
+    assertEquals(text.out.split("\n").length, 20);
+    const { source, config, tensors } = reportOf(await runHere(...args, "--json"));
+    assertEquals([source, config.normkit.norm, tensors.length], [gpt2, "crms", 20]);
+    assertEquals(namesIn(folder), []);
+  });
+});
+
+Deno.test("normkit convert takes a dtype, a tied head, shards, and leaves the certificate out", async () => {
+  await inFolder(async (folder) => {
+    const half = await runHere(
+      "convert",
+      gpt2,
+      `${folder}/half`,
+      "--to",
+      "pre-rmsnorm",
+      "--tied",
+      "keep",
+      "--dtype",
+      "BF16",
+      ...quick,
+    );
+    assertEquals(half.code, 0, half.err);
+    assertEquals(reportOf(half).certificate.actual.dtype, "BF16");
+    using kept = await openModel(`${folder}/half`);
+    assert(!kept.tensors.has("lm_head.weight"));
+    const args = ["--to", "pre-ln", "--max-shard-bytes", "20000", "--no-verify", "--json"];
+    const shards = await runHere("convert", gpt2, `${folder}/shards`, ...args);
+    assertEquals(shards.code, 0, shards.err);
+    assertEquals(Object.hasOwn(reportOf(shards), "certificate"), false);
+    const names = namesIn(`${folder}/shards`);
+    assert(names.includes("model.safetensors.index.json"), `${names}`);
+    assert(!names.includes("certificate.json"));
+  });
+});
+
+Deno.test("normkit convert copies what lies beside the weights", async () => {
+  await inFolder(async (folder) => {
+    const source = `${folder}/source`;
+    await Deno.mkdir(source);
+    for (const name of ["config.json", "model.safetensors"]) {
+      await Deno.copyFile(`${gpt2}/${name}`, `${source}/${name}`);
+    }
+    for (const name of ["tokenizer.json", "LICENSE", "pytorch_model.bin"]) {
+      await Deno.writeTextFile(`${source}/${name}`, name);
+    }
+    const made = await runHere(
+      "convert",
+      source,
+      `${folder}/made`,
+      "--to",
+      "weightless",
+      "--no-verify",
+      "--json",
+    );
+    assertEquals(reportOf(made).companions, ["LICENSE", "tokenizer.json"]);
+    assertEquals(await Deno.readTextFile(`${folder}/made/LICENSE`), "LICENSE");
+  });
+});
+
+Deno.test("normkit convert exits with 1 where the certificate has not passed, and keeps the folder", async () => {
+  await inFolder(async (folder) => {
+    const args = ["--to", "pre-rmsnorm", ...quick, "--tolerance", "1e-12"];
+    const made = await runHere("convert", gpt2, `${folder}/made`, ...args);
+    assertEquals(made.code, 1, made.err);
+    const certificate = JSON.parse(await Deno.readTextFile(`${folder}/made/certificate.json`));
+    assertEquals([certificate.passed, certificate.tolerance], [false, 1e-12]);
+  });
+});
+
+const usage: readonly (readonly [what: string, args: readonly string[], words: string])[] = [
+  [
+    "an unknown target",
+    ["convert", gpt2, "OUT", "--to", "post-ln"],
+    "pre-ln, pre-rmsnorm, pre-crmsnorm, weightless",
+  ],
+  ["no target", ["convert", gpt2, "OUT"], "Cannot convert to nothing"],
+  ["no folder", ["convert", gpt2, "--to", "pre-ln"], "it takes DIR OUT"],
+  [
+    "an unknown tie",
+    ["convert", gpt2, "OUT", "--to", "pre-ln", "--tied", "loosely"],
+    "untie, keep",
+  ],
+  [
+    "a table that cannot be kept",
+    ["convert", gpt2, "OUT", "--to", "weightless", "--tied", "keep"],
+    "Cannot keep",
+  ],
+  [
+    "an unknown dtype",
+    ["convert", gpt2, "OUT", "--to", "pre-ln", "--dtype", "F8"],
+    "F64, F32, BF16, F16",
+  ],
+  [
+    "a model that is refused",
+    ["convert", goldenFolder("bert"), "OUT", "--to", "pre-ln"],
+    "it is Post-LN",
+  ],
+  [
+    "a model with RMSNorms",
+    ["convert", goldenFolder("llama"), "OUT", "--to", "pre-ln"],
+    "Cannot center a Llama",
+  ],
+  [
+    "a path without a model",
+    ["convert", "nowhere", "OUT", "--to", "pre-ln"],
+    "Cannot find a model at nowhere",
+  ],
+  ["nothing to fold", ["fold", gpt2, "OUT"], "it has no gates, constants or LayerScale"],
+  ["no second model", ["verify", gpt2], "it takes A B"],
+  [
+    "tokens that are none",
+    ["verify", gpt2, gpt2, "--tokens", "1,x"],
+    "whole numbers, such as 1,2,3",
+  ],
+  [
+    "a token outside the vocabulary",
+    ["verify", gpt2, gpt2, "--tokens", "40", ...onCpu],
+    "token = 40",
+  ],
+  ["a text without a tokenizer", ["verify", gpt2, gpt2, "--text", "FILE", ...onCpu], "there is no"],
+  [
+    "a text that is not there",
+    ["verify", gpt2, gpt2, "--text", "OUT", ...onCpu],
+    "there is no such file",
+  ],
+  ["logits without tokens", ["logits", gpt2, "--out", "OUT"], "--tokens 1,2,3 --out FILE"],
+  [
+    "logits of an image model",
+    ["logits", goldenFolder("vit"), "--tokens", "1", "--out", "OUT"],
+    "reads none",
+  ],
+  ["logits in unknown arithmetic", [
+    "logits",
+    gpt2,
+    "--tokens",
+    "1",
+    "--out",
+    "OUT",
+    "--arithmetic",
+    "float16",
+  ], "float32, float64"],
+];
+
+for (const [what, args, words] of usage) {
+  Deno.test(`normkit exits with 2 for ${what}, and writes nothing`, async () => {
+    await inFolder(async (folder) => {
+      const paths: Readonly<Record<string, string>> = {
+        OUT: `${folder}/out`,
+        FILE: `${folder}/text.txt`,
+      };
+      await Deno.writeTextFile(paths["FILE"]!, "text");
+      const { code, out, err } = await runHere(...args.map((word) => paths[word] ?? word));
+      assertEquals([code, out], [2, ""], err);
+      assertStringIncludes(err, words);
+      assertStringIncludes(err, `Try: normkit ${args[0]} --help`);
+      assertEquals(namesIn(folder), ["text.txt"]);
+    });
+  });
+}
+
+Deno.test("normkit convert refuses a folder that exists, and leaves it as it is", async () => {
+  await inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/made`);
+    await Deno.writeTextFile(`${folder}/file`, "text");
+    for (const [name, more] of [["made", []], ["file", []], ["made", ["--dry-run"]]] as const) {
+      const { code, err } = await runHere(
+        "convert",
+        gpt2,
+        `${folder}/${name}`,
+        "--to",
+        "pre-ln",
+        ...more,
+      );
+      assertEquals(code, 2);
+      assertStringIncludes(err, `Cannot write to ${folder}/${name}: it exists already`);
+    }
+    assertEquals([namesIn(`${folder}/made`), await Deno.readTextFile(`${folder}/file`)], [
+      [],
+      "text",
+    ]);
+  });
+});
+
+Deno.test("normkit convert that fails while it certifies leaves nothing", async () => {
+  await inFolder(async (folder) => {
+    const { code, err } = await runHere(
+      "convert",
+      gpt2,
+      `${folder}/made`,
+      "--to",
+      "pre-ln",
+      "--sequences",
+      "0",
+      ...onCpu,
+      "--json",
+    );
+    assertEquals(code, 2);
+    assertStringIncludes(err, "Cannot compare models on no input");
+    assertEquals(namesIn(folder), []);
+  });
+});
+
+Deno.test("normkit convert as a process: what people see, and exit codes", async () => {
+  await inFolder(async (folder) => {
+    const good = await runChild(
+      "convert",
+      gpt2,
+      `${folder}/made`,
+      "--to",
+      "pre-rmsnorm",
+      ...onCpu,
+      "--sequences",
+      "1",
+    );
+    assertEquals(good.code, 0, good.err);
+    assertMatch(good.out, /^Certificate of normkit \d/);
+    assertStringIncludes(good.out, "New tensors: lm_head.weight, lm_head.bias");
+    assertMatch(good.out, /Wrote \d+ bytes in 20 tensors to .*made\n/);
+    assertStringIncludes(good.err, "writing 20 tensors");
+    const same = await runChild("verify", gpt2, `${folder}/made`, ...quick);
+    assertEquals([same.code, same.err, JSON.parse(same.out).passed], [0, "", true]);
+    const strict = await runChild(
+      "verify",
+      gpt2,
+      `${folder}/made`,
+      ...quick,
+      "--tolerance",
+      "1e-12",
+    );
+    assertEquals([strict.code, JSON.parse(strict.out).passed], [1, false]);
+    const again = await runChild("convert", gpt2, `${folder}/made`, "--to", "pre-rmsnorm");
+    assertEquals([again.code, again.out], [2, ""]);
+  });
+});
+
+Deno.test("normkit verify compares on given tokens, and shows a table to people", async () => {
+  const { code, out } = await runHere(
+    "verify",
+    gpt2,
+    gpt2,
+    "--sequences",
+    "0",
+    "--tokens",
+    "3,1,4",
+    ...onCpu,
+  );
+  assertEquals(code, 0);
+  for (const line of ["inputs    0 random (seed 0), 1 given", "3 of 3 rows", "PASSED"]) {
+    assertStringIncludes(out, line);
+  }
+});
+
+/** A tokenizer of pairs, as transformers stores one. */
+const tokenizer = {
+  version: "1.0",
+  added_tokens: [],
+  normalizer: { type: "Lowercase" },
+  pre_tokenizer: { type: "Whitespace" },
+  post_processor: null,
+  decoder: null,
+  model: {
+    type: "BPE",
+    vocab: { "[UNK]": 0, a: 3, c: 4, e: 5, l: 6, m: 7, ca: 8, ll: 9, call: 10, me: 11 },
+    merges: ["c a", "l l", "ca ll", "m e"],
+    unk_token: "[UNK]",
+  },
+};
+
+Deno.test("normkit verify --text reads a text with the tokenizer beside the model", async () => {
+  await inFolder(async (folder) => {
+    for (const name of ["config.json", "model.safetensors"]) {
+      await Deno.copyFile(`${gpt2}/${name}`, `${folder}/${name}`);
+    }
+    await Deno.writeTextFile(`${folder}/tokenizer.json`, JSON.stringify(tokenizer));
+    await Deno.writeTextFile(`${folder}/text.txt`, "Call me all Zero me");
+    const args = ["verify", folder, gpt2, "--text", `${folder}/text.txt`, ...quick];
+    const { code, out, err } = await runHere(...args);
+    assertEquals(code, 0, err);
+    const { perplexity } = JSON.parse(out);
+    const tokens = [10, 11, 3, 9, 0, 5, 0, 0, 11]; // of Zero the e alone is known
+    assertEquals(perplexity.tokens, tokens.length - 1);
+    using model = await openGolden("gpt2");
+    const { logits } = await outputsOf(float64, model, { tokens });
+    const losses = tokens.slice(1).map((token, at) => {
+      const row = [...logits!.values.subarray(at * 40, (at + 1) * 40)];
+      return Math.log(row.reduce((sum, value) => sum + Math.exp(value), 0)) - row[token]!;
+    });
+    const expected = Math.exp(losses.reduce((sum, loss) => sum + loss, 0) / losses.length);
+    assertClose([perplexity.expected], [expected], tolerance("cpu", "model"), "perplexity");
+  });
+});
+
+Deno.test("normkit fold of a trained run with gates, then verify and convert what it made", async () => {
+  await inFolder(async (folder) => {
+    const text = `${folder}/text.txt`;
+    await Deno.writeTextFile(
+      text,
+      "Call me Ishmael. Some years ago, never mind how long. ".repeat(8),
+    );
+    const tiny = "--depth 2 --width 8 --heads 2 --context 8 --rows 2 --steps 2 --rate 0.1".split(
+      " ",
+    );
+    const trained = await runHere(
+      "train",
+      "pre-ln+gpas",
+      "deep-norm+gpas",
+      ...tiny,
+      ...onCpu,
+      "--text",
+      text,
+      "--out",
+      `${folder}/runs`,
+      "--json",
+    );
+    assertEquals(trained.code, 0, trained.err);
+    for (
+      const [variant, plain] of [["pre-ln+gpas", "pre-ln"], ["deep-norm+gpas", "post-ln"]] as const
+    ) {
+      const [run, out] = [`${folder}/runs/${variant}`, `${folder}/${variant}`];
+      const gates = await gatesOf(`${run}.safetensors`);
+      assert(gates.some((gate) => Math.abs(gate) > 0.01), `${gates}`);
+      const folded = await runHere("fold", run, out, ...quick);
+      assertEquals(folded.code, 0, folded.err);
+      const { certificate, newTensors, companions } = reportOf(folded);
+      assertEquals([certificate.passed, newTensors, companions], [true, [], []]);
+      const config = JSON.parse(await Deno.readTextFile(`${out}/config.json`));
+      assertEquals([config.model_type, config.residual], ["normkit", plain]);
+      // the characters of the text go along, so that the folder reads texts too
+      const same = await runHere("verify", out, run, "--text", text, ...quick);
+      assertEquals(same.code, 0, same.err);
+      const { perplexity } = JSON.parse(same.out);
+      assert(perplexity.tokens > 300);
+      const most = tolerance("cpu", "conversion");
+      assertClose([perplexity.actual], [perplexity.expected], most, "perplexity");
+      const foreign = `${folder}/foreign.txt`;
+      await Deno.writeTextFile(foreign, "€");
+      const unknown = await runHere("verify", out, run, "--text", foreign, ...quick);
+      assertEquals(unknown.code, 2);
+      assertStringIncludes(unknown.err, '"€"');
+    }
+    const made = await runHere(
+      "convert",
+      `${folder}/pre-ln+gpas`,
+      `${folder}/crms`,
+      "--to",
+      "pre-crmsnorm",
+      ...quick,
+    );
+    assertEquals(made.code, 0, made.err);
+    const whole = await runHere("verify", `${folder}/runs/pre-ln+gpas`, `${folder}/crms`, ...quick);
+    assertEquals(whole.code, 0, whole.err);
+  });
+});
+
+/** The gates in a file of parameters. */
+async function gatesOf(path: string): Promise<number[]> {
+  using file = await openCheckpoint(path);
+  const names = file.names.filter((name) => name.endsWith(".gate"));
+  return (await Promise.all(names.map((name) => readTensor(file, name)))).flatMap((
+    values,
+  ) => [...values]);
+}
+
+for (const arithmetic of ["float32", "float64"]) {
+  Deno.test(`normkit logits writes the logits of transformers, ${arithmetic}`, async () => {
+    await inFolder(async (folder) => {
+      const { inputs, expected } = await goldenOf("gpt2");
+      const out = `${folder}/a/logits.safetensors`;
+      const args = [
+        "logits",
+        gpt2,
+        "--tokens",
+        inputs.tokens!.join(","),
+        "--out",
+        out,
+        "--arithmetic",
+        arithmetic,
+        ...onCpu,
+      ];
+      const written = await runHere(...args);
+      assertEquals(written, { code: 0, out: `Wrote logits [1, 12, 40] to ${out}`, err: "" });
+      using file = await openCheckpoint(out);
+      assertEquals(file.names, ["logits"]);
+      assertEquals(file.info("logits"), { dtype: "F32", shape: [1, 12, 40] });
+      const values = await readTensor(file, "logits");
+      assertClose(values, expected["logits"]!.values, tolerance("cpu", "model"), arithmetic);
+      const report = reportOf(await runHere(...args, "--json"));
+      assertEquals(report, { out, shape: [1, 12, 40] });
+    });
+  });
+}
+
+for (const command of ["inspect", "convert", "fold", "verify", "logits"]) {
+  Deno.test(`normkit ${command} --help shows usage, options and examples`, async () => {
+    const { code, out } = await runHere(command, "--help");
+    assertEquals(code, 0);
+    for (const word of [`Usage: normkit ${command}`, "--json", "Examples:"]) {
+      assertStringIncludes(out, word);
+    }
+  });
+}
+
+/** The name of what a converter has under way beside OUT, or nothing. */
+const underWay = (folder: string): string | undefined =>
+  namesIn(folder).find((name) => /^made\..*\.tmp$/.test(name));
+
+/** Waits a little. */
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Starts a converter in a folder and waits until it has something there. */
+async function startConverter(
+  folder: string,
+): Promise<{ child: Deno.ChildProcess; done: Promise<Deno.CommandOutput> }> {
+  const args = ["--to", "pre-rmsnorm", ...onCpu, "--sequences", "4", "--json"];
+  const child = childOf("convert", gpt2, `${folder}/made`, ...args).spawn();
+  const done = child.output();
+  for (let waited = 0; namesIn(folder).length === 0; waited++) {
+    assert(waited < 30_000, "the converter has not started");
+    await pause(1);
+  }
+  return { child, done };
+}
+
+Deno.test("normkit convert that is killed at ten random moments leaves no folder or a complete one", async () => {
+  const random = new Random(5, "moments");
+  let [left, absent] = [0, 0];
+  // how long one takes from the first file to its end
+  let length = 0;
+  let complete: string[] = [];
+  await inFolder(async (folder) => {
+    const { done } = await startConverter(folder);
+    const start = performance.now();
+    assertEquals((await done).code, 0);
+    length = performance.now() - start;
+    complete = namesIn(`${folder}/made`);
+  });
+  for (let round = 0; round < 10; round++) {
+    await inFolder(async (folder) => {
+      const { child, done } = await startConverter(folder);
+      await pause(random.uniform() * length * 1.1);
+      try {
+        child.kill("SIGKILL");
+      } catch (error) {
+        assert(error instanceof TypeError, `${error}`); // it has ended by itself
+      }
+      await done;
+      const names = namesIn(folder);
+      if (!names.includes("made")) {
+        assertEquals(names, [underWay(folder)!]);
+        absent++;
+        return;
+      }
+      assertEquals(names, ["made"]);
+      assertEquals(namesIn(`${folder}/made`), complete);
+      assertEquals((await runHere("verify", gpt2, `${folder}/made`, ...quick)).code, 0);
+      left++;
+    });
+  }
+  // a machine that is slow at first and fast later sees only the earliest moments
+  assert(absent >= 1 && left + absent === 10, `${absent} without a folder, ${left} with one`);
+});

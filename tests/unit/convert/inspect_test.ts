@@ -1,0 +1,119 @@
+// What a model is and what can be done with it.
+
+import { assertEquals } from "@std/assert";
+import { inspect, type Inspection, inspectionText } from "../../../lib/convert/inspect.ts";
+import { goldenNames, openGolden, rmsNormNames } from "../../support/golden_models.ts";
+import { normkitModel, small } from "../../support/normkit_model.ts";
+import { countIn } from "../../support/tensor_rows.ts";
+
+async function inspected(name: string): Promise<Inspection> {
+  using model = await openGolden(name);
+  return inspect(model);
+}
+
+const yes = { possible: true };
+const noTricks = { possible: false, reason: "there are no gates, constants or LayerScale" };
+
+Deno.test("inspect() of GPT-2", async () => {
+  assertEquals(await inspected("gpt2"), {
+    family: "gpt2",
+    label: "GPT-2",
+    norm: "layer",
+    eps: [1e-5],
+    gains: true,
+    biases: true,
+    tied: true,
+    stacks: [{
+      name: "decoder",
+      width: 24,
+      depth: 2,
+      placement: "pre",
+      parallel: false,
+      entryNorm: false,
+    }],
+    dtype: "F32",
+    tensors: 28,
+    parameters: 16032,
+    bytes: 64128,
+    newBiases: ["lm_head.bias"],
+    targets: { "pre-ln": yes, "pre-rmsnorm": yes, "pre-crmsnorm": yes, "weightless": yes },
+    fold: noTricks,
+  });
+});
+
+Deno.test("inspect() says for every golden model what it can become, and reads no tensor", async () => {
+  for (const name of goldenNames) {
+    using model = await openGolden(name);
+    const inspection = inspect({
+      ...model,
+      tensors: {
+        names: model.tensors.names,
+        has: (tensor) => model.tensors.has(tensor),
+        info: (tensor) => model.tensors.info(tensor),
+        rows: () => Promise.reject(new Error("read")),
+      },
+    });
+    const isRms = rmsNormNames.includes(name);
+    const can = Object.values(inspection.targets).map(({ possible }) => possible);
+    assertEquals(can, isRms ? [false, false, false, true] : [true, true, true, true], name);
+    assertEquals(inspection.fold.possible, name.startsWith("dinov2"), name);
+    assertEquals(inspection.parameters, countIn(model.tensors), name);
+  }
+});
+
+Deno.test("inspect() shows parallel branches, embedding norms, stacks, and norms without parameters", async () => {
+  const neox = await inspected("gpt-neox");
+  assertEquals(neox.stacks.map(({ parallel }) => parallel), [true]);
+  const bloom = await inspected("bloom");
+  assertEquals([bloom.stacks[0]!.entryNorm, bloom.eps], [true, [1e-3]]);
+  const whisper = await inspected("whisper");
+  assertEquals(whisper.stacks.map(({ name }) => name), ["encoder", "decoder"]);
+  const olmo = await inspected("olmo");
+  assertEquals([olmo.gains, olmo.biases, olmo.tied], [false, false, false]);
+  const gemma = await inspected("gemma");
+  assertEquals([gemma.norm, gemma.gains, gemma.biases], ["rms-offset", true, false]);
+  assertEquals(gemma.targets["pre-ln"].reason?.split(":")[0], "Cannot center a Gemma model");
+});
+
+Deno.test("inspect() of this library's variants: where norms stand, and what can be folded", () => {
+  const of = (residual: string): Inspection =>
+    inspect(normkitModel({ ...small, depth: 4, residual }));
+  const placements = ["pre-ln", "post-ln", "mix-ln"].map((id) => of(id).stacks[0]!.placement);
+  assertEquals(placements, ["pre", "post", "pre and post"]);
+  const gated = of("pre-ln+gpas");
+  assertEquals(gated.fold, yes);
+  assertEquals(
+    gated.targets["pre-rmsnorm"].reason,
+    "Cannot convert this normkit model as it is: its stream is scaled (GPAS, LNS); fold it first",
+  );
+  assertEquals(of("pre-ln").fold, noTricks);
+});
+
+Deno.test("inspectionText() is a table for people", async () => {
+  assertEquals(
+    inspectionText(await inspected("gptj")),
+    `\
+family         GPT-J (gptj)
+norms          layer, parameters: gain and bias, ε 0.001
+decoder        width 16, 2 layers, norms pre, parallel branches
+tied head      no
+size           6664 parameters in 25 tensors, F32, 26656 bytes
+new biases     6 where the family has none, such as transformer.h.0.attn.q_proj.bias
+can be converted to
+  pre-ln       yes
+  pre-rmsnorm  yes
+  pre-crmsnorm yes
+  weightless   yes
+  fold         no: there are no gates, constants or LayerScale`,
+  );
+  const bloom = inspectionText(await inspected("bloom")).split("\n");
+  assertEquals(bloom[2], "decoder        width 18, 2 layers, norms pre, embedding norm");
+  const olmo = inspectionText(await inspected("olmo")).split("\n");
+  assertEquals(olmo[1], "norms          layer, parameters: none, ε 0.00001");
+  const llama = inspectionText(await inspected("llama"));
+  assertEquals(
+    llama.split("\n").find((line) => line.startsWith("  pre-ln")),
+    "  pre-ln       no: Cannot center a Llama model: it has RMSNorms, which see the mean of the stream; its gains can be " +
+      'folded (to "weightless")',
+  );
+});

@@ -1,0 +1,61 @@
+// Descriptions against the golden checkpoints: they name the tensors that are there, all of them, and no others.
+
+import { assertEquals } from "@std/assert";
+import { namesOf } from "../../support/described_names.ts";
+import { goldenNames, openGolden } from "../../support/golden_models.ts";
+
+/** Tensors that no layer reads: CLIP's temperature, what DINOv2 was trained with. */
+const unread: Readonly<Record<string, readonly string[]>> = {
+  "clip": ["logit_scale"],
+  "dinov2": ["dinov2.embeddings.mask_token"],
+  "dinov2-with-registers": ["dinov2_with_registers.embeddings.mask_token"],
+};
+
+const network = "mlp.up_proj mlp.gate_proj mlp.down_proj lm_head";
+const attention = "self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj";
+const rms = "input_layernorm post_attention_layernorm model.norm";
+const falcon =
+  "self_attention.query_key_value self_attention.dense mlp.dense_h_to_4h mlp.dense_4h_to_h lm_head";
+
+/** The biases that a description has a name for and the checkpoint does not hold, by the ends of their paths. */
+const absent: Readonly<Record<string, string>> = {
+  "bloom": "lm_head",
+  "clip": "embeddings.patch_embedding visual_projection text_projection",
+  "falcon": falcon,
+  "falcon-alibi": "lm_head",
+  "falcon-new": falcon,
+  "gemma": `${rms} ${attention} ${network}`,
+  "gpt-neo": "attention.q_proj attention.k_proj attention.v_proj lm_head",
+  "gpt-neox": "embed_out",
+  "gpt-neox-sequential": "embed_out",
+  "gpt2": "lm_head",
+  "gpt2-untied": "lm_head",
+  "gptj": "attn.q_proj attn.k_proj attn.v_proj attn.out_proj",
+  "llama": `${rms} ${attention} ${network}`,
+  "mistral": `${rms} ${attention} ${network}`,
+  "mpt": "attn.Wqkv attn.out_proj ffn.up_proj ffn.down_proj lm_head",
+  "olmo": `${attention} ${network}`,
+  "olmo-tied": `${attention} ${network}`,
+  "opt": "lm_head",
+  "qwen2": `${rms} self_attn.o_proj ${network}`,
+  "qwen3": `${rms} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
+  "stablelm": `self_attn.o_proj ${network}`,
+  "stablelm-parallel": `${attention} ${network}`,
+  "whisper": "self_attn.k_proj encoder_attn.k_proj proj_out",
+};
+
+for (const name of goldenNames) {
+  Deno.test(`describe() of ${name} names the tensors of its checkpoint, all of them, and no others`, async () => {
+    using model = await openGolden(name);
+    const { required, optional } = namesOf(model.description);
+    assertEquals(required.filter((tensor) => !model.tensors.has(tensor)), []);
+    const named = new Set([...required, ...optional]);
+    assertEquals(model.tensors.names.filter((tensor) => !named.has(tensor)), unread[name] ?? []);
+    const missing = optional.filter((tensor) => !model.tensors.has(tensor));
+    const expected = (absent[name] ?? "").split(" ").filter((word) => word !== "");
+    const found = new Set(
+      missing.map((tensor) => expected.find((end) => tensor.endsWith(`${end}.bias`)) ?? tensor),
+    );
+    assertEquals([...found].toSorted(), expected.toSorted());
+  });
+}
