@@ -4,9 +4,18 @@
  * @module
  */
 
+export {
+  type MeasuredTarget,
+  type MeasuredTime,
+  recordedTargets,
+  recordedTimes,
+} from "./benchmarks.ts";
 export { check, type Expectation } from "./check.ts";
+export { type Claim, claim, type ShownClaims, type Verdict } from "./claims.ts";
+export { live, type LiveChart } from "./live.ts";
 export { keepOutputsInOrder } from "./order.ts";
 export { recordedRuns } from "./runs.ts";
 export { setup } from "./setup.ts";
 export { jupyterDisplay } from "../plots/figure.ts";
-export { type Shown, source, table, tex } from "./show.ts";
+export { code, type Shown, source, table, tex } from "./show.ts";
+export { theorem } from "./theorem.ts";

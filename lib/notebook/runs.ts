@@ -6,8 +6,12 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-/** The checkout: the nearest folder upward that holds `data/runs`. */
-async function findRoot(): Promise<string> {
+/**
+ * The checkout: the nearest folder upward that holds `data/runs`.
+ *
+ * @throws {RangeError} If there is none.
+ */
+export async function findRoot(): Promise<string> {
   let folder = Deno.cwd();
   while (!await exists(`${folder}/data/runs`)) {
     const parent = folder.slice(0, folder.lastIndexOf("/"));

@@ -68,5 +68,59 @@ export async function source(variant: Residual): Promise<Shown> {
       `Cannot show the source of "${variant.id}": only the variants of the registry stand in the library`,
     );
   }
-  return shown({ "text/markdown": `\`\`\`ts\n${code}\n\`\`\``, "text/plain": code });
+  return shownCode(code);
+}
+
+/**
+ * The library's own text of a function, type or object, read from its module and not copied.
+ *
+ * ```ts
+ * import { code } from "@normkit/normkit/notebook";
+ *
+ * await code("convert/compress.ts", "compressStreams");
+ * ```
+ *
+ * @param file The module's path inside `lib`.
+ * @param name What it declares at its top level, exported or not.
+ * @returns What the notebook shows: the declaration, without the comment above it.
+ * @throws {RangeError} If there is no such module in the library, or it does not declare that name.
+ */
+export async function code(file: string, name: string): Promise<Shown> {
+  if (!/^(\w+\/)+\w+\.ts$/.test(file)) {
+    throw new RangeError(
+      `Cannot show the source of ${file}: it must be a path inside lib, such as "ops/gpas.ts"`,
+    );
+  }
+  const text = await fetch(new URL(`../${file}`, import.meta.url)).then(
+    (response) => response.text(),
+    () => undefined,
+  );
+  if (text === undefined) {
+    throw new RangeError(`Cannot show the source of ${file}: the library has no such module`);
+  }
+  const found = declarations(text);
+  const own = found.get(name);
+  if (own === undefined) {
+    throw new RangeError(
+      `Cannot show ${name}: ${file} declares ${[...found.keys()].join(", ") || "nothing"}`,
+    );
+  }
+  return shownCode(own);
+}
+
+/** The declarations of a module by name. One goes on until the next line that starts at the margin and closes nothing. */
+function declarations(text: string): Map<string, string> {
+  const head =
+    /^(?:export )?(?:default )?(?:async )?(?:abstract )?(?:function\*?|const|let|class|interface|type) (\w+)/;
+  const blocks = text.split(/\n(?=[^\s)}\]])/).map((block) => block.trimEnd());
+  const named = blocks.flatMap((block): [string, string][] => {
+    const name = head.exec(block)?.[1];
+    return name === undefined ? [] : [[name, block]];
+  });
+  return new Map(named.toReversed()); // of overloads the first
+}
+
+/** Text as code of a language. */
+export function shownCode(text: string, language = "ts"): Shown {
+  return shown({ "text/markdown": `\`\`\`${language}\n${text}\n\`\`\``, "text/plain": text });
 }

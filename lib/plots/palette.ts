@@ -95,6 +95,30 @@ export function orderVariants(ids: Iterable<string>): string[] {
   return [...new Set(ids)].sort((a, b) => rank(a) === rank(b) ? 0 : rank(a) - rank(b));
 }
 
+const arms: readonly Omit<VariantStyle, "label">[] = [
+  { color: "#1b4f8f", marker: markers.circle, dash: undefined, markerFill: "#1b4f8f" },
+  { color: "#11705c", marker: markers.triangleUp, dash: undefined, markerFill: "#11705c" },
+  { color: "#a8321c", marker: markers.square, dash: "6 3", markerFill: "#ffffff" },
+  { color: "#6b2f9c", marker: markers.diamond, dash: "2 2", markerFill: "#ffffff" },
+  { color: "#7a5200", marker: markers.triangleDown, dash: "8 2 2 2", markerFill: "#7a5200" },
+  { color: "#3d4450", marker: markers.star, dash: "4 2", markerFill: "#ffffff" },
+];
+
+/** How many arms of an experiment a chart can tell apart. */
+export const mostArms: number = arms.length;
+
+/**
+ * The style of an arm of an experiment that is not a residual variant: darker than any variant's, with a marker and a dash of its
+ * own.
+ *
+ * @param label The arm's name.
+ * @param place Its place among the arms of the chart, from 0 to {@link mostArms} − 1.
+ * @returns The style.
+ */
+export function armStyle(label: string, place: number): VariantStyle {
+  return { ...arms[place]!, label };
+}
+
 function baseOf(id: string): string {
   return id.endsWith(gpasSuffix) ? id.slice(0, -gpasSuffix.length) : id;
 }

@@ -1,0 +1,197 @@
+/** Measured quantities side by side, as bars from zero with their quartiles: kernels, libraries, models. */
+import * as Plot from "@observablehq/plot";
+import { type CardOptions, drawCard, type Room } from "./card.ts";
+import type { Figure } from "./figure.ts";
+import type { ChartMarks } from "./marks.ts";
+import { formatNumber } from "./measurements.ts";
+import { ink, textWidth } from "./typography.ts";
+
+/** One bar. */
+export interface BarRow {
+  /** What is compared, such as an operation; bars of one group stand together. */
+  readonly group: string;
+  /** Whose value it is. */
+  readonly name: string;
+  /** The median, at least 0. */
+  readonly value: number;
+  /** The lower quartile. */
+  readonly low: number;
+  /** The upper quartile. */
+  readonly high: number;
+  /** Whether the bar is what the chart is about; others are gray. */
+  readonly ours: boolean;
+}
+
+/** The words of the chart, its quantity and a value to compare with. */
+export interface BarOptions extends CardOptions {
+  /** What is measured, with its unit, such as `Time (multiples of a copy)`. */
+  readonly quantity: string;
+  /** A vertical line with a name, such as a copy at 1. */
+  readonly reference?: { readonly label: string; readonly value: number };
+}
+
+const barHeight = 17;
+const groupGap = 12;
+const groupTitle = 18;
+const colors = { ours: "#4269d0", other: "#a3a9b1" } as const;
+const margins = { top: 14, right: 64, bottom: 40 } as const;
+const fontSize = 11;
+
+/** A bar with the place where it is drawn, in pixels from the top. */
+interface Placed extends BarRow {
+  readonly top: number;
+}
+
+/** Bars below each other, a line above each group for its name. */
+function place(rows: readonly BarRow[]): {
+  readonly bars: readonly Placed[];
+  readonly titles: readonly { readonly group: string; readonly top: number }[];
+  readonly height: number;
+} {
+  const bars: Placed[] = [];
+  const titles: { group: string; top: number }[] = [];
+  let top = 0;
+  for (const group of new Set(rows.map((row) => row.group))) {
+    titles.push({ group, top: top + groupTitle / 2 });
+    top += groupTitle;
+    for (const row of rows.filter((row) => row.group === group)) {
+      bars.push({ ...row, top });
+      top += barHeight;
+    }
+    top += groupGap;
+  }
+  return { bars, titles, height: top - groupGap };
+}
+
+function checkRow({ group, name, value, low, high }: BarRow): void {
+  const fits = [value, low, high].every(Number.isFinite) && value >= 0;
+  if (fits) return;
+  throw new RangeError(
+    `Cannot draw the bar of ${name} for ${group} at ${value} (${low} to ${high}): values must be finite and at least 0`,
+  );
+}
+
+function draw(
+  { bars, titles, height }: ReturnType<typeof place>,
+  { quantity, reference }: BarOptions,
+  { width, document }: Room,
+): ReturnType<typeof Plot.plot> {
+  const names = Math.max(...bars.map(({ name }) => textWidth(name, fontSize)));
+  const most = Math.max(...bars.map(({ value, high }) => Math.max(value, high)));
+  const guide = { stroke: ink.guide, strokeDasharray: "1.5 2.5", strokeWidth: 1.5 };
+  const middle = ({ top }: Placed): number => top + barHeight / 2;
+  return Plot.plot({
+    document,
+    width,
+    height: height + margins.top + margins.bottom,
+    marginTop: margins.top,
+    marginRight: margins.right,
+    marginBottom: margins.bottom,
+    marginLeft: names + 14,
+    x: { domain: [0, Math.max(most, reference?.value ?? 0)], nice: true },
+    y: {
+      type: "linear",
+      domain: [0, height],
+      range: [margins.top, margins.top + height],
+      axis: null,
+    },
+    marks: [
+      Plot.gridX({ stroke: ink.grid, strokeOpacity: 1, ticks: 6 }),
+      Plot.axisX({
+        label: quantity,
+        labelAnchor: "center",
+        labelArrow: "none",
+        labelOffset: 34,
+        fontSize,
+        ticks: 6,
+        tickSize: 0,
+        tickFormat: ",~r",
+      }),
+      Plot.rect(bars, {
+        x1: 0,
+        x2: "value",
+        y1: (bar: Placed) => bar.top + 2,
+        y2: (bar: Placed) => bar.top + barHeight - 2,
+        fill: (bar: Placed) => colors[bar.ours ? "ours" : "other"],
+      }),
+      Plot.ruleY(bars, { x1: "low", x2: "high", y: middle, stroke: ink.text, strokeWidth: 1.25 }),
+      ...(reference === undefined ? [] : [Plot.ruleX([reference.value], guide)]),
+      Plot.text(titles, {
+        frameAnchor: "left",
+        y: "top",
+        text: "group",
+        textAnchor: "start",
+        dx: -names - 10,
+        fontSize,
+        fontWeight: "bold",
+        fill: ink.text,
+      }),
+      Plot.text(bars, {
+        frameAnchor: "left",
+        y: middle,
+        text: "name",
+        textAnchor: "end",
+        dx: -6,
+        fontSize,
+        fill: ink.text,
+      }),
+      Plot.text(bars, {
+        x: (bar: Placed) => Math.max(bar.value, bar.high),
+        y: middle,
+        text: (bar: Placed) => formatNumber(bar.value),
+        textAnchor: "start",
+        dx: 5,
+        fontSize,
+        fill: ink.muted,
+      }),
+    ],
+  });
+}
+
+function marksOf(
+  { bars }: ReturnType<typeof place>,
+  { quantity }: BarOptions,
+  chart: ReturnType<typeof Plot.plot>,
+): ChartMarks {
+  const x = chart.scale("x")!;
+  return {
+    x: "Of",
+    y: quantity,
+    series: bars.map(({ name, group, value, low, high, top, ours }) => ({
+      name,
+      color: colors[ours ? "ours" : "other"],
+      points: [[
+        x.apply(value),
+        margins.top + top + barHeight / 2,
+        group,
+        `${formatNumber(value)} (quartiles ${formatNumber(low)} to ${formatNumber(high)})`,
+      ]],
+    })),
+  };
+}
+
+/**
+ * Bars from zero, one for each row, with a line over their quartiles; what the chart is about is blue, the others gray.
+ *
+ * @param rows Medians with quartiles, in the order in which they are drawn.
+ * @param options Title (the finding), setting, source, quantity and a reference line.
+ * @returns The figure.
+ * @throws {RangeError} If there is no row, a value is not finite or below 0, or the title is blank.
+ */
+export function kernelBars(rows: readonly BarRow[], options: BarOptions): Figure {
+  if (rows.length === 0) throw new RangeError("Cannot draw 0 bars: at least one is needed");
+  rows.forEach(checkRow);
+  const placed = place(rows);
+  const { reference } = options;
+  const named = reference === undefined
+    ? []
+    : [`Dotted: ${reference.label} (${formatNumber(reference.value)})`];
+  return drawCard(options, {
+    draw: (room) => draw(placed, options, room),
+    marks: (chart) => marksOf(placed, options, chart),
+    notes: ["Bars: medians, lines: quartiles", ...named],
+    numbers: rows.map(({ group, name, value, low, high }) =>
+      `${group}, ${name}: ${formatNumber(value)} (${formatNumber(low)} to ${formatNumber(high)})`
+    ),
+  });
+}
