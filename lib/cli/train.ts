@@ -30,7 +30,12 @@ export interface Race {
   readonly json: boolean;
 }
 
-async function currentCommit(): Promise<string | undefined> {
+/**
+ * The commit of the code, for manifests.
+ *
+ * @returns Its short id, or undefined where there is no git.
+ */
+export async function currentCommit(): Promise<string | undefined> {
   try {
     const git = new Deno.Command("git", { args: ["rev-parse", "--short", "HEAD"], stderr: "null" });
     const { success, stdout } = await git.output();

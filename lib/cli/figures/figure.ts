@@ -1,0 +1,80 @@
+// What a training-dynamics figure is: grids of runs, as data.
+
+import type { TrainSettings } from "../../train/record.ts";
+import type { FigureProbe } from "./probes.ts";
+
+/** Runs that differ in variant, learning rate, warm-up and seed alone. */
+export interface Grid {
+  /** Begins the names of the runs, where a figure has several grids that differ in something else; none by default. */
+  readonly label?: string;
+  /** Ids of the variants: what is compared. */
+  readonly variants: readonly string[];
+  /** Peak learning rates, swept for each variant. */
+  readonly rates: readonly number[];
+  /** Warm-up steps, swept for each variant; 1 is none. */
+  readonly warmups: readonly number[];
+  /** At least three seeds, for the bands. */
+  readonly seeds: readonly number[];
+  /** What all runs share; the variant, the rate, the warm-up and the seed of a run replace those here. */
+  readonly settings: Omit<TrainSettings, "seed">;
+}
+
+/** A figure of a notebook that is drawn from recorded runs. */
+export interface TrainingFigure {
+  /** The argument of `deno task reproduce`, and the folder under `data/runs`. */
+  readonly id: string;
+  /** What it shows, in a line. */
+  readonly title: string;
+  /** The notebook that draws it, such as `01_pre_ln`. */
+  readonly notebook: string;
+  /** Its runs. */
+  readonly grids: readonly Grid[];
+  /** What is looked at in the trained models. */
+  readonly probes: readonly FigureProbe[];
+}
+
+/** One run of a figure. */
+export interface FigureRun {
+  /** The files' name, such as `pre-ln_lr0.003_warmup1_seed0`. */
+  readonly name: string;
+  /** Everything that determines it. */
+  readonly settings: TrainSettings;
+}
+
+function runsOfGrid(grid: Grid): FigureRun[] {
+  const { label, variants, rates, warmups, seeds, settings } = grid;
+  const points = seeds.flatMap((seed) =>
+    variants.flatMap((residual) =>
+      rates.flatMap((peak) => warmups.map((warmup) => ({ residual, peak, warmup, seed })))
+    )
+  );
+  return points.map(({ residual, peak, warmup, seed }) => ({
+    name: [label, residual, `lr${peak}`, `warmup${warmup}`, `seed${seed}`]
+      .filter((part) => part !== undefined).join("_"),
+    settings: {
+      ...settings,
+      model: { ...settings.model, residual },
+      schedule: { ...settings.schedule, peak, warmup },
+      seed,
+    },
+  }));
+}
+
+/**
+ * Every run of a figure: grid by grid, and the first seed of all variants before the second of any.
+ *
+ * @param figure The figure.
+ * @returns Its runs, names unique.
+ * @throws {RangeError} If two runs have one name: the grids need labels.
+ */
+export function runsOf(figure: TrainingFigure): FigureRun[] {
+  const runs = figure.grids.flatMap(runsOfGrid);
+  const names = runs.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new RangeError(
+      `Cannot name two runs of ${figure.id} ${twice}: give the grids different labels`,
+    );
+  }
+  return runs;
+}

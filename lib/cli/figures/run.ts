@@ -1,0 +1,81 @@
+// One run of a figure: trained, shortened, written; and whether it is there already.
+
+import { isDeepStrictEqual } from "node:util";
+import { disposeTree } from "../../core/tree.ts";
+import type { Corpus } from "../../train/corpus.ts";
+import { type Manifest, type Row, type RunRecord, writeRun } from "../../train/record.ts";
+import { type Probe, train } from "../../train/train.ts";
+import { currentCommit } from "../train.ts";
+import type { FigureRun } from "./figure.ts";
+import { type FigureProbe, joinProbes } from "./probes.ts";
+
+/** Where a run goes and what accompanies it. */
+export interface RunPlace {
+  /** The folder. */
+  readonly out: string;
+  /** The text. */
+  readonly corpus: Corpus;
+  /** The command that makes this run alone, for the manifest. */
+  readonly command: string;
+  /** What is looked at after the last step. */
+  readonly probes: readonly FigureProbe[];
+  /** Ends the run after the step under way. */
+  readonly signal?: AbortSignal;
+}
+
+/** Six digits are more than a seed's noise leaves, and half of the bytes. */
+function shortened(row: Row): Row {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      typeof value === "number" && Number.isFinite(value) ? Number(value.toPrecision(6)) : value,
+    ]),
+  ) as Row;
+}
+
+/**
+ * Trains one run of a figure and writes its rows, six digits each, and its manifest. A run that is interrupted is not written.
+ *
+ * @param run The run.
+ * @param place Where it goes and what accompanies it.
+ * @returns The record, or undefined where the signal came first.
+ */
+export async function makeRun(run: FigureRun, place: RunPlace): Promise<RunRecord | undefined> {
+  const { settings, name } = run;
+  const { out, corpus, command, probes, signal } = place;
+  const look = joinProbes(probes);
+  let step = 0;
+  const lookAtEnd: Probe = async (parameters, config, batch) =>
+    step === settings.steps ? await look(parameters, config, batch) : [];
+  const commit = await currentCommit();
+  const { parameters, record } = await train(settings, corpus, {
+    probe: lookAtEnd,
+    onRow: (row) => step = row.step, // the evaluation's row comes before its probe
+    command,
+    ...(commit === undefined ? {} : { commit }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  disposeTree(parameters);
+  if (record.manifest.stopped?.reason === "aborted") return undefined;
+  const short = { manifest: record.manifest, rows: record.rows.map(shortened) };
+  await writeRun(out, short, name);
+  return short;
+}
+
+/**
+ * Whether a run is there: its manifest has the same settings, and its rows lie beside it.
+ *
+ * @param run The run.
+ * @param out The folder.
+ * @returns Whether it need not be made again.
+ */
+export async function isMade({ name, settings }: FigureRun, out: string): Promise<boolean> {
+  try {
+    const manifest = JSON.parse(await Deno.readTextFile(`${out}/${name}.json`)) as Manifest;
+    await Deno.stat(`${out}/${name}.jsonl`);
+    return isDeepStrictEqual(manifest.settings, JSON.parse(JSON.stringify(settings)));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,190 @@
+// `deno task reproduce FIGURE`: makes the recorded runs of a figure again. It can be interrupted at any time: what is made stays,
+// and the same command goes on from there.
+
+import { useBackend } from "../kernels/use_backend.ts";
+import { mobyDick } from "../train/moby_dick.ts";
+import {
+  type Arguments,
+  type Command,
+  flag,
+  numberOption,
+  parse,
+  textOption,
+  UsageError,
+} from "./command.ts";
+import { makeInChildren } from "./figures/children.ts";
+import { type FigureRun, runsOf, type TrainingFigure } from "./figures/figure.ts";
+import { figures, findFigure } from "./figures/registry.ts";
+import { isMade, makeRun } from "./figures/run.ts";
+import { startProgress } from "./progress.ts";
+
+const help = `Usage: deno task reproduce FIGURE [options]
+
+Trains the runs of a figure that are not there yet and writes OUT/RUN.jsonl (rows) and OUT/RUN.json (manifest). A run whose
+manifest has the same settings is skipped. Without a figure: lists them.
+
+  --jobs N      processes at a time, one thread each; one for each core by default
+  --only TEXT   only runs whose name holds TEXT, or is TEXT
+  --dry-run     say what would be made
+  --out DIR     where to write; data/runs/FIGURE by default
+  --steps N     other steps than the figure's, for a try; needs --out
+
+Examples:
+  deno task reproduce warmup
+  deno task reproduce warmup --only pre-ln --dry-run
+  deno task reproduce warmup --only seed0 --steps 50 --out .normkit/try`;
+
+const options: Command["options"] = {
+  jobs: { type: "string" },
+  only: { type: "string" },
+  "dry-run": { type: "boolean" },
+  out: { type: "string" },
+  steps: { type: "string" },
+};
+
+/** The list of figures. */
+function overview(): string {
+  const lines = figures.map((figure) =>
+    `  ${figure.id.padEnd(12)} ${figure.title}; ${runsOf(figure).length} runs, ${figure.notebook}`
+  );
+  return `Usage: deno task reproduce FIGURE [options]\n\nFigures:\n${lines.join("\n")}`;
+}
+
+/** A number of processes or steps, where it is given. */
+function countOption(args: Arguments, name: string): number | undefined {
+  const value = numberOption(args, name);
+  if (value === undefined || (Number.isInteger(value) && value > 0)) return value;
+  throw new UsageError(`Cannot use --${name} ${value}: it must be a whole number from 1 on`);
+}
+
+/** The runs that are meant: one of that name, or those whose names hold the text. */
+function chosen(figure: TrainingFigure, only: string | undefined): FigureRun[] {
+  const runs = runsOf(figure);
+  if (only === undefined) return runs;
+  const exact = runs.filter(({ name }) => name === only);
+  const found = exact.length > 0 ? exact : runs.filter(({ name }) => name.includes(only));
+  if (found.length === 0) {
+    throw new UsageError(
+      `Cannot find "${only}" in the runs of ${figure.id}: they are named like ${runs[0]!.name}`,
+    );
+  }
+  return found;
+}
+
+/** What is to be done: runs, where, and the words that make one of them. */
+interface Plan {
+  readonly figure: TrainingFigure;
+  readonly runs: readonly FigureRun[];
+  readonly out: string;
+  readonly argsOf: (name: string) => readonly string[];
+}
+
+function planOf(args: Arguments): Plan {
+  const [id, ...more] = args.words;
+  if (id === undefined || more.length > 0) {
+    throw new UsageError(`Cannot reproduce ${args.words.join(" ")}: name one figure`);
+  }
+  const figure = findFigure(id);
+  const steps = countOption(args, "steps");
+  const out = textOption(args, "out");
+  if (steps !== undefined && out === undefined) {
+    throw new UsageError("Cannot mix tries into data/runs: give --out besides --steps");
+  }
+  const runs = chosen(figure, textOption(args, "only")).map(({ name, settings }) => ({
+    name,
+    settings: steps === undefined ? settings : { ...settings, steps },
+  }));
+  const passed = [
+    ...(steps === undefined ? [] : ["--steps", String(steps)]),
+    ...(out === undefined ? [] : ["--out", out]),
+  ];
+  return {
+    figure,
+    runs,
+    out: out ?? `${new URL("../../data/runs", import.meta.url).pathname}/${id}`,
+    argsOf: (name) => [id, "--only", name, ...passed],
+  };
+}
+
+/** Makes runs one after the other in this process, with one thread. */
+async function makeHere(
+  plan: Plan,
+  runs: readonly FigureRun[],
+  signal: AbortSignal,
+  onDone: (name: string) => void,
+): Promise<void> {
+  const { figure: { probes }, out, argsOf } = plan;
+  await useBackend("wasm", { threads: 1 });
+  const corpus = await mobyDick();
+  for (const run of runs) {
+    if (signal.aborted) return;
+    const command = ["deno task reproduce", ...argsOf(run.name)].join(" ");
+    await makeRun(run, { out, corpus, command, probes, signal });
+    if (!signal.aborted) onDone(run.name);
+  }
+}
+
+async function reproduce(args: Arguments): Promise<number> {
+  const plan = planOf(args);
+  const states = await Promise.all(plan.runs.map((run) => isMade(run, plan.out)));
+  const missing = plan.runs.filter((_, index) => !states[index]);
+  if (flag(args, "dry-run")) {
+    plan.runs.forEach(({ name }, index) =>
+      console.log(`${states[index] ? "made" : "to do"}  ${name}`)
+    );
+    return 0;
+  }
+  const jobs = Math.min(
+    countOption(args, "jobs") ?? navigator.hardwareConcurrency,
+    missing.length,
+  );
+  const total = plan.runs.length;
+  console.log(`${plan.figure.id}: ${total - missing.length} of ${total} runs are made already`);
+  if (missing.length === 0) return 0;
+
+  const abort = new AbortController();
+  const interrupt = (): void => abort.abort();
+  Deno.addSignalListener("SIGINT", interrupt);
+  const bar = startProgress(plan.figure.id, missing.length, "runs");
+  let done = 0;
+  const onDone = (name: string): void => bar.update(++done, name);
+  try {
+    if (jobs === 1) await makeHere(plan, missing, abort.signal, onDone);
+    else {
+      const names = missing.map(({ name }) => name);
+      await makeInChildren({ names, jobs, argsOf: plan.argsOf, signal: abort.signal, onDone });
+    }
+  } finally {
+    bar.stop();
+    Deno.removeSignalListener("SIGINT", interrupt);
+  }
+  console.log(`Made ${done} of ${missing.length} runs in ${plan.out}`);
+  return abort.signal.aborted ? 1 : 0;
+}
+
+/**
+ * Runs the command.
+ *
+ * @param words The words after `reproduce`.
+ * @returns The exit code: 0 done, 1 failed or interrupted, 2 wrong usage.
+ */
+export async function main(words: readonly string[]): Promise<number> {
+  if (words.length === 0) {
+    console.log(overview());
+    return 0;
+  }
+  try {
+    const args = parse(words, options);
+    if (flag(args, "help")) {
+      console.log(help);
+      return 0;
+    }
+    return await reproduce(args);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    console.error(`reproduce: ${error.message}`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
