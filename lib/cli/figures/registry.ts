@@ -1,11 +1,13 @@
 // The figures that `deno task reproduce` knows. To add one: a file beside this one, a line here.
 
 import { UsageError } from "../command.ts";
+import { atlas } from "./atlas.ts";
 import type { TrainingFigure } from "./figure.ts";
+import { gpas } from "./gpas.ts";
 import { warmup } from "./warmup.ts";
 
 /** All figures, in the order of their notebooks. */
-export const figures: readonly TrainingFigure[] = [warmup];
+export const figures: readonly TrainingFigure[] = [warmup, gpas, atlas];
 
 /**
  * A figure by its id.
