@@ -14,7 +14,7 @@ export { check, type Expectation } from "./check.ts";
 export { type Claim, claim, type ShownClaims, type Verdict } from "./claims.ts";
 export { live, type LiveChart } from "./live.ts";
 export { keepOutputsInOrder } from "./order.ts";
-export { recordedRuns } from "./runs.ts";
+export { collectedClaims, recordedRuns } from "./runs.ts";
 export { setup } from "./setup.ts";
 export { jupyterDisplay } from "../plots/figure.ts";
 export { code, type Shown, source, table, tex } from "./show.ts";

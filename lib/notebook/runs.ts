@@ -35,3 +35,22 @@ export async function findRoot(): Promise<string> {
 export async function recordedRuns(name: string): Promise<RunRecord[]> {
   return await readRuns(Deno.env.get("NORMKIT_RUNS") ?? `${await findRoot()}/data/runs/${name}`);
 }
+
+/**
+ * The claims of all notebooks as `deno task claims` collected them, in the words of a table.
+ *
+ * @returns One row for each claim, with the notebook that states it.
+ */
+export async function collectedClaims(): Promise<Record<string, string>[]> {
+  const text = await Deno.readTextFile(`${await findRoot()}/data/claims.json`);
+  const claims = JSON.parse(text) as Record<string, string | number>[];
+  const short = (value: string | number | undefined): string =>
+    typeof value === "number" ? String(Number(value.toPrecision(4))) : value ?? "";
+  return claims.map(({ paper, claim, papers, ours, spread, verdict, notebook }) => ({
+    paper: short(paper),
+    claim: short(claim),
+    "paper's number": short(papers),
+    ours: spread === undefined ? short(ours) : `${short(ours)} (${short(spread)})`,
+    verdict: `[${short(verdict)}](${short(notebook)})`,
+  }));
+}

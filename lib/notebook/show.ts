@@ -46,7 +46,7 @@ export function table(rows: readonly Readonly<Record<string, string | number>>[]
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const rule = columns.map((column) => typeof first[column] === "number" ? "---:" : "---");
   const body = rows.map((row) => line(columns.map((column) => cell(row[column]))));
-  const text = [line(columns), line(rule), ...body].join("\n");
+  const text = [line(columns.map((column) => cell(column))), line(rule), ...body].join("\n");
   return shown({ "text/markdown": text, "text/plain": text });
 }
 

@@ -4,10 +4,11 @@ import { UsageError } from "../command.ts";
 import { atlas } from "./atlas.ts";
 import type { TrainingFigure } from "./figure.ts";
 import { gpas } from "./gpas.ts";
+import { residual } from "./residual.ts";
 import { warmup } from "./warmup.ts";
 
 /** All figures, in the order of their notebooks. */
-export const figures: readonly TrainingFigure[] = [warmup, gpas, atlas];
+export const figures: readonly TrainingFigure[] = [warmup, residual, gpas, atlas];
 
 /**
  * A figure by its id.

@@ -9,6 +9,7 @@ import {
 } from "@std/assert";
 import {
   check,
+  collectedClaims,
   jupyterDisplay,
   keepOutputsInOrder,
   recordedRuns,
@@ -90,4 +91,19 @@ Deno.test("keepOutputsInOrder() does nothing outside a kernel", () => {
   const log = console.log;
   keepOutputsInOrder();
   assertEquals(console.log, log);
+});
+
+Deno.test("collectedClaims() has a row for each claim, with a link to its notebook", async () => {
+  const claims = JSON.parse(
+    await Deno.readTextFile(new URL("../../../data/claims.json", import.meta.url)),
+  ) as { paper: string; notebook: string }[];
+  const rows = await collectedClaims();
+  assertEquals(rows.map(({ paper }) => paper), claims.map(({ paper }) => paper));
+  assert(rows.every((row, i) => row["verdict"]!.endsWith(`](${claims[i]!.notebook})`)));
+});
+
+Deno.test("table() keeps bars in headers and cells", () => {
+  const { "text/plain": text } = table([{ "|x|": "a|b" }])[jupyterDisplay]();
+  assertEquals(text!.split("\n")[0], "| \\|x\\| |");
+  assertStringIncludes(text!, "| a\\|b |");
 });
