@@ -4,10 +4,12 @@ import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
   alibiSlopes,
+  attentionBranch,
   languageModel,
   layerNormAt,
   layersOf,
   linearAt,
+  networkBranch,
   prefixOf,
   tokenEntry,
   untieWordEmbeddings,
@@ -22,29 +24,18 @@ function block(config: Config, path: string): Block {
   return {
     parallel: false,
     branches: [
-      {
-        norm: layerNormAt(`${path}.input_layernorm`, eps),
-        sublayer: {
-          kind: "attention",
-          projections: { qkv: linearAt(`${attention}.query_key_value`), order: "heads" },
-          output: { linear: linearAt(`${attention}.dense`) },
-          heads,
-          keyValueHeads: heads,
-          headWidth,
-          scale: headWidth ** -0.5,
-          causal: true,
-          alibi: alibiSlopes(heads),
-        },
-      },
-      {
-        norm: layerNormAt(`${path}.post_attention_layernorm`, eps),
-        sublayer: {
-          kind: "feedForward",
-          up: linearAt(`${path}.mlp.dense_h_to_4h`),
-          output: { linear: linearAt(`${path}.mlp.dense_4h_to_h`) },
-          activation: "gelu_new",
-        },
-      },
+      attentionBranch(layerNormAt(`${path}.input_layernorm`, eps), {
+        projections: { qkv: linearAt(`${attention}.query_key_value`), order: "heads" },
+        output: linearAt(`${attention}.dense`),
+        heads,
+        headWidth,
+        alibi: alibiSlopes(heads),
+      }),
+      networkBranch(layerNormAt(`${path}.post_attention_layernorm`, eps), {
+        up: linearAt(`${path}.mlp.dense_h_to_4h`),
+        output: linearAt(`${path}.mlp.dense_4h_to_h`),
+        activation: "gelu_new",
+      }),
     ],
   };
 }

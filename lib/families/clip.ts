@@ -2,7 +2,15 @@
 
 import type { Block, Description, Stack } from "./description.ts";
 import type { Config, Family } from "./family.ts";
-import { layerNormAt, layersOf, linearAt, projectionsAt, tokenEntry } from "./parts.ts";
+import {
+  attentionBranch,
+  layerNormAt,
+  layersOf,
+  linearAt,
+  networkBranch,
+  projectionsAt,
+  tokenEntry,
+} from "./parts.ts";
 import { activationIn, countIn, numberIn, partOf } from "./settings.ts";
 
 function block(config: Config, path: string, causal: boolean): Block {
@@ -12,28 +20,18 @@ function block(config: Config, path: string, causal: boolean): Block {
   return {
     parallel: false,
     branches: [
-      {
-        norm: layerNormAt(`${path}.layer_norm1`, eps),
-        sublayer: {
-          kind: "attention",
-          projections: projectionsAt(`${path}.self_attn`),
-          output: { linear: linearAt(`${path}.self_attn.out_proj`) },
-          heads,
-          keyValueHeads: heads,
-          headWidth,
-          scale: headWidth ** -0.5,
-          causal,
-        },
-      },
-      {
-        norm: layerNormAt(`${path}.layer_norm2`, eps),
-        sublayer: {
-          kind: "feedForward",
-          up: linearAt(`${path}.mlp.fc1`),
-          output: { linear: linearAt(`${path}.mlp.fc2`) },
-          activation: activationIn(config, ["hidden_act"], "quick_gelu"),
-        },
-      },
+      attentionBranch(layerNormAt(`${path}.layer_norm1`, eps), {
+        projections: projectionsAt(`${path}.self_attn`),
+        output: linearAt(`${path}.self_attn.out_proj`),
+        heads,
+        headWidth,
+        causal,
+      }),
+      networkBranch(layerNormAt(`${path}.layer_norm2`, eps), {
+        up: linearAt(`${path}.mlp.fc1`),
+        output: linearAt(`${path}.mlp.fc2`),
+        activation: activationIn(config, ["hidden_act"], "quick_gelu"),
+      }),
     ],
   };
 }

@@ -4,10 +4,12 @@ import type { Block, Description, QkvOrder } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
   alibiSlopes,
+  attentionBranch,
   languageModel,
   layerNormAt,
   layersOf,
   linearAt,
+  networkBranch,
   prefixOf,
   tokenEntry,
   untieWordEmbeddings,
@@ -54,31 +56,22 @@ function block(config: Config, path: string): Block {
     parallel: isRenewed(config) ||
       flagIn(config, "parallel_attn", true),
     branches: [
-      {
-        norm: layerNormAt(`${path}.${first}`, eps),
-        sublayer: {
-          kind: "attention",
-          projections: { qkv: linearAt(`${path}.self_attention.query_key_value`), order },
-          output: { linear: linearAt(`${path}.self_attention.dense`) },
-          heads,
-          keyValueHeads: groups,
-          headWidth,
-          scale,
-          causal: true,
-          ...(flagIn(config, "alibi", false)
-            ? { alibi: alibiSlopes(heads).map((slope) => slope * scale) } // scaled with the scores
-            : { rotary: rotaryIn(config, headWidth) }),
-        },
-      },
-      {
-        norm: layerNormAt(`${path}.${second}`, eps),
-        sublayer: {
-          kind: "feedForward",
-          up: linearAt(`${path}.mlp.dense_h_to_4h`),
-          output: { linear: linearAt(`${path}.mlp.dense_4h_to_h`) },
-          activation: activationIn(config, ["activation"], "gelu"),
-        },
-      },
+      attentionBranch(layerNormAt(`${path}.${first}`, eps), {
+        projections: { qkv: linearAt(`${path}.self_attention.query_key_value`), order },
+        output: linearAt(`${path}.self_attention.dense`),
+        heads,
+        keyValueHeads: groups,
+        headWidth,
+        scale,
+        ...(flagIn(config, "alibi", false)
+          ? { alibi: alibiSlopes(heads).map((slope) => slope * scale) } // scaled with the scores
+          : { rotary: rotaryIn(config, headWidth) }),
+      }),
+      networkBranch(layerNormAt(`${path}.${second}`, eps), {
+        up: linearAt(`${path}.mlp.dense_h_to_4h`),
+        output: linearAt(`${path}.mlp.dense_4h_to_h`),
+        activation: activationIn(config, ["activation"], "gelu"),
+      }),
     ],
   };
 }

@@ -3,10 +3,12 @@
 import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
+  attentionBranch,
   languageModel,
   layerNormAt,
   layersOf,
   linearAt,
+  networkBranch,
   prefixOf,
   tokenEntry,
   untieWordEmbeddings,
@@ -23,28 +25,18 @@ function block(config: Config, prefix: string, index: number): Block {
   return {
     parallel: false,
     branches: [
-      {
-        norm: layerNormAt(`${path}.ln_1`, eps),
-        sublayer: {
-          kind: "attention",
-          projections: { qkv: linearAt(`${path}.attn.c_attn`, "in-out"), order: "blocks" },
-          output: { linear: linearAt(`${path}.attn.c_proj`, "in-out") },
-          heads,
-          keyValueHeads: heads,
-          headWidth,
-          scale: scale / byLayer,
-          causal: true,
-        },
-      },
-      {
-        norm: layerNormAt(`${path}.ln_2`, eps),
-        sublayer: {
-          kind: "feedForward",
-          up: linearAt(`${path}.mlp.c_fc`, "in-out"),
-          output: { linear: linearAt(`${path}.mlp.c_proj`, "in-out") },
-          activation: activationIn(config, ["activation_function"], "gelu_new"),
-        },
-      },
+      attentionBranch(layerNormAt(`${path}.ln_1`, eps), {
+        projections: { qkv: linearAt(`${path}.attn.c_attn`, "in-out"), order: "blocks" },
+        output: linearAt(`${path}.attn.c_proj`, "in-out"),
+        heads,
+        headWidth,
+        scale: scale / byLayer,
+      }),
+      networkBranch(layerNormAt(`${path}.ln_2`, eps), {
+        up: linearAt(`${path}.mlp.c_fc`, "in-out"),
+        output: linearAt(`${path}.mlp.c_proj`, "in-out"),
+        activation: activationIn(config, ["activation_function"], "gelu_new"),
+      }),
     ],
   };
 }

@@ -3,10 +3,12 @@
 import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
+  attentionBranch,
   languageModel,
   layerNormAt,
   layersOf,
   linearAt,
+  networkBranch,
   prefixOf,
   projectionsAt,
   tokenEntry,
@@ -31,29 +33,19 @@ function block(config: Config, path: string, kind: string): Block {
   return {
     parallel: false,
     branches: [
-      {
-        norm: layerNormAt(`${path}.ln_1`, eps),
-        sublayer: {
-          kind: "attention",
-          projections: projectionsAt(`${attention}`),
-          output: { linear: linearAt(`${attention}.out_proj`) },
-          heads,
-          keyValueHeads: heads,
-          headWidth: countIn(config, ["hidden_size"]) / heads,
-          scale: 1,
-          causal: true,
-          ...(kind === "local" ? { window: countIn(config, ["window_size"], 256) } : {}),
-        },
-      },
-      {
-        norm: layerNormAt(`${path}.ln_2`, eps),
-        sublayer: {
-          kind: "feedForward",
-          up: linearAt(`${path}.mlp.c_fc`),
-          output: { linear: linearAt(`${path}.mlp.c_proj`) },
-          activation: activationIn(config, ["activation_function"], "gelu_new"),
-        },
-      },
+      attentionBranch(layerNormAt(`${path}.ln_1`, eps), {
+        projections: projectionsAt(`${attention}`),
+        output: linearAt(`${attention}.out_proj`),
+        heads,
+        headWidth: countIn(config, ["hidden_size"]) / heads,
+        scale: 1,
+        ...(kind === "local" ? { window: countIn(config, ["window_size"], 256) } : {}),
+      }),
+      networkBranch(layerNormAt(`${path}.ln_2`, eps), {
+        up: linearAt(`${path}.mlp.c_fc`),
+        output: linearAt(`${path}.mlp.c_proj`),
+        activation: activationIn(config, ["activation_function"], "gelu_new"),
+      }),
     ],
   };
 }

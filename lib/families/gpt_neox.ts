@@ -3,10 +3,12 @@
 import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
+  attentionBranch,
   languageModel,
   layerNormAt,
   layersOf,
   linearAt,
+  networkBranch,
   prefixOf,
   tokenEntry,
   untieWordEmbeddings,
@@ -25,29 +27,18 @@ function block(config: Config, path: string): Block {
   return {
     parallel: flagIn(config, "use_parallel_residual", true),
     branches: [
-      {
-        norm: layerNormAt(`${path}.input_layernorm`, eps),
-        sublayer: {
-          kind: "attention",
-          projections: { qkv: linearAt(`${path}.attention.query_key_value`), order: "heads" },
-          output: { linear: linearAt(`${path}.attention.dense`) },
-          heads,
-          keyValueHeads: heads,
-          headWidth,
-          scale: headWidth ** -0.5,
-          causal: true,
-          rotary,
-        },
-      },
-      {
-        norm: layerNormAt(`${path}.post_attention_layernorm`, eps),
-        sublayer: {
-          kind: "feedForward",
-          up: linearAt(`${path}.mlp.dense_h_to_4h`),
-          output: { linear: linearAt(`${path}.mlp.dense_4h_to_h`) },
-          activation: activationIn(config, ["hidden_act"], "gelu"),
-        },
-      },
+      attentionBranch(layerNormAt(`${path}.input_layernorm`, eps), {
+        projections: { qkv: linearAt(`${path}.attention.query_key_value`), order: "heads" },
+        output: linearAt(`${path}.attention.dense`),
+        heads,
+        headWidth,
+        rotary,
+      }),
+      networkBranch(layerNormAt(`${path}.post_attention_layernorm`, eps), {
+        up: linearAt(`${path}.mlp.dense_h_to_4h`),
+        output: linearAt(`${path}.mlp.dense_4h_to_h`),
+        activation: activationIn(config, ["hidden_act"], "gelu"),
+      }),
     ],
   };
 }

@@ -3,10 +3,12 @@
 import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
+  attentionBranch,
   languageModel,
   layerNormAt,
   layersOf,
   linearAt,
+  networkBranch,
   prefixOf,
   projectionsAt,
   tokenEntry,
@@ -26,33 +28,22 @@ function block(config: Config, path: string): Block {
   return {
     parallel: true,
     branches: [
-      {
-        norm,
-        sublayer: {
-          kind: "attention",
-          projections: projectionsAt(`${path}.attn`),
-          output: { linear: linearAt(`${path}.attn.out_proj`) },
-          heads,
-          keyValueHeads: heads,
-          headWidth,
-          scale: headWidth ** -0.5,
-          causal: true,
-          rotary: {
-            width: rotaryWidth(config, headWidth),
-            base: 10000,
-            order: "pairs",
-          },
+      attentionBranch(norm, {
+        projections: projectionsAt(`${path}.attn`),
+        output: linearAt(`${path}.attn.out_proj`),
+        heads,
+        headWidth,
+        rotary: {
+          width: rotaryWidth(config, headWidth),
+          base: 10000,
+          order: "pairs",
         },
-      },
-      {
-        norm,
-        sublayer: {
-          kind: "feedForward",
-          up: linearAt(`${path}.mlp.fc_in`),
-          output: { linear: linearAt(`${path}.mlp.fc_out`) },
-          activation: activationIn(config, ["activation_function"], "gelu_new"),
-        },
-      },
+      }),
+      networkBranch(norm, {
+        up: linearAt(`${path}.mlp.fc_in`),
+        output: linearAt(`${path}.mlp.fc_out`),
+        activation: activationIn(config, ["activation_function"], "gelu_new"),
+      }),
     ],
   };
 }

@@ -3,10 +3,12 @@
 import type { Block, Description, NormSite } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
+  attentionBranch,
   languageModel,
   layerNormAt,
   layersOf,
   linearAt,
+  networkBranch,
   prefixOf,
   tokenEntry,
   untieWordEmbeddings,
@@ -36,30 +38,20 @@ function block(config: Config, path: string): Block {
   return {
     parallel: false,
     branches: [
-      {
-        norm: norm(config, `${path}.norm_1`),
-        sublayer: {
-          kind: "attention",
-          projections: { qkv: linearAt(`${path}.attn.Wqkv`), order: "blocks" },
-          output: { linear: linearAt(`${path}.attn.out_proj`) },
-          heads,
-          keyValueHeads: heads,
-          headWidth,
-          scale: numberIn(attention, ["softmax_scale"], headWidth ** -0.5),
-          causal: true,
-          alibi: slopes(heads),
-          ...(clip === undefined ? {} : { clip: numberIn(attention, ["clip_qkv"]) }),
-        },
-      },
-      {
-        norm: norm(config, `${path}.norm_2`),
-        sublayer: {
-          kind: "feedForward",
-          up: linearAt(`${path}.ffn.up_proj`),
-          output: { linear: linearAt(`${path}.ffn.down_proj`) },
-          activation: "gelu",
-        },
-      },
+      attentionBranch(norm(config, `${path}.norm_1`), {
+        projections: { qkv: linearAt(`${path}.attn.Wqkv`), order: "blocks" },
+        output: linearAt(`${path}.attn.out_proj`),
+        heads,
+        headWidth,
+        scale: numberIn(attention, ["softmax_scale"], headWidth ** -0.5),
+        alibi: slopes(heads),
+        ...(clip === undefined ? {} : { clip: numberIn(attention, ["clip_qkv"]) }),
+      }),
+      networkBranch(norm(config, `${path}.norm_2`), {
+        up: linearAt(`${path}.ffn.up_proj`),
+        output: linearAt(`${path}.ffn.down_proj`),
+        activation: "gelu",
+      }),
     ],
   };
 }

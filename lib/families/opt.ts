@@ -3,10 +3,12 @@
 import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
+  attentionBranch,
   languageModel,
   layerNormAt,
   layersOf,
   linearAt,
+  networkBranch,
   prefixOf,
   projectionsAt,
   tokenEntry,
@@ -22,28 +24,17 @@ function block(config: Config, path: string): Block {
   return {
     parallel: false,
     branches: [
-      {
-        norm: layerNormAt(`${path}.self_attn_layer_norm`, eps),
-        sublayer: {
-          kind: "attention",
-          projections: projectionsAt(`${path}.self_attn`),
-          output: { linear: linearAt(`${path}.self_attn.out_proj`) },
-          heads,
-          keyValueHeads: heads,
-          headWidth,
-          scale: headWidth ** -0.5,
-          causal: true,
-        },
-      },
-      {
-        norm: layerNormAt(`${path}.final_layer_norm`, eps),
-        sublayer: {
-          kind: "feedForward",
-          up: linearAt(`${path}.fc1`),
-          output: { linear: linearAt(`${path}.fc2`) },
-          activation: activationIn(config, ["activation_function"], "relu"),
-        },
-      },
+      attentionBranch(layerNormAt(`${path}.self_attn_layer_norm`, eps), {
+        projections: projectionsAt(`${path}.self_attn`),
+        output: linearAt(`${path}.self_attn.out_proj`),
+        heads,
+        headWidth,
+      }),
+      networkBranch(layerNormAt(`${path}.final_layer_norm`, eps), {
+        up: linearAt(`${path}.fc1`),
+        output: linearAt(`${path}.fc2`),
+        activation: activationIn(config, ["activation_function"], "relu"),
+      }),
     ],
   };
 }

@@ -1,6 +1,16 @@
 // What descriptions of families are put together from.
 
-import type { Description, Entry, Head, Linear, NormSite, Stack } from "./description.ts";
+import type {
+  Activation,
+  Attention,
+  Branch,
+  Description,
+  Entry,
+  Head,
+  Linear,
+  NormSite,
+  Stack,
+} from "./description.ts";
 import type { Config } from "./family.ts";
 import { flagIn } from "./settings.ts";
 
@@ -85,6 +95,37 @@ export function projectionsAt(
 ): { readonly q: Linear; readonly k: Linear; readonly v: Linear } {
   const [q, k, v] = names.map((name) => linearAt(`${path}.${name}`)) as [Linear, Linear, Linear];
   return { q, k, v };
+}
+
+/** Attention behind a norm: causal, as many key-value heads as heads, scores divided by the root of a head's width, unless told. */
+export function attentionBranch(
+  norm: NormSite,
+  { output, ...attention }:
+    & Pick<Attention, "projections" | "heads" | "headWidth">
+    & Partial<Omit<Attention, "kind" | "output">>
+    & { readonly output: Linear },
+): Branch {
+  const { heads, headWidth } = attention;
+  return {
+    norm,
+    sublayer: {
+      kind: "attention",
+      keyValueHeads: heads,
+      scale: headWidth ** -0.5,
+      causal: true,
+      ...attention,
+      output: { linear: output },
+    },
+  };
+}
+
+/** A feed-forward network without a gate behind a norm. */
+export function networkBranch(
+  norm: NormSite,
+  network: { readonly up: Linear; readonly output: Linear; readonly activation: Activation },
+): Branch {
+  const { up, output, activation } = network;
+  return { norm, sublayer: { kind: "feedForward", up, output: { linear: output }, activation } };
 }
 
 /** The configuration of a transformers model whose head no longer shares the token table. */

@@ -3,10 +3,12 @@
 import type { Block, Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import {
+  attentionBranch,
   languageModel,
   layerNormAt,
   layersOf,
   linearAt,
+  networkBranch,
   prefixOf,
   projectionsAt,
   tokenEntry,
@@ -21,29 +23,19 @@ function block(config: Config, path: string): Block {
   return {
     parallel: true,
     branches: [
-      {
-        norm,
-        sublayer: {
-          kind: "attention",
-          projections: projectionsAt(`${path}.self_attn`),
-          output: { linear: linearAt(`${path}.self_attn.dense`) },
-          heads,
-          keyValueHeads: countIn(config, ["num_key_value_heads"], heads),
-          headWidth,
-          scale: headWidth ** -0.5,
-          causal: true,
-          rotary: rotaryIn(config, headWidth, { standardShare: 0.5 }),
-        },
-      },
-      {
-        norm,
-        sublayer: {
-          kind: "feedForward",
-          up: linearAt(`${path}.mlp.fc1`),
-          output: { linear: linearAt(`${path}.mlp.fc2`) },
-          activation: activationIn(config, ["hidden_act"], "gelu_new"),
-        },
-      },
+      attentionBranch(norm, {
+        projections: projectionsAt(`${path}.self_attn`),
+        output: linearAt(`${path}.self_attn.dense`),
+        heads,
+        keyValueHeads: countIn(config, ["num_key_value_heads"], heads),
+        headWidth,
+        rotary: rotaryIn(config, headWidth, { standardShare: 0.5 }),
+      }),
+      networkBranch(norm, {
+        up: linearAt(`${path}.mlp.fc1`),
+        output: linearAt(`${path}.mlp.fc2`),
+        activation: activationIn(config, ["hidden_act"], "gelu_new"),
+      }),
     ],
   };
 }

@@ -23,7 +23,8 @@ export interface GpasOptions {
  * ```
  *
  * The value is (1 − act(gate)) · x, the gradient to x is exactly the identity, the gradient to the gate is
- * −act′(gate) · Σ dy ⊙ x. Where act(gate) ≥ 1 the stream vanishes or changes sign, and with it every earlier gradient.
+ * −act′(gate) · Σ dy ⊙ x. Where act(gate) > 1 the stream changes its sign and the gradient does not: weights with an odd number of such
+ * sites behind them then climb; a gate that both sub-layers share makes that the weights between its two sites.
  *
  * Shapes: x any · gate [] · returns the shape of x
  * Source: Chen et al. 2025, Eq. 1–3 (arXiv 2506.22049).

@@ -15,7 +15,7 @@ import { numberOption, parse, UsageError } from "../../lib/cli/command.ts";
 import { requireInteger, requireOneOf } from "../../lib/core/check.ts";
 import { writeStream } from "../../lib/core/files.ts";
 import { Random } from "../../lib/core/random.ts";
-import { quartiles, ratios } from "./timing/statistics.ts";
+import { transferFacts } from "./record/transfer.ts";
 
 const help = `Usage: deno task bench:io [options]
 
@@ -135,13 +135,7 @@ async function main(args: readonly string[]): Promise<void> {
     const { times: base } = series.values().next().value!;
     for (const [name, { times, peak }] of series) {
       console.log(JSON.stringify({
-        name,
-        dtype,
-        megabytes: Math.round(size / 1e6),
-        rounds,
-        ms: quartiles(times),
-        megabytesPerSecond: Math.round(size / 1e3 / quartiles(times).median),
-        timesTheCopy: quartiles(ratios(times, base)),
+        ...transferFacts({ name, dtype, bytes: size, times, copies: base }),
         peakMemory: { megabytes: Math.round(peak / 1e6), before: Math.round(before / 1e6) },
       }));
     }

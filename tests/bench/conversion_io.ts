@@ -14,7 +14,7 @@ import { requireInteger, requireOneOf } from "../../lib/core/check.ts";
 import { writeFolder } from "../../lib/core/files.ts";
 import { Random } from "../../lib/core/random.ts";
 import { openModel } from "../../lib/families/open.ts";
-import { quartiles, ratios } from "./timing/statistics.ts";
+import { transferFacts } from "./record/transfer.ts";
 
 const help = `Usage: deno run -A tests/bench/conversion_io.ts [options]
 
@@ -159,13 +159,7 @@ async function main(args: readonly string[]): Promise<void> {
     for (const [name, own] of samples) {
       const times = own.map(({ ms }) => ms);
       console.log(JSON.stringify({
-        name,
-        dtype,
-        megabytes: Math.round(bytes / 1e6),
-        rounds,
-        ms: quartiles(times),
-        megabytesPerSecond: Math.round(bytes / 1e3 / quartiles(times).median),
-        timesTheCopy: quartiles(ratios(times, base)),
+        ...transferFacts({ name, dtype, bytes, times, copies: base }),
         peakMegabytes: Math.round(Math.max(...own.map(({ peak }) => peak)) / 1e6),
       }));
     }
