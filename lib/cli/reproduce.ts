@@ -90,10 +90,9 @@ function planOf(args: Arguments): Plan {
   if (steps !== undefined && out === undefined) {
     throw new UsageError("Cannot mix tries into data/runs: give --out besides --steps");
   }
-  const runs = chosen(figure, textOption(args, "only")).map(({ name, settings }) => ({
-    name,
-    settings: steps === undefined ? settings : { ...settings, steps },
-  }));
+  const runs = chosen(figure, textOption(args, "only")).map((run) =>
+    steps === undefined ? run : { ...run, settings: { ...run.settings, steps } }
+  );
   const passed = [
     ...(steps === undefined ? [] : ["--steps", String(steps)]),
     ...(out === undefined ? [] : ["--out", out]),
@@ -113,13 +112,13 @@ async function makeHere(
   signal: AbortSignal,
   onDone: (name: string) => void,
 ): Promise<void> {
-  const { figure: { probes }, out, argsOf } = plan;
+  const { figure, out, argsOf } = plan;
   await useBackend("wasm", { threads: 1 });
   const corpus = await mobyDick();
   for (const run of runs) {
     if (signal.aborted) return;
     const command = ["deno task reproduce", ...argsOf(run.name)].join(" ");
-    await makeRun(run, { out, corpus, command, probes, signal });
+    await makeRun(run, { ...figure, out, corpus, command, signal });
     if (!signal.aborted) onDone(run.name);
   }
 }

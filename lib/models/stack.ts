@@ -107,9 +107,10 @@ export function initEnds(config: StackConfig): EndParameters {
 }
 
 /** The norms and the gate of a site, bound to their parameters. */
-function parts(joints: JointParameters, site: Site, config: StackConfig): Parts {
+function parts(joints: JointParameters, site: Site, config: StackConfig, tap: Tap): Parts {
   const norms: SiteNorms = joints.norm[site.role] ?? {};
   const bound = (at: NormSite): Norm => (x) => {
+    const path = `blocks.${site.layer}.norm.${site.role}.${at}`;
     const parameters = norms[at];
     if (parameters === undefined) {
       throw new RangeError(
@@ -117,9 +118,9 @@ function parts(joints: JointParameters, site: Site, config: StackConfig): Parts 
           `${Object.keys(norms).join(", ") || "none"}`,
       );
     }
+    tap(path, x);
     const { eps, normEps } = config;
-    const own = normEps[`blocks.${site.layer}.norm.${site.role}.${at}`];
-    return norm(parameters, x, { kind: kindAt(at, config.norm), eps: own ?? eps });
+    return norm(parameters, x, { kind: kindAt(at, config.norm), eps: normEps[path] ?? eps });
   };
   const { gate } = joints;
   const scaled = (x: Tensor): Tensor => {
@@ -138,11 +139,11 @@ function parts(joints: JointParameters, site: Site, config: StackConfig): Parts 
   };
 }
 
-/** TransformerLens's names for what a sub-layer adds, and for the stream after it. */
-const names: Readonly<Record<Role, { readonly branch: string; readonly after: string }>> = {
-  attention: { branch: "attn_out", after: "resid_mid" },
-  crossAttention: { branch: "cross_attn_out", after: "resid_cross" },
-  feedForward: { branch: "mlp_out", after: "resid_post" },
+/** TransformerLens's names for what a sub-layer reads and adds, and for the stream after it. */
+const names: Readonly<Record<Role, Readonly<Record<"reads" | "adds" | "after", string>>>> = {
+  attention: { reads: "attn_in", adds: "attn_out", after: "resid_mid" },
+  crossAttention: { reads: "cross_attn_in", adds: "cross_attn_out", after: "resid_cross" },
+  feedForward: { reads: "mlp_in", adds: "mlp_out", after: "resid_post" },
 };
 
 /**
@@ -153,7 +154,8 @@ const names: Readonly<Record<Role, { readonly branch: string; readonly after: st
  * @param x The stream at the start.
  * @param model The blocks' joints, the ends, and the configuration.
  * @param branch Gives the sub-layer at a site.
- * @param tap Receives `blocks.l.resid_pre`, `.attn_out`, `.resid_mid`, `.mlp_out`, `.resid_post`, with l from 1.
+ * @param tap Receives `blocks.l.resid_pre`, `.attn_in`, `.attn_out`, `.resid_mid`, `.mlp_in`, `.mlp_out`, `.resid_post`, with l
+ * from 1, and by the path of its parameters what each norm in a block reads.
  * @returns What the head reads.
  */
 export function runStack(
@@ -184,12 +186,13 @@ export function runStack(
       const site: Site = { layer, depth, stack, role };
       const sublayer = branch(site);
       const f: Sublayer = (h, inner) => {
+        tap(`blocks.${layer}.${names[role].reads}`, h);
         const y = sublayer(h, inner);
-        tap(`blocks.${layer}.${names[role].branch}`, y);
+        tap(`blocks.${layer}.${names[role].adds}`, y);
         if (residual.finish !== undefined) branches = tf.add(branches, y);
         return y;
       };
-      x = residual.wiring(site).update(x, f, parts(joints, site, config));
+      x = residual.wiring(site).update(x, f, parts(joints, site, config, tap));
       tap(`blocks.${layer}.${names[role].after}`, x);
     }
   });

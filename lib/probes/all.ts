@@ -1,4 +1,4 @@
-// Every probe at once, as `train` takes them.
+// The probes that fit any run at once, as `train` takes them.
 
 import type { DecoderConfig } from "../models/config.ts";
 import type { DecoderParameters, Tokens } from "../models/decoder.ts";
@@ -7,7 +7,7 @@ import { type AttentionRow, probeAttention } from "./attention.ts";
 import { type GateRow, type GradientRow, probeGates, probeGradients } from "./parameters.ts";
 import { type BranchRow, probeBranches, probeStream, type StreamRow } from "./stream.ts";
 
-/** A row of any probe. */
+/** A row of one of them. */
 export type ProbeRow = StreamRow | BranchRow | AngleRow | AttentionRow | GradientRow | GateRow;
 
 /**

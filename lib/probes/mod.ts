@@ -7,6 +7,8 @@
 export { type AngleRow, probeAngles } from "./angles.ts";
 export { probeAll, type ProbeRow } from "./all.ts";
 export { type AttentionRow, probeAttention } from "./attention.ts";
+export { type InputRow, type NormRow, probeInputs, probeNorms } from "./inputs.ts";
+export { type OutputRow, type OutputWatch, watchOutput } from "./output.ts";
 export {
   type GateRow,
   type GradientRow,
@@ -15,4 +17,5 @@ export {
   probeUpdates,
   type UpdateRow,
 } from "./parameters.ts";
+export { probeRemoval, type RemovalRow } from "./removal.ts";
 export { type BranchRow, probeBranches, probeStream, type StreamRow } from "./stream.ts";

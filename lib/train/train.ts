@@ -7,6 +7,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { countParameters, disposeTree, mapTree } from "../core/tree.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import { type DecoderParameters, initDecoder, type Tokens } from "../models/decoder.ts";
+import type { Residual } from "../residual/types.ts";
 import {
   clipGradient,
   type ClippedGradient,
@@ -32,6 +33,8 @@ export type Probe = (
 
 /** What accompanies a run without determining it. */
 export interface TrainOptions {
+  /** A variant of one's own: the one that `settings.model.residual` names by its id. */
+  readonly residual?: Residual;
   /** Parameters to start from; they are copied. Drawn from the seed by default. */
   readonly parameters?: DecoderParameters;
   /**
@@ -62,6 +65,19 @@ export interface TrainResult {
   readonly record: RunRecord;
 }
 
+/** The variant of one's own, where there is one and the settings name it. */
+function ownVariant(
+  { model }: TrainSettings,
+  { residual }: TrainOptions,
+): { residual?: Residual } {
+  if (residual === undefined) return {};
+  if (residual.id === model.residual) return { residual };
+  throw new RangeError(
+    `Cannot train the variant "${residual.id}" under settings that name ` +
+      `${model.residual === undefined ? "none" : `"${model.residual}"`}: the ids must be equal`,
+  );
+}
+
 /**
  * Trains a decoder on a text.
  *
@@ -71,7 +87,8 @@ export interface TrainResult {
  * @param corpus The text.
  * @param options Signal, callbacks, probes, starting parameters.
  * @returns The parameters, the configuration and the record.
- * @throws {RangeError} If a setting is out of range, or the text is shorter than a row.
+ * @throws {RangeError} If a setting is out of range, the text is shorter than a row, or `options.residual` has another id than the
+ * settings name.
  */
 export async function train(
   settings: TrainSettings,
@@ -81,7 +98,11 @@ export async function train(
   const { seed } = settings;
   const { steps, rows, length, accumulate, reportEvery, evaluateEvery, evaluationBatches } =
     runNumbers(settings);
-  const config: DecoderConfig = { ...settings.model, vocabulary: corpus.tokenizer.vocabulary };
+  const config: DecoderConfig = {
+    ...settings.model,
+    vocabulary: corpus.tokenizer.vocabulary,
+    ...ownVariant(settings, options),
+  };
   const rate = makeSchedule(settings.schedule);
   const optimizer = makeOptimizer(settings.optimizer ?? { kind: "adamw" });
   const random = new Random(seed);

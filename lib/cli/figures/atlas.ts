@@ -3,14 +3,17 @@
 import { residuals } from "../../residual/registry.ts";
 import type { TrainingFigure } from "./figure.ts";
 
-/** All variants with one learning rate and a short warm-up, from their own starts. */
+/** The bases on which Chen et al. 2025 put gates, Table 2. */
+const gated = ["pre-ln", "deep-norm", "sandwich-ln", "mix-ln", "lns"];
+
+/** All variants, and the paper's bases with GPAS, at three learning rates with a short warm-up, from their own starts. */
 export const atlas: TrainingFigure = {
   id: "atlas",
-  title: "All residual variants side by side",
+  title: "All residual variants side by side, and GPAS on five of them",
   notebook: "06_atlas",
   grids: [{
-    variants: residuals.map(({ id }) => id),
-    rates: [2e-3],
+    variants: [...residuals.map(({ id }) => id), ...gated.map((id) => `${id}+gpas`)],
+    rates: [1e-3, 2e-3, 5e-3],
     warmups: [50],
     seeds: [0, 1, 2],
     settings: {
@@ -23,5 +26,5 @@ export const atlas: TrainingFigure = {
       evaluationBatches: 4,
     },
   }],
-  probes: ["stream", "gradients", "angles"],
+  probes: ["stream", "angles", "removal"],
 };

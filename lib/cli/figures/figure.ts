@@ -1,5 +1,6 @@
 // What a training-dynamics figure is: grids of runs, as data.
 
+import type { Residual } from "../../residual/types.ts";
 import type { TrainSettings } from "../../train/record.ts";
 import type { FigureProbe } from "./probes.ts";
 
@@ -7,8 +8,8 @@ import type { FigureProbe } from "./probes.ts";
 export interface Grid {
   /** Begins the names of the runs, where a figure has several grids that differ in something else; none by default. */
   readonly label?: string;
-  /** Ids of the variants: what is compared. */
-  readonly variants: readonly string[];
+  /** What is compared: ids of variants, or variants of the figure's own. */
+  readonly variants: readonly (string | Residual)[];
   /** Peak learning rates, swept for each variant. */
   readonly rates: readonly number[];
   /** Warm-up steps, swept for each variant; 1 is none. */
@@ -31,6 +32,8 @@ export interface TrainingFigure {
   readonly grids: readonly Grid[];
   /** What is looked at in the trained models. */
   readonly probes: readonly FigureProbe[];
+  /** What is looked at in every evaluation, the first before training; nothing by default. */
+  readonly during?: readonly FigureProbe[];
 }
 
 /** One run of a figure. */
@@ -39,25 +42,31 @@ export interface FigureRun {
   readonly name: string;
   /** Everything that determines it. */
   readonly settings: TrainSettings;
+  /** The variant that the settings name, where it is the figure's own. */
+  readonly residual?: Residual;
 }
 
 function runsOfGrid(grid: Grid): FigureRun[] {
   const { label, variants, rates, warmups, seeds, settings } = grid;
   const points = seeds.flatMap((seed) =>
-    variants.flatMap((residual) =>
-      rates.flatMap((peak) => warmups.map((warmup) => ({ residual, peak, warmup, seed })))
+    variants.flatMap((variant) =>
+      rates.flatMap((peak) => warmups.map((warmup) => ({ variant, peak, warmup, seed })))
     )
   );
-  return points.map(({ residual, peak, warmup, seed }) => ({
-    name: [label, residual, `lr${peak}`, `warmup${warmup}`, `seed${seed}`]
-      .filter((part) => part !== undefined).join("_"),
-    settings: {
-      ...settings,
-      model: { ...settings.model, residual },
-      schedule: { ...settings.schedule, peak, warmup },
-      seed,
-    },
-  }));
+  return points.map(({ variant, peak, warmup, seed }) => {
+    const residual = typeof variant === "string" ? variant : variant.id;
+    return {
+      name: [label, residual, `lr${peak}`, `warmup${warmup}`, `seed${seed}`]
+        .filter((part) => part !== undefined).join("_"),
+      settings: {
+        ...settings,
+        model: { ...settings.model, residual },
+        schedule: { ...settings.schedule, peak, warmup },
+        seed,
+      },
+      ...(typeof variant === "string" ? {} : { residual: variant }),
+    };
+  });
 }
 
 /**

@@ -1,34 +1,53 @@
-// Chen et al. 2025, Figs. 4 and 5 and Table 2: what learned scaling of the stream does in a small model.
+// Chen et al. 2025, Figs. 4, 5 and 7, Tables 2 and 5: what learned scaling of the stream does in a small model.
 
-import type { TrainingFigure } from "./figure.ts";
+import type { Grid, TrainingFigure } from "./figure.ts";
+import { preLnScaled } from "./own.ts";
 
-/** Pre-LN, Pre-LN with GPAS, and LayerNorm scaling, at one learning rate. */
+const adam: Grid = {
+  variants: ["pre-ln", "pre-ln+gpas", "lns", preLnScaled],
+  rates: [3e-4, 1e-3, 3e-3],
+  warmups: [20],
+  seeds: [0, 1, 2],
+  settings: {
+    model: {
+      context: 64,
+      width: 64,
+      depth: 12,
+      heads: 4,
+      bias: false,
+      activation: "relu",
+      init: "xavier",
+    },
+    schedule: { kind: "constant", peak: 1e-3 },
+    steps: 200,
+    rows: 8,
+    reportEvery: 20,
+    evaluateEvery: 25,
+    evaluationBatches: 8,
+  },
+};
+
+/** Pre-LN with GPAS, without it and without its stop-gradient, and LNS: three rates; four times as long; and under SGD. */
 export const gpas: TrainingFigure = {
   id: "gpas",
-  title: "Pre-LN with and without GPAS, and LNS (Chen et al. 2025, Figs. 4 and 5)",
+  title: "Pre-LN with and without GPAS, and LNS (Chen et al. 2025)",
   notebook: "05_gpas",
-  grids: [{
-    variants: ["pre-ln", "pre-ln+gpas", "lns"],
-    rates: [1e-3],
-    warmups: [20],
-    seeds: [0, 1, 2],
-    settings: {
-      model: {
-        context: 64,
-        width: 64,
-        depth: 12,
-        heads: 4,
-        bias: false,
-        activation: "relu",
-        init: "xavier",
-      },
-      schedule: { kind: "constant", peak: 1e-3 },
-      steps: 200,
-      rows: 8,
-      reportEvery: 20,
-      evaluateEvery: 25,
-      evaluationBatches: 8,
+  grids: [
+    adam,
+    {
+      ...adam,
+      label: "long",
+      variants: ["pre-ln", "pre-ln+gpas", "lns"],
+      rates: [1e-3],
+      settings: { ...adam.settings, steps: 800, reportEvery: 50, evaluateEvery: 100 },
     },
-  }],
-  probes: ["stream", "gates", "w2"],
+    {
+      ...adam,
+      label: "sgd",
+      variants: ["pre-ln", "pre-ln+gpas", preLnScaled],
+      rates: [0.1, 0.3, 1],
+      settings: { ...adam.settings, optimizer: { kind: "sgd" } },
+    },
+  ],
+  probes: ["stream", "gates", "w2", "angles", "removal"],
 };

@@ -1,40 +1,58 @@
 // What figures keep of a trained model: a few rows each, so that the runs of a figure stay small.
 
 import { probeAngles } from "../../probes/angles.ts";
+import { probeInputs, probeNorms } from "../../probes/inputs.ts";
+import { watchOutput } from "../../probes/output.ts";
 import { probeGates, probeGradients } from "../../probes/parameters.ts";
-import { probeBranches, probeStream } from "../../probes/stream.ts";
+import { probeRemoval } from "../../probes/removal.ts";
+import { probeStream } from "../../probes/stream.ts";
 import type { Probe } from "../../train/train.ts";
 
-/** What is known of a trained model, by name. */
-export type FigureProbe = "stream" | "branches" | "angles" | "gates" | "w2" | "gradients";
+/** What is looked at, by name. */
+export type FigureProbe =
+  | "stream"
+  | "angles"
+  | "gates"
+  | "w2"
+  | "inputs"
+  | "removal"
+  | "norms"
+  | "output";
 
-const probes: Readonly<Record<FigureProbe, Probe>> = {
+/** Each makes a probe for one run, since some remember. */
+const probes: Readonly<Record<FigureProbe, () => Probe>> = {
   // after each layer, and the embedding
-  stream: async (parameters, config, { inputs }) =>
+  stream: () => async (parameters, config, { inputs }) =>
     (await probeStream(parameters, config, inputs)).filter(({ name }) =>
       name === "blocks.1.resid_pre" || name.endsWith("resid_post")
     ),
-  branches: (parameters, config, { inputs }) => probeBranches(parameters, config, inputs),
-  angles: (parameters, config, { inputs }) => probeAngles(parameters, config, inputs),
-  gates: (parameters, config) => probeGates(parameters, config),
+  angles: () => (parameters, config, { inputs }) => probeAngles(parameters, config, inputs),
+  gates: () => (parameters, config) => probeGates(parameters, config),
   // the gradient of each feed-forward network's second matrix, which the papers plot
-  w2: async (parameters, config, batch) =>
+  w2: () => async (parameters, config, batch) =>
     (await probeGradients(parameters, config, batch)).filter(({ parameter }) =>
       parameter === "feedForward.w2"
     ),
-  gradients: (parameters, config, batch) => probeGradients(parameters, config, batch),
+  inputs: () => (parameters, config, { inputs }) => probeInputs(parameters, config, inputs),
+  removal: () => (parameters, config, batch) => probeRemoval(parameters, config, batch),
+  norms: () => (parameters, config, { inputs }) => probeNorms(parameters, config, inputs),
+  output: () => {
+    const watch = watchOutput();
+    return (parameters, config, { inputs }) => watch(parameters, config, inputs);
+  },
 };
 
 /**
- * Several probes as one.
+ * Several probes as one, for one run.
  *
  * @param names Which.
  * @returns A probe that gives the rows of all of them, in this order.
  */
 export function joinProbes(names: readonly FigureProbe[]): Probe {
+  const joined = names.map((name) => probes[name]());
   return async (parameters, config, batch) => {
     const rows = [];
-    for (const name of names) rows.push(...await probes[name](parameters, config, batch));
+    for (const probe of joined) rows.push(...await probe(parameters, config, batch));
     return rows;
   };
 }

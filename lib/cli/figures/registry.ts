@@ -5,10 +5,19 @@ import { atlas } from "./atlas.ts";
 import type { TrainingFigure } from "./figure.ts";
 import { gpas } from "./gpas.ts";
 import { residual } from "./residual.ts";
+import { tolerance } from "./tolerance.ts";
+import { updates } from "./updates.ts";
 import { warmup } from "./warmup.ts";
 
 /** All figures, in the order of their notebooks. */
-export const figures: readonly TrainingFigure[] = [warmup, residual, gpas, atlas];
+export const figures: readonly TrainingFigure[] = [
+  warmup,
+  updates,
+  tolerance,
+  residual,
+  gpas,
+  atlas,
+];
 
 /**
  * A figure by its id.

@@ -1,17 +1,24 @@
-// Xie et al. 2023, the ablation of warm-up: ResiDual in the grid of `warmup`, whose runs it is read beside.
+// Xie et al. 2023, the ablation of warm-up and Fig. 2b: ResiDual beside Post-LN and Pre-LN, at two depths.
 
 import type { TrainingFigure } from "./figure.ts";
 import { warmup } from "./warmup.ts";
 
-/** ResiDual, with and without warm-up, at the middle learning rate of {@linkcode warmup}. */
+const { settings, ...sweep } = warmup.grids[0]!;
+
+/** ResiDual in the grid of {@linkcode warmup}, whose runs it is read beside, and all three variants in 16 layers. */
 export const residual: TrainingFigure = {
   id: "residual",
-  title: "ResiDual with and without warm-up (Xie et al. 2023, the ablation of warm-up)",
+  title: "ResiDual with and without warm-up, in 8 and 16 layers (Xie et al. 2023)",
   notebook: "03_residual",
-  grids: warmup.grids.slice(0, 1).map((grid) => ({
-    ...grid,
-    rates: [3e-3],
-    variants: ["resi-dual"],
-  })),
-  probes: ["stream", "w2"],
+  grids: [
+    { ...sweep, settings, variants: ["resi-dual"] },
+    {
+      ...sweep,
+      label: "deep",
+      variants: ["post-ln", "pre-ln", "resi-dual"],
+      rates: [1e-3, 3e-3],
+      settings: { ...settings, model: { ...settings.model, depth: 16 }, steps: 200 },
+    },
+  ],
+  probes: ["stream", "w2", "inputs"],
 };

@@ -19,6 +19,8 @@ export interface RunPlace {
   readonly command: string;
   /** What is looked at after the last step. */
   readonly probes: readonly FigureProbe[];
+  /** What is looked at in every evaluation; nothing by default. */
+  readonly during?: readonly FigureProbe[];
   /** Ends the run after the step under way. */
   readonly signal?: AbortSignal;
 }
@@ -41,15 +43,18 @@ function shortened(row: Row): Row {
  * @returns The record, or undefined where the signal came first.
  */
 export async function makeRun(run: FigureRun, place: RunPlace): Promise<RunRecord | undefined> {
-  const { settings, name } = run;
-  const { out, corpus, command, probes, signal } = place;
-  const look = joinProbes(probes);
+  const { settings, name, residual } = run;
+  const { out, corpus, command, probes, during = [], signal } = place;
+  const [always, last] = [joinProbes(during), joinProbes(probes)];
   let step = 0;
-  const lookAtEnd: Probe = async (parameters, config, batch) =>
-    step === settings.steps ? await look(parameters, config, batch) : [];
+  const look: Probe = async (...model) => [
+    ...await always(...model),
+    ...step === settings.steps ? await last(...model) : [],
+  ];
   const commit = await currentCommit();
   const { parameters, record } = await train(settings, corpus, {
-    probe: lookAtEnd,
+    probe: look,
+    ...(residual === undefined ? {} : { residual }),
     onRow: (row) => step = row.step, // the evaluation's row comes before its probe
     command,
     ...(commit === undefined ? {} : { commit }),

@@ -59,9 +59,12 @@ Deno.test("every figure names variants, rates and three seeds that exist", () =>
       assert(new Set(seeds).size >= 3, `${figure.id} needs three seeds`);
       assertEquals(new Set(warmups).size, warmups.length);
     }
-    for (const { name, settings } of runsOf(figure)) {
+    for (const { name, settings, residual } of runsOf(figure)) {
       assertMatch(name, /^[\w.+-]+_lr[\d.e-]+_warmup\d+_seed\d+$/);
-      findResidual(settings.model.residual!);
+      assertEquals(
+        (residual ?? findResidual(settings.model.residual!)).id,
+        settings.model.residual,
+      );
       makeSchedule(settings.schedule);
     }
   }

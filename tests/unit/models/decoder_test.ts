@@ -114,9 +114,13 @@ Deno.test("decoder() taps every activation by TransformerLens's names, once and 
     const stream = [2, 5, 8];
     const block = (layer: number): [string, number[]][] => [
       [`blocks.${layer}.resid_pre`, stream],
+      [`blocks.${layer}.norm.attention.input`, stream],
+      [`blocks.${layer}.attn_in`, stream],
       [`blocks.${layer}.attn.pattern`, [2, 2, 5, 5]],
       [`blocks.${layer}.attn_out`, stream],
       [`blocks.${layer}.resid_mid`, stream],
+      [`blocks.${layer}.norm.feedForward.input`, stream],
+      [`blocks.${layer}.mlp_in`, stream],
       [`blocks.${layer}.mlp_out`, stream],
       [`blocks.${layer}.resid_post`, stream],
     ];

@@ -1,6 +1,8 @@
 // Settings that train() refuses before it makes a tensor.
 
 import { assertEquals, assertRejects } from "@std/assert";
+import { disposeTree } from "../../../lib/core/mod.ts";
+import { findResidual } from "../../../lib/residual/mod.ts";
 import { makeCorpus, train, type TrainSettings } from "../../../lib/train/mod.ts";
 import { onEachBackend } from "../../support/backends.ts";
 import { manyRows, tiny } from "./tiny_run.ts";
@@ -44,6 +46,24 @@ onEachBackend(
       );
       assertEquals(seen, []);
     }
+  },
+);
+
+onEachBackend(
+  "train() takes a variant of one's own that the settings name, and no other",
+  async () => {
+    const residual = { ...findResidual("post-ln"), id: "my-ln" };
+    const own = { ...tiny, model: { ...model, residual: "my-ln" } };
+    const { parameters, config, record } = await train(own, manyRows, { residual });
+    assertEquals([config.residual, record.manifest.variant], [residual, "my-ln"]);
+    const plain = await train({ ...own, model: { ...model, residual: "post-ln" } }, manyRows);
+    assertEquals(record.rows, plain.record.rows);
+    for (const tree of [parameters, plain.parameters]) disposeTree(tree);
+    await assertRejects(
+      () => train(tiny, manyRows, { residual }),
+      RangeError,
+      'Cannot train the variant "my-ln" under settings that name none: the ids must be equal',
+    );
   },
 );
 

@@ -1,0 +1,28 @@
+// Variants of the figures' own: the papers' controls, which are no designs to build with.
+
+import * as tf from "@tensorflow/tfjs";
+import { withGpas } from "../../residual/gpas.ts";
+import type { Residual } from "../../residual/types.ts";
+import { postLn, preLn } from "../../residual/variants.ts";
+
+/** Post-LN whose lower layers start smaller: the weights of layer l over N − l + 1. Wang et al. 2022 (DeepNet), §3. */
+export const postLnInit: Residual = {
+  ...postLn,
+  id: "post-ln-init",
+  label: "Post-LN-init",
+  source: "Wang et al. 2022 (DeepNet), §3 and Fig. 3",
+  init: { base: "xavier", gain: ({ layer, depth }) => 1 / (depth - layer + 1) },
+};
+
+/** Pre-LN with GPAS's gates and no stop-gradient: (1 − SiLU(α)) · (x + f(LN(x))). Chen et al. 2025, Eq. 12 and Table 5. */
+export const preLnScaled: Residual = {
+  ...withGpas(preLn),
+  id: "pre-ln+scaling",
+  label: "Pre-LN + scaling",
+  source: "Chen et al. 2025 (GPAS), Table 5",
+  wiring: (site) => ({
+    ...preLn.wiring(site),
+    // of 1 the gate makes the factor itself, with its gradient to the gate
+    update: (x, f, n) => tf.mul(n.gpas(tf.scalar(1)), preLn.wiring(site).update(x, f, n)),
+  }),
+};
