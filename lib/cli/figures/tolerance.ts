@@ -5,7 +5,7 @@ import { warmup } from "./warmup.ts";
 
 const { settings } = warmup.grids[0]!;
 
-/** Pre-LN, Sub-LN and DeepNorm, from a usual learning rate up to where they break. */
+/** Pre-LN and Sub-LN, from a usual learning rate up to where they break. */
 export const tolerance: TrainingFigure = {
   id: "tolerance",
   title:
@@ -13,7 +13,7 @@ export const tolerance: TrainingFigure = {
   notebook: "02_sub_ln",
   grids: [{
     variants: ["pre-ln", "sub-ln"],
-    rates: [3e-3, 1e-2, 3e-2, 1e-1],
+    rates: [3e-3, 3e-2, 1e-1, 3e-1, 1],
     warmups: [100],
     seeds: [0, 1, 2],
     settings,
