@@ -27,6 +27,8 @@ export interface Theory {
 
 /** The words of a depth profile, its quantity, its scale and its predictions. */
 export interface DepthOptions extends CardOptions {
+  /** What `layer` counts; `Layer` by default. */
+  readonly axis?: string;
   /** What is measured, for example `Stream variance`. */
   readonly quantity: string;
   /** Unit of the quantity, where it has one. */
@@ -49,7 +51,7 @@ export interface DepthOptions extends CardOptions {
  * or missing for a seed, theory is not finite, a log scale meets a value ≤ 0, or the title is blank.
  */
 export function depthProfile(rows: readonly DepthRow[], options: DepthOptions): Figure {
-  const { quantity, unit, scale, theory = [] } = options;
+  const { axis = "Layer", quantity, unit, scale, theory = [] } = options;
   const measured = rows.map(({ variant, layer, value, seed }) => ({
     variant,
     x: layer,
@@ -63,7 +65,7 @@ export function depthProfile(rows: readonly DepthRow[], options: DepthOptions): 
       label,
       points: values.map(({ layer, value }) => ({ x: layer, y: value })),
     })),
-    xLabel: "Layer",
+    xLabel: axis,
     yLabel: scale === "log" ? `${named}, log scale` : named,
     scale,
     markerEvery: 1,

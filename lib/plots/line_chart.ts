@@ -63,10 +63,14 @@ export function lineChart(chart: LineChart, options: CardOptions): Figure {
   if (chart.scale === "log") checkPositive(drawnValues(chart));
   return drawCard(options, {
     draw: (room) => draw(chart, room),
-    marks: (drawn) => ({ x: chart.xLabel, y: chart.yLabel, series: markedSeries(chart, drawn) }),
+    marks: (drawn) => ({
+      x: withoutScale(chart.xLabel),
+      y: chart.yLabel,
+      series: markedSeries(chart, drawn),
+    }),
     notes: [...bandNotes(chart.series), ...chart.notes],
     numbers: chart.series.map((series) =>
-      describe(series, styleIn(chart, series), chart.xLabel.toLowerCase())
+      describe(series, styleIn(chart, series), inSentence(chart.xLabel))
     ),
   });
 }
@@ -236,6 +240,12 @@ function bandNotes(series: readonly Series[]): string[] {
   const [fewest, most] = [Math.min(...seeds), Math.max(...seeds)];
   const count = fewest === most ? most : `${fewest} to ${most}`;
   return [`Lines: mean, bands: least to greatest over ${count} seeds`];
+}
+
+/** The name of an axis inside a sentence: `Layers N, log scale` is `layers N`. */
+function inSentence(label: string): string {
+  const name = label.replace(/, log scale$/, "");
+  return name.charAt(0).toLowerCase() + name.slice(1);
 }
 
 function describe({ points, seeds }: Series, { label }: VariantStyle, x: string): string {

@@ -31,7 +31,7 @@ export interface MarkedSeries {
 
 /** What a chart says of its values. */
 export interface ChartMarks {
-  /** Name of the horizontal axis. */
+  /** Name of the horizontal axis; that it is a log scale is left out of marks. */
   readonly x: string;
   /** Name of the values; that they stand on a log scale is left out of marks. */
   readonly y: string;
@@ -92,7 +92,8 @@ export function placeMarks(
         .join("|")
     ).join(";"),
   }));
-  return { size: picture.size, x: chart.x, y: chart.y.replace(/, log scale(?=\)?$)/, ""), series };
+  const plain = (label: string): string => label.replace(/, log scale(?=\)?$)/, "");
+  return { size: picture.size, x: plain(chart.x), y: plain(chart.y), series };
 }
 
 /**

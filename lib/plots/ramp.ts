@@ -1,10 +1,10 @@
 /**
- * The legend of a log color scale: a strip of rectangles with a few ticks. No canvas.
+ * The legend of a color scale: a strip of rectangles with a few ticks. No canvas.
  */
 import type { Scale } from "@observablehq/plot";
 import { svgElement } from "./markers.ts";
 import { formatNumber } from "./measurements.ts";
-import { logTicks } from "./ticks.ts";
+import { evenTicks, logTicks } from "./ticks.ts";
 import { ink } from "./typography.ts";
 
 /** Height of the legend in pixels. */
@@ -14,7 +14,7 @@ const steps = 60;
 const strip = { top: 18, height: 8 } as const;
 
 /**
- * The legend of a log color scale.
+ * The legend of a linear or log color scale.
  *
  * @param document Document that creates the elements.
  * @param scale The color scale of a Plot.
@@ -29,6 +29,11 @@ export function colorRamp(
   box: { readonly left: number; readonly width: number },
 ): SVGElement {
   const [low, high] = scale.domain as [number, number];
+  const log = scale.type === "log";
+  const valueAt = (share: number): number =>
+    log ? low * (high / low) ** share : low + (high - low) * share;
+  const shareOf = (value: number): number =>
+    log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
   const group = svgElement(document, "g", { "aria-label": "color legend", fill: ink.text });
   const title = svgElement(document, "text", { x: box.left, y: 10, "text-anchor": "start" });
   title.textContent = label;
@@ -40,11 +45,11 @@ export function colorRamp(
       // Half a pixel of overlap hides the seams that anti-aliasing leaves.
       width: box.width / steps + (k < steps - 1 ? 0.5 : 0),
       height: strip.height,
-      fill: scale.apply(low * (high / low) ** ((k + 0.5) / steps)),
+      fill: scale.apply(valueAt((k + 0.5) / steps)),
     }));
   }
-  for (const value of logTicks(low, high, 2)) {
-    const at = box.left + box.width * Math.log(value / low) / Math.log(high / low);
+  for (const value of log ? logTicks(low, high, 2) : evenTicks(low, high, 6)) {
+    const at = box.left + box.width * shareOf(value);
     const tick = svgElement(document, "text", {
       x: at,
       y: strip.top + strip.height + 13,

@@ -35,6 +35,27 @@ export function logTicks(low: number, high: number, least: number): number[] {
 }
 
 /**
+ * Round, evenly spaced values for the ticks of a linear scale.
+ *
+ * @param first Least value.
+ * @param last Greatest value.
+ * @param most About how many are wanted.
+ * @returns Multiples of 1, 2 or 5 times a power of ten, at most `most` + 1.
+ */
+export function evenTicks(first: number, last: number, most: number): number[] {
+  const room = (last - first) / most;
+  const magnitude = 10 ** Math.floor(Math.log10(room));
+  const digit = [1, 2, 5, 10].find((nice) => nice * magnitude >= room)!;
+  const [start, count] = [first, last].map((end) => end / magnitude / digit) as [number, number];
+  const from = Math.ceil(start - 1e-9);
+  return Array.from(
+    { length: Math.floor(count + 1e-9) - from + 1 },
+    // through the quotient, since 3 × 0.1 is not 0.3
+    (_, k) => magnitude < 1 ? (from + k) * digit / (1 / magnitude) : (from + k) * digit * magnitude,
+  );
+}
+
+/**
  * Whole, evenly spaced values for the ticks of a step or layer axis.
  *
  * @param first Least value, a whole number.
@@ -42,9 +63,6 @@ export function logTicks(low: number, high: number, least: number): number[] {
  * @returns At most thirteen multiples of 1, 2 or 5 times a power of ten.
  */
 export function wholeTicks(first: number, last: number): number[] {
-  const room = Math.max(last - first, 1) / 12;
-  const magnitude = 10 ** Math.floor(Math.log10(room));
-  const step = Math.max(1, magnitude * [1, 2, 5, 10].find((nice) => nice * magnitude >= room)!);
-  const start = Math.ceil(first / step) * step;
-  return Array.from({ length: Math.floor((last - start) / step) + 1 }, (_, k) => start + k * step);
+  if (last - first > 12) return evenTicks(first, last, 12);
+  return Array.from({ length: last - first + 1 }, (_, k) => first + k);
 }

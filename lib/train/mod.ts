@@ -43,12 +43,21 @@ export {
   type ScheduleSettings,
 } from "./schedule.ts";
 export {
+  type AnglePoint,
+  angularDistances,
   type DepthPoint,
+  gateScales,
   gradientNorms,
   type GradientPoint,
   heldOutLosses,
+  inputDifferences,
   layerGradients,
   type LossPoint,
+  normSizes,
+  outputChanges,
+  removalIncreases,
+  type StepPoint,
   streamVariance,
+  weightNorms,
 } from "./series.ts";
 export { type Probe, train, type TrainOptions, type TrainResult } from "./train.ts";

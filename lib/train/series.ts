@@ -26,6 +26,32 @@ export interface DepthPoint {
   readonly value: number;
 }
 
+/** A quantity at a step. */
+export interface StepPoint {
+  /** The variant's id. */
+  readonly variant: string;
+  /** The seed. */
+  readonly seed: number;
+  /** The optimizer step. */
+  readonly step: number;
+  /** The quantity. */
+  readonly value: number;
+}
+
+/** The angular distance of the stream between two depths. */
+export interface AnglePoint {
+  /** The variant's id. */
+  readonly variant: string;
+  /** The seed. */
+  readonly seed: number;
+  /** Layers before the first place. */
+  readonly from: number;
+  /** Layers before the second place. */
+  readonly to: number;
+  /** arccos(cosine) / π. */
+  readonly value: number;
+}
+
 /** The gradient of a parameter. */
 export interface GradientPoint {
   /** The variant's id. */
@@ -119,4 +145,138 @@ export function layerGradients(records: readonly RunRecord[], step?: number): De
       value: Math.sqrt(square),
     }));
   });
+}
+
+/** One value of each row of a kind, by a place that the row names. */
+function byDepth(
+  records: readonly RunRecord[],
+  { kind, place, value, step }: {
+    kind: string;
+    place: string;
+    value: string;
+    step?: number | undefined;
+  },
+): DepthPoint[] {
+  return records.flatMap((record) =>
+    rowsAt(record, kind, step).map((row) => ({
+      ...identity(record),
+      layer: Number(row[place]),
+      value: Number(row[value]),
+    }))
+  );
+}
+
+/**
+ * How much the loss rises when a layer is left out: ΔP.
+ *
+ * @param records Runs with rows of `probeRemoval`.
+ * @param step The step; the last one by default.
+ * @returns One row for each layer, in nats per token.
+ */
+export function removalIncreases(records: readonly RunRecord[], step?: number): DepthPoint[] {
+  return byDepth(records, { kind: "removal", place: "layer", value: "increase", step });
+}
+
+/**
+ * What gates multiply the stream by, 1 − act(α).
+ *
+ * @param records Runs with rows of `probeGates`; one gate for each layer.
+ * @param step The step; the last one by default.
+ * @returns One row for each gate.
+ */
+export function gateScales(records: readonly RunRecord[], step?: number): DepthPoint[] {
+  return byDepth(records, { kind: "gate", place: "layer", value: "scale", step });
+}
+
+/**
+ * How much the inputs of consecutive sub-layers differ.
+ *
+ * @param records Runs with rows of `probeInputs`.
+ * @param step The step; the last one by default.
+ * @returns One row for each sub-layer from the second on; `layer` counts sub-layers.
+ */
+export function inputDifferences(records: readonly RunRecord[], step?: number): DepthPoint[] {
+  return byDepth(records, { kind: "input", place: "sublayer", value: "difference", step });
+}
+
+/**
+ * The norm of a matrix by layer, ‖W‖ over all of its entries.
+ *
+ * @param records Runs with rows of `probeGradients`.
+ * @param parameter The parameter's path inside its layer, such as `feedForward.w2`, which is the default.
+ * @param step The step; the last one by default.
+ * @returns One row for each layer.
+ */
+export function weightNorms(
+  records: readonly RunRecord[],
+  parameter = "feedForward.w2",
+  step?: number,
+): DepthPoint[] {
+  return records.flatMap((record) => {
+    const rows = record.rows.filter((row) =>
+      row.kind !== "gradient" || row["parameter"] === parameter
+    );
+    return byDepth([{ ...record, rows }], {
+      kind: "gradient",
+      place: "layer",
+      value: "weight",
+      step,
+    });
+  });
+}
+
+/**
+ * Angular distances of the stream between depths.
+ *
+ * @param records Runs with rows of `probeAngles`.
+ * @param step The step; the last one by default.
+ * @returns One row for each pair of depths.
+ */
+export function angularDistances(records: readonly RunRecord[], step?: number): AnglePoint[] {
+  return records.flatMap((record) =>
+    rowsAt(record, "angle", step).map((row) => ({
+      ...identity(record),
+      from: Number(row["from"]),
+      to: Number(row["to"]),
+      value: Number(row["angular"]),
+    }))
+  );
+}
+
+/**
+ * How far the output has moved since the start.
+ *
+ * @param records Runs with rows of `watchOutput` at several steps.
+ * @returns One row for each look: the root mean square over logits.
+ */
+export function outputChanges(records: readonly RunRecord[]): StepPoint[] {
+  return records.flatMap((record) =>
+    record.rows.filter(({ kind }) => kind === "output").map((row) => ({
+      ...identity(record),
+      step: row.step,
+      value: Number(row["change"]),
+    }))
+  );
+}
+
+/**
+ * How long the vectors are that norms read, over the steps.
+ *
+ * @param records Runs with rows of `probeNorms` at several steps.
+ * @param ending How the paths of the norms end, such as `attention.stream`.
+ * @returns One row for each such norm and look: ‖x‖ / √D, and its layer.
+ */
+export function normSizes(
+  records: readonly RunRecord[],
+  ending: string,
+): (StepPoint & { readonly layer: number })[] {
+  return records.flatMap((record) =>
+    record.rows.filter(({ kind, name }) => kind === "norm" && String(name).endsWith(ending))
+      .map((row) => ({
+        ...identity(record),
+        step: row.step,
+        layer: Number(row["layer"]),
+        value: Number(row["size"]),
+      }))
+  );
 }

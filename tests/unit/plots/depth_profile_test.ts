@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { depthProfile, paletteIds } from "../../../lib/plots/mod.ts";
-import { logTicks, wholeTicks } from "../../../lib/plots/ticks.ts";
+import { evenTicks, logTicks, wholeTicks } from "../../../lib/plots/ticks.ts";
 import { depthRows, readSvg, texts } from "./sample_rows.ts";
 
 const options = { title: "Variance grows", quantity: "Stream variance", scale: "log" } as const;
@@ -12,6 +12,12 @@ function tickLabels(root: Element, axis: "x" | "y"): string[] {
 Deno.test("depthProfile() has whole layers on the horizontal axis", () => {
   const root = readSvg(depthProfile(depthRows(["pre-ln"]), options));
   assertEquals(tickLabels(root, "x"), ["1", "2", "3", "4"]);
+});
+
+Deno.test("depthProfile() can count something else than layers", () => {
+  const figure = depthProfile(depthRows(["pre-ln"]), { ...options, axis: "Sub-layer k" });
+  assert(texts(readSvg(figure)).includes("Sub-layer k"));
+  assert(figure.description.includes("at sub-layer k 4"));
 });
 
 Deno.test("depthProfile() marks every layer of every variant", () => {
@@ -81,4 +87,11 @@ Deno.test("wholeTicks() spaces whole numbers evenly", () => {
   assertEquals(wholeTicks(1, 6), [1, 2, 3, 4, 5, 6]);
   assertEquals(wholeTicks(7, 7), [7]);
   assertEquals(wholeTicks(0, 500), [0, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500]);
+});
+
+Deno.test("evenTicks() takes round numbers without rounding noise", () => {
+  assertEquals(evenTicks(0, 0.5, 5), [0, 0.1, 0.2, 0.3, 0.4, 0.5]);
+  assertEquals(evenTicks(-0.4, 0.4, 8), [-0.4, -0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3, 0.4]);
+  assertEquals(evenTicks(0.016, 0.57, 4), [0.2, 0.4]);
+  assertEquals(evenTicks(0, 500, 12), [0, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500]);
 });

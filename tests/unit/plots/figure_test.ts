@@ -5,8 +5,14 @@
  * `UPDATE_SNAPSHOTS=1 deno test -A tests/unit/plots/figure_test.ts`.
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { depthProfile, Figure, gradientHeatmap, lossCurves } from "../../../lib/plots/mod.ts";
-import { depthRows, gradientRows, lossRows, readSvg } from "./sample_rows.ts";
+import {
+  angleHeatmap,
+  depthProfile,
+  Figure,
+  gradientHeatmap,
+  lossCurves,
+} from "../../../lib/plots/mod.ts";
+import { angleRows, depthRows, gradientRows, lossRows, readSvg } from "./sample_rows.ts";
 
 const words = {
   title: 'Pre-LN <learns> & "grows"',
@@ -24,6 +30,7 @@ const charts: Record<string, () => Figure> = {
   depth_profile: () =>
     depthProfile(depthRows(variants), { ...words, quantity: "Stream variance", scale: "log" }),
   gradient_heatmap: () => gradientHeatmap(gradientRows(variants), words),
+  angle_heatmap: () => angleHeatmap(angleRows(variants, 2), words),
 };
 
 for (const [name, draw] of Object.entries(charts)) {

@@ -1,6 +1,6 @@
 /** Small synthetic runs and an SVG reader that the chart tests share; not a test itself. */
 import { parseHTML } from "linkedom";
-import type { DepthRow, Figure, GradientRow, LossRow } from "../../../lib/plots/mod.ts";
+import type { AngleRow, DepthRow, Figure, GradientRow, LossRow } from "../../../lib/plots/mod.ts";
 
 export function lossRows(variants: readonly string[], seeds = 1): LossRow[] {
   return variants.flatMap((variant, v) =>
@@ -36,6 +36,22 @@ export function gradientRows(variants: readonly string[], depth = 4): GradientRo
           norm: 0.01 * (v + 1) * 2 ** (k - p),
         })),
     ).flat()
+  );
+}
+
+/** Every pair of depths of three layers; the layers turn by 0.3, 0.2 and 0.1, and seeds differ by 0.02. */
+export function angleRows(variants: readonly string[], seeds = 1): AngleRow[] {
+  const turns = [0.3, 0.2, 0.1];
+  const pairs = [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]] as const;
+  return variants.flatMap((variant) =>
+    Array.from({ length: seeds }, (_, seed) =>
+      pairs.map(([from, to]) => ({
+        variant,
+        seed,
+        from,
+        to,
+        value: turns.slice(from, to).reduce((sum, turn) => sum + turn) + 0.02 * seed,
+      }))).flat()
   );
 }
 

@@ -2,12 +2,19 @@
 
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import {
+  angularDistances,
+  gateScales,
   gradientNorms,
   heldOutLosses,
+  inputDifferences,
   layerGradients,
+  normSizes,
+  outputChanges,
+  removalIncreases,
   type Row,
   type RunRecord,
   streamVariance,
+  weightNorms,
 } from "../../../lib/train/mod.ts";
 import { tiny } from "./tiny_run.ts";
 
@@ -92,4 +99,47 @@ Deno.test("layerGradients() joins the parameters of a layer", () => {
   assertEquals([first!.layer, second!.layer, second!.value], [1, 2, 5]);
   assertAlmostEquals(first!.value, 5, 1e-15);
   assertEquals(layerGradients([record], 0), [{ variant: "lns", seed: 4, layer: 1, value: 9 }]);
+});
+
+Deno.test("what probes saw at the last step comes by layer, sub-layer and pair of depths", () => {
+  const run = { variant: "pre-ln+gpas", seed: 2 };
+  const seen = recordOf(run.variant, run.seed, [
+    { kind: "removal", step: 1, layer: 1, loss: 9, increase: 9 },
+    { kind: "removal", step: 2, layer: 1, loss: 3, increase: 0.5 },
+    { kind: "gate", step: 2, name: "blocks.1.gate", layer: 1, gate: 0.1, scale: 0.95 },
+    { kind: "input", step: 2, name: "blocks.1.mlp_in", sublayer: 2, difference: 0.7 },
+    { kind: "gradient", step: 2, layer: 1, parameter: "feedForward.w2", norm: 4, weight: 10 },
+    { kind: "gradient", step: 2, layer: 1, parameter: "attention.wq", norm: 5, weight: 11 },
+    { kind: "angle", step: 2, from: 0, to: 1, cosine: 0, angular: 0.5 },
+  ]);
+  assertEquals(removalIncreases([seen]), [{ ...run, layer: 1, value: 0.5 }]);
+  assertEquals(removalIncreases([seen], 1), [{ ...run, layer: 1, value: 9 }]);
+  assertEquals(gateScales([seen]), [{ ...run, layer: 1, value: 0.95 }]);
+  assertEquals(inputDifferences([seen]), [{ ...run, layer: 2, value: 0.7 }]);
+  assertEquals(weightNorms([seen]), [{ ...run, layer: 1, value: 10 }]);
+  assertEquals(weightNorms([seen], "attention.wq"), [{ ...run, layer: 1, value: 11 }]);
+  assertEquals(angularDistances([seen]), [{ ...run, from: 0, to: 1, value: 0.5 }]);
+  assertEquals(removalIncreases([other]), []);
+});
+
+Deno.test("what probes saw over the steps comes with each step", () => {
+  const norm = (step: number, name: string, size: number): Row => (
+    { kind: "norm", step, name, layer: 1, size }
+  );
+  const seen = recordOf("post-ln", 0, [
+    { kind: "output", step: 0, change: 0 },
+    norm(0, "blocks.1.norm.attention.stream", 1),
+    norm(0, "blocks.1.norm.feedForward.stream", 2),
+    { kind: "output", step: 5, change: 1.5 },
+    norm(5, "blocks.1.norm.attention.stream", 3),
+  ]);
+  const run = { variant: "post-ln", seed: 0 };
+  assertEquals(outputChanges([seen]), [
+    { ...run, step: 0, value: 0 },
+    { ...run, step: 5, value: 1.5 },
+  ]);
+  assertEquals(normSizes([seen], "attention.stream"), [
+    { ...run, step: 0, layer: 1, value: 1 },
+    { ...run, step: 5, layer: 1, value: 3 },
+  ]);
 });
