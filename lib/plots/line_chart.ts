@@ -64,7 +64,7 @@ export function lineChart(chart: LineChart, options: CardOptions): Figure {
   return drawCard(options, {
     draw: (room) => draw(chart, room),
     marks: (drawn) => ({
-      x: withoutScale(chart.xLabel),
+      x: chart.xLabel,
       y: chart.yLabel,
       series: markedSeries(chart, drawn),
     }),
