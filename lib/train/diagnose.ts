@@ -64,6 +64,7 @@ export async function gateWarnings(
   const gates = await readGates(parameters, config);
   return gates.filter(({ activated }) => activated >= 1).map(({ path, activated }) => {
     const value = activated.toPrecision(4);
-    return `${path} has ${activation}(α) = ${value} ≥ 1: every earlier gradient vanishes or flips sign`;
+    return `${path} has ${activation}(α) = ${value} ≥ 1: the stream vanishes or changes sign there and its gradient does not; ` +
+      "weights before an odd number of such sites climb the loss";
   });
 }

@@ -150,7 +150,9 @@ onEachBackend("train() warns once of a gate with SiLU(α) ≥ 1", async () => {
   assertEquals(warnings, [{
     kind: "warning",
     step: 0,
-    message: "blocks.2.gate has silu(α) = 2.858 ≥ 1: every earlier gradient vanishes or flips sign",
+    message:
+      "blocks.2.gate has silu(α) = 2.858 ≥ 1: the stream vanishes or changes sign there and its gradient does not; " +
+      "weights before an odd number of such sites climb the loss",
   }]);
   disposeTree(parameters);
 });
