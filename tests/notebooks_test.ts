@@ -3,20 +3,35 @@
 import { assert, assertEquals } from "@std/assert";
 import { checkAndExecute, listNotebooks, picturesToPng } from "../lib/cli/notebooks.ts";
 import { joined, type Notebook, readNotebook } from "../lib/jupyter/notebook_file.ts";
+import { firstDifference } from "./support/same_numbers.ts";
 
 const folder = new URL("../notebooks", import.meta.url).pathname;
 
-/** What each code cell shows: kinds of outputs, and the text of the streams. */
-function shape({ cells }: Notebook): string[] {
-  return cells.filter((cell) => cell.cell_type === "code").map((cell) =>
-    (cell.outputs ?? []).map((output) =>
-      output.output_type === "stream"
-        ? joined(output.text)
-        : "data" in output
-        ? Object.keys(output.data).sort().join("+")
-        : output.evalue
-    ).join(" | ")
-  );
+/** Trained in the notebook, a number may differ from machine to machine; errors of float32 are all alike. */
+const closeness = { relative: 0.05, absolute: 2e-4 };
+
+/** What each code cell shows: the kinds of its outputs, and their words for readers without pictures. */
+function shown({ cells }: Notebook): string {
+  return cells.filter((cell) => cell.cell_type === "code").flatMap((cell) => [
+    `[${cell.id}]`,
+    ...(cell.outputs ?? []).map((output) => {
+      if (output.output_type === "stream") return joined(output.text);
+      if (!("data" in output)) return output.evalue;
+      const { data } = output;
+      const words = data["text/markdown"] ?? data["text/plain"] ?? "";
+      return `${Object.keys(data).sort().join("+")}\n${joined(words as string | string[])}`;
+    }),
+  ]).join("\n");
+}
+
+/** The numbers of the equations that a notebook tags, and those that its prose refers to; exercises are numbered too. */
+function equations({ cells }: Notebook): { tags: number[]; references: number[] } {
+  const prose = cells.filter((cell) => cell.cell_type === "markdown")
+    .map((cell) => joined(cell.source)).join("\n");
+  const words = prose.replace(/Exercises[^]*$/, "").replaceAll(/\$\$[^]*?\$\$|\$[^$]*\$/g, "");
+  const found = (text: string, pattern: RegExp): number[] =>
+    [...text.matchAll(pattern)].map(([, number]) => Number(number));
+  return { tags: found(prose, /\\tag\{(\d+)\}/g), references: found(words, /\((\d{1,2})\)/g) };
 }
 
 /** What `deno fmt` would write; its `--check` reports every notebook, formatted or not. */
@@ -42,6 +57,14 @@ for (const path of await listNotebooks(folder)) {
     assert(text.length < 300_000, `${text.length} characters`);
   });
 
+  Deno.test(`${name} numbers its equations in order and refers to no other`, async () => {
+    const { tags, references } = equations(await readNotebook(path));
+    assertEquals(tags, tags.map((_, index) => index + 1));
+    if (tags.length > 0) {
+      assertEquals(references.filter((number) => number < 1 || number > tags.length), []);
+    }
+  });
+
   Deno.test(`${name} type-checks, runs, and shows what is committed`, async () => {
     const before = await Deno.readTextFile(path);
     const executed = await checkAndExecute(path);
@@ -56,8 +79,8 @@ for (const path of await listNotebooks(folder)) {
     );
     await picturesToPng(executed);
     assertEquals(
-      shape(executed),
-      shape(await readNotebook(path)),
+      firstDifference(shown(await readNotebook(path)), shown(executed), closeness),
+      undefined,
       "run deno task notebooks to renew the outputs",
     );
     assertEquals(await Deno.readTextFile(path), before, "the test must not write");
