@@ -4,6 +4,7 @@ import { readNotebook } from "../jupyter/notebook_file.ts";
 import type { Notebook } from "../jupyter/notebook_file.ts";
 import { writeAtomically } from "../core/files.ts";
 import { type Claim, claim, claimType } from "../notebook/claims.ts";
+import { formatNumber } from "../plots/measurements.ts";
 import { listNotebooks } from "./notebooks.ts";
 
 /** A claim, and the cell that shows it. */
@@ -61,7 +62,7 @@ export function collectClaims(
 export function claimsTable(claims: readonly FoundClaim[], folder: string): string {
   if (claims.length === 0) return "No notebook states a claim yet.";
   const text = (value: number | string | undefined): string =>
-    (typeof value === "number" ? String(Number(value.toPrecision(4))) : value ?? "")
+    (typeof value === "number" ? formatNumber(value) : value ?? "")
       .replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
   const rows = claims.map((one) => [
     one.paper,

@@ -34,7 +34,7 @@ h3 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
 p, ul, ol { margin: .75rem 0; }
 code, pre { font-family: "JetBrains Mono", "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .77rem; }
 p code, li code, td code { background: var(--box); padding: .1em .3em; border-radius: 3px; overflow-wrap: anywhere; }
-pre { margin: 0; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5; }
+pre { margin: 0; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5; font-size: .72rem; } /* 100 characters fit */
 .code { background: var(--box); border: 1px solid var(--line); border-radius: 6px; margin: 1.1rem 0 .5rem; }
 .outputs { margin: .5rem 0 1.4rem; }
 .outputs > pre { padding: .3rem 1rem; color: var(--soft); white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -55,10 +55,14 @@ table { border-collapse: collapse; margin: .75rem 0; font-size: .9rem; }
 th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: normal; }
 td .katex { white-space: nowrap; }
 [align="right"] { text-align: right; }
+td[align="right"] { white-space: nowrap; }
 .katex { font-size: 1.1em; }
 th { font-family: var(--sans); font-size: .8rem; color: var(--soft); }
 blockquote { margin: 1rem 0; padding: 0 1rem; border-left: 3px solid var(--line); color: var(--soft); }
 .math { display: block; overflow-x: auto; overflow-y: hidden; padding: .2rem 0; }
+.math .katex-html:has(> .katex-tag) { display: flex; align-items: baseline; width: max-content; min-width: 100%; }
+.math .katex-html:has(> .katex-tag)::before { content: ""; flex: 1 0 0; }
+.math .katex-display > .katex > .katex-html > .katex-tag { position: static; flex: 1 0 0; min-width: max-content; padding-left: 1.5em; text-align: right; }
 .hljs-keyword, .hljs-literal, .hljs-built_in { color: var(--keyword); }
 .hljs-string, .hljs-template-variable { color: var(--string); }
 .hljs-number { color: var(--number); }

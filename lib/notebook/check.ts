@@ -1,5 +1,7 @@
 // A claim next to its numbers: a check that prints what was measured and what was predicted, and fails if they differ.
 
+import { formatNumber } from "../plots/measurements.ts";
+
 /** What a measured number is compared with. */
 export type Expectation =
   | {
@@ -19,7 +21,7 @@ export type Expectation =
     readonly above: number;
   };
 
-const digits = (value: number): string => String(Number(value.toPrecision(5)));
+const digits = (value: number): string => formatNumber(value, 5);
 
 /**
  * Checks a measured number and prints both numbers.

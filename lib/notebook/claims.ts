@@ -1,6 +1,7 @@
 // A paper's claim beside our own number: a table row for readers, and the same as data for `deno task claims`.
 
 import { jupyterDisplay } from "../plots/figure.ts";
+import { formatNumber } from "../plots/measurements.ts";
 import { table } from "./show.ts";
 
 /** The type under which a claim lies in a cell's output. */
@@ -91,7 +92,7 @@ export function claim(...claims: readonly Claim[]): ShownClaims {
 }
 
 const digits = (value: number | string): string =>
-  typeof value === "number" ? String(Number(value.toPrecision(4))) : value;
+  typeof value === "number" ? formatNumber(value) : value;
 
 function checkClaim(claim: Claim): void {
   const refuse = (why: string): never => {

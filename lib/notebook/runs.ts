@@ -1,5 +1,6 @@
 // Recorded runs, as notebooks read them.
 
+import { formatNumber } from "../plots/measurements.ts";
 import { readRuns, type RunRecord } from "../train/record.ts";
 
 async function exists(path: string): Promise<boolean> {
@@ -45,7 +46,7 @@ export async function collectedClaims(): Promise<Record<string, string>[]> {
   const text = await Deno.readTextFile(`${await findRoot()}/data/claims.json`);
   const claims = JSON.parse(text) as Record<string, string | number>[];
   const short = (value: string | number | undefined): string =>
-    typeof value === "number" ? String(Number(value.toPrecision(4))) : value ?? "";
+    typeof value === "number" ? formatNumber(value) : value ?? "";
   return claims.map(({ paper, claim, papers, ours, spread, verdict, notebook }) => ({
     paper: short(paper),
     claim: short(claim),

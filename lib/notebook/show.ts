@@ -1,6 +1,7 @@
 // Values that the kernel shows: mathematics, tables, code. Outside the kernel they are plain objects.
 
 import { jupyterDisplay } from "../plots/figure.ts";
+import { formatNumber } from "../plots/measurements.ts";
 import type { Residual } from "../residual/types.ts";
 
 /** Something that a notebook shows when it is a cell's last value. */
@@ -40,7 +41,7 @@ export function table(rows: readonly Readonly<Record<string, string | number>>[]
   const columns = Object.keys(first);
   const cell = (value: string | number | undefined): string =>
     (typeof value === "number" && !Number.isInteger(value)
-      ? String(Number(value.toPrecision(4)))
+      ? formatNumber(value)
       : String(value ?? ""))
       .replaceAll("|", "\\|");
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;

@@ -169,7 +169,7 @@ function draw(
         labelOffset: 33,
         fontSize: 11,
         ticks: evenTicks(low, high, 8),
-        tickFormat: formatNumber,
+        tickFormat: (tick: number) => formatNumber(tick),
       }),
       Plot.frame({ anchor: "bottom", stroke: ink.axis }),
     ],

@@ -143,6 +143,8 @@ function draw(
         dx: 5,
         fontSize,
         fill: ink.muted,
+        stroke: ink.card, // where the reference line runs through
+        strokeWidth: 4,
       }),
     ],
   });

@@ -116,7 +116,7 @@ function draw(chart: LineChart, { width, height, document }: Room): ReturnType<t
         fontSize: 11,
         tickSize: 0,
         ticks,
-        tickFormat: "~g",
+        tickFormat: (tick: number) => formatNumber(tick),
       }),
       Plot.axisX({
         label: chart.xLabel,
@@ -127,7 +127,7 @@ function draw(chart: LineChart, { width, height, document }: Room): ReturnType<t
         stroke: ink.axis,
         fill: ink.text,
         ticks: chart.xTicks ?? wholeTicks(first, last),
-        tickFormat: chart.xTicks === undefined ? ",d" : "~g",
+        tickFormat: chart.xTicks === undefined ? ",d" : (tick: number) => formatNumber(tick),
       }),
       Plot.frame({ anchor: "bottom", stroke: ink.axis }),
       ...series.filter((one) => one.seeds > 1).map((one) => bandMark(one, styleIn(chart, one))),

@@ -55,13 +55,14 @@ export function checkPositive(values: readonly number[]): void {
 }
 
 /**
- * A number with four significant digits.
+ * A number in few digits, small ones with an exponent.
  *
  * @param value Any number.
+ * @param digits Significant digits; 4 by default.
  * @returns Text such as `3.142`, `1.2e-5` or `NaN`.
  */
-export function formatNumber(value: number): string {
-  const rounded = Number(value.toPrecision(4));
+export function formatNumber(value: number, digits = 4): string {
+  const rounded = Number(value.toPrecision(digits));
   const tiny = rounded !== 0 && Math.abs(rounded) < 1e-3;
   return tiny ? rounded.toExponential() : String(rounded);
 }
