@@ -116,7 +116,7 @@ function draw(chart: LineChart, { width, height, document }: Room): ReturnType<t
         fontSize: 11,
         tickSize: 0,
         ticks,
-        tickFormat: (tick: number) => formatNumber(tick),
+        text: tickText,
       }),
       Plot.axisX({
         label: chart.xLabel,
@@ -127,7 +127,7 @@ function draw(chart: LineChart, { width, height, document }: Room): ReturnType<t
         stroke: ink.axis,
         fill: ink.text,
         ticks: chart.xTicks ?? wholeTicks(first, last),
-        tickFormat: chart.xTicks === undefined ? ",d" : (tick: number) => formatNumber(tick),
+        ...(chart.xTicks === undefined ? { tickFormat: ",d" } : { text: tickText }),
       }),
       Plot.frame({ anchor: "bottom", stroke: ink.axis }),
       ...series.filter((one) => one.seeds > 1).map((one) => bandMark(one, styleIn(chart, one))),
@@ -137,6 +137,9 @@ function draw(chart: LineChart, { width, height, document }: Room): ReturnType<t
     ],
   });
 }
+
+/** As text and not as a tick format, since of a log scale's formatted ticks d3 leaves some blank. */
+const tickText = (tick: number): string => formatNumber(tick);
 
 /** The drawn points with their values; over several seeds with the least and the greatest. */
 function markedSeries(chart: LineChart, drawn: Plot.Plot): MarkedSeries[] {

@@ -40,6 +40,12 @@ Deno.test("depthProfile() labels powers of ten plainly on a log axis", () => {
   assertEquals(tickLabels(root, "y"), ["0.01", "0.1", "1"]);
 });
 
+Deno.test("depthProfile() labels every line of a log axis", () => {
+  const rows = [0.0017, 0.6].map((value, i) => ({ variant: "pre-ln", layer: i + 1, value }));
+  const root = readSvg(depthProfile(rows, options));
+  assertEquals(tickLabels(root, "y"), ["0.002", "0.01", "0.05", "0.2"]);
+});
+
 Deno.test("depthProfile() draws theory in dotted gray with a name", () => {
   const theory = [{ label: "Linear growth", values: [1, 4].map((n) => ({ layer: n, value: n })) }];
   const root = readSvg(depthProfile(depthRows(["pre-ln"]), { ...options, theory }));
