@@ -8,6 +8,7 @@ import { executeNotebook } from "../jupyter/execute.ts";
 import { checkNotebook, describeFinding } from "../jupyter/typecheck.ts";
 import { marksType, readMarks } from "../plots/marks.ts";
 import { toPng } from "../plots/png.ts";
+import { flag, parse, UsageError } from "./command.ts";
 
 /**
  * The notebooks of a folder, in order.
@@ -79,12 +80,56 @@ export async function picturesToPng(notebook: Notebook): Promise<void> {
   }
 }
 
-if (import.meta.main) {
-  const root = new URL("../../notebooks", import.meta.url).pathname;
-  for (const path of await listNotebooks(root)) {
-    console.log(`Executing ${path.slice(path.lastIndexOf("/") + 1)}`);
-    const executed = await checkAndExecute(path);
-    await picturesToPng(executed);
-    await writeNotebook(path, executed);
+const folder = new URL("../../notebooks", import.meta.url).pathname;
+
+const help = `Usage: deno task notebooks [NAME …]
+
+Type-checks and executes notebooks in the Deno kernel and writes their outputs into them, pictures as PNG: all of them, or those
+whose file names begin with one of the names. A notebook whose cell fails is left as it was, and the command ends there.
+
+Examples:
+  deno task notebooks
+  deno task notebooks 02 05_gpas`;
+
+/** The notebooks that are meant: all, or those that begin with one of the words. */
+async function chosen(words: readonly string[]): Promise<string[]> {
+  const paths = await listNotebooks(folder);
+  const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+  const unknown = words.find((word) => !paths.some((path) => nameOf(path).startsWith(word)));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `Cannot execute "${unknown}": notebooks are ${paths.map(nameOf).join(", ")}`,
+    );
+  }
+  const meant = (path: string): boolean => words.some((word) => nameOf(path).startsWith(word));
+  return words.length === 0 ? paths : paths.filter(meant);
+}
+
+/**
+ * Runs the command.
+ *
+ * @param words The words after `notebooks`.
+ * @returns The exit code: 0 done, 1 a notebook failed, 2 wrong usage.
+ */
+export async function main(words: readonly string[]): Promise<number> {
+  try {
+    const args = parse(words, {});
+    if (flag(args, "help")) {
+      console.log(help);
+      return 0;
+    }
+    for (const path of await chosen(args.words)) {
+      console.log(`Executing ${path.slice(path.lastIndexOf("/") + 1)}`);
+      const executed = await checkAndExecute(path);
+      await picturesToPng(executed);
+      await writeNotebook(path, executed);
+    }
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    console.error(`notebooks: ${error.message}`);
+    return error instanceof UsageError ? 2 : 1;
   }
 }
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
