@@ -35,12 +35,13 @@ p, ul, ol { margin: .75rem 0; }
 code, pre { font-family: "JetBrains Mono", "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .77rem; }
 p code, li code, td code { background: var(--box); padding: .1em .3em; border-radius: 3px; overflow-wrap: anywhere; }
 pre { margin: 0; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5; font-size: .72rem; } /* 100 characters fit */
+pre code { font-size: inherit; }
 .code { background: var(--box); border: 1px solid var(--line); border-radius: 6px; margin: 1.1rem 0 .5rem; }
 .outputs { margin: .5rem 0 1.4rem; }
 .outputs > pre { padding: .3rem 1rem; color: var(--soft); white-space: pre-wrap; overflow-wrap: anywhere; }
 .outputs > pre.error { color: var(--red); border-left: 3px solid var(--red); }
 .chart { margin: .9rem 0; overflow: auto hidden; border: 1px solid var(--line); border-radius: 8px; background: light-dark(#fff, #efeff0); }
-.card { position: relative; max-width: 40rem; margin: 0 auto; touch-action: pan-x pan-y pinch-zoom; }
+.card { position: relative; max-width: min(40rem, var(--drawn, 40rem)); margin: 0 auto; touch-action: pan-x pan-y pinch-zoom; }
 .card:focus-visible { outline: none; }
 .chart:has(.card:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
 .card::after { content: ""; position: absolute; inset: 0; background: var(--shade); pointer-events: none; }
@@ -90,7 +91,7 @@ footer { margin-top: 2rem; color: var(--soft); font: .8rem/1.5 var(--sans); }
   main { padding: 1.5rem 1rem 2.5rem; }
   .bar, .contents { padding-left: 1rem; padding-right: 1rem; }
   h1 { font-size: 1.5rem; }
-  .card { width: 33rem; }
+  .card { width: min(33rem, var(--drawn, 33rem)); }
   .scroll table { width: max-content; max-width: 54rem; }
 }
 @media print {

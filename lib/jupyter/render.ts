@@ -187,15 +187,16 @@ export function renderImage({ url, alternative, size }: Picture): string {
   return `<img src="${url}" alt="${escapeHtml(alternative)}"${measures}>`;
 }
 
-/** A picture on its card, with its values where it has them. */
+/** A picture on its card, at most as wide as it was drawn, with its values where it has them. */
 function renderPicture(picture: Picture): string {
   const image = renderImage(picture);
+  const width = picture.size === undefined ? "" : ` style="--drawn: ${picture.size[0]}px"`;
   if (picture.marks === undefined) {
-    return `<figure class="chart"><div class="card">${image}</div></figure>`;
+    return `<figure class="chart"><div class="card"${width}>${image}</div></figure>`;
   }
   const [title = ""] = picture.alternative.split("\n");
   const json = JSON.stringify(picture.marks).replaceAll("<", "\\u003c");
-  return `<figure class="chart"><div class="card" tabindex="0" role="group" aria-label="Chart: ${
+  return `<figure class="chart"><div class="card"${width} tabindex="0" role="group" aria-label="Chart: ${
     escapeHtml(title)
   }. Arrow keys move from value to value.">${image}<script type="application/json">${json}</script></div></figure>`;
 }
