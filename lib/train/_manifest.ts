@@ -12,15 +12,17 @@ export interface RunFacts {
   readonly parameters: number;
   readonly started: Date;
   readonly stopped: Stop | undefined;
+  readonly label: string | undefined;
   readonly command: string | undefined;
   readonly commit: string | undefined;
 }
 
 /** @returns The manifest of a run, with versions, backend and hardware. */
 export function manifestOf(facts: RunFacts): Manifest {
-  const { settings, corpus, parameters, started, stopped, command, commit } = facts;
+  const { settings, corpus, parameters, started, stopped, label, command, commit } = facts;
   return {
     variant: settings.model.residual ?? "pre-ln",
+    ...(label === undefined ? {} : { label }),
     settings,
     corpus: {
       name: corpus.name,

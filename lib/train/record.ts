@@ -59,6 +59,8 @@ export interface Stop {
 export interface Manifest {
   /** The residual variant's id. */
   readonly variant: string;
+  /** What tells the run from others of the same settings, such as the form in which it was computed. */
+  readonly label?: string;
   /** The settings. */
   readonly settings: TrainSettings;
   /** The text: its name, sizes in tokens, UTF-8 bytes per token and vocabulary. */

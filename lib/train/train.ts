@@ -49,6 +49,8 @@ export interface TrainOptions {
   readonly onRow?: (row: Row) => void;
   /** Runs at every held-out evaluation, on a fixed held-out batch. */
   readonly probe?: Probe;
+  /** What tells the run from others of the same settings, for the manifest; such as the name of `form`. */
+  readonly label?: string;
   /** The command that started the run, for the manifest. */
   readonly command?: string;
   /** The commit of the code, for the manifest. */
@@ -215,13 +217,14 @@ export async function train(
     disposeTree(state.moments);
     if (parameters !== good) disposeTree(parameters);
   }
-  const { command, commit } = options;
+  const { label, command, commit } = options;
   const manifest = manifestOf({
     settings,
     corpus,
     parameters: count,
     started,
     stopped,
+    label,
     command,
     commit,
   });

@@ -1,5 +1,6 @@
 // What a training-dynamics figure is: grids of runs, as data.
 
+import type { TrainingFormName } from "../../convert/mod.ts";
 import type { Residual } from "../../residual/types.ts";
 import type { TrainSettings } from "../../train/record.ts";
 import type { FigureProbe } from "./probes.ts";
@@ -16,6 +17,8 @@ export interface Grid {
   readonly warmups: readonly number[];
   /** At least three seeds, for the bands. */
   readonly seeds: readonly number[];
+  /** The form in which the loss is computed; as the parameters are by default. */
+  readonly form?: TrainingFormName;
   /** What all runs share; the variant, the rate, the warm-up and the seed of a run replace those here. */
   readonly settings: Omit<TrainSettings, "seed">;
 }
@@ -32,6 +35,8 @@ export interface TrainingFigure {
   readonly grids: readonly Grid[];
   /** What is looked at in the trained models. */
   readonly probes: readonly FigureProbe[];
+  /** Significant digits that are kept of each number; 6 by default. */
+  readonly digits?: number;
   /** What is looked at in every evaluation, the first before training; nothing by default. */
   readonly during?: readonly FigureProbe[];
 }
@@ -44,10 +49,12 @@ export interface FigureRun {
   readonly settings: TrainSettings;
   /** The variant that the settings name, where it is the figure's own. */
   readonly residual?: Residual;
+  /** The form in which the loss is computed. */
+  readonly form?: TrainingFormName;
 }
 
 function runsOfGrid(grid: Grid): FigureRun[] {
-  const { label, variants, rates, warmups, seeds, settings } = grid;
+  const { label, variants, rates, warmups, seeds, settings, form } = grid;
   const points = seeds.flatMap((seed) =>
     variants.flatMap((variant) =>
       rates.flatMap((peak) => warmups.map((warmup) => ({ variant, peak, warmup, seed })))
@@ -65,6 +72,7 @@ function runsOfGrid(grid: Grid): FigureRun[] {
         seed,
       },
       ...(typeof variant === "string" ? {} : { residual: variant }),
+      ...(form === undefined ? {} : { form }),
     };
   });
 }

@@ -3,6 +3,7 @@
 import { UsageError } from "../command.ts";
 import { atlas } from "./atlas.ts";
 import type { TrainingFigure } from "./figure.ts";
+import { forms } from "./forms.ts";
 import { gpas } from "./gpas.ts";
 import { residual } from "./residual.ts";
 import { tolerance } from "./tolerance.ts";
@@ -15,6 +16,7 @@ export const figures: readonly TrainingFigure[] = [
   updates,
   tolerance,
   residual,
+  forms,
   gpas,
   atlas,
 ];

@@ -1,6 +1,7 @@
 // One run of a figure: trained, shortened, written; and whether it is there already.
 
 import { isDeepStrictEqual } from "node:util";
+import { trainingForm } from "../../convert/mod.ts";
 import { disposeTree } from "../../core/tree.ts";
 import type { Corpus } from "../../train/corpus.ts";
 import { type Manifest, type Row, type RunRecord, writeRun } from "../../train/record.ts";
@@ -21,30 +22,34 @@ export interface RunPlace {
   readonly probes: readonly FigureProbe[];
   /** What is looked at in every evaluation; nothing by default. */
   readonly during?: readonly FigureProbe[];
+  /** Significant digits that are kept of each number; 6 by default, which is more than a seed's noise leaves. */
+  readonly digits?: number;
   /** Ends the run after the step under way. */
   readonly signal?: AbortSignal;
 }
 
-/** Six digits are more than a seed's noise leaves, and half of the bytes. */
-function shortened(row: Row): Row {
+/** Fewer digits are fewer bytes. */
+function shortened(row: Row, digits: number): Row {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
       name,
-      typeof value === "number" && Number.isFinite(value) ? Number(value.toPrecision(6)) : value,
+      typeof value === "number" && Number.isFinite(value)
+        ? Number(value.toPrecision(digits))
+        : value,
     ]),
   ) as Row;
 }
 
 /**
- * Trains one run of a figure and writes its rows, six digits each, and its manifest. A run that is interrupted is not written.
+ * Trains one run of a figure and writes its rows, shortened, and its manifest. A run that is interrupted is not written.
  *
  * @param run The run.
  * @param place Where it goes and what accompanies it.
  * @returns The record, or undefined where the signal came first.
  */
 export async function makeRun(run: FigureRun, place: RunPlace): Promise<RunRecord | undefined> {
-  const { settings, name, residual } = run;
-  const { out, corpus, command, probes, during = [], signal } = place;
+  const { settings, name, residual, form } = run;
+  const { out, corpus, command, probes, during = [], digits = 6, signal } = place;
   const [always, last] = [joinProbes(during), joinProbes(probes)];
   let step = 0;
   const look: Probe = async (...model) => [
@@ -55,6 +60,7 @@ export async function makeRun(run: FigureRun, place: RunPlace): Promise<RunRecor
   const { parameters, record } = await train(settings, corpus, {
     probe: look,
     ...(residual === undefined ? {} : { residual }),
+    ...(form === undefined ? {} : { label: form, form: (p, c) => trainingForm(p, c, form) }),
     onRow: (row) => step = row.step, // the evaluation's row comes before its probe
     command,
     ...(commit === undefined ? {} : { commit }),
@@ -62,7 +68,10 @@ export async function makeRun(run: FigureRun, place: RunPlace): Promise<RunRecor
   });
   disposeTree(parameters);
   if (record.manifest.stopped?.reason === "aborted") return undefined;
-  const short = { manifest: record.manifest, rows: record.rows.map(shortened) };
+  const short = {
+    manifest: record.manifest,
+    rows: record.rows.map((row) => shortened(row, digits)),
+  };
   await writeRun(out, short, name);
   return short;
 }

@@ -2,6 +2,7 @@
 
 import {
   assert,
+  assertAlmostEquals,
   assertEquals,
   assertMatch,
   assertNotEquals,
@@ -212,4 +213,28 @@ Deno.test("makeInChildren() says what a failed process said, and starts no other
   const children = { names: ["nowhere", "elsewhere"], jobs: 1, argsOf, signal, onDone: () => {} };
   await assertRejects(() => makeInChildren(children), Error, 'Cannot find "nowhere"');
   assertEquals(started, ["nowhere"]);
+});
+
+Deno.test("makeRun() trains through a form, names it in the manifest and keeps the digits asked for", async () => {
+  await useBackend("wasm", { threads: 1 });
+  const plain = { ...grid, variants: ["pre-ln"], label: "plain" };
+  const figure: TrainingFigure = {
+    ...tiny,
+    grids: [plain, { ...plain, label: "crms", form: "pre-crmsnorm" }],
+    probes: [],
+    digits: 9,
+  };
+  await withFolder(async (out) => {
+    const made = [];
+    for (const run of runsOf(figure).filter(({ name }) => name.endsWith("lr0.01_warmup1_seed0"))) {
+      made.push(await makeRun(run, { ...figure, out, corpus: text, command: "test" }));
+    }
+    const [a, b] = made;
+    assertEquals([a?.manifest.label, b?.manifest.label], [undefined, "pre-crmsnorm"]);
+    for (const [i, row] of a!.rows.entries()) {
+      const [loss, through] = [row, b!.rows[i]!].map((one) => Number(one["loss"] ?? one["nats"]));
+      assertAlmostEquals(loss!, through!, 1e-5);
+    }
+    assert(a!.rows.some(({ nats }) => String(nats).length > 7), "nine digits are kept");
+  });
 });

@@ -1,0 +1,35 @@
+// Jiang et al. 2023, Figs. 6 and 7: Pre-LN trained as it is, and through its cheaper forms.
+
+import type { Grid, TrainingFigure } from "./figure.ts";
+
+const grid: Grid = {
+  label: "pre-ln",
+  variants: ["pre-ln"],
+  rates: [1e-3, 3e-3, 1e-2],
+  warmups: [50],
+  seeds: [0, 1, 2],
+  settings: {
+    // with biases and gains, which the forms must carry along
+    model: { context: 64, width: 64, depth: 8, heads: 4, activation: "relu", init: "xavier" },
+    schedule: { kind: "constant", peak: 1e-3 },
+    steps: 300,
+    rows: 8,
+    reportEvery: 5,
+    evaluateEvery: 50,
+    evaluationBatches: 4,
+  },
+};
+
+/** The same parameters, batches and steps in three forms: all that differs is rounding. */
+export const forms: TrainingFigure = {
+  id: "forms",
+  title: "Pre-LN, Pre-RMSNorm and Pre-CRMSNorm train alike (Jiang et al. 2023, Figs. 6 and 7)",
+  notebook: "04_pre_rmsnorm",
+  grids: [
+    grid,
+    { ...grid, label: "pre-rmsnorm", form: "pre-rmsnorm" },
+    { ...grid, label: "pre-crmsnorm", form: "pre-crmsnorm" },
+  ],
+  probes: [],
+  digits: 9, // those of float32: the differences are of its last ones
+};
