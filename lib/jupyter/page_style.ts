@@ -24,7 +24,7 @@ a { color: var(--accent); }
 .bar a { font-weight: 600; text-decoration: none; color: inherit; }
 .theme { display: inline-flex; align-items: center; gap: .4rem; margin-left: auto; padding: .25rem .7rem; border: 1px solid var(--line); border-radius: 2rem; background: var(--box); color: inherit; font: inherit; cursor: pointer; }
 .theme[hidden] { display: none; }
-main { min-width: 0; max-width: 48rem; margin: 0 auto; padding: 2.5rem 1.25rem 3rem; }
+main { min-width: 0; max-width: 50rem; margin: 0 auto; padding: 2.5rem 1.25rem 3rem; }
 h1, h2, h3 { font-family: var(--sans); line-height: 1.25; text-wrap: balance; }
 h1 { font-size: 1.9rem; margin: 0 0 1rem; }
 h2 { font-size: 1.3rem; margin: 2.75rem 0 .75rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
@@ -34,7 +34,7 @@ h3 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
 p, ul, ol { margin: .75rem 0; }
 code, pre { font-family: "JetBrains Mono", "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .77rem; }
 p code, li code, td code { background: var(--box); padding: .1em .3em; border-radius: 3px; overflow-wrap: anywhere; }
-pre { margin: 0; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5; font-size: .72rem; } /* 100 characters fit */
+pre { margin: 0; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5; font-size: .75rem; } /* 100 characters fit */
 pre code { font-size: inherit; }
 .code { background: var(--box); border: 1px solid var(--line); border-radius: 6px; margin: 1.1rem 0 .5rem; }
 .outputs { margin: .5rem 0 1.4rem; }
@@ -69,7 +69,7 @@ blockquote { margin: 1rem 0; padding: 0 1rem; border-left: 3px solid var(--line)
 .hljs-number { color: var(--number); }
 .hljs-comment { color: var(--comment); font-style: italic; }
 .hljs-title, .hljs-title.function_ { color: var(--accent); }
-.contents { font: .85rem/1.45 var(--sans); padding: 1rem 1.25rem 0; max-width: 48rem; margin: 0 auto; }
+.contents { font: .85rem/1.45 var(--sans); padding: 1rem 1.25rem 0; max-width: 50rem; margin: 0 auto; }
 .contents summary { cursor: pointer; font-weight: 600; color: var(--soft); }
 .contents ol { list-style: none; margin: .5rem 0 0; padding: 0; }
 .contents li { margin: .35rem 0; }
@@ -82,7 +82,7 @@ blockquote { margin: 1rem 0; padding: 0 1rem; border-left: 3px solid var(--line)
 .pager small { display: block; color: var(--soft); }
 footer { margin-top: 2rem; color: var(--soft); font: .8rem/1.5 var(--sans); }
 @media (min-width: 70rem) {
-  .layout { display: grid; grid-template-columns: 15rem minmax(0, 48rem); justify-content: center; column-gap: 2rem; }
+  .layout { display: grid; grid-template-columns: 15rem minmax(0, 50rem); justify-content: center; column-gap: 2rem; }
   .layout main { grid-column: 2; margin: 0; width: 100%; }
   .contents { position: sticky; top: 0; align-self: start; max-height: 100vh; overflow-y: auto; margin: 0; padding: 2.75rem 0 2rem 1.25rem; }
 }
