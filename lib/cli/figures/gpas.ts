@@ -38,7 +38,6 @@ export const gpas: TrainingFigure = {
       ...adam,
       label: "long",
       variants: ["pre-ln", "pre-ln+gpas", "lns"],
-      rates: [1e-3],
       settings: { ...adam.settings, steps: 800, reportEvery: 50, evaluateEvery: 100 },
     },
     {
