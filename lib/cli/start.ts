@@ -7,23 +7,16 @@ import { writeNotebook } from "../jupyter/notebook_file.ts";
 import { notebookPage } from "../jupyter/page.ts";
 import { mobyDick } from "../train/moby_dick.ts";
 import type { TrainSettings } from "../train/record.ts";
+import { decoder } from "./figures/setting.ts";
 import { checkAndExecute } from "./notebooks.ts";
 import { trainVariants } from "./train.ts";
 
 /** The variants of the first notebook; every one of the registry can be trained with `normkit train`. */
 const variants = ["post-ln", "pre-ln", "pre-ln+gpas", "deep-norm", "resi-dual", "peri-ln"];
 
-/** Deep enough, and a rate high enough, that Post-LN without warm-up fails; small enough for two cores without a GPU. */
+/** A rate high enough that Post-LN without warm-up fails. */
 const settings: TrainSettings = {
-  model: {
-    context: 64,
-    width: 64,
-    depth: 8,
-    heads: 4,
-    bias: false,
-    activation: "relu",
-    init: "xavier",
-  },
+  model: decoder,
   schedule: { kind: "constant", peak: 3e-3, warmup: 1 },
   seed: 0,
   steps: 100,

@@ -12,18 +12,23 @@ export interface Outcome {
   readonly err: string;
 }
 
-/** Runs a command here; what it prints is kept. */
-export async function runHere(...args: string[]): Promise<Outcome> {
+/** Runs a `main` here; what it prints is kept. */
+export async function printedBy(run: () => Promise<number>): Promise<Outcome> {
   const { log, error } = console;
   const lines: Record<"out" | "err", string[]> = { out: [], err: [] };
   console.log = (...words: unknown[]) => lines.out.push(words.join(" "));
   console.error = (...words: unknown[]) => lines.err.push(words.join(" "));
   try {
-    const code = await main(args);
+    const code = await run();
     return { code, out: lines.out.join("\n"), err: lines.err.join("\n") };
   } finally {
     [console.log, console.error] = [log, error];
   }
+}
+
+/** Runs a command of `normkit` here; what it prints is kept. */
+export function runHere(...args: string[]): Promise<Outcome> {
+  return printedBy(() => main(args));
 }
 
 /** A command as a process, not started. */

@@ -2,6 +2,10 @@
 
 import { residuals } from "../../residual/registry.ts";
 import type { TrainingFigure } from "./figure.ts";
+import { decoder } from "./setting.ts";
+
+/** Each variant starts as its paper says. */
+const { init: _, ...ownStart } = decoder;
 
 /** The bases on which Chen et al. 2025 put gates, Table 2. */
 const gated = ["pre-ln", "deep-norm", "sandwich-ln", "mix-ln", "lns"];
@@ -17,7 +21,7 @@ export const atlas: TrainingFigure = {
     warmups: [50],
     seeds: [0, 1, 2],
     settings: {
-      model: { context: 64, width: 64, depth: 8, heads: 4, bias: false, activation: "relu" },
+      model: ownStart,
       schedule: { kind: "constant", peak: 2e-3 },
       steps: 200,
       rows: 8,

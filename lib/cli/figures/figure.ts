@@ -35,7 +35,7 @@ export interface TrainingFigure {
   readonly grids: readonly Grid[];
   /** What is looked at in the trained models. */
   readonly probes: readonly FigureProbe[];
-  /** Significant digits that are kept of each number; 6 by default. */
+  /** Significant digits that are kept of each number; 6 by default, which is more than a seed's noise leaves. */
   readonly digits?: number;
   /** What is looked at in every evaluation, the first before training; nothing by default. */
   readonly during?: readonly FigureProbe[];

@@ -1,6 +1,10 @@
 // Jiang et al. 2023, Figs. 6 and 7: Pre-LN trained as it is, and through its cheaper forms.
 
 import type { Grid, TrainingFigure } from "./figure.ts";
+import { decoder } from "./setting.ts";
+
+/** With biases, which the forms must carry along. */
+const { bias: _, ...biased } = decoder;
 
 const grid: Grid = {
   label: "pre-ln",
@@ -9,8 +13,7 @@ const grid: Grid = {
   warmups: [50],
   seeds: [0, 1, 2],
   settings: {
-    // with biases and gains, which the forms must carry along
-    model: { context: 64, width: 64, depth: 8, heads: 4, activation: "relu", init: "xavier" },
+    model: biased,
     schedule: { kind: "constant", peak: 1e-3 },
     steps: 300,
     rows: 8,

@@ -2,6 +2,7 @@
 
 import type { Grid, TrainingFigure } from "./figure.ts";
 import { preLnScaled } from "./own.ts";
+import { decoder } from "./setting.ts";
 
 const adam: Grid = {
   variants: ["pre-ln", "pre-ln+gpas", "lns", preLnScaled],
@@ -9,15 +10,7 @@ const adam: Grid = {
   warmups: [20],
   seeds: [0, 1, 2],
   settings: {
-    model: {
-      context: 64,
-      width: 64,
-      depth: 12,
-      heads: 4,
-      bias: false,
-      activation: "relu",
-      init: "xavier",
-    },
+    model: { ...decoder, depth: 12 },
     schedule: { kind: "constant", peak: 1e-3 },
     steps: 200,
     rows: 8,

@@ -7,23 +7,17 @@ import type { Corpus } from "../../train/corpus.ts";
 import { type Manifest, type Row, type RunRecord, writeRun } from "../../train/record.ts";
 import { type Probe, train } from "../../train/train.ts";
 import { currentCommit } from "../train.ts";
-import type { FigureRun } from "./figure.ts";
-import { type FigureProbe, joinProbes } from "./probes.ts";
+import type { FigureRun, TrainingFigure } from "./figure.ts";
+import { joinProbes } from "./probes.ts";
 
-/** Where a run goes and what accompanies it. */
-export interface RunPlace {
+/** Where a run goes and what accompanies it; what is looked at, and with how many digits, as the figure says. */
+export interface RunPlace extends Pick<TrainingFigure, "probes" | "during" | "digits"> {
   /** The folder. */
   readonly out: string;
   /** The text. */
   readonly corpus: Corpus;
   /** The command that makes this run alone, for the manifest. */
   readonly command: string;
-  /** What is looked at after the last step. */
-  readonly probes: readonly FigureProbe[];
-  /** What is looked at in every evaluation; nothing by default. */
-  readonly during?: readonly FigureProbe[];
-  /** Significant digits that are kept of each number; 6 by default, which is more than a seed's noise leaves. */
-  readonly digits?: number;
   /** Ends the run after the step under way. */
   readonly signal?: AbortSignal;
 }
@@ -77,17 +71,18 @@ export async function makeRun(run: FigureRun, place: RunPlace): Promise<RunRecor
 }
 
 /**
- * Whether a run is there: its manifest has the same settings, and its rows lie beside it.
+ * Whether a run is there: its manifest has the same settings and form, and its rows lie beside it.
  *
  * @param run The run.
  * @param out The folder.
  * @returns Whether it need not be made again.
  */
-export async function isMade({ name, settings }: FigureRun, out: string): Promise<boolean> {
+export async function isMade({ name, settings, form }: FigureRun, out: string): Promise<boolean> {
   try {
     const manifest = JSON.parse(await Deno.readTextFile(`${out}/${name}.json`)) as Manifest;
     await Deno.stat(`${out}/${name}.jsonl`);
-    return isDeepStrictEqual(manifest.settings, JSON.parse(JSON.stringify(settings)));
+    return manifest.label === form &&
+      isDeepStrictEqual(manifest.settings, JSON.parse(JSON.stringify(settings)));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return false;
     throw error;

@@ -1,9 +1,7 @@
 // Wang et al. 2022 (Foundation Transformers), Tables 1 and 7: up to which learning rate a variant trains.
 
 import type { TrainingFigure } from "./figure.ts";
-import { warmup } from "./warmup.ts";
-
-const { settings } = warmup.grids[0]!;
+import { sweep } from "./setting.ts";
 
 /** Pre-LN and Sub-LN, from a usual learning rate up to where they break. */
 export const tolerance: TrainingFigure = {
@@ -12,11 +10,10 @@ export const tolerance: TrainingFigure = {
     "Which learning rates Pre-LN and Sub-LN tolerate (Wang et al. 2022, Foundation Transformers)",
   notebook: "02_sub_ln",
   grids: [{
+    ...sweep,
     variants: ["pre-ln", "sub-ln"],
     rates: [3e-3, 3e-2, 1e-1, 3e-1, 1],
     warmups: [100],
-    seeds: [0, 1, 2],
-    settings,
   }],
   probes: ["stream"],
 };

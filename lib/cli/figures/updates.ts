@@ -2,16 +2,21 @@
 
 import type { Grid, TrainingFigure } from "./figure.ts";
 import { postLnInit } from "./own.ts";
-import { warmup } from "./warmup.ts";
+import { sweep } from "./setting.ts";
 
-const { settings, ...sweep } = warmup.grids[0]!;
 const first: Omit<Grid, "variants" | "warmups"> = {
   ...sweep,
   label: "first",
-  settings: { ...settings, steps: 50, reportEvery: 5, evaluateEvery: 5, evaluationBatches: 1 },
+  settings: {
+    ...sweep.settings,
+    steps: 50,
+    reportEvery: 5,
+    evaluateEvery: 5,
+    evaluationBatches: 1,
+  },
 };
 
-/** The first fifty steps of four designs, Post-LN with warm-up too, and Post-LN-init in the grid of {@linkcode warmup}. */
+/** The first fifty steps of four designs, Post-LN with warm-up too, and Post-LN-init in the sweep of `warmup`. */
 export const updates: TrainingFigure = {
   id: "updates",
   title: "Updates of the first steps, and Post-LN-init (Wang et al. 2022, DeepNet, Figs. 3 and 4)",
@@ -19,7 +24,7 @@ export const updates: TrainingFigure = {
   grids: [
     { ...first, variants: ["post-ln"], warmups: [1, 50] },
     { ...first, variants: [postLnInit, "pre-ln", "deep-norm"], warmups: [1] },
-    { ...sweep, settings, variants: [postLnInit], warmups: [1] },
+    { ...sweep, variants: [postLnInit], warmups: [1] },
   ],
   probes: ["w2"],
   during: ["output", "norms"],

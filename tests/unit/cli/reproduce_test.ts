@@ -235,6 +235,9 @@ Deno.test("makeRun() trains through a form, names it in the manifest and keeps t
       const [loss, through] = [row, b!.rows[i]!].map((one) => Number(one["loss"] ?? one["nats"]));
       assertAlmostEquals(loss!, through!, 1e-5);
     }
+    const [, through] = runsOf(figure).filter(({ name }) => name.endsWith("lr0.01_warmup1_seed0"));
+    assertEquals(await isMade(through!, out), true);
+    assertEquals(await isMade({ ...through!, form: "pre-rmsnorm" }, out), false);
     assert(a!.rows.some(({ nats }) => String(nats).length > 7), "nine digits are kept");
   });
 });
