@@ -4,14 +4,15 @@ import { readParameters } from "../checkpoint/parameters.ts";
 import type { BackendName } from "../core/backend.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import { disposeTree } from "../core/tree.ts";
-import type { DecoderConfig } from "../models/config.ts";
+import type { Config } from "../families/family.ts";
+import { decoderConfig } from "../families/normkit.ts";
+import { configOfRun } from "../families/open.ts";
 import { initDecoder } from "../models/decoder.ts";
 import { generate } from "../models/generate.ts";
 import { characterTokenizer } from "../train/corpus.ts";
-import type { Manifest } from "../train/record.ts";
 import { type Command, numberOption, textOption, UsageError } from "./command.ts";
 
-async function readManifest(run: string): Promise<Manifest> {
+async function readManifest(run: string): Promise<Config> {
   try {
     return JSON.parse(await Deno.readTextFile(`${run}.json`));
   } catch (error) {
@@ -55,9 +56,9 @@ Examples:
         `Cannot generate from ${args.words.length} runs: name one, such as .normkit/runs/pre-ln`,
       );
     }
-    const { settings, corpus } = await readManifest(run);
-    const tokenizer = characterTokenizer(corpus.characters);
-    const config: DecoderConfig = { ...settings.model, vocabulary: tokenizer.vocabulary };
+    const own = configOfRun(await readManifest(run), `${run}.json`);
+    const tokenizer = characterTokenizer(own["characters"] as string);
+    const config = decoderConfig(own);
     const prompt = textOption(args, "prompt") ?? "Call me ";
     const tokens = tokenizer.encode(prompt);
     await useBackend((textOption(args, "backend") ?? "auto") as BackendName);

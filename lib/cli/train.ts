@@ -151,8 +151,8 @@ export const trainCommand: Command = {
   summary: "train residual variants on a text",
   help: `Usage: normkit train [VARIANT …] [options]
 
-Trains each variant (pre-ln by default; any id, with +gpas for gates) and writes OUT/VARIANT.jsonl (rows), .json (manifest)
-and .safetensors (parameters).
+Trains each variant (pre-ln by default; any id, with +gpas for gates, or +gpas-tanh-site for gates of tanh, one for each sub-layer)
+and writes OUT/VARIANT.jsonl (rows), .json (manifest) and .safetensors (parameters).
 
   --text FILE          text to train on; Moby-Dick by default
   --out DIR            where to write; .normkit/runs by default

@@ -5,19 +5,22 @@
 
 import { readTensor, type TensorSource } from "../checkpoint/tensors.ts";
 import type { Block, Branch, NormSite, Stack } from "../families/description.ts";
+import { gateFactor } from "../families/gate_factor.ts";
 import type { Model } from "../families/model.ts";
 import { foldLayerScale } from "./center.ts";
 import { type Change, Edit } from "./edit.ts";
 import { scaleAll } from "./matrix.ts";
 
-/** 1 − SiLU(g) of a branch's gate; 1 where it has none. */
-async function gateFactor(tensors: TensorSource, { gate }: Branch): Promise<number> {
-  if (gate === undefined) return 1;
-  const [value = 0] = await readTensor(tensors, gate);
-  const factor = 1 - value / (1 + Math.exp(-value));
+/** What a branch's gate multiplies by, above 0. */
+async function positiveFactor(tensors: TensorSource, branch: Branch): Promise<number> {
+  const factor = await gateFactor(tensors, branch);
   if (factor > 0) return factor;
+  const { gate, gateActivation = "silu" } = branch;
+  const [value] = await readTensor(tensors, gate!);
   throw new RangeError(
-    `Cannot fold the gate ${gate} = ${value}: 1 − SiLU(gate) is ${factor}, and must be above 0 (the gate below 1.278)`,
+    `Cannot fold the gate ${gate} = ${value}: 1 − ${gateActivation}(gate) is ${
+      factor.toPrecision(4)
+    }, and must be above 0`,
   );
 }
 
@@ -52,7 +55,7 @@ class StackFold {
     const { normScale = 1, gate, sublayer } = branch;
     const widths = { from: this.#width, to: this.#width };
     const times = (factor: number): Change => (matrix) => scaleAll(matrix, factor);
-    const gated = await gateFactor(this.#tensors, branch);
+    const gated = await positiveFactor(this.#tensors, branch);
     const factor = block.post === true ? this.#scale * (block.shortcut ?? 1) * gated : this.#scale;
     const norm = this.norm(branch.norm, factor);
     if (factor !== 1) this.#edit.writer(sublayer.output.linear, widths, times(1 / factor));
@@ -95,8 +98,8 @@ export function hasTricks({ description, tensors }: Model): boolean {
  * Folds GPAS, DeepNorm's α, LNS and LayerScale into the weights.
  *
  * ```
- * GPAS on the sum       c ← c (1 − SiLU(g)) after each site; branches ÷ c, ε ÷ c²
- * GPAS on the shortcut  LN(α (1 − SiLU(g)) x + f) = LN(x + f ÷ a), ε ÷ a², a = α (1 − SiLU(g))
+ * GPAS on the sum       c ← c (1 − act(g)) after each site; branches ÷ c, ε ÷ c²
+ * GPAS on the shortcut  LN(α (1 − act(g)) x + f) = LN(x + f ÷ a), ε ÷ a², a = α (1 − act(g))
  * LNS                   gain and bias times l^-½
  * LayerScale            writing matrix and bias times λ
  * ```
@@ -105,7 +108,7 @@ export function hasTricks({ description, tensors }: Model): boolean {
  *
  * @param model The model.
  * @returns The same function as a plain Pre-LN, Post-LN or Mix-LN model.
- * @throws {RangeError} If there is nothing to fold, or a gate has SiLU(g) ≥ 1: the stream would lose its sign or itself.
+ * @throws {RangeError} If there is nothing to fold, or a gate has act(g) ≥ 1: the stream would lose its sign or itself.
  */
 export async function foldVariant(model: Model): Promise<Model> {
   if (!hasTricks(model)) {

@@ -13,6 +13,7 @@ import {
   blockFormulas,
   entryFormulas,
   type Formula,
+  gateFormula,
   headFormulas,
   layoutFormulas,
   networkFormulas,
@@ -83,8 +84,8 @@ function* stackFormulas({ description, tensors }: Model): Generator<[string, For
     for (const { parallel, post, branches } of blocks) {
       const kind = parallel ? "parallel" : post === true ? "post" : "sequential";
       yield [`block/${kind}`, blockFormulas[kind]];
-      for (const { gate, normScale, sublayer } of branches) {
-        if (gate !== undefined) yield ["block/gate", blockFormulas.gate];
+      for (const { gate, gateActivation = "silu", normScale, sublayer } of branches) {
+        if (gate !== undefined) yield ["block/gate", gateFormula(gateActivation)];
         if (normScale !== undefined) yield ["block/normScale", blockFormulas.normScale];
         const { scale } = sublayer.output;
         if (scale !== undefined && tensors.has(scale)) yield ["block/scale", blockFormulas.scale];

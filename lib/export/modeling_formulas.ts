@@ -1,5 +1,6 @@
 // What a description's words mean, as formulas for readers who have nothing of this library.
 
+import type { GateActivation } from "../kernels/contract.ts";
 import type { Activation, Entry, Head, QkvOrder, StreamNorm } from "../families/description.ts";
 
 /** Lines of plain text and pseudo-code. */
@@ -103,14 +104,25 @@ export const networkFormulas = {
   "gated": ["result = output.linear(act(gate(x)) ⊙ up(x))"],
 } as const satisfies Readonly<Record<string, Formula>>;
 
+/** What a branch's gate does, by its function. */
+export const gateFormula = (activation: GateActivation): Formula => [
+  `g = 1 − ${gateTerms[activation]} of a branch multiplies the sum; in a post block s · x alone`,
+];
+
+const gateTerms: Readonly<Record<GateActivation, string>> = {
+  "silu": "gate / (1 + exp(−gate))",
+  "scaled-silu": "gate / (1 + exp(−8 · gate))",
+  "identity": "gate",
+  "relu": "max(gate, 0)",
+  "leaky-relu": "max(gate, 0.01 · gate)",
+  "tanh": "tanh(gate)",
+};
+
 /** How branches join the stream x; F is a branch's sub-layer, s the block's shortcut (1 where there is none). */
 export const blockFormulas = {
   "sequential": ["for each branch in order: x ← s · x + F(norm(x))"],
   "parallel": ["x ← x + Σ F(norm(x)) over the branches, all of the same x"],
   "post": ["for each branch in order: x ← norm(s · x + F(x))"],
-  "gate": [
-    "g = 1 − gate / (1 + exp(−gate)) of a branch multiplies the sum; in a post block s · x alone",
-  ],
   "normScale": ["what norm gives is multiplied by normScale"],
   "scale": ["what output.linear gives is multiplied by output.scale, number by number"],
   "recenter": ["where the layers start: x ← x − Σx / d"],

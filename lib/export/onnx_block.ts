@@ -1,6 +1,7 @@
 // One layer: what each branch reads of the stream, what it computes, and what it adds.
 
 import type { Activation, Block, Branch, FeedForward, Writer } from "../families/description.ts";
+import { factorOfGate } from "../families/gate_factor.ts";
 import { attend } from "./onnx_attention.ts";
 import { word } from "./onnx_graph.ts";
 import { apply, normalize, type OnnxPlace, type OnnxStream, vector } from "./onnx_place.ts";
@@ -66,12 +67,11 @@ function normed(place: OnnxPlace, { norm, normScale = 1 }: Branch, x: OnnxStream
   return { ...x, rows: times(place, normalize(place, norm, x.rows, x.width), normScale) };
 }
 
-const silu = (x: number): number => x / (1 + Math.exp(-x));
-
-/** x · (1 − SiLU(g)) of a branch's gate g. */
-function gated(place: OnnxPlace, { gate }: Branch, x: string): string {
+/** x · (1 − act(g)) of a branch's gate g. */
+function gated(place: OnnxPlace, branch: Branch, x: string): string {
+  const { gate, gateActivation = "silu" } = branch;
   if (gate === undefined) return x;
-  const factor = vector(place, gate, { label: "1-SiLU", of: (g) => 1 - silu(g) });
+  const factor = vector(place, gate, { label: `1-${gateActivation}`, of: factorOfGate(branch) });
   return place.graph.add("Mul", [x, factor]);
 }
 

@@ -1,6 +1,8 @@
 // What a model is, as data: where each matrix that reads or writes the residual stream lies, each norm, bias and embedding, and
 // what is computed in between. A family makes it from its configuration; conversions change it; the forward pass runs it.
 
+import type { GateActivation } from "../kernels/contract.ts";
+
 /** A linear map y = op(W) x + b as it is stored. A bias that the checkpoint does not hold is 0. */
 export interface Linear {
   /** The matrix's name. */
@@ -121,8 +123,10 @@ export interface Branch {
   readonly sublayer: Attention | FeedForward;
   /** Multiplies what the norm gives (LNS); 1 when absent. */
   readonly normScale?: number;
-  /** The name of a GPAS gate g: the sum, or with `post` the shortcut alone, is multiplied by 1 − SiLU(g). */
+  /** The name of a GPAS gate g: the sum, or with `post` the shortcut alone, is multiplied by 1 − act(g). */
   readonly gate?: string;
+  /** The function act of the gate; SiLU when absent. */
+  readonly gateActivation?: GateActivation;
 }
 
 /** One layer. */

@@ -1,6 +1,8 @@
 // normkit's own decoders: what `train` leaves, and what `fold` makes of it.
 
 import { type CompleteConfig, completeConfig, type DecoderConfig } from "../models/config.ts";
+import { splitVariantId } from "../residual/gate_id.ts";
+import { isRegistered } from "../residual/registry.ts";
 import { deepNormScale } from "../residual/variants.ts";
 import type {
   Block,
@@ -58,16 +60,18 @@ export function decoderConfig(config: Config): DecoderConfig {
  * @param config The decoder's configuration.
  * @param characters The characters that its tokens stand for, where they do.
  * @returns The configuration as JSON.
- * @throws {RangeError} If its residual variant is an object.
+ * @throws {RangeError} If its residual variant is an object of one's own.
  */
 export function normkitConfig(config: DecoderConfig, characters?: string): Config {
-  if (typeof config.residual === "object") {
+  const { residual } = config;
+  const own = typeof residual === "object";
+  if (own && !isRegistered(residual)) {
     throw new RangeError(
-      `Cannot write the residual variant ${config.residual.id} into a config.json: it is an object, not an id`,
+      `Cannot write the residual variant ${residual.id} into a config.json: it is an object of your own, which an id does not hold`,
     );
   }
   const text = characters === undefined ? {} : { characters };
-  return { model_type: "normkit", ...config, ...text };
+  return { model_type: "normkit", ...config, ...(own ? { residual: residual.id } : {}), ...text };
 }
 
 /** A matrix of a decoder with its bias; all are stored (in, out). */
@@ -77,14 +81,13 @@ function linear(path: string, weight: string, bias: string): Linear {
 
 function block(config: CompleteConfig, kind: StreamNorm, layer: number): Block {
   const { residual, depth, heads, width, activation, positions } = config;
-  const [variant, gated] = residual.id.split("+");
-  const joint = joints[variant!]!(layer, depth);
+  const joint = joints[splitVariantId(residual.id).base]!(layer, depth);
   const path = `blocks.${layer}`;
   const branch = (role: "attention" | "feedForward", sublayer: Branch["sublayer"]): Branch => ({
     norm: normAt(config, kind, `${path}.norm.${role}.${joint.post ? "stream" : "input"}`),
     sublayer,
     ...(joint.normScale === undefined || layer === 1 ? {} : { normScale: joint.normScale }),
-    ...(gated === undefined ? {} : { gate: `${path}.gate` }),
+    ...gateAt(config, path, role),
   });
   const attention = (weight: string): Linear =>
     linear(`${path}.attention`, `w${weight}`, `b${weight}`);
@@ -121,6 +124,20 @@ function block(config: CompleteConfig, kind: StreamNorm, layer: number): Block {
   };
 }
 
+/** The gate of a branch, where the variant has gates. */
+function gateAt(
+  { residual: { gpas } }: CompleteConfig,
+  path: string,
+  role: string,
+): Pick<Branch, "gate" | "gateActivation"> {
+  if (gpas === undefined) return {};
+  const { gate, activation } = gpas;
+  return {
+    gate: gate === "layer" ? `${path}.gate` : `${path}.gate.${role}`,
+    ...(activation === "silu" ? {} : { gateActivation: activation }),
+  };
+}
+
 function normAt({ eps, normEps }: CompleteConfig, kind: StreamNorm, path: string): NormSite {
   return { kind, eps: normEps[path] ?? eps, gain: `${path}.gain`, bias: `${path}.bias` };
 }
@@ -134,7 +151,7 @@ function describe(config: Config): Description {
       `Cannot describe a decoder whose norm is ${norm}: its last lane is padding`,
     );
   }
-  if (!Object.hasOwn(joints, residual.id.split("+")[0]!)) {
+  if (!Object.hasOwn(joints, splitVariantId(residual.id).base)) {
     throw new RangeError(
       `Cannot describe a ${residual.label} decoder as Pre-LN or Post-LN: ` +
         `foldable are ${Object.keys(joints).join(", ")}, each also with +gpas`,
@@ -176,7 +193,7 @@ export const normkitFamily: Family = {
     return {
       ...config,
       ...{ ends, init, embeddingStd, embeddingScale }, // the plain variant's may be others
-      residual: plainIds[residual.id.split("+")[0]!],
+      residual: plainIds[splitVariantId(residual.id).base],
       normEps: { ...normEps, ...eps },
     };
   },

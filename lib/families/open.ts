@@ -30,14 +30,30 @@ async function readObject(path: string): Promise<Config | undefined> {
   }
 }
 
-/** The configuration of a run of `normkit train`: its model, and the vocabulary of its text. */
-function configOfRun(manifest: Config, path: string): Config {
-  const { settings, corpus } = manifest as {
+/**
+ * The configuration of a run of `normkit train`: its model, and the vocabulary of its text.
+ *
+ * @param manifest The run's manifest.
+ * @param path Its file, for messages.
+ * @returns The configuration as JSON, with the text's characters.
+ * @throws {RangeError} If it is no manifest, or the run's variant was an object of its own, which no manifest holds.
+ */
+export function configOfRun(manifest: Config, path: string): Config {
+  const { settings, corpus, ownVariant } = manifest as {
     settings?: { model?: Record<string, unknown> };
     corpus?: { characters?: string };
+    ownVariant?: boolean;
   };
   if (settings?.model === undefined || corpus?.characters === undefined) {
     throw new RangeError(`Cannot read ${path}: it is not the manifest of a run`);
+  }
+  if (ownVariant === true) {
+    throw new RangeError(
+      `Cannot compute the model of ${path}: it was trained with a variant "${
+        settings.model["residual"]
+      }" of its own, an object ` +
+        "that the manifest does not hold; give that object to decoder() in code, as the configuration's residual",
+    );
   }
   const vocabulary = [...corpus.characters].length;
   return normkitConfig({ ...settings.model, vocabulary } as DecoderConfig, corpus.characters);

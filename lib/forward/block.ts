@@ -1,9 +1,8 @@
 // One layer: what each branch reads of the stream, what it computes, and what it adds.
 
-import { readTensor } from "../checkpoint/tensors.ts";
 import { attend } from "./attention.ts";
 import type { Block, Branch, FeedForward, Writer } from "../families/description.ts";
-import { activations } from "./float64_activations.ts";
+import { gateFactor } from "../families/gate_factor.ts";
 import { apply, inScope, normalize, type Place, readIfThere } from "./place.ts";
 
 /** What a branch reads besides the stream: the final norms of the stacks that came before, by name. */
@@ -46,15 +45,8 @@ async function normed<T>(place: Place<T>, { norm, normScale = 1 }: Branch, x: T)
   return normScale === 1 ? n : place.arithmetic.scale(n, normScale);
 }
 
-/** 1 − SiLU(g) of a branch's gate g; 1 where there is none. */
-async function gateOf<T>({ tensors }: Place<T>, { gate }: Branch): Promise<number> {
-  if (gate === undefined) return 1;
-  const [g] = await readTensor(tensors, gate);
-  return 1 - activations.silu(g!);
-}
-
 /**
- * One branch after the other, with s the shortcut's factor and g = 1 − SiLU(gate):
+ * One branch after the other, with s the shortcut's factor and g = 1 − act(gate):
  * g · (s x + F(norm(x))), or norm(g · s x + F(x)) where the norm stands behind the addition.
  */
 function addBranch<T>(
@@ -67,7 +59,7 @@ function addBranch<T>(
   return inScope(place, async (inner) => {
     const { scale, add } = inner.arithmetic;
     const times = (y: T, factor: number): T => factor === 1 ? y : scale(y, factor);
-    const gate = await gateOf(inner, branch);
+    const gate = await gateFactor(inner.tensors, branch);
     const read = post ? x : await normed(inner, branch, x);
     const added = await branchOf(inner, branch, read, memories);
     if (!post) return times(add(times(x, shortcut), added), gate);

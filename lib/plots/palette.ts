@@ -19,7 +19,14 @@ export interface VariantStyle {
   readonly markerFill: string;
 }
 
-const gpasSuffix = "+gpas";
+/** An id with gates: its base, and the words for what differs from the paper's gates, such as `tanh-site`. */
+const gatedId = /^(.*)\+gpas(?:-(.+))?$/;
+
+/** An id in its parts; `gates` is absent where it has none, and empty where they are the paper's. */
+function partsOf(id: string): { readonly base: string; readonly gates?: string } {
+  const [, base, gates = ""] = gatedId.exec(id) ?? [];
+  return base === undefined ? { base: id } : { base, gates };
+}
 
 const markers = {
   circle: "M3.2,0A3.2,3.2 0 1 1 -3.2,0A3.2,3.2 0 1 1 3.2,0Z",
@@ -61,21 +68,21 @@ export const paletteIds: readonly string[] = [...identities.keys()];
  * The style of a variant.
  *
  * A `+gpas` suffix keeps the base's color and marker, dashes the line, hollows the marker and adds
- * `+ GPAS` to the label.
+ * `+ GPAS` to the label; gates other than the paper's (`+gpas-tanh-site`) have shorter dashes and are named there.
  *
  * @param id Registry id such as `pre-ln` or `pre-ln+gpas`, or any id of your own.
  * @returns The fixed style; neutral dark gray with the id as label where the id is unknown.
  */
 export function variantStyle(id: string): VariantStyle {
-  const gated = id.endsWith(gpasSuffix);
-  const base = baseOf(id);
+  const { base, gates } = partsOf(id);
+  const gated = gates !== undefined;
   const identity = identities.get(base) ??
     { label: base, color: "#45484d", marker: markers.bar };
   return {
-    label: gated ? `${identity.label} + GPAS` : identity.label,
+    label: `${identity.label}${gated ? " + GPAS" : ""}${gates ? ` (${gates})` : ""}`,
     color: identity.color,
     marker: identity.marker,
-    dash: gated ? "5 3" : undefined,
+    dash: gated ? gates === "" ? "5 3" : "2 2" : undefined,
     markerFill: gated ? "#ffffff" : identity.color,
   };
 }
@@ -89,8 +96,10 @@ export function variantStyle(id: string): VariantStyle {
  */
 export function orderVariants(ids: Iterable<string>): string[] {
   const rank = (id: string): number => {
-    const place = paletteIds.indexOf(baseOf(id));
-    return place < 0 ? Infinity : 2 * place + (id.endsWith(gpasSuffix) ? 1 : 0);
+    const { base, gates } = partsOf(id);
+    const place = paletteIds.indexOf(base);
+    const form = gates === undefined ? 0 : gates === "" ? 1 : 2;
+    return place < 0 ? Infinity : 3 * place + form;
   };
   return [...new Set(ids)].sort((a, b) => rank(a) === rank(b) ? 0 : rank(a) - rank(b));
 }
@@ -117,8 +126,4 @@ export const mostArms: number = arms.length;
  */
 export function armStyle(label: string, place: number): VariantStyle {
   return { ...arms[place]!, label };
-}
-
-function baseOf(id: string): string {
-  return id.endsWith(gpasSuffix) ? id.slice(0, -gpasSuffix.length) : id;
 }

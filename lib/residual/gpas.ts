@@ -1,5 +1,7 @@
 // GPAS as a modifier of any variant. The operator itself is ops/gpas.ts.
 
+import { requireOneOf } from "../core/check.ts";
+import { gateFunctions, gateScopes, gateSuffix, standardGating } from "./gate_id.ts";
 import type { Gating, Residual, Wiring } from "./types.ts";
 
 /** Bases on which the paper tests GPAS; on any other one the combination is ours. */
@@ -11,6 +13,9 @@ const tested: readonly string[] = [
   "deep-norm",
   "mix-ln",
 ];
+
+/** Variants with gates by their base and suffix, so that an object tells whether it is the one of an id. */
+const made = new WeakMap<Residual, Map<string, Residual>>();
 
 /**
  * GPAS on a residual variant: the sum of shortcut and branch is scaled, or, where the sum goes into a norm, the shortcut alone.
@@ -25,21 +30,43 @@ const tested: readonly string[] = [
  *
  * @param base Any variant without gates.
  * @param gating Activation of the gates (SiLU), and whether the sub-layers of a layer share one (`"layer"`, as in the code).
- * @returns The variant `base+gpas`.
- * @throws {RangeError} If `base` has gates already.
+ * @returns The variant `base+gpas`, its id with what differs from that: `base+gpas-tanh-site`. The same base and gates give the
+ * same object.
+ * @throws {RangeError} If `base` has gates already, or an option is unknown.
  */
 export function withGpas(base: Residual, gating: Partial<Gating> = {}): Residual {
   if (base.gpas !== undefined) {
     throw new RangeError(`Cannot put GPAS on ${base.id}: it has gates already`);
   }
+  const complete = completeGating(gating);
+  const suffix = gateSuffix(complete);
+  const own = made.get(base) ?? new Map<string, Residual>();
+  made.set(base, own);
+  const known = own.get(suffix);
+  if (known !== undefined) return known;
+  const variant = gatedVariant(base, complete, suffix);
+  own.set(suffix, variant);
+  return variant;
+}
+
+function completeGating(gating: Partial<Gating>): Gating {
+  const { activation = standardGating.activation, gate = standardGating.gate } = gating;
+  return {
+    activation: requireOneOf("activation", activation, gateFunctions),
+    gate: requireOneOf("gate", gate, gateScopes),
+  };
+}
+
+function gatedVariant(base: Residual, gpas: Gating, suffix: string): Residual {
+  const words = suffix.slice("+gpas-".length);
   return {
     ...base,
-    id: `${base.id}+gpas`,
-    label: `${base.label} + GPAS`,
+    id: `${base.id}${suffix}`,
+    label: `${base.label} + GPAS${words === "" ? "" : ` (${words})`}`,
     source: `Chen et al. 2025 (GPAS)${
       tested.includes(base.id) ? "" : ", ours on this base"
     }; ${base.source}`,
-    gpas: { activation: "silu", gate: "layer", ...gating },
+    gpas,
     wiring: (site) => gated(base.wiring(site)),
   };
 }

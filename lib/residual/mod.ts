@@ -5,7 +5,7 @@
  */
 
 export { withGpas } from "./gpas.ts";
-export { findResidual, residuals } from "./registry.ts";
+export { findResidual, isRegistered, residuals } from "./registry.ts";
 export type {
   End,
   Gating,

@@ -80,7 +80,7 @@ export interface Gating {
 
 /** A residual variant. */
 export interface Residual {
-  /** Kebab-case name in configs, on the command line and in run files. */
+  /** Kebab-case name in configs, on the command line and in run files; with gates ended by `withGpas`. */
   readonly id: string;
   /** The name as the paper spells it, for charts and prose. */
   readonly label: string;

@@ -8,6 +8,7 @@ import type { Manifest, Stop, TrainSettings } from "./record.ts";
 /** What the loop knows of a run. */
 export interface RunFacts {
   readonly settings: TrainSettings;
+  readonly ownVariant: boolean;
   readonly corpus: Corpus;
   readonly parameters: number;
   readonly started: Date;
@@ -19,9 +20,11 @@ export interface RunFacts {
 
 /** @returns The manifest of a run, with versions, backend and hardware. */
 export function manifestOf(facts: RunFacts): Manifest {
-  const { settings, corpus, parameters, started, stopped, label, command, commit } = facts;
+  const { settings, ownVariant, corpus, parameters, started, stopped, label, command, commit } =
+    facts;
   return {
     variant: settings.model.residual ?? "pre-ln",
+    ...(ownVariant ? { ownVariant } : {}),
     ...(label === undefined ? {} : { label }),
     settings,
     corpus: {

@@ -59,6 +59,8 @@ export interface Stop {
 export interface Manifest {
   /** The residual variant's id. */
   readonly variant: string;
+  /** Whether the variant was an object of the caller's, of which the id tells nothing: its model is not computed from the record. */
+  readonly ownVariant?: true;
   /** What tells the run from others of the same settings, such as the form in which it was computed. */
   readonly label?: string;
   /** The settings. */

@@ -7,6 +7,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { countParameters, disposeTree, mapTree } from "../core/tree.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import { type DecoderParameters, initDecoder, type Tokens } from "../models/decoder.ts";
+import { isRegistered } from "../residual/registry.ts";
 import type { Residual } from "../residual/types.ts";
 import {
   clipGradient,
@@ -67,13 +68,13 @@ export interface TrainResult {
   readonly record: RunRecord;
 }
 
-/** The variant of one's own, where there is one and the settings name it. */
+/** The variant of one's own, where there is one, the settings name it, and it is another than the registry's of that id. */
 function ownVariant(
   { model }: TrainSettings,
   { residual }: TrainOptions,
 ): { residual?: Residual } {
   if (residual === undefined) return {};
-  if (residual.id === model.residual) return { residual };
+  if (residual.id === model.residual) return isRegistered(residual) ? {} : { residual };
   throw new RangeError(
     `Cannot train the variant "${residual.id}" under settings that name ` +
       `${model.residual === undefined ? "none" : `"${model.residual}"`}: the ids must be equal`,
@@ -100,10 +101,11 @@ export async function train(
   const { seed } = settings;
   const { steps, rows, length, accumulate, reportEvery, evaluateEvery, evaluationBatches } =
     runNumbers(settings);
+  const own = ownVariant(settings, options);
   const config: DecoderConfig = {
     ...settings.model,
     vocabulary: corpus.tokenizer.vocabulary,
-    ...ownVariant(settings, options),
+    ...own,
   };
   const rate = makeSchedule(settings.schedule);
   const optimizer = makeOptimizer(settings.optimizer ?? { kind: "adamw" });
@@ -220,6 +222,7 @@ export async function train(
   const { label, command, commit } = options;
   const manifest = manifestOf({
     settings,
+    ownVariant: own.residual !== undefined,
     corpus,
     parameters: count,
     started,

@@ -20,6 +20,13 @@ function sitesOf({ residual, depth }: CompleteConfig, layer: number): readonly s
   return residual.wiring(at).norms;
 }
 
+/** The gates of a layer. */
+function gatePaths({ residual: { gpas } }: CompleteConfig, path: string): string[] {
+  if (gpas === undefined) return [];
+  if (gpas.gate === "layer") return [`${path}.gate`];
+  return ["attention", "feedForward"].map((role) => `${path}.gate.${role}`);
+}
+
 /** Every parameter's shape, by its path. */
 function shapesOf(config: CompleteConfig): [path: string, shape: readonly number[]][] {
   const { vocabulary, context, width, hidden, depth, norm, bias, tied, positions } = config;
@@ -42,7 +49,7 @@ function shapesOf(config: CompleteConfig): [path: string, shape: readonly number
       ...["attention", "feedForward"].flatMap((role) =>
         sitesOf(config, index + 1).flatMap((site) => normAt(`${path}.norm.${role}.${site}`))
       ),
-      ...(config.residual.gpas === undefined ? [] : [[`${path}.gate`, []] as [string, number[]]]),
+      ...gatePaths(config, path).map((gate): [string, number[]] => [gate, []]),
     ];
   });
   return [
@@ -59,7 +66,7 @@ function drawn(next: () => number, path: string, shape: readonly number[]): numb
   const row = randomRow(next, shape.reduce((product, length) => product * length, 1));
   const made = (value: number, at: number): number => {
     if (path.endsWith(".gain")) return (1.2 + 0.7 * value) * (at % 5 === 2 ? -1 : 1);
-    if (path.endsWith(".gate")) return 0.9 * value;
+    if (/\.gate(\.|$)/.test(path)) return 0.9 * value;
     if (path === "wte" || path === "wpe") {
       return value + 0.5 * Math.sin(Math.floor(at / shape[1]!) + 1);
     }

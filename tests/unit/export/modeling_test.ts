@@ -1,10 +1,19 @@
 // modeling.json is enough to compute a model, and MODELING.md says the same.
 
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { readTensor } from "../../../lib/checkpoint/tensors.ts";
 import { convert, type Target } from "../../../lib/convert/convert.ts";
 import { modelingDescription, modelingText, saveModeling } from "../../../lib/export/mod.ts";
+import { gateFormula } from "../../../lib/export/modeling_formulas.ts";
 import type { Model } from "../../../lib/families/model.ts";
+import type { GateActivation } from "../../../lib/kernels/contract.ts";
+import { gates } from "../../../lib/kernels/gate.ts";
 import { assertClose } from "../../support/close.ts";
 import { expectedOf, inFolder, openGolden } from "./golden.ts";
 import { computeLogits } from "./modeling_interpreter.ts";
@@ -110,3 +119,15 @@ Deno.test("saveModeling() writes both files, and over none", () =>
       "already has modeling.json",
     );
   }));
+
+Deno.test("the formula of a gate gives the factor of each of its functions", () => {
+  for (const [activation, { value }] of Object.entries(gates)) {
+    const [line] = gateFormula(activation as GateActivation);
+    const term = /^g = (.*) of a branch/.exec(line!)![1]!.replaceAll("−", "-").replaceAll("·", "*");
+    const factor = new Function("gate", "exp", "max", "tanh", `return ${term};`);
+    for (const gate of [-2, -0.3, 0, 0.4, 1.5]) {
+      const found = factor(gate, Math.exp, Math.max, Math.tanh);
+      assertAlmostEquals(found, 1 - value(gate), 1e-12, `${activation} of ${gate}`);
+    }
+  }
+});

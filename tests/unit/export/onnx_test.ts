@@ -89,6 +89,10 @@ const variants: Readonly<Record<string, (block: Block) => Block>> = {
     branches: branches.map((branch) => ({ ...branch, normScale: 0.6 })),
   }),
   "Post-LN": (block) => ({ ...block, post: true }),
+  "Pre-LN with gates of tanh": ({ branches, ...block }) => ({
+    ...block,
+    branches: branches.map((branch) => ({ ...branch, gate: "gate", gateActivation: "tanh" })),
+  }),
   "DeepNorm with gates": ({ branches, ...block }) => ({
     ...block,
     post: true,

@@ -7,7 +7,14 @@ import { disposeTree, tensorsOf } from "../../../lib/core/tree.ts";
 import { float32 } from "../../../lib/forward/float32.ts";
 import { decoder, initDecoder } from "../../../lib/models/decoder.ts";
 import type { DecoderConfig } from "../../../lib/models/config.ts";
-import { preLn } from "../../../lib/residual/variants.ts";
+import { gates } from "../../../lib/kernels/gate.ts";
+import {
+  findResidual,
+  type Gating,
+  preLn,
+  residuals,
+  withGpas,
+} from "../../../lib/residual/mod.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { namesOf } from "../../support/described_names.ts";
@@ -22,8 +29,16 @@ const variants = ["pre-ln", "post-ln", "deep-norm", "lns", "lns-gain", "mix-ln"]
   `${id}+gpas`,
 ]);
 
+/** Gates of every function, of a layer and of each sub-layer, on the sum and on the shortcut. */
+const gatedIds = ["pre-ln", "deep-norm"].flatMap((id) =>
+  Object.keys(gates).flatMap((activation) =>
+    ["layer", "site"].map((gate) => withGpas(findResidual(id), { activation, gate } as Gating).id)
+  )
+).filter((id) => !variants.includes(id));
+
 const decoders: readonly DecoderConfig[] = [
   ...variants.map((residual) => ({ ...small, depth: 4, residual })),
+  ...gatedIds.map((residual) => ({ ...small, residual })),
   { ...small, norm: "rms" },
   { ...small, norm: "crms" },
   { ...small, tied: true },
@@ -77,15 +92,27 @@ Deno.test("normkitConfig() and decoderConfig() write and read a decoder's config
   assertEquals(decoderConfig(converted), config);
 });
 
-Deno.test("normkitConfig() refuses a variant that is an object", () => {
-  const { message } = assertThrows(
-    () => normkitConfig({ ...small, residual: preLn }),
-    RangeError,
-  );
+Deno.test("normkitConfig() writes the id of a registered object, with its gates", () => {
+  for (const variant of [...residuals, withGpas(preLn, { activation: "tanh", gate: "site" })]) {
+    assertEquals(normkitConfig({ ...small, residual: variant })["residual"], variant.id);
+  }
   assertEquals(
-    message,
-    "Cannot write the residual variant pre-ln into a config.json: it is an object, not an id",
+    normkitConfig({ ...small, residual: withGpas(preLn, { activation: "tanh" }) })["residual"],
+    "pre-ln+gpas-tanh",
   );
+});
+
+Deno.test("normkitConfig() refuses a variant of one's own, also under a registered id", () => {
+  for (const own of [{ ...preLn }, { ...withGpas(preLn) }, { ...preLn, id: "mine" }]) {
+    const { message } = assertThrows(
+      () => normkitConfig({ ...small, residual: own }),
+      RangeError,
+    );
+    assertEquals(
+      message,
+      `Cannot write the residual variant ${own.id} into a config.json: it is an object of your own, which an id does not hold`,
+    );
+  }
 });
 
 Deno.test("describe() refuses padded streams, and options that a decoder does not have", () => {
