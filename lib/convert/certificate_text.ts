@@ -1,5 +1,6 @@
 // A certificate as a table for people.
 
+import { jsonText } from "../core/json.ts";
 import type { Comparison, Difference } from "./compare.ts";
 import type { Certificate, ModelFacts } from "./verify.ts";
 
@@ -61,7 +62,5 @@ export function certificateText(certificate: Certificate): string {
  * @returns The text.
  */
 export function certificateJson(certificate: Certificate, indent?: number): string {
-  const named = (_: string, value: unknown): unknown =>
-    typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-  return JSON.stringify(certificate, named, indent);
+  return jsonText(certificate, indent);
 }

@@ -1,27 +1,57 @@
 // Writing files and folders whole or not at all.
 
+import { type TemporaryKind, withTemporary } from "./temporary.ts";
+
 /** The folder of a path; `.` where it names none. */
 function folderOf(path: string): string {
   return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : ".";
+}
+
+/** The last name of a path. */
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** A path without the slashes at its end. */
+function withoutSlashes(path: string): string {
+  return path.replace(/(?<=.)\/+$/, "");
+}
+
+/** Makes a folder where it is missing; the result is what was made, the innermost first. */
+async function makeFolder(folder: string): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (let path = folder; !await exists(path); path = folderOf(path)) missing.push(path);
+  await Deno.mkdir(folder, { recursive: true });
+  return missing;
+}
+
+/** Removes folders as far as they are empty. */
+async function removeEmpty(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) await Deno.remove(folder).catch(() => {});
 }
 
 /**
  * Makes something under a temporary name beside its own, and renames it.
  *
  * @param path Its own name; the folder is made where it is missing.
+ * @param kind What it is.
  * @param make Makes it under the name that it is given. Where it fails, what it made is removed.
  */
 async function makeBeside(
   path: string,
+  kind: TemporaryKind,
   make: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  await Deno.mkdir(folderOf(path), { recursive: true });
-  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+  const folder = folderOf(path);
+  const made = await makeFolder(folder);
   try {
-    await make(temporary);
-    await Deno.rename(temporary, path);
+    await withTemporary(folder, nameOf(path), kind, async (temporary) => {
+      await make(temporary);
+      if (kind === "folder") await requireAbsent(path); // it may have come meanwhile
+      await Deno.rename(temporary, path);
+    });
   } catch (error) {
-    await Deno.remove(temporary, { recursive: true }).catch(() => {});
+    await removeEmpty(made);
     throw error;
   }
 }
@@ -33,7 +63,7 @@ async function makeBeside(
  * @param content Text or bytes.
  */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  await makeBeside(path, async (temporary) => {
+  await makeBeside(path, "file", async (temporary) => {
     if (typeof content === "string") await Deno.writeTextFile(temporary, content);
     else await Deno.writeFile(temporary, content);
   });
@@ -63,7 +93,7 @@ async function syncAll(folder: string): Promise<void> {
 
 /**
  * Writes a file piece by piece, as {@linkcode writeAtomically} does, and waits until it is on the disk. A process that is killed
- * at any moment leaves the file as it was, or complete, and perhaps a temporary one beside it.
+ * at any moment leaves the file as it was, or complete, and perhaps a temporary one beside it, which the next write into the folder removes.
  *
  * @param path The file; its folder is made where it is missing.
  * @param fill Writes to the open file.
@@ -72,8 +102,8 @@ export async function writeStream(
   path: string,
   fill: (file: Deno.FsFile) => Promise<void>,
 ): Promise<void> {
-  await makeBeside(path, async (temporary) => {
-    using file = await Deno.open(temporary, { write: true, createNew: true });
+  await makeBeside(path, "file", async (temporary) => {
+    using file = await Deno.open(temporary, { write: true });
     await fill(file);
     await file.sync();
   });
@@ -82,7 +112,7 @@ export async function writeStream(
 
 /**
  * Writes a new folder through a temporary one beside it, and waits until it is on the disk. A process that is killed at any moment
- * leaves no folder of this name or a complete one, and perhaps a temporary one beside it.
+ * leaves no folder of this name or a complete one, and perhaps a temporary one beside it, which the next write there removes.
  *
  * @param path The folder; the one around it is made where it is missing.
  * @param fill Writes files into the temporary folder, whose path it is given.
@@ -92,12 +122,11 @@ export async function writeFolder(
   path: string,
   fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  const target = path.replace(/(?<=.)\/+$/, "");
+  const target = withoutSlashes(path);
   if (await exists(target)) {
     throw new RangeError(`Cannot write the folder ${target}: it must not exist yet`);
   }
-  await makeBeside(target, async (temporary) => {
-    await Deno.mkdir(temporary);
+  await makeBeside(target, "folder", async (temporary) => {
     await fill(temporary);
     await syncAll(temporary);
   });
@@ -117,5 +146,35 @@ export async function exists(path: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
+  }
+}
+
+/**
+ * Requires a name that nothing has yet: no file, no folder, no link, no device.
+ *
+ * @param path The path, with slashes at its end or without.
+ * @throws {RangeError} If there is something.
+ */
+export async function requireAbsent(path: string): Promise<void> {
+  const target = withoutSlashes(path);
+  if (await exists(target)) throw new RangeError(`Cannot write to ${target}: it exists already`);
+}
+
+/**
+ * Makes a folder where it is missing, and proves that files can be written into it.
+ *
+ * @param path The folder.
+ * @returns Disposed of, it removes the folders that it made, as far as they are empty.
+ * @throws {RangeError} If no file can be written into it; the message says why.
+ */
+export async function prepareFolder(path: string): Promise<AsyncDisposable> {
+  const folder = withoutSlashes(path);
+  try {
+    const made = await makeFolder(folder);
+    await withTemporary(folder, "try", "file", (temporary) => Deno.remove(temporary));
+    return { [Symbol.asyncDispose]: () => removeEmpty(made) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RangeError(`Cannot write into the folder ${folder}: ${why}`, { cause: error });
   }
 }

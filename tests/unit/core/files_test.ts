@@ -1,5 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { exists, writeAtomically, writeFolder, writeStream } from "../../../lib/core/files.ts";
+import { undoAll } from "../../../lib/core/cleanup.ts";
+import {
+  exists,
+  prepareFolder,
+  requireAbsent,
+  writeAtomically,
+  writeFolder,
+  writeStream,
+} from "../../../lib/core/files.ts";
 
 /** Runs a body with a folder that is removed after it. */
 async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
@@ -100,4 +108,105 @@ Deno.test("writeFolder() refuses a target that exists, even empty, a file or a d
       assertEquals(filled, false);
     }
     assertEquals(namesIn(folder).sort(), ["empty", "file", "link"]);
+  }));
+
+Deno.test({
+  name: "a write removes what killed processes left, and nothing else",
+  ignore: Deno.build.os === "windows", // it cannot lock a folder: nothing is removed there
+  fn: () =>
+    inFolder(async (folder) => {
+      const others = ["a.deadbeef.tmp", "b.normkit.tmp", "c.dead.normkit.tmp", "d.tmp"];
+      for (const name of others) await Deno.writeTextFile(`${folder}/${name}`, "mine");
+      await Deno.symlink("d.tmp", `${folder}/link.deadbeef.normkit.tmp`);
+      await Deno.writeTextFile(`${folder}/model.deadbeef.normkit.tmp`, "left");
+      await Deno.mkdir(`${folder}/model.0badcafe.normkit.tmp/inner`, { recursive: true });
+      const held = `${folder}/model.12345678.normkit.tmp`;
+      await Deno.mkdir(held);
+      using living = await Deno.open(held);
+      await living.lock(true);
+      await writeAtomically(`${folder}/new`, "new");
+      assertEquals(
+        namesIn(folder).sort(),
+        [...others, "link.deadbeef.normkit.tmp", "model.12345678.normkit.tmp", "new"].sort(),
+      );
+    }),
+});
+
+Deno.test("writes at the same time leave each other's temporary files alone", () =>
+  inFolder(async (folder) => {
+    const names = Array.from({ length: 20 }, (_, at) => `${folder}/${at % 5}/${at}`);
+    await Promise.all(
+      names.map((name, at) =>
+        at % 2 === 0
+          ? writeAtomically(name, name)
+          : writeFolder(name, (made) => Deno.writeTextFile(`${made}/text`, name))
+      ),
+    );
+    for (const [at, name] of names.entries()) {
+      assertEquals(await Deno.readTextFile(at % 2 === 0 ? name : `${name}/text`), name);
+    }
+  }));
+
+Deno.test("undoAll() removes what is being written", () =>
+  inFolder(async (folder) => {
+    await assertRejects(() =>
+      writeFolder(`${folder}/model`, async (temporary) => {
+        await writeStream(`${temporary}/weights`, async (file) => {
+          await file.write(Uint8Array.of(1));
+          undoAll();
+        });
+      })
+    );
+    assertEquals(namesIn(folder), []);
+  }));
+
+Deno.test("a write that fails removes the folders that it made", () =>
+  inFolder(async (folder) => {
+    const failing = () => Promise.reject(new Error("no more"));
+    await Deno.mkdir(`${folder}/there`);
+    for (const write of [writeFolder, writeStream]) {
+      await assertRejects(() => write(`${folder}/there/a/b/c`, failing), Error, "no more");
+    }
+    assertEquals([namesIn(folder), namesIn(`${folder}/there`)], [["there"], []]);
+  }));
+
+Deno.test("requireAbsent() refuses files, folders, links to nowhere and devices, with slashes too", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/made`);
+    await Deno.writeTextFile(`${folder}/file`, "");
+    await Deno.symlink("nowhere", `${folder}/dead`);
+    await Deno.symlink(folder, `${folder}/alias`);
+    for (const name of ["made", "file", "dead", "alias", "alias/file", "made/../file"]) {
+      for (const path of [`${folder}/${name}`, `${folder}/${name}//`]) {
+        const { message } = await assertRejects(() => requireAbsent(path), RangeError);
+        assertEquals(message, `Cannot write to ${folder}/${name}: it exists already`);
+      }
+    }
+    await requireAbsent(`${folder}/new`);
+    await requireAbsent(`${folder}/new/deeper/`);
+    if (Deno.build.os !== "windows") {
+      await assertRejects(() => requireAbsent("/dev/null"), RangeError, "it exists already");
+    }
+  }));
+
+Deno.test("prepareFolder() makes a folder, tries it, and takes back what stayed empty", () =>
+  inFolder(async (folder) => {
+    {
+      await using _made = await prepareFolder(`${folder}/a/b/`);
+      assertEquals(namesIn(`${folder}/a/b`), []);
+    }
+    assertEquals(namesIn(folder), []);
+    {
+      await using _made = await prepareFolder(`${folder}/a/b`);
+      await Deno.writeTextFile(`${folder}/a/kept`, "");
+    }
+    assertEquals(namesIn(`${folder}/a`), ["kept"]);
+    for (const path of [`${folder}/a/kept`, `${folder}/a/kept/inside`]) {
+      await assertRejects(
+        () => prepareFolder(path),
+        RangeError,
+        `Cannot write into the folder ${path}: `,
+      );
+    }
+    assertEquals(namesIn(`${folder}/a`), ["kept"]);
   }));

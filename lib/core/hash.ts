@@ -1,0 +1,30 @@
+// Hashes of files, by which a manifest names the file that belongs to it.
+
+import { createHash } from "node:crypto";
+
+/**
+ * The SHA-256 of a file, read in pieces.
+ *
+ * @param path The file.
+ * @returns 64 hexadecimal digits.
+ */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of (await Deno.open(path)).readable) hash.update(piece);
+  return hash.digest("hex");
+}
+
+/**
+ * Requires the file that a manifest names.
+ *
+ * @param path The file.
+ * @param expected Its SHA-256 in the manifest.
+ * @throws {RangeError} If it is another file.
+ */
+export async function requireSha256(path: string, expected: string): Promise<void> {
+  const found = await sha256OfFile(path);
+  if (found === expected) return;
+  throw new RangeError(
+    `Cannot use ${path}: it is not the file that its manifest names (SHA-256 ${found}, not ${expected})`,
+  );
+}
