@@ -1,12 +1,14 @@
 // Models on disk: a Hugging Face folder, or what `normkit train` left.
 
 import { type Checkpoint, openCheckpoint } from "../checkpoint/reader.ts";
+import { requireSha256 } from "../core/hash.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import { parseConfig } from "./config_text.ts";
 import type { Config } from "./family.ts";
 import { describeModel, type Model } from "./model.ts";
 import { normkitConfig } from "./normkit.ts";
 import { findFamily } from "./registry.ts";
+import { partOf } from "./settings.ts";
 
 /** A model whose files are open. */
 export interface OpenModel extends Model, Disposable {
@@ -39,42 +41,49 @@ async function readObject(path: string): Promise<Config | undefined> {
  * @throws {RangeError} If it is no manifest, or the run's variant was an object of its own, which no manifest holds.
  */
 export function configOfRun(manifest: Config, path: string): Config {
-  const { settings, corpus, ownVariant } = manifest as {
-    settings?: { model?: Record<string, unknown> };
-    corpus?: { characters?: string };
-    ownVariant?: boolean;
-  };
-  if (settings?.model === undefined || corpus?.characters === undefined) {
+  const model = partOf(manifest, "settings")["model"] as Config | undefined;
+  const { characters } = partOf(manifest, "corpus");
+  if (typeof model !== "object" || model === null || typeof characters !== "string") {
     throw new RangeError(`Cannot read ${path}: it is not the manifest of a run`);
   }
-  if (ownVariant === true) {
+  if (manifest["ownVariant"] === true) {
     throw new RangeError(
       `Cannot compute the model of ${path}: it was trained with a variant "${
-        settings.model["residual"]
+        model["residual"]
       }" of its own, an object ` +
         "that the manifest does not hold; give that object to decoder() in code, as the configuration's residual",
     );
   }
-  const vocabulary = [...corpus.characters].length;
-  return normkitConfig({ ...settings.model, vocabulary } as DecoderConfig, corpus.characters);
+  const vocabulary = [...characters].length;
+  return normkitConfig({ ...model, vocabulary } as unknown as DecoderConfig, characters);
+}
+
+/** A model's configuration, where its tensors are, and their hash where a manifest names it. */
+export interface FoundConfig {
+  readonly config: Config;
+  readonly checkpoint: string;
+  readonly sha256?: string;
 }
 
 /**
  * Reads the configuration of a model.
  *
  * @param path A folder with a `config.json`, or the path of a run without its ending.
- * @returns The configuration, and where the tensors are.
+ * @returns The configuration, where the tensors are, and what their SHA-256 must be where a manifest says so.
  * @throws {RangeError} If there is neither.
  * @throws {SyntaxError} If the configuration is not a JSON object.
  */
-export async function readConfig(
-  path: string,
-): Promise<{ readonly config: Config; readonly checkpoint: string }> {
+export async function readConfig(path: string): Promise<FoundConfig> {
   const config = await readObject(`${path}/config.json`);
   if (config !== undefined) return { config, checkpoint: path };
   const manifest = await readObject(`${path}.json`);
   if (manifest !== undefined) {
-    return { config: configOfRun(manifest, `${path}.json`), checkpoint: `${path}.safetensors` };
+    const { sha256 } = partOf(manifest, "weights");
+    return {
+      config: configOfRun(manifest, `${path}.json`),
+      checkpoint: `${path}.safetensors`,
+      ...(typeof sha256 === "string" ? { sha256 } : {}),
+    };
   }
   throw new RangeError(
     `Cannot find a model at ${path}: there is no ${path}/config.json and no run ${path}.json`,
@@ -86,12 +95,13 @@ export async function readConfig(
  *
  * @param path A folder with `config.json` and `model.safetensors` or shards with an index, or a run of `normkit train`.
  * @returns The model; the caller closes it.
- * @throws {RangeError} If there is no model, or its family is unknown or refused.
+ * @throws {RangeError} If there is no model, its family is unknown or refused, or a run's weights are not those of its manifest.
  * @throws {SyntaxError} If a file breaks its format.
  */
 export async function openModel(path: string): Promise<OpenModel> {
-  const { config, checkpoint } = await readConfig(path);
+  const { config, checkpoint, sha256 } = await readConfig(path);
   const family = findFamily(config);
+  if (sha256 !== undefined) await requireSha256(checkpoint, sha256);
   const tensors = await openCheckpoint(checkpoint);
   try {
     const model = describeModel(family, config, tensors);

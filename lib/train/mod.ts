@@ -36,6 +36,7 @@ export {
   type TrainSettings,
   writeRun,
 } from "./record.ts";
+export { saveRun } from "./save_run.ts";
 export {
   makeSchedule,
   type Schedule,

@@ -1,6 +1,8 @@
 // The record of a run: rows as JSON Lines, and a manifest that says what made them.
 
-import { writeAtomically } from "../core/files.ts";
+import { exists, writeAtomically } from "../core/files.ts";
+import { requireSha256 } from "../core/hash.ts";
+import { jsonText, parseJson } from "../core/json.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import type { OptimizerSettings } from "./optimizer.ts";
 import type { ScheduleSettings } from "./schedule.ts";
@@ -91,6 +93,11 @@ export interface Manifest {
   readonly wallSeconds: number;
   /** Why it ended early, if it did. */
   readonly stopped?: Stop;
+  /** The file of parameters beside it, where there is one. */
+  readonly weights?: {
+    /** Its SHA-256, in hexadecimal digits. */
+    readonly sha256: string;
+  };
 }
 
 /** A finished run. */
@@ -101,30 +108,19 @@ export interface RunRecord {
   readonly rows: readonly Row[];
 }
 
-/** Numbers that JSON does not have, by the strings that stand for them. */
-const unwritable: ReadonlyMap<unknown, number> = new Map(
-  [NaN, Infinity, -Infinity].map((value) => [String(value), value]),
-);
-
-function lineOf(row: Row): string {
-  return JSON.stringify(
-    row,
-    (_, value) => typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
-  );
-}
-
 /** Parses JSON; `where` names its place for the error. */
 function parse<T>(text: string, where: string): T {
   try {
-    return JSON.parse(text, (_, value) => unwritable.get(value) ?? value);
+    return parseJson(text) as T;
   } catch (cause) {
     throw new SyntaxError(`Cannot read ${where}: it is not JSON`, { cause });
   }
 }
 
 /**
- * Writes a record: `name.json` (manifest) and `name.jsonl` (rows), each whole or not at all. Numbers that
- * JSON does not have are written as the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
+ * Writes a record: `name.jsonl` (rows), then `name.json` (manifest), each whole or not at all. An older manifest of this name goes
+ * first, so that a process that is killed in between leaves no run, rather than a manifest with another run's rows. Numbers that JSON
+ * does not have are written as the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
  *
  * @param folder The folder; made where it is missing.
  * @param record The run.
@@ -135,9 +131,24 @@ export async function writeRun(
   record: RunRecord,
   name = record.manifest.variant,
 ): Promise<void> {
-  const lines = record.rows.map(lineOf).join("\n");
+  const lines = record.rows.map((row) => jsonText(row)).join("\n");
+  await removeManifest(folder, name);
   await writeAtomically(`${folder}/${name}.jsonl`, `${lines}\n`);
-  await writeAtomically(`${folder}/${name}.json`, `${JSON.stringify(record.manifest, null, 2)}\n`);
+  await writeAtomically(`${folder}/${name}.json`, `${jsonText(record.manifest, 2)}\n`);
+}
+
+/**
+ * Removes the manifest of a run, which makes its other files no run.
+ *
+ * @param folder The folder.
+ * @param name The files' name.
+ */
+export async function removeManifest(folder: string, name: string): Promise<void> {
+  try {
+    await Deno.remove(`${folder}/${name}.json`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 /**
@@ -147,6 +158,7 @@ export async function writeRun(
  * @param name The files' name.
  * @returns The record.
  * @throws {SyntaxError} If a line or the manifest is not JSON; the message names file and line.
+ * @throws {RangeError} If there are weights beside it that its manifest does not name.
  * @throws {Deno.errors.NotFound} If a file is missing.
  */
 export async function readRun(folder: string, name: string): Promise<RunRecord> {
@@ -155,11 +167,16 @@ export async function readRun(folder: string, name: string): Promise<RunRecord> 
     line !== ""
   );
   const rows = lines.map((line, index) => parse<Row>(line, `${path}.jsonl, line ${index + 1}`));
-  return { manifest: parse(await Deno.readTextFile(`${path}.json`), `${path}.json`), rows };
+  const manifest = parse<Manifest>(await Deno.readTextFile(`${path}.json`), `${path}.json`);
+  const weights = `${path}.safetensors`;
+  if (manifest.weights !== undefined && await exists(weights)) {
+    await requireSha256(weights, manifest.weights.sha256);
+  }
+  return { manifest, rows };
 }
 
 /**
- * Reads every record of a folder.
+ * Reads every record of a folder. Rows without a manifest are what a killed process left, and no record.
  *
  * @param folder The folder.
  * @returns The records, by file name.
@@ -167,12 +184,15 @@ export async function readRun(folder: string, name: string): Promise<RunRecord> 
  * @throws {Deno.errors.NotFound} If the folder is missing.
  */
 export async function readRuns(folder: string): Promise<RunRecord[]> {
-  const names: string[] = [];
-  for await (const { name } of Deno.readDir(folder)) {
-    if (name.endsWith(".jsonl")) names.push(name.slice(0, -".jsonl".length));
-  }
+  const files = new Set<string>();
+  for await (const { name } of Deno.readDir(folder)) files.add(name);
+  const names = [...files].filter((name) => name.endsWith(".jsonl"))
+    .map((name) => name.slice(0, -".jsonl".length))
+    .filter((name) => files.has(`${name}.json`));
   if (names.length === 0) {
-    throw new RangeError(`Cannot read runs from ${folder}: it holds no .jsonl file`);
+    throw new RangeError(
+      `Cannot read runs from ${folder}: it holds no .jsonl file with a manifest (.json)`,
+    );
   }
   return await Promise.all(names.sort().map((name) => readRun(folder, name)));
 }
