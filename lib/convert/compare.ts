@@ -182,18 +182,35 @@ function worse(a: Difference, b: Difference): Difference {
   };
 }
 
+/** Unites two lists; of what both have, the worse. */
+function worseOfEach<K, D extends Difference>(
+  a: ReadonlyMap<K, D>,
+  b: ReadonlyMap<K, D>,
+): Map<K, D> {
+  const united = new Map(a);
+  for (const [key, one] of b) {
+    const other = a.get(key);
+    united.set(key, other === undefined ? one : { ...one, ...worse(one, other) });
+  }
+  return united;
+}
+
+const layersByPlace = ({ layers }: Comparison): Map<string, LayerDifference> =>
+  new Map(layers.map((one) => [`${one.stack} ${one.layer}`, one]));
+
+const outputsByName = ({ outputs }: Comparison): Map<string, Difference> =>
+  new Map(Object.entries(outputs));
+
 /**
- * The worst of several comparisons of the same models.
+ * The worst of several comparisons of the same models. An input need not run every stack: tokens alone leave CLIP's images out.
  *
  * @param comparisons At least one.
  * @returns The largest differences, and all rows.
  */
 export function worstOf(comparisons: readonly Comparison[]): Comparison {
   return comparisons.reduce((a, b) => ({
-    layers: a.layers.map((layer, i) => ({ ...layer, ...worse(layer, b.layers[i]!) })),
-    outputs: Object.fromEntries(
-      Object.entries(a.outputs).map(([name, one]) => [name, worse(one, b.outputs[name]!)]),
-    ),
+    layers: [...worseOfEach(layersByPlace(a), layersByPlace(b)).values()],
+    outputs: Object.fromEntries(worseOfEach(outputsByName(a), outputsByName(b))),
     agreeing: a.agreeing + b.agreeing,
     rows: a.rows + b.rows,
   }));

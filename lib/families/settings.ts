@@ -93,7 +93,9 @@ export function activationIn(
   standard: Activation,
 ): Activation {
   const value = find(config, keys) ?? standard;
-  const found = typeof value === "string" ? activations[value] : undefined;
+  const found = typeof value === "string" && Object.hasOwn(activations, value)
+    ? activations[value]
+    : undefined;
   if (found !== undefined) return found;
   const known = Object.keys(activations).join(", ");
   throw unknownSetting(keys[0]!, value, `it must be one of ${known}`);

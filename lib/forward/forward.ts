@@ -131,7 +131,9 @@ export function runModel<T>(
       const stack = description.stacks[head.stack];
       if (final === undefined || stack === undefined) continue;
       const name = outputName(description, head);
-      if (name in outputs) throw new RangeError(`Cannot name two outputs ${name}: name the heads`);
+      if (Object.hasOwn(outputs, name)) {
+        throw new RangeError(`Cannot name two outputs ${name}: name the heads`);
+      }
       const result = await runHead(place, head, final, { stack, inputs });
       outputs[name] = await valuesOf(place.arithmetic, result);
       place.arithmetic.free(result);

@@ -56,7 +56,7 @@ export function makeSchedule(settings: ScheduleSettings): Schedule {
     "cosine": (t) => floor + (peak - floor) * (1 + Math.cos(Math.PI * progress(t))) / 2,
     "inverse-square-root": (t) => peak * Math.sqrt(warmup / t),
   };
-  const shape: Schedule | undefined = shapes[kind];
+  const shape = Object.hasOwn(shapes, kind) ? shapes[kind] : undefined;
   if (shape === undefined) {
     throw new RangeError(
       `Cannot use a "${kind}" schedule: it must be one of ${Object.keys(shapes).join(", ")}`,

@@ -63,6 +63,16 @@ Deno.test("worstOf() takes each largest difference, adds rows, and keeps what is
   const worst = worstOf([one(0.5, 5), one(0.25, 3), one(0.75, 4)]);
   assertEquals(worst.layers, [{ stack: "decoder", layer: 0, maxAbs: 1, relative: 0.75, ulp: 2 }]);
   assertEquals([worst.outputs["logits"]!.relative, worst.agreeing, worst.rows], [0.75, 12, 15]);
+  const image = {
+    ...one(2, 1),
+    layers: [],
+    outputs: { image: { maxAbs: 1, relative: 2, ulp: 2 } },
+  };
+  for (const list of [[image, one(0.5, 5)], [one(0.5, 5), image]]) { // each ran another stack
+    const { layers, outputs, rows } = worstOf(list);
+    assertEquals([layers.length, outputs["image"]!.relative, rows], [1, 2, 10]);
+    assertEquals(outputs["logits"]!.relative, 0.5);
+  }
   assertEquals(worstOf([one(0.5, 5), one(NaN, 5), one(0, 5)]).outputs["logits"]!.relative, NaN);
 });
 

@@ -56,6 +56,16 @@ onCpu("verify() says what it compared, on which inputs", async () => {
   assertEquals(JSON.parse(JSON.stringify(certificate)), certificate);
 });
 
+onCpu("verify() compares CLIP on tokens alone beside random images", async () => {
+  using source = await openGolden("clip");
+  const certificate = await verify(source, source, { sequences: 1, tokens: [[1, 2, 3]] });
+  assertEquals(certificate.passed, true);
+  const stacks = new Set(certificate.float64.layers.map(({ stack }) => stack));
+  assertEquals([...stacks], ["vision", "text"]);
+  assertEquals(Object.keys(certificate.float64.outputs), ["image_embeds", "text_embeds"]);
+  assertEquals(certificate.float64.rows, 3); // an image and a text, and a text
+});
+
 onCpu("verify() repeats with a seed, and another seed has other inputs", async () => {
   using source = await openGolden("gpt2");
   const made = convert(source, { to: "pre-rmsnorm" });

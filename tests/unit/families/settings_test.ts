@@ -72,7 +72,7 @@ Deno.test("activationIn() knows transformers' names", () => {
     assertEquals(activationIn({ act: name }, ["act"], "relu"), activation);
   }
   assertEquals(activationIn({}, ["act"], "relu"), "relu");
-  for (const value of ["mish", 3]) {
+  for (const value of ["mish", 3, "constructor", "toString", "__proto__"]) {
     const { message } = assertThrows(
       () => activationIn({ act: value }, ["act"], "relu"),
       RangeError,

@@ -78,10 +78,11 @@ Deno.test("makeSchedule() refuses rates and steps out of range, with the value a
   for (const [settings, message] of cases) {
     assertThrows(() => makeSchedule(settings), RangeError, message);
   }
-  const unknown = { kind: "staircase" as ScheduleKind, peak: 1 };
-  assertThrows(
-    () => makeSchedule(unknown),
-    RangeError,
-    'Cannot use a "staircase" schedule: it must be one of constant, linear',
-  );
+  for (const kind of ["staircase", "constructor"]) {
+    assertThrows(
+      () => makeSchedule({ kind: kind as ScheduleKind, peak: 1 }),
+      RangeError,
+      `Cannot use a "${kind}" schedule: it must be one of constant, linear`,
+    );
+  }
 });
