@@ -58,13 +58,6 @@ export function configOfRun(manifest: Config, path: string): Config {
   return normkitConfig({ ...model, vocabulary } as unknown as DecoderConfig, characters);
 }
 
-/** A model's configuration, where its tensors are, and their hash where a manifest names it. */
-export interface FoundConfig {
-  readonly config: Config;
-  readonly checkpoint: string;
-  readonly sha256?: string;
-}
-
 /**
  * Reads the configuration of a model.
  *
@@ -73,7 +66,9 @@ export interface FoundConfig {
  * @throws {RangeError} If there is neither.
  * @throws {SyntaxError} If the configuration is not a JSON object.
  */
-export async function readConfig(path: string): Promise<FoundConfig> {
+export async function readConfig(
+  path: string,
+): Promise<{ readonly config: Config; readonly checkpoint: string; readonly sha256?: string }> {
   const config = await readObject(`${path}/config.json`);
   if (config !== undefined) return { config, checkpoint: path };
   const manifest = await readObject(`${path}.json`);
