@@ -1,7 +1,8 @@
 // The direction of imports between the folders of lib/, read from Deno's module graph: a folder may import what is left of it.
-// plots and jupyter stand beside the row, since they must not bring the tensors along.
+// plots and jupyter stand beside the row, since they must not bring the tensors along. And paths are no pieces of URLs.
 
 import { assert, assertEquals } from "@std/assert";
+import { checkout } from "../lib/cli/checkout.ts";
 
 /** From left to right; a folder imports its own row entry's left neighbors, and its siblings as long as there is no circle. */
 const ranks: readonly (readonly string[])[] = [
@@ -88,15 +89,18 @@ function circle(edges: readonly Edge[]): string[] | undefined {
 
 const root = new URL("../", import.meta.url);
 
+/** The path of a file from the top of the repository. */
+const local = (specifier: string): string => specifier.replace(root.href, "");
+
 /** AssemblyScript, which Deno cannot read. */
 const foreign = new URL("lib/kernels/wasm/source/", root);
 
-function filesUnder(folder: URL): URL[] {
+function filesUnder(folder: URL, ending = /\.ts$/): URL[] {
   if (folder.href === foreign.href) return [];
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
     isDirectory
-      ? filesUnder(new URL(`${name}/`, folder))
-      : name.endsWith(".ts")
+      ? filesUnder(new URL(`${name}/`, folder), ending)
+      : ending.test(name)
       ? [new URL(name, folder)]
       : []
   );
@@ -114,13 +118,12 @@ async function importsOfLib(): Promise<Edge[]> {
     const files = filesUnder(new URL("lib/", root));
     await Deno.writeTextFile(entry, files.map(({ href }) => `import "${href}";`).join("\n"));
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["info", "--json", "--no-lock", "--config", new URL("deno.json", root).pathname, entry],
+      args: ["info", "--json", "--no-lock", "--config", `${checkout}/deno.json`, entry],
     }).output();
     assertEquals(code, 0, new TextDecoder().decode(stderr));
     const graph = JSON.parse(new TextDecoder().decode(stdout)) as {
       modules: { specifier: string; error?: string; dependencies?: Dependency[] }[];
     };
-    const local = (specifier: string): string => specifier.replace(root.href, "");
     return graph.modules
       .filter(({ specifier }) => specifier.startsWith(`${root.href}lib/`))
       .flatMap(({ specifier, error, dependencies = [] }) => {
@@ -211,4 +214,45 @@ Deno.test("circle() finds siblings that import each other", () => {
   }));
   assertEquals(circle(edges), ["train", "probes", "train"]);
   assertEquals(circle(edges.slice(0, 2)), undefined);
+});
+
+/** What makes a path wrong where the checkout's own has a space, `#`, `%` or `ä` in it, or on Windows. */
+const pathFaults: readonly (readonly [pattern: RegExp, remedy: string])[] = [
+  [/\.path[n]ame\b/, "take import.meta.dirname, lib/cli/checkout.ts or fileURLToPath()"],
+  [/file:\/\/(?:\$\{|["'`] *\+)/, "take pathToFileURL()"],
+  [/(?:[iI]ndexOf|split)\((["'`])\/\1\)/, "take dirname() and basename() of node:path"],
+];
+
+/** The lines of a text that take a piece of a URL for a path, or a slash for the system's separator. */
+function pathComplaints(file: string, text: string): string[] {
+  return text.split("\n").flatMap((line, at) =>
+    pathFaults.filter(([pattern]) => pattern.test(line))
+      .map(([, remedy]) => `${file}:${at + 1} ${line.trim()}: ${remedy}`)
+  );
+}
+
+Deno.test("no file takes a piece of a URL for a path, or a slash for the system's separator", () => {
+  const files = ["lib/", "tests/", "notebooks/"].flatMap((folder) =>
+    filesUnder(new URL(folder, root), /\.(?:ts|ipynb)$/)
+  );
+  assert(files.some(({ href }) => href.endsWith("lib/cli/start.ts")));
+  assert(files.some(({ href }) => href.endsWith("notebooks/00_start_here.ipynb")));
+  const found = files.flatMap((file) =>
+    pathComplaints(local(file.href), Deno.readTextFileSync(file))
+  );
+  assertEquals(found, []);
+});
+
+Deno.test("pathComplaints() finds each fault, and accepts what is right", () => {
+  const [name, slash] = ["pathname", '"/"'];
+  const planted = [
+    `const folder = new URL("..", import.meta.url).${name};`,
+    "open(`file:/" + "/${page}`);",
+    `path.slice(0, path.lastIndexOf(${slash}))`,
+    `path.split(${slash})`,
+  ];
+  const found = pathComplaints("a.ts", planted.join("\n"));
+  assertEquals(found.map((one) => one.split(" ")[0]), ["a.ts:1", "a.ts:2", "a.ts:3", "a.ts:4"]);
+  const fine = 'pathToFileURL(`${folder}/x`); dirname(path); text.split(","); "file:///a"';
+  assertEquals(pathComplaints("a.ts", fine), []);
 });

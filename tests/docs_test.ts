@@ -1,8 +1,7 @@
 // The documentation of public functions: shapes where there are tensors, sources where there is a paper, throws where code throws.
 
 import { assertEquals } from "@std/assert";
-
-const root = new URL("..", import.meta.url).pathname;
+import { checkout } from "../lib/cli/checkout.ts";
 
 interface PublicFunction {
   readonly file: string;
@@ -13,7 +12,7 @@ interface PublicFunction {
 }
 
 async function* sources(folder: string): AsyncGenerator<string> {
-  for await (const { name, isDirectory } of Deno.readDir(`${root}${folder}`)) {
+  for await (const { name, isDirectory } of Deno.readDir(`${checkout}/${folder}`)) {
     if (isDirectory) yield* sources(`${folder}/${name}`);
     else if (name.endsWith(".ts") && !name.startsWith("_") && name !== "mod.ts") {
       yield `${folder}/${name}`;
@@ -26,7 +25,7 @@ async function publicFunctions(folder: string): Promise<PublicFunction[]> {
   const pattern =
     /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export (?:async )?function\*? (\w+)([\s\S]*?) \{\n([\s\S]*?)^\}/gm;
   for await (const file of sources(folder)) {
-    const text = await Deno.readTextFile(`${root}${file}`);
+    const text = await Deno.readTextFile(`${checkout}/${file}`);
     for (const [, doc = "", name, head, body] of text.matchAll(pattern)) {
       found.push({ file, name: name!, doc, head: head!, body: body! });
     }

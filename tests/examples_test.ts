@@ -1,13 +1,12 @@
 // The examples that readers copy: the README's and those of the entry points, run as they stand.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-
-const root = new URL("..", import.meta.url).pathname;
+import { checkout } from "../lib/cli/checkout.ts";
 
 Deno.test("the examples of README.md, mod.ts and lib/plots/mod.ts run", async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--doc", "README.md", "mod.ts", "lib/plots/mod.ts"],
-    cwd: root,
+    cwd: checkout,
     env: { NO_COLOR: "1" },
   }).output();
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -16,8 +15,10 @@ Deno.test("the examples of README.md, mod.ts and lib/plots/mod.ts run", async ()
 });
 
 Deno.test("README.md names every folder of lib and every residual variant", async () => {
-  const readme = await Deno.readTextFile(`${root}README.md`);
-  for await (const { name } of Deno.readDir(`${root}lib`)) assertStringIncludes(readme, `${name}/`);
+  const readme = await Deno.readTextFile(`${checkout}/README.md`);
+  for await (const { name } of Deno.readDir(`${checkout}/lib`)) {
+    assertStringIncludes(readme, `${name}/`);
+  }
   const { residuals } = await import("@normkit/normkit");
   for (const { label } of residuals) assertStringIncludes(readme, label.split(",")[0]!);
 });

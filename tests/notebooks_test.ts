@@ -1,11 +1,13 @@
 // Every notebook type-checks and runs in the real kernel, on a copy: no cell fails, no output is lost, the last cell speaks.
 
 import { assert, assertEquals } from "@std/assert";
+import { basename } from "node:path";
+import { checkout } from "../lib/cli/checkout.ts";
 import { checkAndExecute, listNotebooks, picturesToPng } from "../lib/cli/notebooks.ts";
 import { joined, type Notebook, readNotebook } from "../lib/jupyter/notebook_file.ts";
 import { firstDifference } from "./support/same_numbers.ts";
 
-const folder = new URL("../notebooks", import.meta.url).pathname;
+const folder = `${checkout}/notebooks`;
 
 /** Trained in the notebook, a number may differ from machine to machine; errors of float32 are all alike. */
 const closeness = { relative: 0.05, absolute: 2e-4 };
@@ -49,7 +51,7 @@ async function formatted(path: string): Promise<string> {
 }
 
 for (const path of await listNotebooks(folder)) {
-  const name = path.slice(path.lastIndexOf("/") + 1);
+  const name = basename(path);
 
   Deno.test(`${name} is formatted and under 300 kB`, async () => {
     const text = await Deno.readTextFile(path);

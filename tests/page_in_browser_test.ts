@@ -2,6 +2,7 @@
 // Without Chromium on the machine the test is ignored, by name; CI installs it.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { checkout } from "../lib/cli/checkout.ts";
 import { notebookPage, readNotebook } from "../lib/jupyter/mod.ts";
 import { chromium, inBrowser } from "./support/chromium.ts";
 
@@ -11,9 +12,7 @@ Deno.test({
   })`,
   ignore: chromium === undefined,
   fn: async () => {
-    const notebook = await readNotebook(
-      new URL("../notebooks/00_start_here.ipynb", import.meta.url).pathname,
-    );
+    const notebook = await readNotebook(`${checkout}/notebooks/00_start_here.ipynb`);
     const html = await notebookPage(notebook);
     const found = await inBrowser(html, { width: 1280, height: 900 }, () => ({
       pictures: document.images.length,

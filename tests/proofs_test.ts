@@ -1,6 +1,7 @@
 // The proofs of notebooks/proofs, and what the task that checks them refuses. REQUIRE_COQ=1 turns a missing Coq into a failure.
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { checkout } from "../lib/cli/checkout.ts";
 import {
   allowedAxioms,
   checkAssumptions,
@@ -14,7 +15,7 @@ import {
   withoutComments,
 } from "../lib/cli/proofs.ts";
 
-const folder = new URL("../notebooks/proofs", import.meta.url).pathname;
+const folder = `${checkout}/notebooks/proofs`;
 const hasCoq = await coqVersion() !== undefined;
 const ignore = !hasCoq && Deno.env.get("REQUIRE_COQ") !== "1";
 if (ignore) console.log("Coq is absent: its proofs are not checked");

@@ -2,17 +2,19 @@
 // Without Chromium on the machine the tests are ignored, by name; CI installs it.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { basename } from "node:path";
+import { checkout } from "../lib/cli/checkout.ts";
 import { listNotebooks } from "../lib/cli/notebooks.ts";
 import { buildSite, readNotebook } from "../lib/jupyter/mod.ts";
 import { chromium, inBrowser } from "./support/chromium.ts";
 
-const folder = new URL("../notebooks", import.meta.url).pathname;
+const folder = `${checkout}/notebooks`;
 const ignore = chromium === undefined;
 const where = chromium ?? "no Chromium here";
 
 const paths = ignore ? [] : await listNotebooks(folder);
 const notebooks = await Promise.all(paths.map(async (path) => ({
-  name: path.slice(folder.length + 1, -".ipynb".length),
+  name: basename(path, ".ipynb"),
   notebook: await readNotebook(path),
 })));
 const site = ignore

@@ -2,6 +2,7 @@
 
 import { requireInteger } from "../core/check.ts";
 import { exists } from "../core/files.ts";
+import { withoutEnd } from "../core/path.ts";
 import { bytesPerNumber, decodeNumbers } from "./dtype.ts";
 import { SafetensorsError } from "./error.ts";
 import type { StoredTensor } from "./header.ts";
@@ -177,7 +178,7 @@ async function openIndexed(folder: string, index: string): Promise<Checkpoint> {
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   if (!(await Deno.stat(path)).isDirectory) return await openFile(path);
-  const folder = path.replace(/(?<=.)\/+$/, "");
+  const folder = withoutEnd(path);
   const [single, index] = [`${folder}/model.safetensors`, `${folder}/model.safetensors.index.json`];
   if (await exists(single)) return await openFile(single);
   if (await exists(index)) return await openIndexed(folder, index);

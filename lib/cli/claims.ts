@@ -1,10 +1,12 @@
 // `deno task claims`: collects the claims of all committed notebooks and writes them into README.md and data/claims.json.
 
+import { basename } from "node:path";
 import { readNotebook } from "../jupyter/notebook_file.ts";
 import type { Notebook } from "../jupyter/notebook_file.ts";
 import { writeAtomically } from "../core/files.ts";
 import { type Claim, claim, claimType } from "../notebook/claims.ts";
 import { formatNumber } from "../plots/measurements.ts";
+import { checkout } from "./checkout.ts";
 import { listNotebooks } from "./notebooks.ts";
 
 /** A claim, and the cell that shows it. */
@@ -120,7 +122,7 @@ export async function committedClaims(root: string): Promise<FoundClaim[]> {
   const paths = await listNotebooks(`${root}/notebooks`);
   return collectClaims(
     await Promise.all(paths.map(async (path) => ({
-      file: path.slice(path.lastIndexOf("/") + 1),
+      file: basename(path),
       notebook: await readNotebook(path),
     }))),
   );
@@ -144,13 +146,12 @@ export async function claimFiles(root: string): Promise<Map<string, string>> {
 }
 
 if (import.meta.main) {
-  const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
   const stale: string[] = [];
-  for (const [file, text] of await claimFiles(root)) {
-    const before = await Deno.readTextFile(`${root}/${file}`).catch(() => "");
+  for (const [file, text] of await claimFiles(checkout)) {
+    const before = await Deno.readTextFile(`${checkout}/${file}`).catch(() => "");
     if (before === text) continue;
     stale.push(file);
-    if (!Deno.args.includes("--check")) await writeAtomically(`${root}/${file}`, text);
+    if (!Deno.args.includes("--check")) await writeAtomically(`${checkout}/${file}`, text);
   }
   if (stale.length === 0) console.log("The claims in README.md and data/claims.json are current");
   else if (Deno.args.includes("--check")) {

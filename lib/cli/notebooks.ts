@@ -1,6 +1,7 @@
 // `deno task notebooks`: type-checks and executes every notebook in place. Committed notebooks carry pictures as PNG, the one
 // form that every viewer shows.
 
+import { basename, dirname } from "node:path";
 import { readNotebook, writeNotebook } from "../jupyter/notebook_file.ts";
 import type { Notebook } from "../jupyter/notebook_file.ts";
 import { joined } from "../jupyter/notebook_file.ts";
@@ -8,6 +9,7 @@ import { executeNotebook } from "../jupyter/execute.ts";
 import { checkNotebook, describeFinding } from "../jupyter/typecheck.ts";
 import { marksType, readMarks } from "../plots/marks.ts";
 import { toPng } from "../plots/png.ts";
+import { checkout } from "./checkout.ts";
 import { flag, parse, UsageError } from "./command.ts";
 
 /**
@@ -49,7 +51,7 @@ export async function checkAndExecute(
   if (findings.length > 0) {
     throw new TypeError(findings.map((finding) => describeFinding(path, finding)).join("\n"));
   }
-  const cwd = path.slice(0, path.lastIndexOf("/"));
+  const cwd = dirname(path);
   const executed = await executeNotebook(notebook, { cwd, ...options });
   marksBesidePictures(executed);
   return executed;
@@ -80,8 +82,6 @@ export async function picturesToPng(notebook: Notebook): Promise<void> {
   }
 }
 
-const folder = new URL("../../notebooks", import.meta.url).pathname;
-
 const help = `Usage: deno task notebooks [NAME …]
 
 Type-checks and executes notebooks in the Deno kernel and writes their outputs into them, pictures as PNG: all of them, or those
@@ -93,15 +93,16 @@ Examples:
 
 /** The notebooks that are meant: all, or those that begin with one of the words. */
 async function chosen(words: readonly string[]): Promise<string[]> {
-  const paths = await listNotebooks(folder);
-  const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
-  const unknown = words.find((word) => !paths.some((path) => nameOf(path).startsWith(word)));
+  const paths = await listNotebooks(`${checkout}/notebooks`);
+  const unknown = words.find((word) => !paths.some((path) => basename(path).startsWith(word)));
   if (unknown !== undefined) {
     throw new UsageError(
-      `Cannot execute "${unknown}": notebooks are ${paths.map(nameOf).join(", ")}`,
+      `Cannot execute "${unknown}": notebooks are ${
+        paths.map((path) => basename(path)).join(", ")
+      }`,
     );
   }
-  const meant = (path: string): boolean => words.some((word) => nameOf(path).startsWith(word));
+  const meant = (path: string): boolean => words.some((word) => basename(path).startsWith(word));
   return words.length === 0 ? paths : paths.filter(meant);
 }
 
@@ -119,7 +120,7 @@ export async function main(words: readonly string[]): Promise<number> {
       return 0;
     }
     for (const path of await chosen(args.words)) {
-      console.log(`Executing ${path.slice(path.lastIndexOf("/") + 1)}`);
+      console.log(`Executing ${basename(path)}`);
       const executed = await checkAndExecute(path);
       await picturesToPng(executed);
       await writeNotebook(path, executed);

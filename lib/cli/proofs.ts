@@ -1,6 +1,8 @@
 // `deno task proofs`: compiles the Coq files of notebooks/proofs in a temporary folder and refuses everything that is not proved:
 // open proofs, axioms of our own, theorems that rest on more than the axioms of the standard library's reals.
 
+import { checkout } from "./checkout.ts";
+
 /** The axioms on which Coq's standard library builds the reals, and equality of functions that agree everywhere. */
 export const allowedAxioms: readonly string[] = [
   "ClassicalDedekindReals.sig_forall_dec",
@@ -277,9 +279,8 @@ export async function prove(
 
 if (import.meta.main) {
   const start = performance.now();
-  const folder = new URL("../../notebooks/proofs", import.meta.url).pathname;
   try {
-    const proved = await prove(folder, console.log);
+    const proved = await prove(`${checkout}/notebooks/proofs`, console.log);
     const width = Math.max(...proved.map(({ name }) => name.length));
     for (const { file, name, line } of proved) {
       console.log(`${name.padEnd(width)}  proved  notebooks/proofs/${file}:${line}`);

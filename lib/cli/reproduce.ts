@@ -3,6 +3,7 @@
 
 import { useBackend } from "../kernels/use_backend.ts";
 import { mobyDick } from "../train/moby_dick.ts";
+import { checkout } from "./checkout.ts";
 import {
   type Arguments,
   type Command,
@@ -17,6 +18,7 @@ import { type FigureRun, runsOf, type TrainingFigure } from "./figures/figure.ts
 import { figures, findFigure } from "./figures/registry.ts";
 import { isMade, makeRun } from "./figures/run.ts";
 import { startProgress } from "./progress.ts";
+import { commandLine } from "./shell.ts";
 
 const help = `Usage: deno task reproduce FIGURE [options]
 
@@ -100,7 +102,7 @@ function planOf(args: Arguments): Plan {
   return {
     figure,
     runs,
-    out: out ?? `${new URL("../../data/runs", import.meta.url).pathname}/${id}`,
+    out: out ?? `${checkout}/data/runs/${id}`,
     argsOf: (name) => [id, "--only", name, ...passed],
   };
 }
@@ -117,7 +119,7 @@ async function makeHere(
   const corpus = await mobyDick();
   for (const run of runs) {
     if (signal.aborted) return;
-    const command = ["deno task reproduce", ...argsOf(run.name)].join(" ");
+    const command = commandLine("deno task reproduce", argsOf(run.name));
     await makeRun(run, { ...figure, out, corpus, command, signal });
     if (!signal.aborted) onDone(run.name);
   }

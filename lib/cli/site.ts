@@ -1,10 +1,13 @@
 // `deno task site`: the static edition of all notebooks, pages that load nothing. The committed outputs are shown unless
 // `--execute` runs every notebook anew; then charts are drawn as SVG.
 
-import { relative, resolve } from "node:path";
+import { basename, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { writeAtomically } from "../core/files.ts";
+import { addressBetween } from "../core/path.ts";
 import { readNotebook } from "../jupyter/notebook_file.ts";
 import { buildSite, type SiteNotebook } from "../jupyter/site.ts";
+import { checkout } from "./checkout.ts";
 import { claimsTable, collectClaims } from "./claims.ts";
 import { flag, parse, textOption, UsageError } from "./command.ts";
 import { checkAndExecute, listNotebooks } from "./notebooks.ts";
@@ -38,7 +41,7 @@ export async function makeSite(args: readonly string[], root: string): Promise<s
   const execute = flag(parsed, "execute");
   const notebooks: SiteNotebook[] = [];
   for (const path of await listNotebooks(`${root}/notebooks`)) {
-    const name = path.slice(path.lastIndexOf("/") + 1, -".ipynb".length);
+    const name = basename(path, ".ipynb");
     if (execute) console.log(`Executing ${name}`);
     notebooks.push({
       name,
@@ -49,7 +52,7 @@ export async function makeSite(args: readonly string[], root: string): Promise<s
     notebooks.map(({ name, notebook }) => ({ file: `${name}.ipynb`, notebook })),
   );
   const files = await buildSite(notebooks, {
-    source: textOption(parsed, "source") ?? relative(out, `${root}/notebooks`),
+    source: textOption(parsed, "source") ?? addressBetween(out, `${root}/notebooks`),
     made: execute
       ? "Made by deno task site --execute: every cell was run for this page."
       : "Made by deno task site from the committed outputs; with --execute it runs every cell first.",
@@ -63,11 +66,10 @@ export async function makeSite(args: readonly string[], root: string): Promise<s
 }
 
 if (import.meta.main) {
-  const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
   if (Deno.args.includes("--help")) console.log(help);
   else {
     try {
-      console.log(`Open file://${await makeSite(Deno.args, root)}/index.html`);
+      console.log(`Open ${pathToFileURL(`${await makeSite(Deno.args, checkout)}/index.html`)}`);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       console.error(`${error.message}\n\n${help}`);

@@ -13,6 +13,7 @@ import type { ScheduleKind } from "../train/schedule.ts";
 import { train } from "../train/train.ts";
 import { type Arguments, type Command, numberOption, textOption, UsageError } from "./command.ts";
 import { startProgress } from "./progress.ts";
+import { commandLine } from "./shell.ts";
 
 /** What {@linkcode trainVariants} needs. */
 export interface Race {
@@ -194,7 +195,7 @@ Examples:
     const corpus = await corpusFrom(args);
     const out = textOption(args, "out") ?? ".normkit/runs";
     if (!json) console.log(`Training on ${backend.name} (${backend.reason}), text: ${corpus.name}`);
-    const command = ["normkit train", ...Deno.args.slice(1)].join(" ");
+    const command = commandLine("normkit train", Deno.args.slice(1));
     const records = await trainVariants({ variants, settings, corpus, out, command, json });
     if (!json) {
       console.log(`Wrote ${records.length} run${records.length === 1 ? "" : "s"} to ${out}`);

@@ -1,26 +1,16 @@
 // Writing files and folders whole or not at all.
 
+import { basename, dirname } from "node:path";
+import { withoutEnd } from "./path.ts";
 import { type TemporaryKind, withTemporary } from "./temporary.ts";
-
-/** The folder of a path; `.` where it names none. */
-function folderOf(path: string): string {
-  return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : ".";
-}
-
-/** The last name of a path. */
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
-/** A path without the slashes at its end. */
-function withoutSlashes(path: string): string {
-  return path.replace(/(?<=.)\/+$/, "");
-}
 
 /** Makes a folder where it is missing; the result is what was made, the innermost first. */
 async function makeFolder(folder: string): Promise<readonly string[]> {
   const missing: string[] = [];
-  for (let path = folder; !await exists(path); path = folderOf(path)) missing.push(path);
+  const atRoot = (path: string): boolean => path === dirname(path); // of a drive that is not there
+  for (let path = folder; !atRoot(path) && !await exists(path); path = dirname(path)) {
+    missing.push(path);
+  }
   await Deno.mkdir(folder, { recursive: true });
   return missing;
 }
@@ -42,10 +32,10 @@ async function makeBeside(
   kind: TemporaryKind,
   make: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  const folder = folderOf(path);
+  const folder = dirname(path);
   const made = await makeFolder(folder);
   try {
-    await withTemporary(folder, nameOf(path), kind, async (temporary) => {
+    await withTemporary(folder, basename(path), kind, async (temporary) => {
       await make(temporary);
       if (kind === "folder") await requireAbsent(path); // it may have come meanwhile
       await Deno.rename(temporary, path);
@@ -107,7 +97,7 @@ export async function writeStream(
     await fill(file);
     await file.sync();
   });
-  await syncFolder(folderOf(path));
+  await syncFolder(dirname(path));
 }
 
 /**
@@ -122,7 +112,7 @@ export async function writeFolder(
   path: string,
   fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  const target = withoutSlashes(path);
+  const target = withoutEnd(path);
   if (await exists(target)) {
     throw new RangeError(`Cannot write the folder ${target}: it must not exist yet`);
   }
@@ -130,7 +120,7 @@ export async function writeFolder(
     await fill(temporary);
     await syncAll(temporary);
   });
-  await syncFolder(folderOf(target));
+  await syncFolder(dirname(target));
 }
 
 /**
@@ -156,7 +146,7 @@ export async function exists(path: string): Promise<boolean> {
  * @throws {RangeError} If there is something.
  */
 export async function requireAbsent(path: string): Promise<void> {
-  const target = withoutSlashes(path);
+  const target = withoutEnd(path);
   if (await exists(target)) throw new RangeError(`Cannot write to ${target}: it exists already`);
 }
 
@@ -168,7 +158,7 @@ export async function requireAbsent(path: string): Promise<void> {
  * @throws {RangeError} If no file can be written into it; the message says why.
  */
 export async function prepareFolder(path: string): Promise<AsyncDisposable> {
-  const folder = withoutSlashes(path);
+  const folder = withoutEnd(path);
   try {
     const made = await makeFolder(folder);
     await withTemporary(folder, "try", "file", (temporary) => Deno.remove(temporary));

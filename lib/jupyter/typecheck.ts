@@ -2,7 +2,7 @@
  * Type-checks and lints the code cells of a notebook, which the kernel does not: a misspelt import is undefined
  * there. The cells become one temporary module beside the notebook; positions are mapped back.
  */
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { joined, type Notebook } from "./notebook_file.ts";
 
 /** One finding of the checker. */
@@ -45,7 +45,7 @@ function moduleOf({ cells }: Notebook): { code: string; parts: Part[] } {
  */
 export async function checkNotebook(path: string, notebook: Notebook): Promise<Finding[]> {
   const { code, parts } = moduleOf(notebook);
-  const name = `.${basename(path, ".ipynb")}-${crypto.randomUUID().slice(0, 8)}.ts`;
+  const name = `.notebook-${crypto.randomUUID().slice(0, 8)}.ts`; // of letters that no URL encodes
   const file = join(dirname(path), name);
   await Deno.writeTextFile(file, code);
   try {

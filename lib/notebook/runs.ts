@@ -1,5 +1,6 @@
 // Recorded runs, as notebooks read them.
 
+import { dirname } from "node:path";
 import { formatNumber } from "../plots/measurements.ts";
 import { readRuns, type RunRecord } from "../train/record.ts";
 
@@ -15,8 +16,8 @@ async function exists(path: string): Promise<boolean> {
 export async function findRoot(): Promise<string> {
   let folder = Deno.cwd();
   while (!await exists(`${folder}/data/runs`)) {
-    const parent = folder.slice(0, folder.lastIndexOf("/"));
-    if (parent === folder || parent === "") {
+    const parent = dirname(folder);
+    if (parent === folder) {
       throw new RangeError(
         "Cannot find data/runs above the current folder: open the notebook inside the checkout",
       );

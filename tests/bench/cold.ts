@@ -9,7 +9,7 @@ import type { Session } from "./session.ts";
 import type { Contestant } from "./timing/contestant.ts";
 
 const size = modelSize({ width: 128, depth: 4 });
-const child = new URL("./cold_process.ts", import.meta.url).pathname;
+const child = `${import.meta.dirname}/cold_process.ts`;
 
 /** What a process says after its first step. */
 export interface ColdReport {

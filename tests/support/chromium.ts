@@ -1,5 +1,7 @@
 /** Pages in a real browser without a network: Chromium, headless, where the machine has it. */
 
+import { pathToFileURL } from "node:url";
+
 async function find(): Promise<string | undefined> {
   for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
     try {
@@ -66,7 +68,7 @@ export async function inBrowser<Result>(
         ...(window.dark === true ? ["--force-dark-mode"] : []),
         "--virtual-time-budget=5000",
         "--dump-dom",
-        `file://${folder}/page.html`,
+        pathToFileURL(`${folder}/page.html`).href,
       ],
       stderr: "null",
     }).output();

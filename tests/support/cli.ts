@@ -1,9 +1,10 @@
 // The command line in this process, and in a process of its own.
 
+import { checkout } from "../../lib/cli/checkout.ts";
 import { main } from "../../lib/cli/mod.ts";
 
 /** The file of the command line. */
-export const cliFile = new URL("../../lib/cli/mod.ts", import.meta.url).pathname;
+export const cliFile = `${checkout}/lib/cli/mod.ts`;
 
 /** What a command left. */
 export interface Outcome {

@@ -2,6 +2,7 @@
 
 import { openCheckpoint } from "../../lib/checkpoint/reader.ts";
 import { readTensor, type TensorSource } from "../../lib/checkpoint/tensors.ts";
+import { checkout } from "../../lib/cli/checkout.ts";
 import { type OpenModel, openModel } from "../../lib/families/open.ts";
 import type { Model } from "../../lib/families/model.ts";
 import type { Arithmetic } from "../../lib/forward/arithmetic.ts";
@@ -9,10 +10,10 @@ import { runModel } from "../../lib/forward/forward.ts";
 import type { ModelInputs, Values } from "../../lib/forward/inputs.ts";
 import { assertClose } from "./close.ts";
 
-const folder = new URL("../golden/checkpoints/", import.meta.url).pathname;
+const folder = `${checkout}/tests/golden/checkpoints`;
 
 /** The folder of a golden checkpoint. */
-export const goldenFolder = (name: string): string => `${folder}${name}`;
+export const goldenFolder = (name: string): string => `${folder}/${name}`;
 
 /** Those that are refused, which have no outputs. */
 export const refusedNames = ["bart", "bert", "opt-post"] as const;

@@ -1,5 +1,7 @@
 // Runs of a figure in processes of their own, one thread each, a few at a time.
 
+import { resolve } from "node:path";
+
 /** What {@linkcode makeInChildren} needs. */
 export interface Children {
   /** Names of the runs. */
@@ -14,7 +16,7 @@ export interface Children {
   readonly onDone: (name: string) => void;
 }
 
-const script = new URL("../reproduce.ts", import.meta.url).pathname;
+const script = resolve(import.meta.dirname!, "../reproduce.ts");
 
 async function makeOne(name: string, { argsOf, signal }: Children): Promise<void> {
   const child = new Deno.Command(Deno.execPath(), {

@@ -1,6 +1,8 @@
 // PyTorch in a process of its own (torch_bench.py), one for each number of threads. It times itself; requests and answers are
 // JSON lines.
 
+import { resolve } from "node:path";
+
 /** What the process says of itself at its start. */
 export interface TorchHello {
   readonly torch: string;
@@ -33,7 +35,7 @@ export interface TorchOptions {
   readonly threads: number;
 }
 
-const script = new URL("../torch_bench.py", import.meta.url).pathname;
+const script = resolve(import.meta.dirname!, "../torch_bench.py");
 
 /**
  * Starts PyTorch.

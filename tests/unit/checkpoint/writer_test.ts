@@ -275,7 +275,7 @@ function kill(child: Deno.ChildProcess): void {
 
 /** Starts the child, lets it write so many chunks, and kills it while it goes on; with all chunks, perhaps after its end. */
 async function killAfter(chunks: number, args: readonly string[]): Promise<void> {
-  const script = new URL("writer_child.ts", import.meta.url).pathname;
+  const script = `${import.meta.dirname}/writer_child.ts`;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", script, ...args],
     stdin: "piped",

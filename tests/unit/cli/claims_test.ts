@@ -1,12 +1,13 @@
 // Claims from the outputs of notebooks to README.md and data/claims.json.
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { checkout } from "../../../lib/cli/checkout.ts";
 import { claimFiles, claimsTable, collectClaims, withTable } from "../../../lib/cli/claims.ts";
 import { picturesToPng } from "../../../lib/cli/notebooks.ts";
 import { executeNotebook, readNotebook, writeNotebook } from "../../../lib/jupyter/mod.ts";
 import type { Claim } from "../../../lib/notebook/claims.ts";
 import { claimType } from "../../../lib/notebook/claims.ts";
-import { code, notebook, prose, root } from "../jupyter/notebooks.ts";
+import { code, notebook, prose } from "../jupyter/notebooks.ts";
 
 const claimOf = (id: string, more: Partial<Claim> = {}): Claim => ({
   id,
@@ -72,7 +73,7 @@ Deno.test("collectClaims() refuses an id that stands twice, and a malformed clai
 Deno.test("a claim survives the kernel and the file", async () => {
   const source = `import { claim } from "@normkit/normkit/notebook";
 claim(${JSON.stringify(claimOf("kernel"))});`;
-  const executed = await executeNotebook(notebook(code(source)), { cwd: root });
+  const executed = await executeNotebook(notebook(code(source)), { cwd: checkout });
   await picturesToPng(executed);
   const file = await Deno.makeTempFile({ suffix: ".ipynb" });
   try {
@@ -108,8 +109,8 @@ Deno.test("withTable() replaces what stands between the markers and nothing else
 });
 
 Deno.test("README.md and data/claims.json state the claims of the committed notebooks", async () => {
-  for (const [file, text] of await claimFiles(root)) {
+  for (const [file, text] of await claimFiles(checkout)) {
     const message = `${file} differs from the notebooks: run deno task claims`;
-    assertEquals(await Deno.readTextFile(`${root}/${file}`), text, message);
+    assertEquals(await Deno.readTextFile(`${checkout}/${file}`), text, message);
   }
 });

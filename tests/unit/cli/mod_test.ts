@@ -1,8 +1,9 @@
 // The command line as a user runs it: in processes of its own.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { checkout } from "../../../lib/cli/checkout.ts";
 
-const cli = new URL("../../../lib/cli/mod.ts", import.meta.url).pathname;
+const cli = `${checkout}/lib/cli/mod.ts`;
 
 interface Outcome {
   readonly code: number;

@@ -10,6 +10,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { checkout } from "../../../lib/cli/checkout.ts";
 import { makeInChildren } from "../../../lib/cli/figures/children.ts";
 import { type Grid, runsOf, type TrainingFigure } from "../../../lib/cli/figures/figure.ts";
 import { figures, findFigure } from "../../../lib/cli/figures/registry.ts";
@@ -143,9 +144,8 @@ interface Outcome {
 }
 
 async function reproduce(...args: string[]): Promise<Outcome> {
-  const script = new URL("../../../lib/cli/reproduce.ts", import.meta.url).pathname;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", script, ...args],
+    args: ["run", "-A", "--quiet", `${checkout}/lib/cli/reproduce.ts`, ...args],
     env: { NO_COLOR: "1" },
     stdin: "null",
   }).output();

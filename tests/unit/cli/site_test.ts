@@ -1,19 +1,20 @@
 // The command that writes the static edition.
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { basename } from "node:path";
 import { UsageError } from "../../../lib/cli/command.ts";
 import { listNotebooks } from "../../../lib/cli/notebooks.ts";
 import { makeSite } from "../../../lib/cli/site.ts";
-import { root } from "../jupyter/notebooks.ts";
+import { checkout } from "../../../lib/cli/checkout.ts";
 
 Deno.test("deno task site writes a page for each committed notebook, and the list", async () => {
   const out = await Deno.makeTempDir();
   const { log } = console;
   console.log = () => {};
   try {
-    assertEquals(await makeSite(["--out", out], root), out);
-    const names = (await listNotebooks(`${root}/notebooks`)).map((path) =>
-      path.slice(path.lastIndexOf("/") + 1).replace(".ipynb", ".html")
+    assertEquals(await makeSite(["--out", out], checkout), out);
+    const names = (await listNotebooks(`${checkout}/notebooks`)).map((path) =>
+      `${basename(path, ".ipynb")}.html`
     );
     const files = [...Deno.readDirSync(out)].map(({ name }) => name).sort();
     assertEquals(files, [...names, "index.html"].sort());
@@ -32,6 +33,6 @@ Deno.test("deno task site writes a page for each committed notebook, and the lis
 });
 
 Deno.test("deno task site refuses what it does not know", async () => {
-  await assertRejects(() => makeSite(["--colour"], root), UsageError);
-  await assertRejects(() => makeSite(["--out"], root), UsageError);
+  await assertRejects(() => makeSite(["--colour"], checkout), UsageError);
+  await assertRejects(() => makeSite(["--out"], checkout), UsageError);
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
+import { checkout } from "../../../lib/cli/checkout.ts";
 import {
   type BackendName,
   BackendUnavailableError,
@@ -13,7 +14,6 @@ import { backends, onEachBackend } from "../../support/backends.ts";
 /** Runs a script in a process of its own, as a reader of this library would. */
 async function runScript(script: string): Promise<{ code: number; out: string; err: string }> {
   const library = new URL("../../../mod.ts", import.meta.url).href;
-  const config = new URL("../../../deno.json", import.meta.url).pathname;
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(
@@ -21,7 +21,7 @@ async function runScript(script: string): Promise<{ code: number; out: string; e
       `const normkit = await import(${JSON.stringify(library)});\n${script}`,
     );
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", "--config", config, file],
+      args: ["run", "-A", "--no-check", "--config", `${checkout}/deno.json`, file],
       env: { NO_COLOR: "1" },
     }).output();
     const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

@@ -2,6 +2,7 @@
 
 import { openCheckpoint } from "../../../lib/checkpoint/reader.ts";
 import { readTensor, type TensorSource } from "../../../lib/checkpoint/tensors.ts";
+import { checkout } from "../../../lib/cli/checkout.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import { type OpenModel, openModel } from "../../../lib/families/open.ts";
 import { float64 } from "../../../lib/forward/float64.ts";
@@ -9,16 +10,16 @@ import { runModel } from "../../../lib/forward/forward.ts";
 import type { Values } from "../../../lib/forward/inputs.ts";
 import { memoryTensors } from "../../support/memory_tensors.ts";
 
-const folder = new URL("../../golden/checkpoints/", import.meta.url).pathname;
+const folder = `${checkout}/tests/golden/checkpoints`;
 
 /** Opens a golden checkpoint. */
 export async function openGolden(name: string): Promise<OpenModel> {
-  return await openModel(`${folder}${name}`);
+  return await openModel(`${folder}/${name}`);
 }
 
 /** The inputs and outputs of a golden checkpoint, by name. */
 export async function expectedOf(name: string): Promise<Record<string, Values>> {
-  using checkpoint = await openCheckpoint(`${folder}${name}/expected.safetensors`);
+  using checkpoint = await openCheckpoint(`${folder}/${name}/expected.safetensors`);
   const found: Record<string, Values> = {};
   for (const tensor of checkpoint.names) {
     const { shape } = checkpoint.info(tensor);

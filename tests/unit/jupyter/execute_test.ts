@@ -1,8 +1,9 @@
 // Executing notebooks with real kernels: nothing lost, nothing in the wrong cell, every failure told, no process left.
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { checkout } from "../../../lib/cli/checkout.ts";
 import { executeNotebook, NotebookError } from "../../../lib/jupyter/mod.ts";
-import { code, notebook, outputsOf, prose, root } from "./notebooks.ts";
+import { code, notebook, outputsOf, prose } from "./notebooks.ts";
 
 const keepOrder = code(
   'import { keepOutputsInOrder } from "@normkit/normkit/notebook";\nkeepOutputsInOrder();',
@@ -39,7 +40,7 @@ async function failureOf(
   options: { cellTimeoutSeconds?: number } = {},
 ): Promise<NotebookError> {
   const error = await assertRejects(
-    () => executeNotebook(notebook(...cells), { cwd: root, ...options }),
+    () => executeNotebook(notebook(...cells), { cwd: checkout, ...options }),
     NotebookError,
   );
   assertEquals(await kernels(), []);
@@ -50,7 +51,7 @@ for (const first of [[], [keepOrder]]) {
   const how = first.length === 0 ? "without" : "with";
   Deno.test(`executeNotebook() keeps 4050 lines, displays and results in their cells ${how} keepOutputsInOrder()`, async () => {
     const given = notebook(...first, ...stress.map(({ cell }) => cell));
-    const executed = await executeNotebook(given, { cwd: root });
+    const executed = await executeNotebook(given, { cwd: checkout });
     const outputs = executed.cells.slice(first.length).map(outputsOf);
     assertEquals(outputs, stress.map(({ outputs }) => outputs));
   });
@@ -61,7 +62,7 @@ Deno.test("executeNotebook() leaves the given notebook and prose as they are and
   const before = structuredClone(given);
   const seen: string[] = [];
   const executed = await executeNotebook(given, {
-    cwd: root,
+    cwd: checkout,
     onCell: (position, total) => seen.push(`${position}/${total}`),
   });
   assertEquals(given, before);
@@ -83,7 +84,7 @@ Deno.jupyter.broadcast("clear_output", { wait: true });
 console.log("kept");`,
       ),
     ),
-    { cwd: root },
+    { cwd: checkout },
   );
   assertEquals(executed.cells.map(outputsOf), [["display_data last frame"], ["stdout kept\n"]]);
 });
@@ -91,9 +92,9 @@ console.log("kept");`,
 Deno.test("executeNotebook() sets variables, the folder and NO_COLOR", async () => {
   const executed = await executeNotebook(
     notebook(code('console.log(Deno.env.get("SENTINEL"), Deno.cwd(), Deno.noColor);')),
-    { cwd: root, env: { SENTINEL: "seen" } },
+    { cwd: checkout, env: { SENTINEL: "seen" } },
   );
-  assertEquals(outputsOf(executed.cells[0]), [`stdout seen ${root} true\n`]);
+  assertEquals(outputsOf(executed.cells[0]), [`stdout seen ${checkout} true\n`]);
 });
 
 Deno.test("executeNotebook() skips cells tagged skip-execution and forgives raises-exception", async () => {
@@ -103,7 +104,7 @@ Deno.test("executeNotebook() skips cells tagged skip-execution and forgives rais
       code('throw new Error("expected")', "raises-exception"),
       code('"after"'),
     ),
-    { cwd: root },
+    { cwd: checkout },
   );
   assertEquals(executed.cells.map(outputsOf), [
     [],
@@ -173,12 +174,12 @@ Deno.test("executeNotebook() reports a kernel that exits", async () => {
 Deno.test("executeNotebook() stops at the signal, before the start and in a cell", async () => {
   const abort = new AbortController();
   const run = executeNotebook(notebook(code("while (true) {}")), {
-    cwd: root,
+    cwd: checkout,
     signal: abort.signal,
     onCell: () => abort.abort(),
   });
   assertEquals((await assertRejects(() => run, DOMException)).name, "AbortError");
-  const again = executeNotebook(notebook(code("1")), { cwd: root, signal: abort.signal });
+  const again = executeNotebook(notebook(code("1")), { cwd: checkout, signal: abort.signal });
   assertEquals((await assertRejects(() => again, DOMException)).name, "AbortError");
   assertEquals(await kernels(), []);
 });
@@ -186,8 +187,8 @@ Deno.test("executeNotebook() stops at the signal, before the start and in a cell
 Deno.test("executeNotebook() gives the same outputs twice", async () => {
   const given = notebook(code("console.log([1, 2, 3]);\nnew Map([[1, { a: 2 }]])"));
   const [one, two] = [
-    await executeNotebook(given, { cwd: root }),
-    await executeNotebook(given, { cwd: root }),
+    await executeNotebook(given, { cwd: checkout }),
+    await executeNotebook(given, { cwd: checkout }),
   ];
   assertEquals(one, two);
   assert(outputsOf(one.cells[0]).length === 2);

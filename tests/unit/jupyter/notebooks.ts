@@ -3,9 +3,6 @@
 import type { Cell, Notebook } from "../../../lib/jupyter/mod.ts";
 import { joined } from "../../../lib/jupyter/mod.ts";
 
-/** The repository's folder; cells that run there find its deno.json. */
-export const root = new URL("../../..", import.meta.url).pathname.replace(/\/$/, "");
-
 /** A code cell with tags. */
 export function code(source: string, ...tags: string[]): Cell {
   return {

@@ -1,10 +1,11 @@
 // A live chart: how often it draws, what it sends last, and what a headless run keeps of it.
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { checkout } from "../../../lib/cli/checkout.ts";
 import { frameInterval, live, liveChart } from "../../../lib/notebook/live.ts";
 import { Figure } from "../../../lib/plots/figure.ts";
 import { executeNotebook } from "../../../lib/jupyter/mod.ts";
-import { code, notebook, outputsOf, root } from "../jupyter/notebooks.ts";
+import { code, notebook, outputsOf } from "../jupyter/notebooks.ts";
 
 /** A chart of a counter under a clock that the test moves. */
 function counter() {
@@ -86,7 +87,7 @@ for (let step = 0; step < 40; step++) {
 await chart.end();
 console.log("trained");`),
     ),
-    { cwd: root },
+    { cwd: checkout },
   );
   const [shown, printed, ...others] = outputsOf(executed.cells[1]);
   assert(shown!.startsWith("display_data "), shown);

@@ -2,6 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { pathToFileURL } from "node:url";
+import { checkout } from "../../../../lib/cli/checkout.ts";
 import { useBackend } from "../../../../lib/kernels/mod.ts";
 import { openRuntime, type WasmBackend } from "../../../../lib/kernels/wasm/runtime.ts";
 import { onBackend } from "../../../support/backends.ts";
@@ -119,15 +121,14 @@ Deno.test("threads see memory that grew while they waited [wasm]", () =>
   }));
 
 Deno.test("a process with threads ends by itself", async () => {
-  const root = new URL("../../../../", import.meta.url);
   const program = `
     import * as tf from "@tensorflow/tfjs";
-    import { useBackend } from "${new URL("mod.ts", root)}";
+    import { useBackend } from "${pathToFileURL(`${checkout}/mod.ts`)}";
     const { kernels } = await useBackend("wasm", { threads: 2 });
     const x = tf.ones([512, 512]);
     console.log(kernels.detail, (await tf.matMul(x, x).max().data())[0]);`;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--config", new URL("deno.json", root).pathname, program],
+    args: ["eval", "--config", `${checkout}/deno.json`, program],
     env: { NO_COLOR: "1" },
   }).output();
   assertEquals(code, 0, new TextDecoder().decode(stderr));
