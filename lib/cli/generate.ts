@@ -9,7 +9,7 @@ import { decoderConfig } from "../families/normkit.ts";
 import { configOfRun } from "../families/open.ts";
 import { initDecoder } from "../models/decoder.ts";
 import { generate } from "../models/generate.ts";
-import { characterTokenizer } from "../train/corpus.ts";
+import { characterTokenizer } from "../train/tokenizer.ts";
 import { type Command, numberOption, textOption, UsageError } from "./command.ts";
 
 async function readManifest(run: string): Promise<Config> {

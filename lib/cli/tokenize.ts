@@ -2,7 +2,8 @@
 
 import { Tokenizer } from "@huggingface/tokenizers";
 import type { Config } from "../families/family.ts";
-import { characterTokenizer } from "../train/corpus.ts";
+import { readText, type TextOptions } from "../train/text.ts";
+import { characterTokenizer } from "../train/tokenizer.ts";
 import { UsageError } from "./command.ts";
 
 async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
@@ -14,27 +15,24 @@ async function readJson(path: string): Promise<Record<string, unknown> | undefin
   }
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new UsageError(`Cannot read --text ${path}: there is no such file`);
-  }
-}
-
 /**
  * The tokens of a text file.
  *
  * @param path The text.
  * @param model The folder of a model, with `tokenizer.json`.
  * @param config The model's configuration; normkit's own names its characters there.
+ * @param options The text's encoding, and whether its line ends stay.
  * @returns The tokens.
- * @throws {UsageError} If there is no such file, or no tokenizer.
- * @throws {RangeError} If the text has a character that a model of characters does not know.
+ * @throws {UsageError} If there is no tokenizer.
+ * @throws {RangeError} If the file cannot be read as text, or has a character that a model of characters does not know.
  */
-export async function tokensOfFile(path: string, model: string, config: Config): Promise<number[]> {
-  const text = await readText(path);
+export async function tokensOfFile(
+  path: string,
+  model: string,
+  config: Config,
+  options: TextOptions,
+): Promise<number[]> {
+  const text = await readText(path, options);
   const { characters } = config;
   if (typeof characters === "string") return [...characterTokenizer(characters).encode(text)];
   const tokenizer = await readJson(`${model}/tokenizer.json`);

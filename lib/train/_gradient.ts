@@ -10,7 +10,7 @@ import { decoder, type DecoderParameters } from "../models/decoder.ts";
 import { isGate } from "../models/gates.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { clipByNorm, clipFactor } from "./clip.ts";
-import type { Batch } from "./corpus.ts";
+import type { Batch } from "./batch.ts";
 import type { TrainSettings } from "./record.ts";
 
 /** From parameters that are trained to the decoder that runs; the same decoder, computed in another way. */

@@ -1,65 +1,15 @@
-// Text for language models: a tokenizer, the split into training and held-out tokens, and batches drawn from them.
+// Text for language models, as tokens: a part to train on, and the end of the text to measure with.
 
 import { requireInteger, requireNumber } from "../core/check.ts";
-import type { Random } from "../core/random.ts";
-
-/** Text to token ids and back. */
-export interface Tokenizer {
-  /** The number of tokens V. */
-  readonly vocabulary: number;
-  /** Token ids of a text. */
-  encode(text: string): Int32Array;
-  /** The text of token ids. */
-  decode(tokens: Iterable<number>): string;
-}
-
-/**
- * A tokenizer whose tokens are the characters of a text, in the order of their code points.
- *
- * @param alphabet A text that holds every character; a vocabulary string serves as well.
- * @returns The tokenizer.
- * @throws {RangeError} If the text is empty.
- */
-export function characterTokenizer(alphabet: string): Tokenizer & { readonly characters: string } {
-  const characters = [...new Set(alphabet)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
-  if (characters.length === 0) {
-    throw new RangeError("Cannot make a vocabulary of an empty text: give at least one character");
-  }
-  const ids = new Map(characters.map((character, id) => [character, id]));
-  const idOf = (character: string): number => {
-    const id = ids.get(character);
-    if (id === undefined) {
-      throw new RangeError(
-        `Cannot encode the character ${
-          JSON.stringify(character)
-        }: the vocabulary holds ${characters.length} others`,
-      );
-    }
-    return id;
-  };
-  const characterOf = (id: number): string => {
-    const character = characters[id];
-    if (character === undefined) {
-      throw new RangeError(
-        `Cannot decode token ${id}: tokens go from 0 to ${characters.length - 1}`,
-      );
-    }
-    return character;
-  };
-  return {
-    vocabulary: characters.length,
-    characters: characters.join(""),
-    encode: (text) => Int32Array.from([...text], idOf),
-    decode: (tokens) => Array.from(tokens, characterOf).join(""),
-  };
-}
+import { lineEnds, openText, type TextOptions } from "./text.ts";
+import { type CharacterTokenizer, type EncodedText, TextEncoding } from "./tokenizer.ts";
 
 /** A text as tokens, split into a part to train on and a part held out. */
 export interface Corpus {
   /** Where the text is from, for the run record. */
   readonly name: string;
   /** The tokenizer. */
-  readonly tokenizer: Tokenizer & { readonly characters: string };
+  readonly tokenizer: CharacterTokenizer;
   /** The tokens to train on. */
   readonly train: Int32Array;
   /** The tokens held out: the end of the text. */
@@ -68,107 +18,132 @@ export interface Corpus {
   readonly bytesPerToken: number;
 }
 
-/**
- * Makes a corpus of characters from a text.
- *
- * @param text The text.
- * @param options Its name, and the share at its end that is held out (0.1 by default).
- * @returns The corpus.
- * @throws {RangeError} If the text is empty or too short to be split, or the share is not between 0 and 1.
- */
-export function makeCorpus(
-  text: string,
-  options: { readonly name?: string; readonly heldOutShare?: number } = {},
-): Corpus {
-  if (text.length === 0) {
-    throw new RangeError("Cannot train on an empty text: give at least a few sentences");
-  }
-  const share = requireNumber("heldOutShare", options.heldOutShare ?? 0.1, { above: 0, below: 1 });
-  const tokenizer = characterTokenizer(text);
-  const tokens = tokenizer.encode(text);
+/** Options of {@linkcode makeCorpus}. */
+export interface CorpusOptions extends Pick<TextOptions, "keepLineEnds"> {
+  /** Where the text is from, for the run record; `"text"`, or the file's path by default. */
+  readonly name?: string;
+  /** The share at the end of the text that is held out; 0.1 by default. */
+  readonly heldOutShare?: number;
+}
+
+/** Options of {@linkcode readCorpus}. */
+export interface ReadCorpusOptions extends CorpusOptions, TextOptions {}
+
+/** A character's bytes in UTF-8. */
+function bytesOfPoint(point: number): number {
+  return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+}
+
+function bytesPerToken({ characters }: CharacterTokenizer, tokens: Int32Array): number {
+  const sizes = Int32Array.from(characters, (character) => bytesOfPoint(character.codePointAt(0)!));
+  let bytes = 0;
+  for (const token of tokens) bytes += sizes[token]!;
+  return bytes / tokens.length;
+}
+
+/** Splits a text; both parts lie in the memory of the whole. */
+function split({ tokenizer, tokens }: EncodedText, name: string, share: number): Corpus {
   const cut = Math.floor(tokens.length * (1 - share));
-  const heldOut = tokens.slice(cut);
+  const heldOut = tokens.subarray(cut);
   if (cut < 2 || heldOut.length < 2) {
     throw new RangeError(
       `Cannot split a text of ${tokens.length} characters with ${share} held out: each part needs at least 2`,
     );
   }
-  const bytes = new TextEncoder().encode(tokenizer.decode(heldOut)).length;
   return {
-    name: options.name ?? "text",
+    name,
     tokenizer,
-    train: tokens.slice(0, cut),
+    train: tokens.subarray(0, cut),
     heldOut,
-    bytesPerToken: bytes / heldOut.length,
+    bytesPerToken: bytesPerToken(tokenizer, heldOut),
   };
 }
 
-/** Inputs and the tokens that follow them. */
-export interface Batch {
-  /** B rows of T tokens. */
-  readonly inputs: readonly Int32Array[];
-  /** The B·T tokens one place later, row by row. */
-  readonly targets: Int32Array;
+function shareOf({ heldOutShare = 0.1 }: CorpusOptions): number {
+  return requireNumber("heldOutShare", heldOutShare, { above: 0, below: 1 });
 }
 
-function windowsAt(tokens: Int32Array, starts: readonly number[], length: number): Batch {
-  return {
-    inputs: starts.map((start) => tokens.subarray(start, start + length)),
-    targets: Int32Array.from(
-      starts.flatMap((start) => [...tokens.subarray(start + 1, start + 1 + length)]),
-    ),
-  };
+/**
+ * Makes a corpus of characters from a text.
+ *
+ * A byte order mark at its start is left out, and each of CR LF and CR becomes LF.
+ *
+ * @param text The text.
+ * @param options Its name, the share that is held out, and whether line ends stay as they are.
+ * @returns The corpus.
+ * @throws {RangeError} If the text is empty, too large or too short to be split, it has half a surrogate pair, or the share is not between 0
+ * and 1.
+ */
+export function makeCorpus(text: string, options: CorpusOptions = {}): Corpus {
+  const share = shareOf(options);
+  const unmarked = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  if (unmarked.length === 0) {
+    throw new RangeError("Cannot train on an empty text: give at least a few sentences");
+  }
+  const encoding = new TextEncoding(unmarked.length);
+  encoding.add(options.keepLineEnds === true ? unmarked : lineEnds()(unmarked));
+  return split(encoding.finish(), options.name ?? "text", share);
 }
 
-function requireLength(tokens: Int32Array, length: number): void {
-  requireInteger("length", length, { min: 1 });
-  if (tokens.length <= length) {
+/** The largest file that is read: its tokens take four times as much memory. */
+const mostBytes = 2 ** 30;
+
+/**
+ * Makes a corpus of characters from a text file, which is read in pieces: beside the tokens, four bytes each, nothing grows with
+ * its size.
+ *
+ * @param path The file.
+ * @param options Its name and encoding, the share that is held out, and whether line ends stay as they are.
+ * @returns The corpus.
+ * @throws {RangeError} If the file cannot be read as text, is empty, too large or too short to be split, or the share is not between 0 and 1.
+ */
+export async function readCorpus(path: string, options: ReadCorpusOptions = {}): Promise<Corpus> {
+  const share = shareOf(options);
+  const { bytes, pieces } = await openText(path, options);
+  if (bytes > mostBytes) {
     throw new RangeError(
-      `Cannot cut rows of ${length} tokens from a text of ${tokens.length}: it needs ${length + 1}`,
+      `Cannot train on the text ${path}: it has ${bytes} bytes, and at most ${mostBytes} are read`,
     );
   }
+  const encoding = new TextEncoding(bytes);
+  let characters = 0;
+  for await (const piece of pieces) {
+    encoding.add(piece);
+    characters += piece.length;
+  }
+  if (characters === 0) {
+    throw new RangeError(
+      `Cannot train on the text ${path}: it is empty; give at least a few sentences`,
+    );
+  }
+  return split(encoding.finish(), options.name ?? path, share);
 }
 
-/**
- * A batch of random rows.
- *
- * @param tokens The text.
- * @param size Rows B and tokens T of each.
- * @param random Where the rows' starts are drawn from.
- * @returns The batch.
- * @throws {RangeError} If the text is shorter than T + 1 tokens.
- */
-export function randomBatch(
-  tokens: Int32Array,
-  size: { readonly rows: number; readonly length: number },
-  random: Random,
-): Batch {
-  requireLength(tokens, size.length);
-  const starts = Array.from(
-    { length: size.rows },
-    () => random.integer(tokens.length - size.length),
-  );
-  return windowsAt(tokens, starts, size.length);
-}
+/** What the parts of a corpus are called. */
+const partNames = { train: "part to train on", heldOut: "held-out part" } as const;
 
 /**
- * Batches that cover a text evenly: the same rows in every call.
+ * Requires that parts of a corpus have room for a row and the token after it.
  *
- * @param tokens The text.
- * @param size Rows B of a batch, tokens T of each row, and the number of batches.
- * @returns The batches.
- * @throws {RangeError} If the text is shorter than T + 1 tokens.
+ * @param corpus The corpus.
+ * @param length Tokens of a row.
+ * @param parts The parts that rows are cut from.
+ * @throws {RangeError} If one is too short; the message counts it and the whole text.
  */
-export function evenBatches(
-  tokens: Int32Array,
-  size: { readonly rows: number; readonly length: number; readonly batches: number },
-): Batch[] {
-  requireLength(tokens, size.length);
-  const count = size.rows * size.batches;
-  const room = tokens.length - size.length;
-  const starts = Array.from({ length: count }, (_, i) => Math.floor((i * room) / count));
-  return Array.from(
-    { length: size.batches },
-    (_, b) => windowsAt(tokens, starts.slice(b * size.rows, (b + 1) * size.rows), size.length),
-  );
+export function requireRoom(
+  { name, train, heldOut }: Corpus,
+  length: number,
+  parts: readonly (keyof typeof partNames)[],
+): void {
+  requireInteger("length", length, { min: 1 });
+  for (const part of parts) {
+    const { length: room } = { train, heldOut }[part];
+    if (room > length) continue;
+    throw new RangeError(
+      `Cannot cut rows of ${length} tokens from the ${
+        partNames[part]
+      } of ${name}: it has ${room} of the text's ` +
+        `${train.length + heldOut.length} tokens, and a row needs ${length + 1}`,
+    );
+  }
 }

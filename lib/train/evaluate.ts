@@ -5,7 +5,8 @@ import { takeNumbers } from "../core/read.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import { decoder, type DecoderParameters } from "../models/decoder.ts";
-import { type Corpus, evenBatches } from "./corpus.ts";
+import { evenBatches } from "./batch.ts";
+import { type Corpus, requireRoom } from "./corpus.ts";
 
 /** A held-out loss. */
 export interface Evaluation {
@@ -37,6 +38,7 @@ export async function evaluate(
   corpus: Corpus,
   size: { readonly rows: number; readonly length: number; readonly batches: number },
 ): Promise<Evaluation> {
+  requireRoom(corpus, size.length, ["heldOut"]);
   const losses = await takeNumbers(
     tf.tidy(() =>
       evenBatches(corpus.heldOut, size).map(({ inputs, targets }) =>

@@ -6,18 +6,19 @@
 
 export type { ModelForm } from "./_gradient.ts";
 export { clipByNorm, clipFactor, type ClipOptions, globalNorm } from "./clip.ts";
+export { type Batch, evenBatches, randomBatch } from "./batch.ts";
 export {
-  type Batch,
-  characterTokenizer,
   type Corpus,
-  evenBatches,
+  type CorpusOptions,
   makeCorpus,
-  randomBatch,
-  type Tokenizer,
+  readCorpus,
+  type ReadCorpusOptions,
 } from "./corpus.ts";
 export { gateWarnings, locateNonFinite } from "./diagnose.ts";
 export { evaluate, type Evaluation } from "./evaluate.ts";
 export { mobyDick } from "./moby_dick.ts";
+export { readText, type TextOptions } from "./text.ts";
+export { type CharacterTokenizer, characterTokenizer, type Tokenizer } from "./tokenizer.ts";
 export {
   decays,
   makeOptimizer,

@@ -18,7 +18,8 @@ import {
 import { manifestOf } from "./_manifest.ts";
 import { runNumbers } from "./_settings.ts";
 import { globalNorm } from "./clip.ts";
-import { type Batch, type Corpus, randomBatch } from "./corpus.ts";
+import { type Batch, randomBatch } from "./batch.ts";
+import { type Corpus, requireRoom } from "./corpus.ts";
 import { gateWarnings, locateNonFinite } from "./diagnose.ts";
 import { evaluate } from "./evaluate.ts";
 import { makeOptimizer, type OptimizerState } from "./optimizer.ts";
@@ -101,6 +102,7 @@ export async function train(
   const { seed } = settings;
   const { steps, rows, length, accumulate, reportEvery, evaluateEvery, evaluationBatches } =
     runNumbers(settings);
+  requireRoom(corpus, length, ["train", "heldOut"]);
   const own = ownVariant(settings, options);
   const config: DecoderConfig = {
     ...settings.model,
