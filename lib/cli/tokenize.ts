@@ -34,7 +34,9 @@ export async function tokensOfFile(
 ): Promise<number[]> {
   const text = await readText(path, options);
   const { characters } = config;
-  if (typeof characters === "string") return [...characterTokenizer(characters).encode(text)];
+  if (typeof characters === "string") {
+    return Array.from(characterTokenizer(characters).encode(text));
+  }
   const tokenizer = await readJson(`${model}/tokenizer.json`);
   if (tokenizer === undefined) {
     throw new UsageError(
@@ -42,5 +44,5 @@ export async function tokensOfFile(
     );
   }
   const settings = await readJson(`${model}/tokenizer_config.json`) ?? {};
-  return [...new Tokenizer(tokenizer, settings).encode(text).ids];
+  return Array.from(new Tokenizer(tokenizer, settings).encode(text).ids);
 }

@@ -6,13 +6,14 @@ import { useBackend } from "../kernels/use_backend.ts";
 import { disposeTree } from "../core/tree.ts";
 import { probeAll } from "../probes/all.ts";
 import { findResidual } from "../residual/registry.ts";
-import { type Corpus, makeCorpus } from "../train/corpus.ts";
+import { type Corpus, readCorpus } from "../train/corpus.ts";
 import { mobyDick } from "../train/moby_dick.ts";
 import { type RunRecord, type TrainSettings, writeRun } from "../train/record.ts";
 import type { ScheduleKind } from "../train/schedule.ts";
 import { train } from "../train/train.ts";
-import { type Arguments, type Command, numberOption, textOption, UsageError } from "./command.ts";
+import { type Arguments, type Command, numberOption, textOption } from "./command.ts";
 import { startProgress } from "./progress.ts";
+import { textHelp, textOptions, textOptionsOf } from "./text_options.ts";
 import { commandLine } from "./shell.ts";
 
 /** What {@linkcode trainVariants} needs. */
@@ -134,15 +135,7 @@ function settingsFrom(args: Arguments): TrainSettings {
 
 async function corpusFrom(args: Arguments): Promise<Corpus> {
   const path = textOption(args, "text");
-  if (path === undefined) return await mobyDick();
-  try {
-    return makeCorpus(await Deno.readTextFile(path), { name: path });
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new UsageError(`Cannot read --text ${path}: there is no such file`);
-    }
-    throw error;
-  }
+  return path === undefined ? await mobyDick() : await readCorpus(path, textOptionsOf(args));
 }
 
 const string = { type: "string" } as const;
@@ -156,6 +149,7 @@ Trains each variant (pre-ln by default; any id, with +gpas for gates, or +gpas-t
 and writes OUT/VARIANT.jsonl (rows), .json (manifest) and .safetensors (parameters).
 
   --text FILE          text to train on; Moby-Dick by default
+${textHelp}
   --out DIR            where to write; .normkit/runs by default
   --steps N            optimizer steps (200)
   --rate X             peak learning rate (0.003)
@@ -184,6 +178,7 @@ Examples:
       ("text out steps rate schedule warmup depth width heads context norm positions activation init dropout rows clip " +
         "clip-gates evaluate-every seed backend").split(" ").map((name) => [name, string]),
     ),
+    ...textOptions,
     json: { type: "boolean" },
   },
   run: async (args) => {

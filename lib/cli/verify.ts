@@ -13,6 +13,7 @@ import {
   textOption,
   tokensOption,
 } from "./command.ts";
+import { textHelp, textOptions, textOptionsOf } from "./text_options.ts";
 import { tokensOfFile } from "./tokenize.ts";
 
 /** The command. */
@@ -25,6 +26,7 @@ The exit code is 1 where the outputs differ by more than the tolerance.
 
   --tokens 1,2,3       a sequence to compare besides random ones
   --text FILE          a text for the perplexity of both, by A's tokenizer.json
+${textHelp}
   --sequences N        random inputs (4)
   --seed N             their seed (0)
   --tolerance X        the largest relative difference of the outputs that passes (1e-4; F16 1e-2, BF16 8e-2)
@@ -40,6 +42,7 @@ Examples:
         [name, { type: "string" }] as const
       ),
     ),
+    ...textOptions,
     json: { type: "boolean" },
   },
   run: async (args) => {
@@ -52,7 +55,9 @@ Examples:
     };
     using a = await openModel(pathA!);
     using b = await openModel(pathB!);
-    const read = text === undefined ? {} : { text: await tokensOfFile(text, pathA!, a.config) };
+    const read = text === undefined
+      ? {}
+      : { text: await tokensOfFile(text, pathA!, a.config, textOptionsOf(args)) };
     await useBackend((textOption(args, "backend") ?? "auto") as BackendName);
     const certificate = await verify(a, b, {
       ...(tokens === undefined ? {} : { tokens: [tokens] }),

@@ -2,6 +2,7 @@
 
 import { jupyterDisplay } from "../plots/figure.ts";
 import { formatNumber } from "../plots/measurements.ts";
+import { isRegistered } from "../residual/registry.ts";
 import type { Residual } from "../residual/types.ts";
 
 /** Something that a notebook shows when it is a cell's last value. */
@@ -62,7 +63,7 @@ export async function source(variant: Residual): Promise<Shown> {
   const text = await (await fetch(new URL("../residual/variants.ts", import.meta.url))).text();
   const objects = text.matchAll(/^export const \w+: Residual = \{\n[\s\S]*?^\};/gm);
   const code = [...objects].map(([match]) => match).find((match) =>
-    match.includes(`id: "${variant.id}",`)
+    isRegistered(variant) && match.includes(`id: "${variant.id}",`)
   );
   if (code === undefined) {
     throw new RangeError(

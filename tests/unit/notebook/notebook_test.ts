@@ -73,6 +73,7 @@ Deno.test("source() shows the library's own text of each variant", async () => {
     RangeError,
     '"mine"',
   );
+  await assertRejects(() => source({ ...findResidual("pre-ln") }), RangeError, '"pre-ln"'); // perhaps another equation
 });
 
 Deno.test("recordedRuns() finds the committed runs from inside the checkout", async () => {

@@ -1,15 +1,19 @@
 // Texts as tokens: the tokenizer, the split, and the rows that are cut.
 
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Random } from "../../../lib/core/mod.ts";
 import {
   type Batch,
   characterTokenizer,
+  evaluate,
   evenBatches,
   makeCorpus,
   mobyDick,
   randomBatch,
+  train,
 } from "../../../lib/train/mod.ts";
+import type { DecoderParameters } from "../../../lib/models/mod.ts";
+import { tiny } from "./tiny_run.ts";
 
 /** Requires that each row's targets are the tokens one place after its inputs. */
 function assertShifted(batch: Batch, tokens: Int32Array, length: number): void {
@@ -114,15 +118,17 @@ Deno.test("evenBatches() spreads the same rows over the text in every call", () 
 
 Deno.test("randomBatch() and evenBatches() refuse a text shorter than a row and its target", () => {
   const short = text.subarray(0, 8);
-  const message = "Cannot cut rows of 8 tokens from a text of 8: it needs 9";
+  const message = "Cannot cut rows of 8 tokens from 8 tokens: a row needs 9";
   const size = { rows: 1, length: 8, batches: 1 };
   assertThrows(() => randomBatch(short, size, new Random(0)), RangeError, message);
   assertThrows(() => evenBatches(short, size), RangeError, message);
-  assertThrows(
-    () => randomBatch(text, { rows: 1, length: 0 }, new Random(0)),
-    RangeError,
-    "length = 0",
-  );
+  for (const [key, value] of [["length", 0], ["rows", 0], ["rows", NaN], ["batches", 0.5]]) {
+    const wrong = { rows: 1, length: 2, batches: 1, [key!]: value };
+    assertThrows(() => evenBatches(text, wrong), RangeError, `${key} = ${value}`);
+    if (key === "batches") continue;
+    const { batches: _, ...one } = wrong;
+    assertThrows(() => randomBatch(text, one, new Random(0)), RangeError, `${key} = ${value}`);
+  }
 });
 
 Deno.test("mobyDick() is 1.2 million characters of the novel", async () => {
@@ -131,5 +137,82 @@ Deno.test("mobyDick() is 1.2 million characters of the novel", async () => {
   assertAlmostEquals(heldOut.length / (train.length + heldOut.length), 0.1, 1e-5);
   assert(tokenizer.decode(train).includes("Call me Ishmael."));
   assert(tokenizer.decode(heldOut).includes("It was the devious-cruising Rachel"));
-  assert(bytesPerToken >= 1 && bytesPerToken < 1.1, `bytes per token: ${bytesPerToken}`);
+  assertEquals(bytesPerToken, 1.0057213048532163);
+});
+
+Deno.test("mobyDick() has the vocabulary and the tokens of the recorded runs", async () => {
+  const { train, heldOut, tokenizer } = await mobyDick();
+  assertEquals(
+    tokenizer.characters,
+    "\n !\"$&'()*,-.0123456789:;?ABCDEFGHIJKLMNOPQRSTUVWXYZ[]abcdefghijklmnopqrstuvwxyzŒηοςτϰחן—",
+  );
+  const tokens = new Int32Array(train.length + heldOut.length);
+  tokens.set(train);
+  tokens.set(heldOut, train.length);
+  const hash = await crypto.subtle.digest("SHA-256", tokens);
+  assertEquals(
+    new Uint8Array(hash).toHex(),
+    "5a72d349175fb6d4ff421cfee6d00110c0b8e225fbb6084ebc4be0afa15e0dc2",
+  );
+  const run = new URL("../../../data/runs/start/pre-ln.json", import.meta.url);
+  const { corpus } = JSON.parse(await Deno.readTextFile(run));
+  assertEquals(corpus.characters, tokenizer.characters);
+  assertEquals([corpus.trainTokens, corpus.heldOutTokens], [train.length, heldOut.length]);
+});
+
+Deno.test("makeCorpus() reads every kind of line end as LF, unless it is told to keep them", () => {
+  const of = (text: string, keepLineEnds = false): string => {
+    const { train, heldOut, tokenizer } = makeCorpus(text, { heldOutShare: 0.5, keepLineEnds });
+    return tokenizer.decode(train) + tokenizer.decode(heldOut);
+  };
+  const text = "\r\na\r\r\nb\rc\n\rd\r";
+  assertEquals(of(text), "\na\n\nb\nc\n\nd\n");
+  assertEquals(of(text, true), text);
+});
+
+Deno.test("makeCorpus() leaves a byte order mark at the start out, and no other", () => {
+  const { train, tokenizer } = makeCorpus("\uFEFFab\uFEFFcdefg", { heldOutShare: 0.4 });
+  assertEquals(tokenizer.decode(train), "ab\uFEFFc");
+  assertThrows(() => makeCorpus("\uFEFF"), RangeError, "Cannot train on an empty text");
+});
+
+Deno.test("makeCorpus() and characterTokenizer() refuse half a surrogate pair, and split no pair", () => {
+  for (const text of ["ab\uD83Dcdefgh", "abcdefgh\uDC0B", "\uDC0B\uD83Dabcdefg"]) {
+    const place = text.search(/[\uD800-\uDFFF]/);
+    const unit = text.charCodeAt(place).toString(16).toUpperCase();
+    const message =
+      `Cannot use a text with half a surrogate pair (U+${unit} at place ${place}): it is no character`;
+    assertThrows(() => makeCorpus(text), RangeError, message);
+    assertThrows(() => characterTokenizer(text), RangeError, message);
+  }
+  const { encode, decode } = characterTokenizer("🐋🐳");
+  assertEquals([...encode("🐳🐋🐳")], [1, 0, 1]);
+  assertEquals(decode([1, 0]), "🐳🐋");
+  assertThrows(() => encode("🐋\uD83D"), RangeError, 'Cannot encode the character "\\ud83d"');
+});
+
+Deno.test("characterTokenizer() takes more characters than a call has room for", () => {
+  const text = Array.from({ length: 150000 }, (_, at) => String.fromCodePoint(0x10000 + at)).join(
+    "",
+  );
+  const { characters, vocabulary, encode, decode } = characterTokenizer(text);
+  assertEquals([vocabulary, characters === text], [150000, true]);
+  assertEquals(decode(encode(text.slice(-4))), text.slice(-4));
+});
+
+Deno.test("evaluate() and train() tell which part of the text is too short, and count both", async () => {
+  const corpus = makeCorpus("abcdefghijklmnopqrst", { name: "letters" }); // 18 and 2
+  const settings = { ...tiny, model: { ...tiny.model, context: 19 } };
+  const message = "Cannot cut rows of 8 tokens from the held-out part of letters: " +
+    "it has 2 of the text's 20 tokens, and a row needs 9";
+  await assertRejects(() => train(tiny, corpus), RangeError, message);
+  const size = { rows: 1, length: 8, batches: 1 };
+  const config = { ...tiny.model, vocabulary: 20 };
+  const none = {} as DecoderParameters; // not read
+  await assertRejects(() => evaluate(none, config, corpus, size), RangeError, message);
+  await assertRejects(
+    () => train(settings, corpus),
+    RangeError,
+    "Cannot cut rows of 19 tokens from the part to train on of letters: it has 18 of the text's 20 tokens",
+  );
 });

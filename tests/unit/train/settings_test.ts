@@ -69,11 +69,12 @@ onEachBackend(
 
 onEachBackend("train() refuses a text with too little to train on or to hold out", async () => {
   const text = "abcdefghijklmnopqrst";
-  for (const [heldOutShare, length] of [[0.8, 3], [0.2, 4]] as const) {
+  const parts = [[0.8, "part to train on", 3], [0.2, "held-out part", 4]] as const;
+  for (const [heldOutShare, part, length] of parts) {
     await assertRejects(
       () => train(tiny, makeCorpus(text, { heldOutShare })),
       RangeError,
-      `Cannot cut rows of 8 tokens from a text of ${length}: it needs 9`,
+      `Cannot cut rows of 8 tokens from the ${part} of text: it has ${length} of the text's 20 tokens, and a row needs 9`,
     );
   }
 });
