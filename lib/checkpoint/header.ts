@@ -5,7 +5,7 @@
 
 import { bytesPerNumber, type DType, dtypes } from "./dtype.ts";
 import { SafetensorsError } from "./error.ts";
-import { excerpt, type Json, parseJson } from "./json.ts";
+import { excerpt, type Json, tableEntries } from "./json.ts";
 import type { TensorShape } from "./tensors.ts";
 
 /** The longest header that is read or written, in bytes. */
@@ -50,8 +50,8 @@ function wholesOf(value: Json | undefined): number[] | undefined {
 /** Complains about one file. */
 type Refuse = (reason: string) => never;
 
-function readMetadata(value: Json | undefined, refuse: Refuse): Record<string, string> {
-  if (value === undefined || value === null) return {}; // the reference takes null too
+function readMetadata(value: Json, refuse: Refuse): Record<string, string> {
+  if (value === null) return {}; // the reference takes null too
   if (!isMap(value)) return refuse("its __metadata__ is not a table of texts");
   const entries = [...value].map(([key, text]): [string, string] =>
     typeof text === "string" ? [key, text] : refuse(`its __metadata__ ${excerpt(key)} is no text`)
@@ -186,18 +186,21 @@ export function parseHeader(path: string, text: Uint8Array, dataBytes: number): 
     throw new SafetensorsError(path, reason);
   };
   if (text[0] !== 0x7b) return refuse("its header does not start with {");
-  let root: Json;
+  let metadata: Record<string, string> = {};
+  const tensors: StoredTensor[] = [];
   try {
-    root = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(text));
+    for (
+      const [name, value] of tableEntries(new TextDecoder("utf-8", { fatal: true }).decode(text))
+    ) {
+      if (name === metadataKey) metadata = readMetadata(value, refuse);
+      else tensors.push(readEntry(name, value, refuse));
+    }
   } catch (cause) {
+    if (cause instanceof SafetensorsError) throw cause;
     const complaint = cause instanceof SyntaxError ? cause.message : "it is not UTF-8";
     throw new SafetensorsError(path, `its header is not a table of tensors: ${complaint}`, {
       cause,
     });
   }
-  const entries = new Map(root as ReadonlyMap<string, Json>); // it starts with {
-  const metadata = readMetadata(entries.get(metadataKey), refuse);
-  entries.delete(metadataKey);
-  const tensors = [...entries].map(([name, entry]) => readEntry(name, entry, refuse));
   return { metadata, tensors: placed(tensors, dataBytes, refuse) };
 }

@@ -1,5 +1,7 @@
 // JSON as the headers of checkpoints need it: JSON.parse would let the second of two equal keys win and round long numbers.
 
+import { deepest } from "../core/json.ts";
+
 /** A JSON value. Whole numbers without sign, point or exponent are bigints, so that none is rounded; objects are maps. */
 export type Json =
   | null
@@ -10,8 +12,8 @@ export type Json =
   | readonly Json[]
   | ReadonlyMap<string, Json>;
 
-/** Levels of arrays and objects in each other; the reference reads as many. */
-const deepest = 127;
+/** The most values in one entry of a table that is read entry by entry. */
+export const mostValues = 100_000;
 
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
@@ -27,6 +29,8 @@ const words: readonly (readonly [string, Json])[] = [["true", true], ["false", f
 class Scanner {
   readonly #text: string;
   #at = 0;
+  /** Values that may still come in the entry under way. */
+  #left = Infinity;
 
   constructor(text: string) {
     this.#text = text;
@@ -34,8 +38,31 @@ class Scanner {
 
   whole(): Json {
     const value = this.#value(0);
-    if (this.#next() !== "") this.#fail("something follows its end");
+    this.#end();
     return value;
+  }
+
+  /** The entries of the table that the text is; a value can be let go before the next one is read. */
+  *table(): Generator<readonly [name: string, value: Json]> {
+    if (!this.#skip("{")) this.#fail("{ is missing");
+    const names: string[] = [];
+    if (!this.#skip("}")) {
+      do {
+        this.#left = mostValues;
+        const name = this.#name();
+        names.push(name);
+        yield [name, this.#named(1)];
+      } while (this.#skip(","));
+      if (!this.#skip("}")) this.#fail("a comma or } is missing");
+    }
+    this.#end();
+    names.sort(); // of millions of names a sorted list is far smaller and faster than a set
+    const twice = names.find((name, at) => name === names[at + 1]);
+    if (twice !== undefined) throw new SyntaxError(`the name ${excerpt(twice)} occurs twice`);
+  }
+
+  #end(): void {
+    if (this.#next() !== "") this.#fail("something follows its end");
   }
 
   #fail(complaint: string): never {
@@ -44,8 +71,11 @@ class Scanner {
 
   /** The next character that is not a space; empty at the end. */
   #next(): string {
-    while (" \t\n\r".includes(this.#text[this.#at] ?? "?")) this.#at++;
-    return this.#text[this.#at] ?? "";
+    for (;; this.#at++) {
+      const code = this.#text.charCodeAt(this.#at); // NaN at the end
+      if (code !== 0x20 && code !== 0x0a && code !== 0x09 && code !== 0x0d) break;
+    }
+    return this.#text.charAt(this.#at);
   }
 
   /** Goes past a character if it is the next. */
@@ -56,6 +86,7 @@ class Scanner {
   }
 
   #value(depth: number): Json {
+    if (this.#left-- === 0) this.#fail(`more than ${mostValues} values lie in one entry`);
     const next = this.#next();
     if (next === '"') return this.#string();
     if (next === "{" || next === "[") {
@@ -76,14 +107,23 @@ class Scanner {
     const entries = new Map<string, Json>();
     if (this.#skip("}")) return entries;
     do {
-      if (this.#next() !== '"') this.#fail("a name is missing");
-      const name = this.#string();
+      const name = this.#name();
       if (entries.has(name)) this.#fail(`the name ${excerpt(name)} occurs twice`);
-      if (!this.#skip(":")) this.#fail("a colon is missing");
-      entries.set(name, this.#value(depth));
+      entries.set(name, this.#named(depth));
     } while (this.#skip(","));
     if (!this.#skip("}")) this.#fail("a comma or } is missing");
     return entries;
+  }
+
+  #name(): string {
+    if (this.#next() !== '"') this.#fail("a name is missing");
+    return this.#string();
+  }
+
+  /** What follows a name. */
+  #named(depth: number): Json {
+    if (!this.#skip(":")) this.#fail("a colon is missing");
+    return this.#value(depth);
   }
 
   #array(depth: number): readonly Json[] {
@@ -151,4 +191,16 @@ export function excerpt(text: string): string {
  */
 export function parseJson(text: string): Json {
   return new Scanner(text).whole();
+}
+
+/**
+ * Reads a JSON text that is a table, entry by entry, as strictly as {@linkcode parseJson}: no more of its values than one is held.
+ *
+ * @param text The text.
+ * @returns The names and values of its entries.
+ * @throws {SyntaxError} As {@linkcode parseJson} does, where it comes to it, of equal names at the end; also if an entry holds more
+ * than 100 000 values.
+ */
+export function tableEntries(text: string): Iterable<readonly [name: string, value: Json]> {
+  return new Scanner(text).table();
 }

@@ -1,4 +1,81 @@
-// JSON with the numbers that JSON does not have.
+// JSON that others wrote: what is not JSON, or lies too deep for functions that call themselves, is refused by name. And JSON with the
+// numbers that JSON does not have.
+
+import { readText } from "./text_file.ts";
+
+/** Levels of arrays and objects in each other that are read; the reference implementation of safetensors reads as many. */
+export const deepest = 127;
+
+const [quote, backslash] = [0x22, 0x5c];
+
+/** Where a string ends that starts at a quote; past the end of the text if it does not. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) break;
+    if (code === backslash) at++;
+  }
+  return at;
+}
+
+/** Whether arrays and objects lie in each other more than {@linkcode deepest} levels deep. Nothing is built. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case quote:
+        at = endOfString(text, at);
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        if (++depth > deepest) return true;
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        depth--;
+    }
+  }
+  return false;
+}
+
+/** Changes a value while JSON is read, as the second argument of `JSON.parse` does. */
+export type Revive = (key: string, value: unknown) => unknown;
+
+/**
+ * Reads a JSON text.
+ *
+ * @param text The text.
+ * @param path Where it is from, for messages.
+ * @param revive Changes values, where some stand for others.
+ * @returns Its value, which is for the caller to check.
+ * @throws {SyntaxError} If it is not JSON, or more than 127 levels lie in each other.
+ */
+export function parseJson(text: string, path: string, revive?: Revive): unknown {
+  if (isTooDeep(text)) {
+    throw new SyntaxError(
+      `Cannot read ${path}: more than ${deepest} levels of arrays and objects lie in each other`,
+    );
+  }
+  try {
+    return JSON.parse(text, revive);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read ${path}: it is not JSON`, { cause });
+  }
+}
+
+/**
+ * Reads a JSON file.
+ *
+ * @param path The file.
+ * @returns Its value, which is for the caller to check.
+ * @throws {RangeError} If it is longer than 100 MB, or no regular file.
+ * @throws {SyntaxError} If it is not JSON, or more than 127 levels lie in each other.
+ * @throws {Deno.errors.NotFound} If there is none.
+ */
+export async function readJson(path: string): Promise<unknown> {
+  return parseJson(await readText(path), path);
+}
 
 /** Numbers that JSON does not have, by the strings that stand for them. */
 const unwritable: ReadonlyMap<unknown, number> = new Map(
@@ -18,13 +95,5 @@ export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(value, named, indent);
 }
 
-/**
- * Reads what {@linkcode jsonText} wrote.
- *
- * @param text The text.
- * @returns The value, strings that stand for numbers as those numbers.
- * @throws {SyntaxError} If it is not JSON.
- */
-export function parseJson(text: string): unknown {
-  return JSON.parse(text, (_, value) => unwritable.get(value) ?? value);
-}
+/** Gives the strings that {@linkcode jsonText} wrote for numbers back as those numbers, an argument of {@linkcode parseJson}. */
+export const reviveNumber: Revive = (_, value) => unwritable.get(value) ?? value;

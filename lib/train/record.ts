@@ -2,7 +2,7 @@
 
 import { exists, writeAtomically } from "../core/files.ts";
 import { requireSha256 } from "../core/hash.ts";
-import { jsonText, parseJson } from "../core/json.ts";
+import { jsonText, parseJson, reviveNumber } from "../core/json.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import type { OptimizerSettings } from "./optimizer.ts";
 import type { ScheduleSettings } from "./schedule.ts";
@@ -110,11 +110,7 @@ export interface RunRecord {
 
 /** Parses JSON; `where` names its place for the error. */
 function parse<T>(text: string, where: string): T {
-  try {
-    return parseJson(text) as T;
-  } catch (cause) {
-    throw new SyntaxError(`Cannot read ${where}: it is not JSON`, { cause });
-  }
+  return parseJson(text, where, reviveNumber) as T;
 }
 
 /**

@@ -1,7 +1,13 @@
 // The strict JSON of headers: what JSON.parse reads and no more, and each complaint.
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { excerpt, type Json, parseJson } from "../../../lib/checkpoint/json.ts";
+import {
+  excerpt,
+  type Json,
+  mostValues,
+  parseJson,
+  tableEntries,
+} from "../../../lib/checkpoint/json.ts";
 
 /** A value as JSON.parse would give it. */
 function plain(value: Json): unknown {
@@ -86,4 +92,39 @@ Deno.test("parseJson() names what is wrong and where", () => {
 Deno.test("excerpt() quotes a text and cuts a long one", () => {
   assertEquals(excerpt('a"b\n'), '"a\\"b\\n"');
   assertEquals(excerpt("x".repeat(1e6)), `"${"x".repeat(80)}…"`);
+});
+
+Deno.test("tableEntries() gives each entry before it reads the next", () => {
+  assertEquals([...tableEntries(' { "b" : [1] , "1":{} }\n')], [["b", [1n]], ["1", new Map()]]);
+  assertEquals([...tableEntries("{}")], []);
+  const entries = tableEntries('{"a":1,"b":2 no')[Symbol.iterator]();
+  assertEquals(entries.next().value, ["a", 1n]);
+  assertEquals(entries.next().value, ["b", 2n]);
+  assertThrows(() => entries.next(), SyntaxError, "a comma or } is missing, at character 13");
+});
+
+Deno.test("tableEntries() refuses equal names, other values than tables, and what follows", () => {
+  const cases = [
+    ['{"a":1,"b":2,"\\u0061":3}', 'the name "a" occurs twice'],
+    ['{"a":{"x":1,"x":2}}', 'the name "x" occurs twice, at character 15'],
+    ["[]", "{ is missing, at character 0"],
+    ["{} 1", "something follows its end, at character 3"],
+    [`{"a":${"[".repeat(127)}`, "more than 127 levels lie in each other, at character 131"],
+  ] as const;
+  for (const [text, message] of cases) {
+    assertEquals(assertThrows(() => [...tableEntries(text)], SyntaxError).message, message);
+  }
+});
+
+Deno.test("tableEntries() refuses an entry of too many values before it reads them all", () => {
+  const list = (length: number): string => `[${"0,".repeat(length - 1)}0`;
+  const [[name, value]] = [...tableEntries(`{"a":${list(mostValues - 1)}]}`)] as [[string, Json[]]];
+  assertEquals([name, value.length], ["a", mostValues - 1]);
+  for (const entry of [list(mostValues), `[[],{"b":${list(mostValues)}`]) {
+    assertThrows(
+      () => [...tableEntries(`{"a":${entry}`)], // whose end is missing
+      SyntaxError,
+      "more than 100000 values lie in one entry",
+    );
+  }
 });

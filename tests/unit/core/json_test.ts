@@ -1,14 +1,53 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { jsonText, parseJson } from "../../../lib/core/json.ts";
+// JSON that others wrote: values as JSON.parse gives them, and what lies too deep refused before anything is built.
 
-Deno.test("jsonText() writes numbers that JSON lacks as strings, and parseJson() reads them back", () => {
+import { assertEquals, assertThrows } from "@std/assert";
+import { jsonText, parseJson, readJson, reviveNumber } from "../../../lib/core/json.ts";
+import { inFolder } from "../checkpoint/files.ts";
+
+Deno.test("parseJson() and readJson() read what JSON.parse reads", () =>
+  inFolder(async (folder) => {
+    const brackets = `"${"[".repeat(200)}\\"${"{".repeat(200)}\\\\"`;
+    const texts = ["5", brackets, `{"a":[1,{"b":${brackets}}]}`, `[${"[],".repeat(200)}{}]`];
+    for (const text of [...texts, `${"[".repeat(127)}${"]".repeat(127)}`]) {
+      assertEquals(parseJson(text, "f"), JSON.parse(text), text);
+      await Deno.writeTextFile(`${folder}/f`, text);
+      assertEquals(await readJson(`${folder}/f`), JSON.parse(text), text);
+    }
+  }));
+
+Deno.test("parseJson() changes values as it is told", () => {
+  const twice = (_: string, value: unknown): unknown =>
+    typeof value === "number" ? 2 * value : value;
+  assertEquals(parseJson('{"a":[1,2]}', "f", twice), { a: [2, 4] });
+});
+
+Deno.test("parseJson() says where a text is from that is not JSON", () => {
+  for (const text of ["", "{", "nul", '"a', '"\\"', "[1 2]", "]"]) {
+    const error = assertThrows(() => parseJson(text, "a.json"), SyntaxError);
+    assertEquals(error.message, "Cannot read a.json: it is not JSON");
+  }
+});
+
+Deno.test("parseJson() refuses arrays and objects that lie too deep, however deep", () => {
+  for (const depth of [128, 1e5, 1e7]) {
+    for (const [open, shut] of [["[", "]"], ['{"a":', "}"]] as const) {
+      const text = `${open.repeat(depth)}1${shut.repeat(depth)}`;
+      const error = assertThrows(() => parseJson(text, "a.json", (_, value) => value), SyntaxError);
+      assertEquals(
+        error.message,
+        "Cannot read a.json: more than 127 levels of arrays and objects lie in each other",
+      );
+    }
+  }
+});
+
+Deno.test("jsonText() writes numbers that JSON lacks as strings, and reviveNumber() gives them back", () => {
   const value = { a: [NaN, 1, { b: -Infinity }], c: Infinity, d: "text", e: null };
   const text = jsonText(value);
   assertEquals(
     JSON.parse(text),
     { a: ["NaN", 1, { b: "-Infinity" }], c: "Infinity", d: "text", e: null },
   );
-  assertEquals(parseJson(text), value);
+  assertEquals(parseJson(text, "f", reviveNumber), value);
   assertEquals(jsonText({ a: NaN }, 2), '{\n  "a": "NaN"\n}');
-  assertThrows(() => parseJson("{"), SyntaxError);
 });

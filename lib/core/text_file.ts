@@ -1,0 +1,104 @@
+// Reading files that others made: only what is a file, and never more of it than is expected.
+
+/** The most bytes of a file that is read whole, unless its reader allows fewer or more. */
+export const largestText = 100_000_000;
+
+/** What a path leads to that is no regular file. */
+function kindOf(info: Deno.FileInfo): string {
+  if (info.isDirectory) return "a folder";
+  if (info.isFifo === true) return "a named pipe";
+  if (info.isSocket === true) return "a socket";
+  return "a device";
+}
+
+/**
+ * Opens a file for reading. A symlink to a file is one; a folder, a device, a socket and a named pipe, which would be waited for, are
+ * none.
+ *
+ * @param path The file.
+ * @returns The open file; the caller closes it.
+ * @throws {RangeError} If there is something else than a regular file.
+ * @throws {Deno.errors.NotFound} If there is nothing.
+ */
+export async function openRegular(path: string): Promise<Deno.FsFile> {
+  const info = await Deno.stat(path);
+  if (!info.isFile) {
+    throw new RangeError(`Cannot read ${path}: it is ${kindOf(info)}, and must be a regular file`);
+  }
+  return await Deno.open(path);
+}
+
+/** A file's text in pieces; what its length says is not believed, since a file may grow. */
+async function* piecesOf(path: string, most: number): AsyncGenerator<string> {
+  const refuse = (): never => {
+    throw new RangeError(`Cannot read ${path}: it has more than ${most} bytes`);
+  };
+  const file = await openRegular(path);
+  try {
+    if ((await file.stat()).size > most) refuse();
+    const decoder = new TextDecoder("utf-8", { fatal: true });
+    const decode = (bytes?: Uint8Array): string => {
+      try {
+        return decoder.decode(bytes, { stream: bytes !== undefined });
+      } catch (cause) {
+        throw new SyntaxError(`Cannot read ${path}: it is not UTF-8`, { cause });
+      }
+    };
+    const buffer = new Uint8Array(2 ** 16);
+    let total = 0;
+    for (let more = await file.read(buffer); more !== null; more = await file.read(buffer)) {
+      total += more;
+      if (total > most) refuse();
+      yield decode(buffer.subarray(0, more));
+    }
+    yield decode();
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Reads a text file whole.
+ *
+ * Units: bytes.
+ *
+ * @param path The file; it may be a symlink to one.
+ * @param most The most bytes that it may have; 100 MB by default.
+ * @returns Its text, without a byte order mark.
+ * @throws {RangeError} If it is longer, or no regular file.
+ * @throws {SyntaxError} If it is not UTF-8.
+ * @throws {Deno.errors.NotFound} If there is none.
+ */
+export async function readText(path: string, most: number = largestText): Promise<string> {
+  let text = "";
+  for await (const piece of piecesOf(path, most)) text += piece;
+  return text;
+}
+
+/**
+ * Reads a text file line by line.
+ *
+ * Units: bytes.
+ *
+ * @param path The file; it may be a symlink to one.
+ * @param most The most bytes that it may have; 100 MB by default.
+ * @returns Its lines, without their ends; an empty one behind the last line's end.
+ * @throws {RangeError} If it is longer, or no regular file.
+ * @throws {SyntaxError} If it is not UTF-8.
+ * @throws {Deno.errors.NotFound} If there is none.
+ */
+export async function* readLines(
+  path: string,
+  most: number = largestText,
+): AsyncGenerator<string> {
+  let line = "";
+  for await (const piece of piecesOf(path, most)) {
+    const [rest, ...starts] = piece.split("\n");
+    line += rest!;
+    for (const start of starts) {
+      yield line;
+      line = start;
+    }
+  }
+  yield line;
+}
