@@ -256,3 +256,13 @@ Deno.test("pathComplaints() finds each fault, and accepts what is right", () => 
   const fine = 'pathToFileURL(`${folder}/x`); dirname(path); text.split(","); "file:///a"';
   assertEquals(pathComplaints("a.ts", fine), []);
 });
+
+Deno.test("files that others made are opened by core/text_file.ts alone", () => {
+  /** Files that read what belongs to a package, or open what they write. */
+  const own =
+    /^lib\/(core\/(text_file|files|temporary)|plots\/png|kernels\/wasm\/build|jupyter\/markdown|train\/text)\.ts$/;
+  const found = filesUnder(new URL("lib/", root))
+    .map((file) => ({ path: local(file.href), text: Deno.readTextFileSync(file) }))
+    .filter(({ path, text }) => !own.test(path) && /Deno\.(open|read\w*File)(Sync)?\(/.test(text));
+  assertEquals(found.map(({ path }) => path), []);
+});

@@ -1,5 +1,6 @@
 // One safetensors file, kept open: reads at any place, several at a time.
 
+import { openRegular } from "../core/text_file.ts";
 import { SafetensorsError } from "./error.ts";
 import { type Header, headerLength, parseHeader, type StoredTensor } from "./header.ts";
 
@@ -46,7 +47,7 @@ export class Shard implements Disposable {
    * @throws {SafetensorsError} If it breaks a rule of the format.
    */
   static async open(path: string): Promise<Shard> {
-    const file = await Deno.open(path);
+    const file = await openRegular(path);
     try {
       const { size } = await file.stat();
       const first = await readAt(path, file, 0, Math.min(8, size));

@@ -1,5 +1,6 @@
 // The index of a checkpoint in several files: which tensor is in which of them, as transformers writes it.
 
+import { readTextFile } from "../core/text_file.ts";
 import { SafetensorsError } from "./error.ts";
 import { excerpt, type Json, parseJson } from "./json.ts";
 import { compareTexts } from "./plan.ts";
@@ -18,13 +19,12 @@ export async function readIndex(path: string): Promise<ReadonlyMap<string, strin
   const refuse = (reason: string, cause?: unknown): never => {
     throw new SafetensorsError(path, reason, { cause });
   };
-  const bytes = await Deno.readFile(path);
+  const text = await readTextFile(path);
   let root: Json;
   try {
-    root = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    root = parseJson(text);
   } catch (cause) {
-    const complaint = cause instanceof SyntaxError ? cause.message : "it is not UTF-8";
-    return refuse(`it is not JSON: ${complaint}`, cause);
+    return refuse(`it is not JSON: ${(cause as SyntaxError).message}`, cause);
   }
   const map = root instanceof Map ? root.get("weight_map") : undefined;
   if (!(map instanceof Map)) return refuse("it has no weight_map");

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { readNotebook } from "../jupyter/notebook_file.ts";
 import type { Notebook } from "../jupyter/notebook_file.ts";
 import { writeAtomically } from "../core/files.ts";
+import { readTextFile } from "../core/text_file.ts";
 import { type Claim, claim, claimType } from "../notebook/claims.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import { checkout } from "./checkout.ts";
@@ -137,7 +138,7 @@ export async function committedClaims(root: string): Promise<FoundClaim[]> {
  */
 export async function claimFiles(root: string): Promise<Map<string, string>> {
   const claims = await committedClaims(root);
-  const readme = await Deno.readTextFile(`${root}/README.md`);
+  const readme = await readTextFile(`${root}/README.md`);
   const table = claimsTable(claims, "notebooks/");
   return new Map([
     ["README.md", await formatted(withTable(readme, table), "md", root)],
@@ -148,7 +149,7 @@ export async function claimFiles(root: string): Promise<Map<string, string>> {
 if (import.meta.main) {
   const stale: string[] = [];
   for (const [file, text] of await claimFiles(checkout)) {
-    const before = await Deno.readTextFile(`${checkout}/${file}`).catch(() => "");
+    const before = await readTextFile(`${checkout}/${file}`).catch(() => "");
     if (before === text) continue;
     stale.push(file);
     if (!Deno.args.includes("--check")) await writeAtomically(`${checkout}/${file}`, text);

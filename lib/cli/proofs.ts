@@ -1,6 +1,7 @@
 // `deno task proofs`: compiles the Coq files of notebooks/proofs in a temporary folder and refuses everything that is not proved:
 // open proofs, axioms of our own, theorems that rest on more than the axioms of the standard library's reals.
 
+import { readTextFile } from "../core/text_file.ts";
 import { checkout } from "./checkout.ts";
 
 /** The axioms on which Coq's standard library builds the reals, and equality of functions that agree everywhere. */
@@ -244,7 +245,7 @@ export async function prove(
   const texts = new Map<string, string>();
   for await (const { name, isFile } of Deno.readDir(folder)) {
     if (isFile && name.endsWith(".v")) {
-      texts.set(name, await Deno.readTextFile(`${folder}/${name}`));
+      texts.set(name, await readTextFile(`${folder}/${name}`));
     }
   }
   const list = texts.get(lastFile);

@@ -1,14 +1,15 @@
 // The tokens of a text file, by the tokenizer that lies beside a model.
 
 import { Tokenizer } from "@huggingface/tokenizers";
+import { readJson } from "../core/json.ts";
 import type { Config } from "../families/family.ts";
 import { readText, type TextOptions } from "../train/text.ts";
 import { characterTokenizer } from "../train/tokenizer.ts";
 import { UsageError } from "./command.ts";
 
-async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
+async function readTable(path: string): Promise<Record<string, unknown> | undefined> {
   try {
-    return JSON.parse(await Deno.readTextFile(path));
+    return await readJson(path) as Record<string, unknown>;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
@@ -37,12 +38,12 @@ export async function tokensOfFile(
   if (typeof characters === "string") {
     return Array.from(characterTokenizer(characters).encode(text));
   }
-  const tokenizer = await readJson(`${model}/tokenizer.json`);
+  const tokenizer = await readTable(`${model}/tokenizer.json`);
   if (tokenizer === undefined) {
     throw new UsageError(
       `Cannot read --text ${path} as tokens: there is no ${model}/tokenizer.json`,
     );
   }
-  const settings = await readJson(`${model}/tokenizer_config.json`) ?? {};
+  const settings = await readTable(`${model}/tokenizer_config.json`) ?? {};
   return Array.from(new Tokenizer(tokenizer, settings).encode(text).ids);
 }

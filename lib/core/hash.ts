@@ -1,16 +1,18 @@
 // Hashes of files, by which a manifest names the file that belongs to it.
 
 import { createHash } from "node:crypto";
+import { openRegular } from "./text_file.ts";
 
 /**
  * The SHA-256 of a file, read in pieces.
  *
  * @param path The file.
  * @returns 64 hexadecimal digits.
+ * @throws {RangeError} If it is no regular file.
  */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const piece of (await Deno.open(path)).readable) hash.update(piece);
+  for await (const piece of (await openRegular(path)).readable) hash.update(piece);
   return hash.digest("hex");
 }
 

@@ -1,7 +1,7 @@
 // JSON that others wrote: what is not JSON, or lies too deep for functions that call themselves, is refused by name. And JSON with the
 // numbers that JSON does not have.
 
-import { readText } from "./text_file.ts";
+import { readTextFile } from "./text_file.ts";
 
 /** Levels of arrays and objects in each other that are read; the reference implementation of safetensors reads as many. */
 export const deepest = 127;
@@ -74,7 +74,7 @@ export function parseJson(text: string, path: string, revive?: Revive): unknown 
  * @throws {Deno.errors.NotFound} If there is none.
  */
 export async function readJson(path: string): Promise<unknown> {
-  return parseJson(await readText(path), path);
+  return parseJson(await readTextFile(path), path);
 }
 
 /** Numbers that JSON does not have, by the strings that stand for them. */

@@ -44,8 +44,8 @@ async function removeUnlocked(path: string): Promise<void> {
  */
 async function removeLeftovers(folder: string): Promise<void> {
   if (!canLock) return;
-  for await (const { name, isSymlink } of Deno.readDir(folder)) {
-    if (pattern.test(name) && !isSymlink) await removeUnlocked(`${folder}/${name}`);
+  for await (const { name, isFile, isDirectory } of Deno.readDir(folder)) {
+    if (pattern.test(name) && (isFile || isDirectory)) await removeUnlocked(`${folder}/${name}`);
   }
 }
 

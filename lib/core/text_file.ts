@@ -3,17 +3,19 @@
 /** The most bytes of a file that is read whole, unless its reader allows fewer or more. */
 export const largestText = 100_000_000;
 
-/** What a path leads to that is no regular file. */
-function kindOf(info: Deno.FileInfo): string {
-  if (info.isDirectory) return "a folder";
-  if (info.isFifo === true) return "a named pipe";
-  if (info.isSocket === true) return "a socket";
-  return "a device";
+/**
+ * What a path leads to that is no regular file, in words.
+ *
+ * @param info What the system says of it.
+ * @returns A folder, a pipe, a socket or a device.
+ */
+export function kindOf({ isDirectory, isFifo, isSocket }: Deno.FileInfo): string {
+  if (isDirectory) return "a folder";
+  return isFifo ? "a pipe" : isSocket ? "a socket" : "a device";
 }
 
 /**
- * Opens a file for reading. A symlink to a file is one; a folder, a device, a socket and a named pipe, which would be waited for, are
- * none.
+ * Opens a file for reading. A symlink to a file is one; a folder, a device, a socket and a pipe, which would be waited for, are none.
  *
  * @param path The file.
  * @returns The open file; the caller closes it.
@@ -69,7 +71,7 @@ async function* piecesOf(path: string, most: number): AsyncGenerator<string> {
  * @throws {SyntaxError} If it is not UTF-8.
  * @throws {Deno.errors.NotFound} If there is none.
  */
-export async function readText(path: string, most: number = largestText): Promise<string> {
+export async function readTextFile(path: string, most: number = largestText): Promise<string> {
   let text = "";
   for await (const piece of piecesOf(path, most)) text += piece;
   return text;

@@ -1,6 +1,7 @@
 // A `config.json` as text: numbers that nothing changed are written as they were read (1.0 stays 1.0, which other readers of the file
 // tell from 1).
 
+import { parseJson } from "../core/json.ts";
 import type { Config } from "./family.ts";
 
 /** Where a configuration keeps the text that it was read from; copies of the object carry it along. */
@@ -28,10 +29,7 @@ const json = JSON as unknown as RawJson;
  * @throws {SyntaxError} If it is not a JSON object.
  */
 export function parseConfig(text: string, path: string): Config {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch { /* said below */ }
+  const value = parseJson(text, path);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new SyntaxError(`Cannot read ${path}: it is not a JSON object`);
   }

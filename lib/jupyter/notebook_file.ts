@@ -2,6 +2,7 @@
  * Notebook files (nbformat 4.5): types, reading with checks, writing whole or not at all.
  */
 import { writeAtomically } from "../core/files.ts";
+import { readJson } from "../core/json.ts";
 
 /** Data of one output by MIME type. */
 export type Bundle = Record<string, unknown>;
@@ -65,13 +66,7 @@ export function joined(text: string | readonly string[]): string {
  * @throws {TypeError} If it is not a notebook of format 4.
  */
 export async function readNotebook(path: string): Promise<Notebook> {
-  let content: Notebook;
-  try {
-    content = JSON.parse(await Deno.readTextFile(path));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new SyntaxError(`Cannot read ${path}: it is not JSON`, { cause: error });
-  }
+  const content = await readJson(path) as Notebook;
   if (content?.nbformat !== 4 || !Array.isArray(content.cells)) {
     throw new TypeError(
       `Cannot read ${path}: its nbformat is ${content?.nbformat}, and a notebook of format 4 with cells is needed`,

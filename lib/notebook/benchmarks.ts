@@ -1,5 +1,7 @@
 // Recorded benchmark lines, as notebooks read them.
 
+import { parseJson } from "../core/json.ts";
+import { readTextFile } from "../core/text_file.ts";
 import { findRoot } from "./runs.ts";
 
 /** A time that was measured: what, by whom, and its median with quartiles. */
@@ -59,12 +61,14 @@ async function linesOf<L extends Line>(
   const path = `data/runs/bench/${name}.jsonl`;
   let text: string;
   try {
-    text = await Deno.readTextFile(`${await findRoot()}/${path}`);
+    text = await readTextFile(`${await findRoot()}/${path}`);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new RangeError(`Cannot read the benchmark ${name}: there is no ${path}`);
   }
-  const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line) as L);
+  const lines = text.trimEnd().split("\n").map((line, index) =>
+    parseJson(line, `${path}, line ${index + 1}`) as L
+  );
   const ofKind = lines.filter((line) => line.kind === kind);
   return [...new Map(ofKind.map((line) => [JSON.stringify(key(line)), line])).values()];
 }

@@ -1,6 +1,7 @@
 // Recorded runs, as notebooks read them.
 
 import { dirname } from "node:path";
+import { readJson } from "../core/json.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import { readRuns, type RunRecord } from "../train/record.ts";
 
@@ -44,8 +45,10 @@ export async function recordedRuns(name: string): Promise<RunRecord[]> {
  * @returns One row for each claim, with the notebook that states it.
  */
 export async function collectedClaims(): Promise<Record<string, string>[]> {
-  const text = await Deno.readTextFile(`${await findRoot()}/data/claims.json`);
-  const claims = JSON.parse(text) as Record<string, string | number>[];
+  const claims = await readJson(`${await findRoot()}/data/claims.json`) as Record<
+    string,
+    string | number
+  >[];
   const short = (value: string | number | undefined): string =>
     typeof value === "number" ? formatNumber(value) : value ?? "";
   return claims.map(({ paper, claim, papers, ours, spread, verdict, notebook }) => ({

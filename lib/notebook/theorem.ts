@@ -1,5 +1,6 @@
 // Machine-checked statements, as they stand in notebooks/proofs.
 
+import { readTextFile } from "../core/text_file.ts";
 import { findRoot } from "./runs.ts";
 import { type Shown, shownCode } from "./show.ts";
 
@@ -19,7 +20,7 @@ import { type Shown, shownCode } from "./show.ts";
  * @throws {Deno.errors.NotFound} If there is no such file.
  */
 export async function theorem(file: string, name: string): Promise<Shown> {
-  const text = await Deno.readTextFile(`${await findRoot()}/notebooks/proofs/${file}`);
+  const text = await readTextFile(`${await findRoot()}/notebooks/proofs/${file}`);
   const statements = text.matchAll(
     /(?:^\(\*(?:(?!\*\))[\s\S])*\*\)\n)?^(?:Theorem|Lemma|Corollary) (\w+)[\s\S]*?(?=\nProof\b)/gm,
   );

@@ -3,6 +3,7 @@
 import { exists, writeAtomically } from "../core/files.ts";
 import { requireSha256 } from "../core/hash.ts";
 import { jsonText, parseJson, reviveNumber } from "../core/json.ts";
+import { readLines, readTextFile } from "../core/text_file.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import type { OptimizerSettings } from "./optimizer.ts";
 import type { ScheduleSettings } from "./schedule.ts";
@@ -113,6 +114,9 @@ function parse<T>(text: string, where: string): T {
   return parseJson(text, where, reviveNumber) as T;
 }
 
+/** The most bytes of the rows of a run that are read: some four million rows. */
+const largestRows = 2 ** 28;
+
 /**
  * Writes a record: `name.jsonl` (rows), then `name.json` (manifest), each whole or not at all. An older manifest of this name goes
  * first, so that a process that is killed in between leaves no run, rather than a manifest with another run's rows. Numbers that JSON
@@ -154,16 +158,16 @@ export async function removeManifest(folder: string, name: string): Promise<void
  * @param name The files' name.
  * @returns The record.
  * @throws {SyntaxError} If a line or the manifest is not JSON; the message names file and line.
- * @throws {RangeError} If there are weights beside it that its manifest does not name.
+ * @throws {RangeError} If there are weights beside it that its manifest does not name, or a file is too long or no regular file.
  * @throws {Deno.errors.NotFound} If a file is missing.
  */
 export async function readRun(folder: string, name: string): Promise<RunRecord> {
   const path = `${folder}/${name}`;
-  const lines = (await Deno.readTextFile(`${path}.jsonl`)).split("\n").filter((line) =>
-    line !== ""
-  );
-  const rows = lines.map((line, index) => parse<Row>(line, `${path}.jsonl, line ${index + 1}`));
-  const manifest = parse<Manifest>(await Deno.readTextFile(`${path}.json`), `${path}.json`);
+  const rows: Row[] = [];
+  for await (const line of readLines(`${path}.jsonl`, largestRows)) {
+    if (line !== "") rows.push(parse<Row>(line, `${path}.jsonl, line ${rows.length + 1}`));
+  }
+  const manifest = parse<Manifest>(await readTextFile(`${path}.json`), `${path}.json`);
   const weights = `${path}.safetensors`;
   if (manifest.weights !== undefined && await exists(weights)) {
     await requireSha256(weights, manifest.weights.sha256);

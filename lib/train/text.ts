@@ -1,5 +1,7 @@
 // Text files as strings: decoded strictly, in pieces, so that no file need fit into memory twice.
 
+import { kindOf } from "../core/text_file.ts";
+
 /** How the bytes of a file become text. */
 export interface TextOptions {
   /**
@@ -42,12 +44,6 @@ async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw new RangeError(`Cannot read the text ${path}: ${reasonOf(cause)}`, { cause });
   }
-}
-
-/** What a path is that is no file. */
-function kindOf({ isDirectory, isFifo, isSocket }: Deno.FileInfo): string {
-  if (isDirectory) return "a folder";
-  return isFifo ? "a pipe" : isSocket ? "a socket" : "a device";
 }
 
 async function requireFile(path: string): Promise<number> {

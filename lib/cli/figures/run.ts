@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { trainingForm } from "../../convert/mod.ts";
+import { readJson } from "../../core/json.ts";
 import { disposeTree } from "../../core/tree.ts";
 import type { Corpus } from "../../train/corpus.ts";
 import { type Manifest, type Row, type RunRecord, writeRun } from "../../train/record.ts";
@@ -79,7 +80,7 @@ export async function makeRun(run: FigureRun, place: RunPlace): Promise<RunRecor
  */
 export async function isMade({ name, settings, form }: FigureRun, out: string): Promise<boolean> {
   try {
-    const manifest = JSON.parse(await Deno.readTextFile(`${out}/${name}.json`)) as Manifest;
+    const manifest = await readJson(`${out}/${name}.json`) as Manifest;
     await Deno.stat(`${out}/${name}.jsonl`);
     return manifest.label === form &&
       isDeepStrictEqual(manifest.settings, JSON.parse(JSON.stringify(settings)));

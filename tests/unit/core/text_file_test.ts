@@ -1,7 +1,7 @@
 // Files that others made: read whole and by lines up to a limit, and refused at once where they are no files.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { openRegular, readLines, readText } from "../../../lib/core/text_file.ts";
+import { openRegular, readLines, readTextFile } from "../../../lib/core/text_file.ts";
 import { inFolder } from "../checkpoint/files.ts";
 
 /** What a promise settles to, or "waits" after five seconds; what waits for a pipe is let go by writing to it. */
@@ -20,35 +20,35 @@ async function within<T>(promise: Promise<T>, pipe: string): Promise<T | "waits"
   }
 }
 
-Deno.test("readText() reads a file and a symlink to it, a character across two pieces included", () =>
+Deno.test("readTextFile() reads a file and a symlink to it, a character across two pieces included", () =>
   inFolder(async (folder) => {
     const text = `${"a".repeat(2 ** 16 - 1)}🐋\nend`;
     await Deno.writeTextFile(`${folder}/a`, text);
     await Deno.symlink(`${folder}/a`, `${folder}/link`);
-    assertEquals(await readText(`${folder}/a`), text);
-    assertEquals(await readText(`${folder}/link`), text);
+    assertEquals(await readTextFile(`${folder}/a`), text);
+    assertEquals(await readTextFile(`${folder}/link`), text);
     await Deno.writeTextFile(`${folder}/empty`, "");
-    assertEquals(await readText(`${folder}/empty`), "");
-    await assertRejects(() => readText(`${folder}/none`), Deno.errors.NotFound);
+    assertEquals(await readTextFile(`${folder}/empty`), "");
+    await assertRejects(() => readTextFile(`${folder}/none`), Deno.errors.NotFound);
   }));
 
-Deno.test("readText() refuses more than is allowed before it is read, and what is not UTF-8", () =>
+Deno.test("readTextFile() refuses more than is allowed before it is read, and what is not UTF-8", () =>
   inFolder(async (folder) => {
     const path = `${folder}/a`;
     using sparse = await Deno.open(path, { create: true, write: true });
     await sparse.truncate(2 ** 40);
     await assertRejects(
-      () => readText(path),
+      () => readTextFile(path),
       RangeError,
       `Cannot read ${path}: it has more than 100000000 bytes`,
     );
     await Deno.writeTextFile(path, "12345");
-    assertEquals(await readText(path, 5), "12345");
-    await assertRejects(() => readText(path, 4), RangeError, "it has more than 4 bytes");
+    assertEquals(await readTextFile(path, 5), "12345");
+    await assertRejects(() => readTextFile(path, 4), RangeError, "it has more than 4 bytes");
     for (const bytes of [[0x61, 0xff], [0x61, 0xc3]]) {
       await Deno.writeFile(path, Uint8Array.from(bytes));
       await assertRejects(
-        () => readText(path),
+        () => readTextFile(path),
         SyntaxError,
         `Cannot read ${path}: it is not UTF-8`,
       );
@@ -68,7 +68,7 @@ Deno.test("readLines() gives lines across pieces", () =>
   }));
 
 Deno.test({
-  name: "openRegular() refuses folders, devices and named pipes, which it does not wait for",
+  name: "openRegular() refuses folders, devices and pipes, which it does not wait for",
   ignore: Deno.build.os === "windows",
   fn: () =>
     inFolder(async (folder) => {
@@ -80,7 +80,7 @@ Deno.test({
         [folder, "a folder"],
         [`${folder}/endless`, "a device"],
         [`${folder}/socket`, "a socket"],
-        [pipe, "a named pipe"],
+        [pipe, "a pipe"],
       ] as const;
       for (const [path, kind] of cases) {
         const refused = await within(

@@ -62,6 +62,7 @@ Deno.test("parseConfig() reads an object, whose values are numbers and texts", (
 for (const wrong of ["", "{", "[1]", "null", "3", '"text"']) {
   Deno.test(`parseConfig() refuses ${JSON.stringify(wrong)}`, () => {
     const { message } = assertThrows(() => parseConfig(wrong, "a/config.json"), SyntaxError);
-    assertEquals(message, "Cannot read a/config.json: it is not a JSON object");
+    const kind = wrong === "" || wrong === "{" ? "JSON" : "a JSON object";
+    assertEquals(message, `Cannot read a/config.json: it is not ${kind}`);
   });
 }
