@@ -216,6 +216,25 @@ Deno.test("circle() finds siblings that import each other", () => {
   assertEquals(circle(edges.slice(0, 2)), undefined);
 });
 
+/** The files that ask where a file of a package lies in a form that `deno publish` does not rewrite. */
+function packageFileComplaints(file: string, text: string): string[] {
+  const right = /= import\.meta\.resolve\(\s*"[^"]+",?\s*\);/g;
+  const wrong = text.replaceAll(right, "").includes("import.meta.resolve(");
+  return wrong ? [`${file}: write const … = import.meta.resolve("literal");`] : [];
+}
+
+Deno.test("lib asks for files of packages in the one form that is rewritten for JSR", () => {
+  const found = filesUnder(new URL("lib/", root)).flatMap((file) =>
+    packageFileComplaints(local(file.href), Deno.readTextFileSync(file))
+  );
+  assertEquals(found, []);
+  const call = (argument: string): string => `import.meta.resolve(${argument})`;
+  for (const wrong of [`read(${call('"a/b.wasm"')})`, `const a = ${call("name")};`]) {
+    assertEquals(packageFileComplaints("a.ts", wrong).length, 1, wrong);
+  }
+  assertEquals(packageFileComplaints("a.ts", `const a = ${call('\n "a/b.wasm",\n')};`), []);
+});
+
 /** What makes a path wrong where the checkout's own has a space, `#`, `%` or `ä` in it, or on Windows. */
 const pathFaults: readonly (readonly [pattern: RegExp, remedy: string])[] = [
   [/\.path[n]ame\b/, "take import.meta.dirname, lib/cli/checkout.ts or fileURLToPath()"],

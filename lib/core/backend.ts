@@ -1,9 +1,12 @@
 // The choice of the tfjs backend. WebGPU runs on a device of our own, so that its errors become exceptions; the packages are
 // loaded when they are asked for, and nothing is registered before.
 
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { requireOneOf } from "./check.ts";
 import { withSharedMemory } from "./shared_memory.ts";
+import { openRegular } from "./text_file.ts";
 import { openWebGpu } from "./webgpu.ts";
 
 /** The tfjs backends that normkit knows. */
@@ -71,8 +74,23 @@ async function useWebGpu(acceptSoftware: boolean): Promise<BackendChoice | undef
   return { name: "webgpu", reason, ...gpu };
 }
 
+/** Requires that tfjs's binary can be read: where it cannot, tfjs prints much and says little. */
+async function requireWasmBinary(): Promise<void> {
+  const address = import.meta.resolve(
+    "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
+  );
+  const path = fileURLToPath(address);
+  try {
+    (await openRegular(path)).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new Error(`it needs --allow-read=${dirname(path)}`);
+  }
+}
+
 async function useWasm(reason: string): Promise<BackendChoice> {
   await import("@tensorflow/tfjs-backend-wasm");
+  await requireWasmBinary();
   await withSharedMemory(() => activate("wasm"));
   return { name: "wasm", reason, software: false };
 }
@@ -121,9 +139,7 @@ export async function openBackend(name: "auto" | BackendName = "auto"): Promise<
     const choice = await useWebGpu(true);
     if (choice !== undefined) return choice;
   } catch (error) {
-    const remedy = name === "webgpu"
-      ? webGpuRemedy
-      : 'Allow reading of the package cache (--allow-read) or use "cpu"';
+    const remedy = name === "webgpu" ? webGpuRemedy : 'Mend that or use "cpu"';
     throw new BackendUnavailableError(name, message(error), remedy);
   }
   throw new BackendUnavailableError(name, "no WebGPU adapter answered", webGpuRemedy);

@@ -112,7 +112,8 @@ const rareFonts: Readonly<Record<string, RegExp>> = {
  * @returns CSS that loads nothing.
  */
 export async function mathStyle(html: string): Promise<string> {
-  const sheet = new URL(import.meta.resolve("katex/dist/katex.min.css"));
+  const address = import.meta.resolve("katex/dist/katex.min.css");
+  const sheet = new URL(address);
   const classes = new Set([...html.matchAll(/class="([^"]*)"/g)].map(([, names]) => names!));
   const used = [...classes].join(" ");
   const css = (await Deno.readTextFile(sheet)).replaceAll(

@@ -60,7 +60,7 @@ export function table(rows: readonly Readonly<Record<string, string | number>>[]
  * @throws {RangeError} If the variant does not stand there, as one of one's own.
  */
 export async function source(variant: Residual): Promise<Shown> {
-  const text = await (await fetch(new URL("../residual/variants.ts", import.meta.url))).text();
+  const text = await moduleText("residual/variants.ts");
   const objects = text.matchAll(/^export const \w+: Residual = \{\n[\s\S]*?^\};/gm);
   const code = [...objects].map(([match]) => match).find((match) =>
     isRegistered(variant) && match.includes(`id: "${variant.id}",`)
@@ -93,14 +93,7 @@ export async function code(file: string, name: string): Promise<Shown> {
       `Cannot show the source of ${file}: it must be a path inside lib, such as "ops/gpas.ts"`,
     );
   }
-  const text = await fetch(new URL(`../${file}`, import.meta.url)).then(
-    (response) => response.text(),
-    () => undefined,
-  );
-  if (text === undefined) {
-    throw new RangeError(`Cannot show the source of ${file}: the library has no such module`);
-  }
-  const found = declarations(text);
+  const found = declarations(await moduleText(file));
   const own = found.get(name);
   if (own === undefined) {
     throw new RangeError(
@@ -108,6 +101,20 @@ export async function code(file: string, name: string): Promise<Shown> {
     );
   }
   return shownCode(own);
+}
+
+/** The text of a module of the library, on disk or on the server that it was loaded from. */
+async function moduleText(file: string): Promise<string> {
+  const missing = new RangeError(
+    `Cannot show the source of ${file}: the library has no such module`,
+  );
+  const url = new URL(`../${file}`, import.meta.url);
+  const response = await fetch(url).catch((error) => {
+    throw url.protocol === "file:" && error instanceof TypeError ? missing : error;
+  });
+  const text = await response.text();
+  if (!response.ok) throw missing;
+  return text;
 }
 
 /** The declarations of a module by name. One goes on until the next line that starts at the margin and closes nothing. */

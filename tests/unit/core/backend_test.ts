@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { checkout } from "../../../lib/cli/checkout.ts";
 import {
@@ -12,7 +19,10 @@ import { useBackend } from "../../../lib/kernels/mod.ts";
 import { backends, onEachBackend } from "../../support/backends.ts";
 
 /** Runs a script in a process of its own, as a reader of this library would. */
-async function runScript(script: string): Promise<{ code: number; out: string; err: string }> {
+async function runScript(
+  script: string,
+  ...allowed: string[]
+): Promise<{ code: number; out: string; err: string }> {
   const library = new URL("../../../mod.ts", import.meta.url).href;
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {
@@ -21,7 +31,15 @@ async function runScript(script: string): Promise<{ code: number; out: string; e
       `const normkit = await import(${JSON.stringify(library)});\n${script}`,
     );
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", "--config", `${checkout}/deno.json`, file],
+      args: [
+        "run",
+        ...allowed,
+        "--no-prompt",
+        "--no-check",
+        "--config",
+        `${checkout}/deno.json`,
+        file,
+      ],
       env: { NO_COLOR: "1" },
     }).output();
     const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -39,7 +57,7 @@ const use = (name: string): string =>
 
 for (const name of [...backends, "auto"] as const) {
   Deno.test(`useBackend("${name}") computes in a fresh process and writes nothing to stderr`, async () => {
-    const { code, out, err } = await runScript(use(name));
+    const { code, out, err } = await runScript(use(name), "-A");
     assertEquals(err, "");
     assertEquals(code, 0);
     const choice = JSON.parse(out);
@@ -75,13 +93,16 @@ for (
   const [machine, prepare] of [["no navigator.gpu", hideGpu], ["no adapter", noAdapter]] as const
 ) {
   Deno.test(`useBackend("webgpu") with ${machine} says how to get one`, async () => {
-    const { out, err } = await runScript(`${prepare}
+    const { out, err } = await runScript(
+      `${prepare}
       try { await normkit.useBackend("webgpu"); } catch (error) {
         console.log(JSON.stringify({
           unavailable: error instanceof normkit.BackendUnavailableError,
           backend: error.backend, name: error.name, message: error.message,
         }));
-      }`);
+      }`,
+      "-A",
+    );
     assertEquals(err, "");
     const { message, ...error } = JSON.parse(out);
     assertEquals(error, { unavailable: true, backend: "webgpu", name: "BackendUnavailableError" });
@@ -92,12 +113,28 @@ for (
   });
 
   Deno.test(`useBackend("auto") with ${machine} takes WASM and says why`, async () => {
-    const { out, err } = await runScript(`${prepare}\n${use("auto")}`);
+    const { out, err } = await runScript(`${prepare}\n${use("auto")}`, "-A");
     assertEquals(err, "");
     const { name, reason } = JSON.parse(out);
     assertEquals([name, reason], ["wasm", "no hardware WebGPU adapter"]);
   });
 }
+
+Deno.test("without --allow-read, WASM says which folder it needs, in one sentence and nothing else", async () => {
+  const { out, err } = await runScript(`${hideGpu}\n${use("auto")}`);
+  assertEquals(err, "");
+  const { name, reason } = JSON.parse(out);
+  assertEquals(name, "cpu");
+  const [, flag] = /^no hardware WebGPU adapter, WASM failed \(it needs (\S+)\)$/.exec(reason)!;
+  const byName = await runScript(`await normkit.useBackend("wasm");`);
+  assertStringIncludes(
+    byName.err,
+    `BackendUnavailableError: Cannot use the wasm backend: it needs`,
+  );
+  const allowed = await runScript(use("wasm"), flag!);
+  assertEquals(allowed.err, "");
+  assertEquals(JSON.parse(allowed.out).name, "wasm");
+});
 
 Deno.test("BackendUnavailableError says what is missing and what to do", () => {
   const error = new BackendUnavailableError("wasm", "it is not there", "Get it");
