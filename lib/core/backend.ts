@@ -5,8 +5,8 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { requireOneOf } from "./check.ts";
-import { withSharedMemory } from "./shared_memory.ts";
 import { openRegular } from "./text_file.ts";
+import { mendWasm, withOwnMemory } from "./tfjs_wasm.ts";
 import { openWebGpu } from "./webgpu.ts";
 
 /** The tfjs backends that normkit knows. */
@@ -91,7 +91,8 @@ async function requireWasmBinary(): Promise<void> {
 async function useWasm(reason: string): Promise<BackendChoice> {
   await import("@tensorflow/tfjs-backend-wasm");
   await requireWasmBinary();
-  await withSharedMemory(() => activate("wasm"));
+  await withOwnMemory(() => activate("wasm"));
+  mendWasm(tf.backend());
   return { name: "wasm", reason, software: false };
 }
 

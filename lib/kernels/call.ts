@@ -1,6 +1,7 @@
 // Calling a kernel by name on the backend in use.
 
 import * as tf from "@tensorflow/tfjs";
+import { gradientDepth } from "../core/engine.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Contract, KernelName } from "./contract.ts";
 
@@ -12,8 +13,7 @@ import type { Contract, KernelName } from "./contract.ts";
  * @returns False after `useBackend(…, { kernels: "composed" })`, or where the backend cannot run it.
  */
 export function hasKernel(name: KernelName): boolean {
-  const { gradientDepth } = (tf.engine() as unknown as { state: { gradientDepth: number } }).state;
-  return gradientDepth < 2 && tf.getKernel(name, tf.getBackend()) != null;
+  return gradientDepth() < 2 && tf.getKernel(name, tf.getBackend()) != null;
 }
 
 /**

@@ -85,7 +85,7 @@ function message(error: unknown): string {
  *
  * @param backend tfjs's WASM backend, ready.
  * @returns The module, bound to that memory.
- * @throws {RangeError} Later, from `scratch`, if the memory is full.
+ * @throws {OutOfMemoryError} Later, from `output` and `scratch`, if the memory is full.
  */
 export function openRuntime(backend: WasmBackend): Runtime {
   const { wasm } = backend;
@@ -127,12 +127,10 @@ export function openRuntime(backend: WasmBackend): Runtime {
     output: (shape, dtype = "float32") => backend.makeOutput([...shape], dtype),
     scratch: (bytes) => {
       if (bytes > working.bytes) {
-        if (working.bytes > 0) wasm._free(working.address);
-        working.address = wasm._malloc(bytes + cacheLine) >>> 0;
-        working.bytes = working.address === 0 ? 0 : bytes;
-        if (working.bytes === 0) {
-          throw new RangeError(`Cannot reserve ${bytes} bytes: the memory of 4 GiB is full`);
-        }
+        const { address } = working;
+        Object.assign(working, { address: 0, bytes: 0 });
+        if (address > 0) wasm._free(address);
+        Object.assign(working, { address: wasm._malloc(bytes + cacheLine) >>> 0, bytes });
       }
       return Math.ceil(working.address / cacheLine) * cacheLine;
     },

@@ -1,7 +1,8 @@
 // The change that makes a WASM module's memory a shared one.
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { shareMemory, withSharedMemory } from "../../../lib/core/shared_memory.ts";
+import { shareMemory } from "../../../lib/core/shared_memory.ts";
+import { withOwnMemory } from "../../../lib/core/tfjs_wasm.ts";
 
 function name(text: string): number[] {
   return [text.length, ...new TextEncoder().encode(text)];
@@ -60,12 +61,12 @@ Deno.test("shareMemory() shares an imported memory, and leaves the other imports
   assertThrows(() => new WebAssembly.Instance(module, imports(plain)), WebAssembly.LinkError);
 });
 
-Deno.test("withSharedMemory() leaves other modules alone, and puts instantiate() back", async () => {
+Deno.test("withOwnMemory() leaves other modules alone, and puts instantiate() back", async () => {
   const before = WebAssembly.instantiate;
-  const { instance } = await withSharedMemory(() => WebAssembly.instantiate(own));
+  const { instance } = await withOwnMemory(() => WebAssembly.instantiate(own));
   const { buffer } = instance.exports.memory as WebAssembly.Memory;
   assert(buffer instanceof ArrayBuffer);
   assertEquals(WebAssembly.instantiate, before);
-  await assertRejects(() => withSharedMemory(() => Promise.reject(new Error("no"))), Error, "no");
+  await assertRejects(() => withOwnMemory(() => Promise.reject(new Error("no"))), Error, "no");
   assertEquals(WebAssembly.instantiate, before);
 });

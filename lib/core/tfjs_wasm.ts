@@ -1,0 +1,121 @@
+// Loads tfjs's WASM backend with a memory that threads can share and an allocator that tells when it is full: its binary is
+// changed while it is loaded.
+
+import * as tf from "@tensorflow/tfjs";
+import { checkedImports, checkMalloc } from "./checked_malloc.ts";
+import { noteMade, onRestore } from "./engine.ts";
+import { OutOfMemoryError } from "./out_of_memory.ts";
+import { shareMemory } from "./shared_memory.ts";
+
+/** A name that tfjs's binary exports, and no other. */
+const mark = "register_tensor";
+
+function isTfjs(bytes: Uint8Array): boolean {
+  return new TextDecoder("latin1").decode(bytes).includes(mark);
+}
+
+/** Throws that the memory is full. */
+function throwFull(bytes: number): never {
+  throw new OutOfMemoryError(bytes, tf.memory().numBytes);
+}
+
+/** What of tfjs's module is used here. */
+interface Exports {
+  stackSave(): number;
+  stackRestore(address: number): void;
+}
+
+/** Instantiates tfjs's binary, changed. */
+async function instantiateTfjs(
+  instantiate: typeof WebAssembly.instantiate,
+  bytes: Uint8Array,
+  imports: WebAssembly.Imports,
+): Promise<WebAssembly.WebAssemblyInstantiatedSource> {
+  const checked = checkMalloc(bytes);
+  const binary = "SharedArrayBuffer" in globalThis ? shareMemory(checked) : checked;
+  let dropFrames = (): void => {};
+  const onFull = (bytes: number): never => {
+    dropFrames(); // those of the functions that the error ends
+    throwFull(bytes);
+  };
+  const source = await instantiate(binary, checkedImports(imports, onFull));
+  const { stackSave, stackRestore } = source.instance.exports as unknown as Exports;
+  const bottom = stackSave();
+  dropFrames = () => stackRestore(bottom);
+  onRestore(dropFrames);
+  return source;
+}
+
+/**
+ * Runs a function that loads tfjs's WASM backend, and changes that backend's binary.
+ *
+ * @param load Loads the backend; other WASM modules that it loads stay as they are.
+ * @returns What `load` returns.
+ */
+export async function withOwnMemory<T>(load: () => Promise<T>): Promise<T> {
+  const { instantiate } = WebAssembly;
+  const instantiateChanged = (source: BufferSource | WebAssembly.Module, imports: unknown) => {
+    if (source instanceof WebAssembly.Module) return instantiate(source, imports as never);
+    const bytes = ArrayBuffer.isView(source)
+      ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+      : new Uint8Array(source);
+    return isTfjs(bytes)
+      ? instantiateTfjs(instantiate, bytes, imports as WebAssembly.Imports)
+      : instantiate(source, imports as never);
+  };
+  WebAssembly.instantiate = instantiateChanged as typeof instantiate;
+  try {
+    return await load();
+  } finally {
+    WebAssembly.instantiate = instantiate;
+  }
+}
+
+/** What is used of tfjs's backend object. */
+interface WasmBackend {
+  readonly wasm: {
+    readonly asm: { malloc(bytes: number): number };
+    _malloc(bytes: number): number;
+  };
+  write(...args: unknown[]): object;
+  move(dataId: object, ...args: unknown[]): void;
+  makeOutput(...args: unknown[]): { readonly dataId: object };
+  disposeData(dataId: object, force: boolean): boolean;
+}
+
+/** The bytes that an address can tell apart; more would be taken modulo 4 GiB. */
+const addressable = 2 ** 32;
+
+const mendedBefore = new WeakSet<object>();
+
+/**
+ * Makes tfjs's backend keep nothing of what fails.
+ *
+ * @param backend tfjs's WASM backend.
+ */
+export function mendWasm(backend: object): void {
+  if (mendedBefore.has(backend)) return;
+  mendedBefore.add(backend);
+  const mended = backend as WasmBackend;
+  const { malloc } = mended.wasm.asm;
+  mended.wasm._malloc = (bytes) => bytes < addressable ? malloc(bytes) : throwFull(bytes);
+  const [write, move, makeOutput] = [mended.write, mended.move, mended.makeOutput];
+  mended.move = (dataId, ...args) => {
+    try {
+      move.call(mended, dataId, ...args);
+    } catch (error) {
+      mended.disposeData(dataId, true);
+      throw error;
+    }
+  };
+  mended.write = (...args) => {
+    const dataId = write.apply(mended, args);
+    noteMade(dataId);
+    return dataId;
+  };
+  mended.makeOutput = (...args) => { // it may lie where C++ has allocated it, without a write
+    const output = makeOutput.apply(mended, args);
+    noteMade(output.dataId);
+    return output;
+  };
+}
