@@ -10,6 +10,9 @@ import type { Model } from "../families/model.ts";
 /** The tokens of a random sequence, unless the model's context is shorter. */
 const longest = 32;
 
+/** The most tokens that are read at once: the scores of a head are then 512 MiB in float64, of which a few are held. */
+const mostTokens = 8192;
+
 /** The number of tokens of a model that reads tokens, and how many it reads at most. */
 export function tokenLimits({ description, tensors }: Model):
   | { readonly vocabulary: number; readonly context: number }
@@ -18,10 +21,10 @@ export function tokenLimits({ description, tensors }: Model):
     if (entry.kind !== "tokens") continue;
     const { rows: vocabulary } = rowsOf(tensors.info(entry.tokens.table).shape);
     const table = entry.positions;
-    const context = table === undefined
+    const positions = table === undefined
       ? Infinity
       : rowsOf(tensors.info(table.table).shape).rows - entry.offset;
-    return { vocabulary, context };
+    return { vocabulary, context: Math.min(positions, mostTokens) };
   }
   return undefined;
 }

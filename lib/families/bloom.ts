@@ -1,7 +1,7 @@
 // BLOOM: a norm of the embeddings, ALiBi, QKV fused by head.
 
 import type { Block, Description } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import {
   alibiSlopes,
   attentionBranch,
@@ -14,12 +14,13 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { countIn, flagIn, numberIn, unknownSetting } from "./settings.ts";
+import { countIn, flagIn, headsIn, numberIn, unknownSetting } from "./settings.ts";
 
 function block(config: Config, path: string): Block {
   const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
-  const heads = countIn(config, ["n_head", "num_attention_heads"]);
-  const headWidth = countIn(config, ["hidden_size", "n_embed"]) / heads;
+  const width = countIn(config, ["hidden_size", "n_embed"]);
+  const heads = headsIn(config, ["n_head", "num_attention_heads"], width);
+  const headWidth = width / heads;
   const attention = `${path}.self_attention`;
   return {
     parallel: false,
@@ -40,7 +41,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: (name: string) => boolean): Description {
+function describe(config: Config, has: Has): Description {
   if (flagIn(config, "apply_residual_connection_post_layernorm", false)) {
     throw unknownSetting(
       "apply_residual_connection_post_layernorm",
@@ -58,6 +59,7 @@ function describe(config: Config, has: (name: string) => boolean): Description {
     entryNorm: layerNormAt(`${prefix}word_embeddings_layernorm`, eps),
     blocks: layersOf(
       countIn(config, ["n_layer", "num_hidden_layers"]),
+      has,
       (index) => block(config, `${prefix}h.${index}`),
     ),
     final: layerNormAt(`${prefix}ln_f`, eps),

@@ -1,7 +1,7 @@
 // CLIP: a stack for images behind a norm, a causal stack for text, and a projection of each.
 
 import type { Block, Description, Stack } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
   layerNormAt,
@@ -11,12 +11,13 @@ import {
   projectionsAt,
   tokenEntry,
 } from "./parts.ts";
-import { activationIn, countIn, numberIn, partOf } from "./settings.ts";
+import { activationIn, countIn, headsIn, numberIn, partOf } from "./settings.ts";
 
 function block(config: Config, path: string, causal: boolean): Block {
   const eps = numberIn(config, ["layer_norm_eps"], 1e-5);
-  const heads = countIn(config, ["num_attention_heads"]);
-  const headWidth = countIn(config, ["hidden_size"]) / heads;
+  const width = countIn(config, ["hidden_size"]);
+  const heads = headsIn(config, ["num_attention_heads"], width);
+  const headWidth = width / heads;
   return {
     parallel: false,
     branches: [
@@ -36,14 +37,15 @@ function block(config: Config, path: string, causal: boolean): Block {
   };
 }
 
-function layers(config: Config, path: string, causal: boolean): Block[] {
+function layers(config: Config, has: Has, path: string, causal: boolean): Block[] {
   return layersOf(
     countIn(config, ["num_hidden_layers"]),
+    has,
     (index) => block(config, `${path}.encoder.layers.${index}`, causal),
   );
 }
 
-function vision(config: Config): Stack {
+function vision(config: Config, has: Has): Stack {
   const path = "vision_model";
   const eps = numberIn(config, ["layer_norm_eps"], 1e-5);
   return {
@@ -59,12 +61,12 @@ function vision(config: Config): Stack {
     },
     entryNorm: layerNormAt(`${path}.pre_layrnorm`, eps), // so spelled
     recenter: false,
-    blocks: layers(config, path, false),
+    blocks: layers(config, has, path, false),
     final: layerNormAt(`${path}.post_layernorm`, eps),
   };
 }
 
-function text(config: Config): Stack {
+function text(config: Config, has: Has): Stack {
   const path = "text_model";
   return {
     width: countIn(config, ["hidden_size"]),
@@ -72,7 +74,7 @@ function text(config: Config): Stack {
       positions: `${path}.embeddings.position_embedding.weight`,
     }),
     recenter: false,
-    blocks: layers(config, path, true),
+    blocks: layers(config, has, path, true),
     final: layerNormAt(`${path}.final_layer_norm`, numberIn(config, ["layer_norm_eps"], 1e-5)),
   };
 }
@@ -89,7 +91,7 @@ const standards = {
   text: { hidden_size: 512, num_attention_heads: 8, num_hidden_layers: 12, eos_token_id: 49407 },
 } as const;
 
-function describe(config: Config): Description {
+function describe(config: Config, has: Has): Description {
   const side = (name: "vision" | "text"): Config => ({
     ...standards[name],
     ...partOf(config, `${name}_config`),
@@ -97,7 +99,7 @@ function describe(config: Config): Description {
   const words = side("text");
   const end = numberIn(words, ["eos_token_id"]);
   return {
-    stacks: { vision: vision(side("vision")), text: text(words) },
+    stacks: { vision: vision(side("vision"), has), text: text(words, has) },
     heads: [
       {
         linear: linearAt("visual_projection"),

@@ -1,7 +1,7 @@
 // Falcon: one or two norms before parallel branches, multi-query or grouped attention, rotary or ALiBi.
 
 import type { Block, Description, QkvOrder } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import {
   alibiSlopes,
   attentionBranch,
@@ -14,7 +14,15 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, flagIn, numberIn, rotaryIn, unknownSetting } from "./settings.ts";
+import {
+  activationIn,
+  countIn,
+  flagIn,
+  headsIn,
+  numberIn,
+  rotaryIn,
+  unknownSetting,
+} from "./settings.ts";
 
 const isRenewed = (config: Config): boolean => flagIn(config, "new_decoder_architecture", false);
 
@@ -47,8 +55,9 @@ function block(config: Config, path: string): Block {
     );
   }
   const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
-  const heads = countIn(config, ["num_attention_heads", "n_head"]);
-  const headWidth = countIn(config, ["hidden_size"]) / heads;
+  const width = countIn(config, ["hidden_size"]);
+  const heads = headsIn(config, ["num_attention_heads", "n_head"], width);
+  const headWidth = width / heads;
   const { groups, order } = grouping(config, heads);
   const [first, second] = normNames(config);
   const scale = headWidth ** -0.5;
@@ -76,7 +85,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: (name: string) => boolean): Description {
+function describe(config: Config, has: Has): Description {
   const prefix = prefixOf(has, "word_embeddings.weight", ["transformer.", ""]);
   const table = `${prefix}word_embeddings.weight`;
   return languageModel(config, {
@@ -85,6 +94,7 @@ function describe(config: Config, has: (name: string) => boolean): Description {
     entry: tokenEntry(table),
     blocks: layersOf(
       countIn(config, ["num_hidden_layers", "n_layer"]),
+      has,
       (index) => block(config, `${prefix}h.${index}`),
     ),
     final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),

@@ -5,6 +5,9 @@ import type { Description } from "./description.ts";
 /** A `config.json`. */
 export type Config = Readonly<Record<string, unknown>>;
 
+/** Whether a checkpoint has a tensor of a name. */
+export type Has = (name: string) => boolean;
+
 /** A family of models. */
 export interface Family {
   /** The `model_type` of its configurations. */
@@ -18,7 +21,7 @@ export interface Family {
    * @param has Whether the checkpoint has a tensor of a name.
    * @throws {RangeError} If the configuration asks for something that is not described; the message says what.
    */
-  describe(config: Config, has: (name: string) => boolean): Description;
+  describe(config: Config, has: Has): Description;
   /** The configuration of a model whose head no longer shares the token table. */
   untie(config: Config): Config;
   /** The configuration of a model whose gates and constants were folded away, with ε by norm where it changed. */

@@ -1,7 +1,7 @@
 // GPT-2: learned positions, one fused QKV matrix, matrices stored (in, out).
 
 import type { Block, Description } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
   languageModel,
@@ -13,13 +13,14 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, flagIn, numberIn, unknownSetting } from "./settings.ts";
+import { activationIn, countIn, flagIn, headsIn, numberIn, unknownSetting } from "./settings.ts";
 
 function block(config: Config, prefix: string, index: number): Block {
   const path = `${prefix}h.${index}`;
   const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
-  const heads = countIn(config, ["n_head"]);
-  const headWidth = countIn(config, ["n_embd"]) / heads;
+  const width = countIn(config, ["n_embd"]);
+  const heads = headsIn(config, ["n_head"], width);
+  const headWidth = width / heads;
   const scale = flagIn(config, "scale_attn_weights", true) ? headWidth ** -0.5 : 1;
   const byLayer = flagIn(config, "scale_attn_by_inverse_layer_idx", false) ? index + 1 : 1;
   return {
@@ -41,7 +42,7 @@ function block(config: Config, prefix: string, index: number): Block {
   };
 }
 
-function describe(config: Config, has: (name: string) => boolean): Description {
+function describe(config: Config, has: Has): Description {
   if (flagIn(config, "add_cross_attention", false)) {
     throw unknownSetting("add_cross_attention", true, "cross-attention of GPT-2 is not described");
   }
@@ -52,7 +53,7 @@ function describe(config: Config, has: (name: string) => boolean): Description {
     table,
     width,
     entry: tokenEntry(table, { positions: `${prefix}wpe.weight` }),
-    blocks: layersOf(countIn(config, ["n_layer"]), (index) => block(config, prefix, index)),
+    blocks: layersOf(countIn(config, ["n_layer"]), has, (index) => block(config, prefix, index)),
     final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
   });
 }

@@ -1,7 +1,7 @@
 // GPT-Neo: unscaled attention, in every other layer over a window.
 
 import type { Block, Description } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
   languageModel,
@@ -14,21 +14,42 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, numberIn, unknownSetting } from "./settings.ts";
+import { activationIn, countIn, headsIn, numberIn, unknownSetting } from "./settings.ts";
 
-/** `global` or `local` for each layer: a list, or patterns with the number of their repetitions. */
-function layerKinds(config: Config, depth: number): string[] {
-  const listed = config["attention_layers"] as string[] | undefined;
-  const patterns = config["attention_types"] as [string[], number][] | undefined;
-  const kinds = listed ??
-    (patterns ?? []).flatMap(([kinds, times]) => layersOf(times, () => kinds).flat());
-  if (kinds.length === depth) return kinds;
-  throw unknownSetting("attention_layers", kinds, `there must be one for each of ${depth} layers`);
+/** Kinds of layers, `global` or `local`, and how often they follow each other. */
+type Pattern = readonly [kinds: readonly string[], times: number];
+
+function isPattern(value: unknown): value is Pattern {
+  if (!Array.isArray(value)) return false;
+  const [kinds, times] = value;
+  return Array.isArray(kinds) && kinds.length > 0 && Number.isInteger(times) && times >= 0;
 }
 
-function block(config: Config, path: string, kind: string): Block {
+/** The kind of each layer: of a list, or of patterns, which are not written out. */
+function layerKinds(config: Config, depth: number): (index: number) => string | undefined {
+  const listed = config["attention_layers"] ?? undefined;
+  const given = listed === undefined ? config["attention_types"] : [[listed, 1]];
+  const patterns = Array.isArray(given) && given.every(isPattern) ? given : [];
+  const total = patterns.reduce((sum, [kinds, times]) => sum + kinds.length * times, 0);
+  if (total !== depth) {
+    const key = listed === undefined ? "attention_types" : "attention_layers";
+    throw unknownSetting(key, config[key], `there must be one for each of ${depth} layers`);
+  }
+  return (index) => {
+    let first = 0;
+    for (const [kinds, times] of patterns) {
+      const next = first + kinds.length * times;
+      if (index < next) return kinds[(index - first) % kinds.length];
+      first = next;
+    }
+    return undefined;
+  };
+}
+
+function block(config: Config, path: string, kind: string | undefined): Block {
   const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
-  const heads = countIn(config, ["num_heads"]);
+  const width = countIn(config, ["hidden_size"]);
+  const heads = headsIn(config, ["num_heads"], width);
   const attention = `${path}.attn.attention`;
   return {
     parallel: false,
@@ -37,7 +58,7 @@ function block(config: Config, path: string, kind: string): Block {
         projections: projectionsAt(`${attention}`),
         output: linearAt(`${attention}.out_proj`),
         heads,
-        headWidth: countIn(config, ["hidden_size"]) / heads,
+        headWidth: width / heads,
         scale: 1,
         ...(kind === "local" ? { window: countIn(config, ["window_size"], 256) } : {}),
       }),
@@ -50,16 +71,16 @@ function block(config: Config, path: string, kind: string): Block {
   };
 }
 
-function describe(config: Config, has: (name: string) => boolean): Description {
+function describe(config: Config, has: Has): Description {
   const prefix = prefixOf(has, "wte.weight", ["transformer.", ""]);
   const depth = countIn(config, ["num_layers"]);
-  const kinds = layerKinds(config, depth);
+  const kindOf = layerKinds(config, depth);
   const table = `${prefix}wte.weight`;
   return languageModel(config, {
     table,
     width: countIn(config, ["hidden_size"]),
     entry: tokenEntry(table, { positions: `${prefix}wpe.weight` }),
-    blocks: layersOf(depth, (index) => block(config, `${prefix}h.${index}`, kinds[index]!)),
+    blocks: layersOf(depth, has, (index) => block(config, `${prefix}h.${index}`, kindOf(index))),
     final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
   });
 }

@@ -1,7 +1,7 @@
 // GPT-NeoX and Pythia: parallel branches with a norm each, QKV fused by head, partly rotary.
 
 import type { Block, Description } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
   languageModel,
@@ -13,12 +13,13 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, flagIn, numberIn, rotaryIn } from "./settings.ts";
+import { activationIn, countIn, flagIn, headsIn, numberIn, rotaryIn } from "./settings.ts";
 
 function block(config: Config, path: string): Block {
   const eps = numberIn(config, ["layer_norm_eps"], 1e-5);
-  const heads = countIn(config, ["num_attention_heads"]);
-  const headWidth = countIn(config, ["hidden_size"]) / heads;
+  const width = countIn(config, ["hidden_size"]);
+  const heads = headsIn(config, ["num_attention_heads"], width);
+  const headWidth = width / heads;
   const rotary = rotaryIn(config, headWidth, {
     base: "rotary_emb_base",
     share: "rotary_pct",
@@ -43,7 +44,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: (name: string) => boolean): Description {
+function describe(config: Config, has: Has): Description {
   const prefix = prefixOf(has, "embed_in.weight", ["gpt_neox.", ""]);
   const table = `${prefix}embed_in.weight`;
   return languageModel(config, {
@@ -52,6 +53,7 @@ function describe(config: Config, has: (name: string) => boolean): Description {
     entry: tokenEntry(table),
     blocks: layersOf(
       countIn(config, ["num_hidden_layers"]),
+      has,
       (index) => block(config, `${prefix}layers.${index}`),
     ),
     final: layerNormAt(`${prefix}final_layer_norm`, numberIn(config, ["layer_norm_eps"], 1e-5)),

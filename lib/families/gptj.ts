@@ -1,7 +1,7 @@
 // GPT-J: parallel branches that share a norm, rotary positions in pairs, a head with a bias.
 
 import type { Block, Description } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
   languageModel,
@@ -14,7 +14,7 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, numberIn } from "./settings.ts";
+import { activationIn, countIn, headsIn, numberIn } from "./settings.ts";
 
 /** The coordinates of a head that turn: 64 where nothing is written, all where null is. */
 function rotaryWidth(config: Config, headWidth: number): number {
@@ -23,8 +23,9 @@ function rotaryWidth(config: Config, headWidth: number): number {
 
 function block(config: Config, path: string): Block {
   const norm = layerNormAt(`${path}.ln_1`, numberIn(config, ["layer_norm_epsilon"], 1e-5));
-  const heads = countIn(config, ["n_head"]);
-  const headWidth = countIn(config, ["n_embd"]) / heads;
+  const width = countIn(config, ["n_embd"]);
+  const heads = headsIn(config, ["n_head"], width);
+  const headWidth = width / heads;
   return {
     parallel: true,
     branches: [
@@ -48,7 +49,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: (name: string) => boolean): Description {
+function describe(config: Config, has: Has): Description {
   const prefix = prefixOf(has, "wte.weight", ["transformer.", ""]);
   const table = `${prefix}wte.weight`;
   return languageModel(config, {
@@ -57,6 +58,7 @@ function describe(config: Config, has: (name: string) => boolean): Description {
     entry: tokenEntry(table),
     blocks: layersOf(
       countIn(config, ["n_layer"]),
+      has,
       (index) => block(config, `${prefix}h.${index}`),
     ),
     final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),

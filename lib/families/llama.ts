@@ -2,7 +2,7 @@
 // OLMo-1 has LayerNorms without parameters, StableLM has LayerNorms.
 
 import type { Activation, Attention, Block, Branch, Description, NormSite } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import {
   languageModel,
   layerNormAt,
@@ -95,7 +95,7 @@ function block(manner: Manner, config: Config, path: string, index: number): Blo
 function describe(
   manner: Manner,
   config: Config,
-  has: (name: string) => boolean,
+  has: Has,
 ): Description {
   if (flagIn(config, "qk_layernorm", false)) {
     throw unknownSetting(
@@ -116,6 +116,7 @@ function describe(
     entry: tokenEntry(table, { scale }),
     blocks: layersOf(
       countIn(config, ["num_hidden_layers"]),
+      has,
       (index) => block(manner, config, `${prefix}layers.${index}`, index),
     ),
     final: manner.norm(config, `${prefix}norm`),

@@ -22,7 +22,7 @@ export type {
   Table,
   Writer,
 } from "./description.ts";
-export type { Config, Family, RefusedFamily } from "./family.ts";
+export type { Config, Family, Has, RefusedFamily } from "./family.ts";
 export { decoderModel } from "./decoder_model.ts";
 export { describeModel, type Model } from "./model.ts";
 export { normkitConfig, normkitFamily } from "./normkit.ts";

@@ -4,6 +4,7 @@ import type { TensorSource } from "../checkpoint/tensors.ts";
 import type { Description } from "./description.ts";
 import type { Config, Family } from "./family.ts";
 import { formOf, inForm } from "./form.ts";
+import { requireShapes } from "./shapes.ts";
 
 /** A model of a known family, on disk or as a conversion makes it. */
 export interface Model {
@@ -24,11 +25,12 @@ export interface Model {
  * @param config The configuration, with the form of a converted model.
  * @param tensors The tensors.
  * @returns The model.
- * @throws {RangeError} If the configuration asks for something unknown.
+ * @throws {RangeError} If the configuration asks for something unknown, or for tensors of other sizes.
  */
 export function describeModel(family: Family, config: Config, tensors: TensorSource): Model {
   const described = family.describe(config, (name) => tensors.has(name));
   const form = formOf(config);
   const description = form === undefined ? described : inForm(described, form);
+  requireShapes(description, tensors);
   return { family, config, description, tensors };
 }

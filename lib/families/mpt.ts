@@ -1,7 +1,7 @@
 // MPT: ALiBi, one fused QKV matrix, no biases.
 
 import type { Block, Description, NormSite } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
   languageModel,
@@ -13,12 +13,12 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { countIn, flagIn, numberIn, partOf, unknownSetting } from "./settings.ts";
+import { countIn, flagIn, headsIn, numberIn, partOf, unknownSetting } from "./settings.ts";
 
 /** Slopes 2^(−8 k / n) with n the next power of two; of others the even ones come after the odd ones. */
 function slopes(heads: number): number[] {
   const power = 2 ** Math.ceil(Math.log2(heads));
-  const all = layersOf(power, (index) => 2 ** (-8 * (index + 1) / power));
+  const all = Array.from({ length: power }, (_, index) => 2 ** (-8 * (index + 1) / power));
   if (power === heads) return all;
   const odd = all.filter((_, index) => index % 2 === 1);
   const even = all.filter((_, index) => index % 2 === 0);
@@ -31,8 +31,9 @@ function norm(config: Config, path: string): NormSite {
 }
 
 function block(config: Config, path: string): Block {
-  const heads = countIn(config, ["n_heads"]);
-  const headWidth = countIn(config, ["d_model"]) / heads;
+  const width = countIn(config, ["d_model"]);
+  const heads = headsIn(config, ["n_heads"], width);
+  const headWidth = width / heads;
   const attention = partOf(config, "attn_config");
   const clip = attention["clip_qkv"] ?? undefined;
   return {
@@ -56,7 +57,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: (name: string) => boolean): Description {
+function describe(config: Config, has: Has): Description {
   const attention = partOf(config, "attn_config");
   if (flagIn(attention, "qk_ln", false)) {
     throw unknownSetting("qk_ln", true, "norms of queries and keys of MPT are not described");
@@ -72,6 +73,7 @@ function describe(config: Config, has: (name: string) => boolean): Description {
     entry: tokenEntry(table),
     blocks: layersOf(
       countIn(config, ["n_layers"]),
+      has,
       (index) => block(config, `${prefix}blocks.${index}`),
     ),
     final: norm(config, `${prefix}norm_f`),

@@ -13,7 +13,8 @@ import type {
   Stack,
   StreamNorm,
 } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
+import { layersOf } from "./parts.ts";
 
 /** How each residual variant joins a layer's branches to the stream, where a stack can say it. */
 interface Joint {
@@ -142,7 +143,7 @@ function normAt({ eps, normEps }: CompleteConfig, kind: StreamNorm, path: string
   return { kind, eps: normEps[path] ?? eps, gain: `${path}.gain`, bias: `${path}.bias` };
 }
 
-function describe(config: Config): Description {
+function describe(config: Config, has: Has): Description {
   const complete = completeConfig(decoderConfig(config));
   const { residual, norm, ends, width, depth, tied, positions, embeddingScale } = complete;
   const kind = streamNorms[norm];
@@ -168,7 +169,7 @@ function describe(config: Config): Description {
     },
     ...(ends.includes("embedding") ? { entryNorm: normAt(complete, kind, "norm.embedding") } : {}),
     recenter: false,
-    blocks: Array.from({ length: depth }, (_, index) => block(complete, kind, index + 1)),
+    blocks: layersOf(depth, has, (index) => block(complete, kind, index + 1)),
     ...(ends.includes("final") ? { final: normAt(complete, kind, "norm.final") } : {}),
   };
   const head: Linear = tied

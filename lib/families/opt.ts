@@ -1,7 +1,7 @@
 // OPT: learned positions whose table starts with two rows that are not used.
 
 import type { Block, Description } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
   languageModel,
@@ -14,13 +14,14 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, flagIn, unknownSetting } from "./settings.ts";
+import { activationIn, countIn, flagIn, headsIn, unknownSetting } from "./settings.ts";
 
 const eps = 1e-5;
 
 function block(config: Config, path: string): Block {
-  const heads = countIn(config, ["num_attention_heads"]);
-  const headWidth = countIn(config, ["hidden_size"]) / heads;
+  const width = countIn(config, ["hidden_size"]);
+  const heads = headsIn(config, ["num_attention_heads"], width);
+  const headWidth = width / heads;
   return {
     parallel: false,
     branches: [
@@ -39,7 +40,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: (name: string) => boolean): Description {
+function describe(config: Config, has: Has): Description {
   if (!flagIn(config, "do_layer_norm_before", true)) {
     throw unknownSetting(
       "do_layer_norm_before",
@@ -62,6 +63,7 @@ function describe(config: Config, has: (name: string) => boolean): Description {
     entry: tokenEntry(table, { positions: `${prefix}embed_positions.weight`, offset: 2 }),
     blocks: layersOf(
       countIn(config, ["num_hidden_layers"]),
+      has,
       (index) => block(config, `${prefix}layers.${index}`),
     ),
     ...(final ? { final: layerNormAt(`${prefix}final_layer_norm`, eps) } : {}),

@@ -3,6 +3,7 @@
 import type {
   Activation,
   Attention,
+  Block,
   Branch,
   Description,
   Entry,
@@ -11,7 +12,7 @@ import type {
   NormSite,
   Stack,
 } from "./description.ts";
-import type { Config } from "./family.ts";
+import type { Config, Has } from "./family.ts";
 import { flagIn } from "./settings.ts";
 
 /** A linear map under a path, `path.weight` and `path.bias`. */
@@ -29,9 +30,48 @@ export function rmsNormAt(path: string, eps: number): NormSite {
   return { kind: "rms", eps, gain: `${path}.weight`, bias: `${path}.bias` };
 }
 
-/** Layers 0, 1, …, each made by a function. */
-export function layersOf<T>(count: number, make: (index: number) => T): T[] {
-  return Array.from({ length: count }, (_, index) => make(index));
+/** The matrices of queries, keys and values. */
+function projectionsOf({ projections }: Attention): Linear[] {
+  if ("qkv" in projections) return [projections.qkv];
+  return [projections.q, projections.k, projections.v];
+}
+
+/** The linear maps of a layer. */
+function linearsOf({ branches }: Block): Linear[] {
+  return branches.flatMap(({ sublayer }) => {
+    const { output: { linear } } = sublayer;
+    if (sublayer.kind === "attention") return [...projectionsOf(sublayer), linear];
+    const { up, gate } = sublayer;
+    return gate === undefined ? [up, linear] : [up, gate, linear];
+  });
+}
+
+/**
+ * Layers 0, 1, …, each made by a function. What a configuration says of their number is not believed before their weights are found.
+ *
+ * @param count How many the configuration has.
+ * @param has Whether the checkpoint has a tensor of a name.
+ * @param make Makes a layer.
+ * @returns The layers.
+ * @throws {RangeError} If the checkpoint lacks the matrix of a layer.
+ */
+export function layersOf(
+  count: number,
+  has: Has,
+  make: (index: number) => Block,
+): Block[] {
+  const layers: Block[] = [];
+  for (let index = 0; index < count; index++) {
+    const layer = make(index);
+    const missing = linearsOf(layer).find(({ weight }) => !has(weight));
+    if (missing !== undefined) {
+      throw new RangeError(
+        `Cannot use a model of ${count} layers: the checkpoint has no ${missing.weight}`,
+      );
+    }
+    layers.push(layer);
+  }
+  return layers;
 }
 
 /** Token embeddings, and learned positions where there are some. */
@@ -51,7 +91,7 @@ export function tokenEntry(
 
 /** The prefix of a model's names: the first whose table is there, else the first. */
 export function prefixOf(
-  has: (name: string) => boolean,
+  has: Has,
   table: string,
   prefixes: readonly string[],
 ): string {
@@ -137,7 +177,7 @@ export function untieWordEmbeddings(config: Config): Config {
 export function alibiSlopes(heads: number): number[] {
   const power = 2 ** Math.floor(Math.log2(heads));
   const series = (count: number): number[] =>
-    layersOf(count, (index) => 2 ** (-8 * (index + 1) / count));
+    Array.from({ length: count }, (_, index) => 2 ** (-8 * (index + 1) / count));
   const between = series(2 * power).filter((_, index) => index % 2 === 0);
   return [...series(power), ...between.slice(0, heads - power)];
 }

@@ -1,7 +1,7 @@
 // Phi-1 and Phi-2: parallel branches that share a norm, partly rotary, biases everywhere.
 
 import type { Block, Description } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
   languageModel,
@@ -14,12 +14,21 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, flagIn, numberIn, rotaryIn, unknownSetting } from "./settings.ts";
+import {
+  activationIn,
+  countIn,
+  flagIn,
+  headsIn,
+  numberIn,
+  rotaryIn,
+  unknownSetting,
+} from "./settings.ts";
 
 function block(config: Config, path: string): Block {
   const norm = layerNormAt(`${path}.input_layernorm`, numberIn(config, ["layer_norm_eps"], 1e-5));
-  const heads = countIn(config, ["num_attention_heads"]);
-  const headWidth = countIn(config, ["hidden_size"]) / heads;
+  const width = countIn(config, ["hidden_size"]);
+  const heads = headsIn(config, ["num_attention_heads"], width);
+  const headWidth = width / heads;
   return {
     parallel: true,
     branches: [
@@ -40,7 +49,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: (name: string) => boolean): Description {
+function describe(config: Config, has: Has): Description {
   if (flagIn(config, "qk_layernorm", false)) {
     throw unknownSetting(
       "qk_layernorm",
@@ -57,6 +66,7 @@ function describe(config: Config, has: (name: string) => boolean): Description {
     entry: tokenEntry(table),
     blocks: layersOf(
       countIn(config, ["num_hidden_layers"]),
+      has,
       (index) => block(config, `${prefix}layers.${index}`),
     ),
     final: layerNormAt(`${prefix}final_layernorm`, eps),

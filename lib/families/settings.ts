@@ -8,9 +8,15 @@ function find(config: Config, keys: readonly string[]): unknown {
   return keys.map((key) => config[key]).find((value) => value !== undefined && value !== null);
 }
 
+/** A value as JSON, cut where it is long. */
+function excerptOf(value: unknown): string {
+  const text = JSON.stringify(value) ?? "undefined";
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
 /** An error about a value in a configuration. */
 export function unknownSetting(key: string, value: unknown, allowed: string): RangeError {
-  return new RangeError(`Cannot use ${key} = ${JSON.stringify(value)} of config.json: ${allowed}`);
+  return new RangeError(`Cannot use ${key} = ${excerptOf(value)} of config.json: ${allowed}`);
 }
 
 /**
@@ -39,6 +45,27 @@ export function countIn(config: Config, keys: readonly string[], standard?: numb
   const value = numberIn(config, keys, standard);
   if (Number.isInteger(value) && value >= 1) return value;
   throw unknownSetting(keys[0]!, value, "it must be a whole number ≥ 1");
+}
+
+/** More heads than any model has, so that their slopes fit into memory whatever a file says. */
+const mostHeads = 2 ** 16;
+
+/**
+ * The number of heads that share a width.
+ *
+ * @param config The configuration.
+ * @param keys Its name, or the names that versions gave it.
+ * @param width The width that they share.
+ * @throws {RangeError} If it does not divide the width, or is above 65 536.
+ */
+export function headsIn(config: Config, keys: readonly string[], width: number): number {
+  const heads = countIn(config, keys);
+  if (width % heads === 0 && heads <= mostHeads) return heads;
+  throw unknownSetting(
+    keys[0]!,
+    heads,
+    `heads must divide their width of ${width}, and be at most ${mostHeads}`,
+  );
 }
 
 /**

@@ -1,9 +1,9 @@
 // Vision Transformers: ViT, DeiT with its distillation token, DINOv2 with LayerScale and registers.
 
 import type { Block, Description, Head, Stack, Table } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import { layerNormAt, layersOf, linearAt, prefixOf, projectionsAt } from "./parts.ts";
-import { activationIn, countIn, flagIn, numberIn, unknownSetting } from "./settings.ts";
+import { activationIn, countIn, flagIn, headsIn, numberIn, unknownSetting } from "./settings.ts";
 
 /** The names and standards in which the families differ. */
 interface Names {
@@ -35,8 +35,9 @@ const dino: Names = {
 
 function block(config: Config, path: string, names: Names): Block {
   const eps = numberIn(config, ["layer_norm_eps"], names.eps);
-  const heads = countIn(config, ["num_attention_heads"]);
-  const headWidth = countIn(config, ["hidden_size"]) / heads;
+  const width = countIn(config, ["hidden_size"]);
+  const heads = headsIn(config, ["num_attention_heads"], width);
+  const headWidth = width / heads;
   const attention = `${path}.attention.attention`;
   const scale = (which: 0 | 1): { scale?: string } =>
     names.scales === undefined ? {} : { scale: `${path}.${names.scales[which]}` };
@@ -69,7 +70,7 @@ function block(config: Config, path: string, names: Names): Block {
   };
 }
 
-function stack(config: Config, prefix: string, names: Names, tokens: {
+function stack(config: Config, has: Has, prefix: string, names: Names, tokens: {
   readonly before: readonly string[];
   readonly registers?: string;
 }): Stack {
@@ -89,6 +90,7 @@ function stack(config: Config, prefix: string, names: Names, tokens: {
     recenter: false,
     blocks: layersOf(
       countIn(config, ["num_hidden_layers"]),
+      has,
       (index) => block(config, `${prefix}encoder.layer.${index}`, names),
     ),
     final: layerNormAt(`${prefix}layernorm`, numberIn(config, ["layer_norm_eps"], names.eps)),
@@ -97,7 +99,7 @@ function stack(config: Config, prefix: string, names: Names, tokens: {
 
 /** A classifier, if the checkpoint has it. */
 function classifier(
-  has: (name: string) => boolean,
+  has: Has,
   path: string,
   reads: Head["reads"],
   output?: string,
@@ -116,7 +118,7 @@ const vit: Family = {
   describe: (config, has): Description => {
     const prefix = prefixOf(has, firstKernel, ["vit.", ""]);
     return {
-      stacks: { vision: stack(config, prefix, plain, { before: ["cls_token"] }) },
+      stacks: { vision: stack(config, has, prefix, plain, { before: ["cls_token"] }) },
       heads: classifier(has, "classifier", "first"),
     };
   },
@@ -130,7 +132,7 @@ const deit: Family = {
     const prefix = prefixOf(has, firstKernel, ["deit.", ""]);
     const before = ["cls_token", "distillation_token"];
     return {
-      stacks: { vision: stack(config, prefix, plain, { before }) },
+      stacks: { vision: stack(config, has, prefix, plain, { before }) },
       heads: [
         ...classifier(has, "classifier", "first", "logits"),
         ...classifier(has, "cls_classifier", "first", "cls_logits"),
@@ -158,7 +160,7 @@ function dinov2(id: string, label: string, prefix: string, registers?: string): 
       const before = ["cls_token"];
       const tokens = registers === undefined ? { before } : { before, registers };
       return {
-        stacks: { vision: stack(config, own, dino, tokens) },
+        stacks: { vision: stack(config, has, own, dino, tokens) },
         heads: classifier(has, "classifier", "first-and-mean"),
       };
     },

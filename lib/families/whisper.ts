@@ -1,7 +1,7 @@
 // Whisper: an encoder of sound behind two convolutions, and a decoder that reads the encoder's final norm.
 
 import type { Attention, Block, Branch, Description, Stack } from "./description.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import {
   languageHead,
   layerNormAt,
@@ -12,15 +12,16 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn } from "./settings.ts";
+import { activationIn, countIn, headsIn } from "./settings.ts";
 
 const eps = 1e-5;
 
 type Side = "encoder" | "decoder";
 
 function attention(config: Config, side: Side, path: string, memory: boolean): Attention {
-  const heads = countIn(config, [`${side}_attention_heads`]);
-  const headWidth = countIn(config, ["d_model"]) / heads;
+  const width = countIn(config, ["d_model"]);
+  const heads = headsIn(config, [`${side}_attention_heads`], width);
+  const headWidth = width / heads;
   return {
     kind: "attention",
     projections: projectionsAt(`${path}`),
@@ -58,25 +59,32 @@ function block(config: Config, side: Side, path: string): Block {
   };
 }
 
-function stack(config: Config, side: Side, prefix: string, entry: Stack["entry"]): Stack {
+function stack(
+  config: Config,
+  has: Has,
+  side: Side,
+  prefix: string,
+  entry: Stack["entry"],
+): Stack {
   return {
     width: countIn(config, ["d_model"]),
     entry,
     recenter: false,
     blocks: layersOf(
       countIn(config, [`${side}_layers`]),
+      has,
       (index) => block(config, side, `${prefix}${side}.layers.${index}`),
     ),
     final: layerNormAt(`${prefix}${side}.layer_norm`, eps),
   };
 }
 
-function describe(config: Config, has: (name: string) => boolean): Description {
+function describe(config: Config, has: Has): Description {
   const prefix = prefixOf(has, "decoder.embed_tokens.weight", ["model.", ""]);
   const table = `${prefix}decoder.embed_tokens.weight`;
   return {
     stacks: {
-      encoder: stack(config, "encoder", prefix, {
+      encoder: stack(config, has, "encoder", prefix, {
         kind: "audio",
         first: linearAt(`${prefix}encoder.conv1`),
         second: linearAt(`${prefix}encoder.conv2`),
@@ -85,6 +93,7 @@ function describe(config: Config, has: (name: string) => boolean): Description {
       }),
       decoder: stack(
         config,
+        has,
         "decoder",
         prefix,
         tokenEntry(table, { positions: `${prefix}decoder.embed_positions.weight` }),

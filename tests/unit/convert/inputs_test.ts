@@ -66,7 +66,7 @@ Deno.test("tokenLimits() are the vocabulary and the context, less what positions
   using opt = await openGolden("opt");
   assertEquals(opt.tensors.info("model.decoder.embed_positions.weight").shape, [26, 16]);
   assertEquals(await limits("opt"), { vocabulary: 40, context: 24 });
-  assertEquals(await limits("llama"), { vocabulary: 40, context: Infinity });
+  assertEquals(await limits("llama"), { vocabulary: 40, context: 8192 });
   assertEquals(await limits("whisper"), { vocabulary: 40, context: 16 });
   assertEquals(await limits("vit"), undefined);
 });
@@ -84,6 +84,12 @@ Deno.test("requireTokens() refuses what a model cannot read, and says what it ca
   for (const [tokens, message] of wrong) {
     assertThrows(() => requireTokens(model, tokens), RangeError, message);
   }
+  using llama = await openGolden("llama"); // has no table of positions that would end
+  assertThrows(
+    () => requireTokens(llama, new Array(8193).fill(1)),
+    RangeError,
+    "Cannot use the number of tokens = 8193: it must be a whole number ≥ 1 and ≤ 8192",
+  );
   using vit = await openGolden("vit");
   assertThrows(
     () => requireTokens(vit, [1]),

@@ -1,12 +1,14 @@
 // What descriptions are put together from.
 
 import { assertEquals, assertThrows } from "@std/assert";
+import type { Block } from "../../../lib/families/description.ts";
 import {
   alibiSlopes,
   languageHead,
   layerNormAt,
   layersOf,
   linearAt,
+  networkBranch,
   prefixOf,
   rmsNormAt,
   tokenEntry,
@@ -23,9 +25,34 @@ Deno.test("linearAt(), layerNormAt() and rmsNormAt() name weights and biases und
   assertEquals(rmsNormAt("a.b", 0.5), { kind: "rms", ...norm });
 });
 
+/** A layer of a feed-forward network alone. */
+function layerAt(index: number): Block {
+  const network = {
+    up: linearAt(`${index}.up`),
+    output: linearAt(`${index}.down`),
+    activation: "relu",
+  } as const;
+  return { parallel: false, branches: [networkBranch(layerNormAt(`${index}.norm`, 1), network)] };
+}
+
 Deno.test("layersOf() counts from 0", () => {
-  assertEquals(layersOf(3, (index) => index * 2), [0, 2, 4]);
-  assertEquals(layersOf(0, () => 1), []);
+  assertEquals(layersOf(3, () => true, layerAt), [0, 1, 2].map(layerAt));
+  assertEquals(layersOf(0, () => false, layerAt), []);
+});
+
+Deno.test("layersOf() makes no layer behind one whose matrices are not there", () => {
+  const made: number[] = [];
+  const make = (index: number): Block => {
+    made.push(index);
+    return layerAt(index);
+  };
+  const has = (name: string): boolean => !/^2\.down|^[3-9]/.test(name);
+  assertThrows(
+    () => layersOf(20_000, has, make),
+    RangeError,
+    "Cannot use a model of 20000 layers: the checkpoint has no 2.down.weight",
+  );
+  assertEquals(made, [0, 1, 2]);
 });
 
 Deno.test("tokenEntry() has positions only where there are some", () => {

@@ -1,0 +1,189 @@
+// What a description says of sizes, held against the tensors: a configuration of another checkpoint, or with a wrong number, is known
+// before anything is read or made.
+
+import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
+import type {
+  Attention,
+  Branch,
+  Description,
+  Entry,
+  FeedForward,
+  Linear,
+  NormSite,
+  Stack,
+} from "./description.ts";
+import { isCompressed } from "./form.ts";
+
+/** A mismatch of a tensor and the configuration. */
+function mismatch(name: string, shape: readonly number[], wanted: string): RangeError {
+  return new RangeError(
+    `Cannot use ${name} of shape [${
+      shape.slice(0, 8).join(", ")
+    }] with this config.json: ${wanted}`,
+  );
+}
+
+/** Requires a vector of a size, where the checkpoint has one of this name. */
+function requireVector(tensors: TensorSource, name: string | undefined, size: number): void {
+  if (name === undefined || !tensors.has(name)) return;
+  const { shape } = tensors.info(name);
+  if (shape.reduce((product, length) => product * length, 1) === size) return;
+  throw mismatch(name, shape, `it must hold ${size} numbers`);
+}
+
+/** What a linear map takes and gives. */
+function sizeOf(
+  tensors: TensorSource,
+  { weight, layout }: Linear,
+): [inputs: number, outputs: number] {
+  const { rows, width } = rowsOf(tensors.info(weight).shape);
+  return layout === "out-in" ? [width, rows] : [rows, width];
+}
+
+/** Requires a linear map of a size, and a bias that fits; whatever it gives where that is left open. */
+function requireLinear(
+  tensors: TensorSource,
+  linear: Linear,
+  wanted: { readonly inputs: number; readonly outputs?: number },
+): number {
+  const [inputs, outputs] = sizeOf(tensors, linear);
+  if (inputs !== wanted.inputs || outputs !== (wanted.outputs ?? outputs)) {
+    const { shape } = tensors.info(linear.weight);
+    const open = wanted.outputs ?? "any number of";
+    throw mismatch(
+      linear.weight,
+      shape,
+      `it must take ${wanted.inputs} numbers and give ${open} (${linear.layout})`,
+    );
+  }
+  requireVector(tensors, linear.bias, outputs);
+  return outputs;
+}
+
+function requireNorm(tensors: TensorSource, norm: NormSite | undefined, width: number): void {
+  requireVector(tensors, norm?.gain, width);
+  requireVector(tensors, norm?.bias, width);
+}
+
+/** Requires vectors of a width. */
+function requireTable(tensors: TensorSource, name: string, width: number): void {
+  const { shape } = tensors.info(name);
+  if (shape.at(-1) !== width) throw mismatch(name, shape, `its last axis must be ${width}`);
+}
+
+/** The matrices of attention before the one that writes; what gives how many numbers. */
+function requireAttention(
+  tensors: TensorSource,
+  attention: Attention,
+  { width, memory }: { readonly width: number; readonly memory: number },
+): number {
+  const { projections, heads, keyValueHeads, headWidth, headNorms } = attention;
+  const [queries, keys] = [heads * headWidth, keyValueHeads * headWidth];
+  if ("qkv" in projections) {
+    requireLinear(tensors, projections.qkv, { inputs: width, outputs: queries + 2 * keys });
+  } else {
+    requireLinear(tensors, projections.q, { inputs: width, outputs: queries });
+    requireLinear(tensors, projections.k, { inputs: memory, outputs: keys });
+    requireLinear(tensors, projections.v, { inputs: memory, outputs: keys });
+  }
+  requireNorm(tensors, headNorms?.q, headWidth);
+  requireNorm(tensors, headNorms?.k, headWidth);
+  return queries;
+}
+
+function requireFeedForward(
+  tensors: TensorSource,
+  { up, gate }: FeedForward,
+  width: number,
+): number {
+  const hidden = requireLinear(tensors, up, { inputs: width });
+  if (gate !== undefined) requireLinear(tensors, gate, { inputs: width, outputs: hidden });
+  return hidden;
+}
+
+function requireBranch(
+  tensors: TensorSource,
+  { stacks }: Description,
+  { width }: Stack,
+  { norm, sublayer, gate }: Branch,
+): void {
+  const { output } = sublayer;
+  const memory = sublayer.kind === "attention" && sublayer.memory !== undefined
+    ? stacks[sublayer.memory]!.width
+    : width;
+  const inputs = sublayer.kind === "attention"
+    ? requireAttention(tensors, sublayer, { width, memory })
+    : requireFeedForward(tensors, sublayer, width);
+  requireLinear(tensors, output.linear, { inputs, outputs: width });
+  requireVector(tensors, output.scale, width);
+  requireVector(tensors, gate, 1);
+  requireNorm(tensors, norm, width);
+}
+
+/** Requires a position for each patch of an image, and perhaps for each token in front. */
+function requirePatches(
+  tensors: TensorSource,
+  { imageSize, patchSize, before, positions }: Extract<Entry, { kind: "patches" }>,
+): void {
+  const { shape } = tensors.info(positions.table);
+  const found = shape.slice(0, -1).reduce((product, length) => product * length, 1);
+  const count = Math.floor(imageSize / patchSize) ** 2;
+  if (found === count || found === count + before.length) return;
+  const wanted = `an image of ${imageSize} × ${imageSize} needs ${count} or ${
+    count + before.length
+  }`;
+  throw mismatch(
+    positions.table,
+    shape,
+    `it must hold as many positions as patches, and ${wanted}`,
+  );
+}
+
+/** What starts a stream; one that is cut after its entry enters with a value more. */
+function requireEntry(tensors: TensorSource, stack: Stack): void {
+  const { entry, entryNorm, recenter } = stack;
+  const width = recenter && isCompressed(stack) ? stack.width + 1 : stack.width;
+  requireNorm(tensors, entryNorm, width);
+  switch (entry.kind) {
+    case "tokens":
+      requireTable(tensors, entry.tokens.table, width);
+      break;
+    case "patches": {
+      const { patches, channels, patchSize, before, registers } = entry;
+      requireLinear(tensors, patches, { inputs: channels * patchSize ** 2, outputs: width });
+      for (const { table } of [...before, ...(registers === undefined ? [] : [registers])]) {
+        requireTable(tensors, table, width);
+      }
+      requirePatches(tensors, entry);
+      break;
+    }
+    case "audio": {
+      const between = requireLinear(tensors, entry.first, { inputs: 3 * entry.channels });
+      requireLinear(tensors, entry.second, { inputs: 3 * between, outputs: width });
+    }
+  }
+  if (entry.positions !== undefined) requireTable(tensors, entry.positions.table, width);
+}
+
+/**
+ * Requires tensors of the sizes that a description gives them. A matrix of a head may be absent, since bodies are published alone.
+ *
+ * @param description The description.
+ * @param tensors The tensors.
+ * @throws {RangeError} If a tensor is missing, or has another size; the message names it.
+ */
+export function requireShapes(description: Description, tensors: TensorSource): void {
+  const { stacks, heads } = description;
+  for (const stack of Object.values(stacks)) {
+    requireEntry(tensors, stack);
+    for (const branch of stack.blocks.flatMap(({ branches }) => branches)) {
+      requireBranch(tensors, description, stack, branch);
+    }
+    requireNorm(tensors, stack.final, stack.width);
+  }
+  for (const { linear, stack, reads } of heads) {
+    const rows = reads === "first-and-mean" ? 2 : 1;
+    if (!tensors.has(linear.weight)) continue;
+    requireLinear(tensors, linear, { inputs: rows * stacks[stack]!.width });
+  }
+}

@@ -1,0 +1,120 @@
+// Counts of a configuration that the checkpoint does not have: refused before anything of that size is made.
+
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { randomInputs } from "../../../lib/convert/inputs.ts";
+import { inspect } from "../../../lib/convert/inspect.ts";
+import type { Config } from "../../../lib/families/family.ts";
+import { describeModel, type Model } from "../../../lib/families/model.ts";
+import { headsIn } from "../../../lib/families/settings.ts";
+import { goldenNames, openGolden } from "../../support/golden_models.ts";
+
+/** Configurations with each number of one in the place of another. */
+function* changed(config: Config, value: unknown): Generator<[key: string, config: Config]> {
+  for (const [key, old] of Object.entries(config)) {
+    if (typeof old === "number") yield [key, { ...config, [key]: value }];
+    if (typeof old !== "object" || old === null || Array.isArray(old)) continue;
+    for (const [inner, part] of changed(old as Config, value)) {
+      yield [`${key}.${inner}`, { ...config, [key]: part }];
+    }
+  }
+}
+
+/** What is done with a folder before its tensors are read. */
+function look(model: Model, config: Config): string {
+  const made = describeModel(model.family, config, model.tensors);
+  randomInputs(made, 0, 1);
+  return JSON.stringify(inspect(made));
+}
+
+/** Keys that say how much of something a model has. */
+const counts = [
+  /(^|\.)(n_layers?|num_(hidden_)?layers|(en|de)coder_layers)$/,
+  /(^|\.)(n_heads?|num(_attention|_key_value)?_heads|(en|de)coder_attention_heads)$/,
+  /(^|\.)(n_embd|d_model|hidden_size|head_dim|image_size|patch_size|num_channels|num_mel_bins)$/,
+];
+
+for (const name of goldenNames) {
+  Deno.test(`describeModel() refuses counts that ${name} does not have, and no other number makes it large`, async () => {
+    using model = await openGolden(name);
+    look(model, model.config);
+    const refused = new Set<string>();
+    for (const value of [100_003, 1e308, -1, 0.5, "3"]) {
+      for (const [key, config] of changed(model.config, value)) {
+        try {
+          look(model, config);
+        } catch (error) {
+          assertInstanceOf(error, RangeError);
+          const { message } = error as RangeError;
+          assert(message.startsWith("Cannot ") && message.length < 500, message);
+          if (value === 100_003) refused.add(key);
+        }
+      }
+    }
+    const keys = [...changed(model.config, 1)].map(([key]) => key);
+    assert(keys.some((key) => counts[0]!.test(key)));
+    const wanted = keys.filter((key) => counts.some((pattern) => pattern.test(key)));
+    assertEquals(wanted.filter((key) => !refused.has(key)), []);
+  });
+}
+
+Deno.test("describeModel() refuses tensors of other shapes than the configuration's, and names them", async () => {
+  using model = await openGolden("gpt2");
+  const shaped = (name: string, shape: readonly number[]): Model["tensors"] => ({
+    names: model.tensors.names,
+    has: (one) => model.tensors.has(one),
+    rows: (one, first, count) => model.tensors.rows(one, first, count),
+    info: (one) => one === name ? { dtype: "F32", shape } : model.tensors.info(one),
+  });
+  const cases = [
+    ["transformer.wte.weight", [40, 17]],
+    ["transformer.wpe.weight", [17]],
+    ["transformer.h.1.ln_1.weight", [2 ** 40]],
+    ["transformer.h.1.attn.c_attn.weight", [16, 47]],
+    ["transformer.h.1.attn.c_attn.bias", [2 ** 40]],
+    ["transformer.h.0.attn.c_proj.weight", [15, 16]],
+    ["transformer.h.0.mlp.c_fc.weight", [17, 64]],
+    ["transformer.h.0.mlp.c_proj.weight", [63, 16]],
+    ["transformer.ln_f.bias", [1]],
+  ] as const;
+  for (const [name, shape] of cases) {
+    assertThrows(
+      () => describeModel(model.family, model.config, shaped(name, shape)),
+      RangeError,
+      `Cannot use ${name} of shape [${shape.join(", ")}] with this config.json`,
+    );
+  }
+});
+
+Deno.test("GPT-Neo's patterns of layers are not written out", async () => {
+  using model = await openGolden("gpt-neo");
+  const { attention_layers: _, ...config } = model.config;
+  const depth = model.description.stacks["decoder"]!.blocks.length;
+  const described = (patterns: unknown, layers = depth): Model =>
+    describeModel(
+      model.family,
+      { ...config, num_layers: layers, attention_types: patterns },
+      model.tensors,
+    );
+  const windows = described([[["global", "local"], depth / 2]]).description.stacks["decoder"]!
+    .blocks
+    .map(({ branches: [attention] }) => "window" in attention!.sublayer);
+  assertEquals(windows, Array.from({ length: depth }, (_, index) => index % 2 === 1));
+  for (
+    const wrong of [5, [5], [[["global"], -1]], [[["global"], 0.5]], [["global", 2]], [[[], 2]]]
+  ) {
+    assertThrows(() => described(wrong), RangeError, "there must be one for each of");
+  }
+  assertThrows(() => described([[["global"], 1e9]], 1e9), RangeError, "the checkpoint has no ");
+});
+
+Deno.test("headsIn() divide their width, and are no more than fit into memory", () => {
+  assertEquals(headsIn({ n_head: 4 }, ["n_head"], 64), 4);
+  assertEquals(headsIn({ n_head: 2 ** 16 }, ["n_head"], 2 ** 16), 2 ** 16);
+  for (const [heads, width] of [[5, 64], [128, 64], [2 ** 17, 2 ** 17], [0.5, 64]] as const) {
+    assertThrows(
+      () => headsIn({ n_head: heads }, ["n_head"], width),
+      RangeError,
+      `Cannot use n_head = ${heads} of config.json`,
+    );
+  }
+});
