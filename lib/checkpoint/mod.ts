@@ -9,7 +9,7 @@ export { planCopy } from "./copy.ts";
 export { bytesPerNumber, decodeNumbers, type DType, dtypes, encodeNumbers, ulp } from "./dtype.ts";
 export { SafetensorsError } from "./error.ts";
 export { type MemoryTensor, memoryTensors } from "./memory.ts";
-export { readParameters, writeParameters } from "./parameters.ts";
+export { readDecoder, readParameters, writeParameters } from "./parameters.ts";
 export type { NamedShape } from "./plan.ts";
 export { type Checkpoint, openCheckpoint } from "./reader.ts";
 export { readTensor, type TensorShape, type TensorSource } from "./tensors.ts";

@@ -2,8 +2,10 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { readAll } from "../core/read.ts";
-import { fillTree, tensorsOf } from "../core/tree.ts";
-import { openCheckpoint } from "./reader.ts";
+import { disposeTree, fillTree, tensorsOf } from "../core/tree.ts";
+import { completeConfig, type DecoderConfig } from "../models/config.ts";
+import { type DecoderParameters, initDecoder } from "../models/decoder.ts";
+import { type Checkpoint, openCheckpoint } from "./reader.ts";
 import type { TensorShape } from "./tensors.ts";
 import { type PlannedTensor, writeSafetensors } from "./writer.ts";
 
@@ -31,6 +33,19 @@ function textOf({ dtype, shape }: TensorShape): string {
   return `${dtype} [${shape.join(", ")}]`;
 }
 
+/** Requires a tensor of a shape (F32). */
+function requireTensor(
+  checkpoint: Checkpoint,
+  path: string,
+  name: string,
+  shape: readonly number[],
+): void {
+  const found = checkpoint.has(name) ? textOf(checkpoint.info(name)) : "nothing";
+  const expected = textOf({ dtype: "F32", shape });
+  if (found === expected) return;
+  throw new RangeError(`Cannot read ${name} from ${path}: found ${found}, expected ${expected}`);
+}
+
 /**
  * Reads the parameters of a model from a safetensors file (F32).
  *
@@ -50,14 +65,40 @@ export async function readParameters<P>(path: string, like: P): Promise<P> {
   }
   const values: Float32Array[] = [];
   for (const { path: name, value } of wanted) {
-    const found = checkpoint.has(name) ? textOf(checkpoint.info(name)) : "nothing";
-    const expected = textOf({ dtype: "F32", shape: value.shape });
-    if (found !== expected) {
-      throw new RangeError(
-        `Cannot read ${name} from ${path}: found ${found}, expected ${expected}`,
-      );
-    }
+    requireTensor(checkpoint, path, name, value.shape);
     values.push(new Float32Array((await checkpoint.bytes(name)).buffer));
   }
   return fillTree(like, values.map((numbers, at) => tf.tensor(numbers, wanted[at]!.value.shape)));
+}
+
+/** Requires the large tensors of a decoder, so that its parameters take no more memory than the file has bytes. */
+async function requireSizes(path: string, config: DecoderConfig): Promise<void> {
+  const { vocabulary, context, width, hidden, depth, positions } = completeConfig(config);
+  using checkpoint = await openCheckpoint(path);
+  requireTensor(checkpoint, path, "wte", [vocabulary, width]);
+  if (positions === "learned") requireTensor(checkpoint, path, "wpe", [context, width]);
+  for (let layer = 1; layer <= depth; layer++) {
+    requireTensor(checkpoint, path, `blocks.${layer}.attention.wq`, [width, width]);
+    requireTensor(checkpoint, path, `blocks.${layer}.feedForward.w1`, [width, hidden]);
+  }
+}
+
+/**
+ * Reads the parameters of a decoder from a safetensors file (F32). Nothing of the configuration's size is made before the file turns out
+ * to be of that size.
+ *
+ * @param path The file.
+ * @param config The decoder's configuration.
+ * @returns The parameters; the caller frees them.
+ * @throws {RangeError} If the configuration is out of range, or the file is of another one.
+ * @throws {SafetensorsError} If the file is not a safetensors file.
+ */
+export async function readDecoder(path: string, config: DecoderConfig): Promise<DecoderParameters> {
+  await requireSizes(path, config);
+  const like = initDecoder(config, 0);
+  try {
+    return await readParameters(path, like);
+  } finally {
+    disposeTree(like);
+  }
 }

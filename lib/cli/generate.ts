@@ -1,6 +1,6 @@
 // `normkit generate`: text from a model that `normkit train` left.
 
-import { readParameters } from "../checkpoint/parameters.ts";
+import { readDecoder } from "../checkpoint/parameters.ts";
 import { readTextFile } from "../core/text_file.ts";
 import type { BackendName } from "../core/backend.ts";
 import { useBackend } from "../kernels/use_backend.ts";
@@ -9,7 +9,6 @@ import { parseConfig } from "../families/config_text.ts";
 import type { Config } from "../families/family.ts";
 import { decoderConfig } from "../families/normkit.ts";
 import { configOfRun } from "../families/open.ts";
-import { initDecoder } from "../models/decoder.ts";
 import { generate } from "../models/generate.ts";
 import { characterTokenizer } from "../train/tokenizer.ts";
 import { type Command, numberOption, textOption, UsageError } from "./command.ts";
@@ -64,10 +63,7 @@ Examples:
     const prompt = textOption(args, "prompt") ?? "Call me ";
     const tokens = tokenizer.encode(prompt);
     await useBackend((textOption(args, "backend") ?? "auto") as BackendName);
-    const like = initDecoder(config, 0);
-    const parameters = await readParameters(`${run}.safetensors`, like).finally(() =>
-      disposeTree(like)
-    );
+    const parameters = await readDecoder(`${run}.safetensors`, config);
     const topK = numberOption(args, "top-k");
     const json = args.values["json"] === true;
     const made: number[] = [];

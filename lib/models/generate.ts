@@ -63,16 +63,17 @@ export async function* generate(
   const temperature = requireNumber("temperature", options.temperature ?? 1, { min: 0 });
   const topK = requireInteger("topK", options.topK ?? vocabulary, { min: 1 });
   const random = new Random(options.seed ?? 0, "/generate");
-  const tokens = Array.from(prompt);
+  const tokens = Array.from(prompt).slice(-context); // what is further back is not seen, nor kept
   for (let made = 0; made < count; made++) {
     if (options.signal?.aborted === true) return;
     const last = tf.tidy(() => {
-      const logits = decoder(parameters, config, [tokens.slice(-context)]);
+      const logits = decoder(parameters, config, [tokens]);
       return tf.slice(logits, [0, logits.shape[1]! - 1, 0], [1, 1, vocabulary]);
     });
     try {
       const [logits] = await readAll([last]);
       tokens.push(sample(logits!, temperature, topK, random));
+      if (tokens.length > context) tokens.shift();
     } finally {
       last.dispose();
     }

@@ -2,7 +2,12 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { readParameters, SafetensorsError, writeParameters } from "../../../lib/checkpoint/mod.ts";
+import {
+  readDecoder,
+  readParameters,
+  SafetensorsError,
+  writeParameters,
+} from "../../../lib/checkpoint/mod.ts";
 import { disposeTree } from "../../../lib/core/mod.ts";
 import { initDecoder } from "../../../lib/models/mod.ts";
 import { onEachBackend } from "../../support/backends.ts";
@@ -160,5 +165,32 @@ onEachBackend(
       assertEquals(left, ["model.safetensors"]);
       assert((await Deno.stat(path)).isDirectory);
       disposeTree(tree);
+    }),
+);
+
+onEachBackend(
+  "readDecoder() gives a model back, and makes nothing of a size that the file does not have",
+  () =>
+    withFile(async (path) => {
+      const config = { vocabulary: 5, context: 4, width: 8, depth: 2, heads: 2 };
+      const model = initDecoder(config, 1);
+      await writeParameters(path, model);
+      const read = await readDecoder(path, config);
+      assertEquals(await numbersByPath(read), await numbersByPath(model));
+      disposeTree([model, read]);
+      const before = tf.memory().numTensors;
+      const large = 2 ** 20; // more than a backend would hold
+      const wrong = [
+        [{ vocabulary: large }, "wte from"],
+        [{ context: large }, "wpe from"],
+        [{ width: large }, "wte from"],
+        [{ hidden: large }, "blocks.1.feedForward.w1 from"],
+        [{ depth: large }, "blocks.3.attention.wq from"],
+        [{ positions: "rotary" }, "the model has no parameter wpe"],
+      ] as const;
+      for (const [change, message] of wrong) {
+        await assertRejects(() => readDecoder(path, { ...config, ...change }), RangeError, message);
+      }
+      assertEquals(tf.memory().numTensors, before);
     }),
 );
