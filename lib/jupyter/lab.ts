@@ -6,6 +6,15 @@ import { writeAtomically } from "../core/files.ts";
 
 const jupyterLab = "jupyterlab==4.6.4";
 
+const isWindows = Deno.build.os === "windows";
+
+/** The signals that end the server; Windows has no SIGTERM to listen for. */
+const signals: readonly Deno.Signal[] = [
+  "SIGINT",
+  "SIGHUP",
+  ...isWindows ? [] : ["SIGTERM" as const],
+];
+
 /** JupyterLab cannot be set up; the message says what is missing and what to do. */
 export class LabError extends Error {
   /** The name of the class, for messages. */
@@ -56,12 +65,25 @@ async function run(command: string, args: readonly string[], remedy: string): Pr
   }
 }
 
+/**
+ * The path of a program in a virtual environment of Python.
+ *
+ * @param venv The environment's folder.
+ * @param name The program, such as `pip`.
+ * @param os The system.
+ * @returns The path.
+ */
+export function programIn(venv: string, name: string, os: string = Deno.build.os): string {
+  return os === "windows" ? `${venv}\\Scripts\\${name}.exe` : `${venv}/bin/${name}`;
+}
+
 async function installLab(venv: string): Promise<void> {
-  if (await exists(`${venv}/bin/jupyter-lab`)) return;
+  if (await exists(programIn(venv, "jupyter-lab"))) return;
   console.log(`Making a virtual environment in ${venv} and installing ${jupyterLab} …`);
-  await run("python3", ["-m", "venv", venv], "install Python 3 with venv (Debian: python3-venv)");
+  const python = isWindows ? "python" : "python3";
+  await run(python, ["-m", "venv", venv], "install Python 3 with venv (Debian: python3-venv)");
   await run(
-    `${venv}/bin/pip`,
+    programIn(venv, "pip"),
     ["install", "--quiet", "--disable-pip-version-check", jupyterLab],
     "the package index must be reachable",
   );
@@ -94,7 +116,7 @@ export async function runLab({ root, args = [], setupOnly = false }: LabOptions)
     if (name.endsWith(".ipynb")) notebooks.push(`${root}/notebooks/${name}`);
   }
   console.log(`Trusting ${notebooks.length} notebooks`);
-  const trust = await new Deno.Command(`${venv}/bin/jupyter`, {
+  const trust = await new Deno.Command(programIn(venv, "jupyter"), {
     args: ["trust", ...notebooks],
     env,
     stdout: "null",
@@ -105,21 +127,23 @@ export async function runLab({ root, args = [], setupOnly = false }: LabOptions)
   }
   if (setupOnly) return 0;
   console.log("Starting JupyterLab; Ctrl-C ends it");
-  const server = new Deno.Command(`${venv}/bin/jupyter-lab`, {
+  const server = new Deno.Command(programIn(venv, "jupyter-lab"), {
     args: [...args],
     cwd: `${root}/notebooks`,
     env,
+    detached: true, // a terminal's Ctrl-C besides our signal would end it before its kernels
   }).spawn();
   let interrupted = false;
   const stop = (): void => {
+    if (interrupted) return;
     interrupted = true;
     server.kill("SIGTERM"); // ends the server and its kernels without asking
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
+  for (const signal of signals) Deno.addSignalListener(signal, stop);
   try {
     const { code } = await server.status;
     return interrupted ? 0 : code;
   } finally {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(signal, stop);
+    for (const signal of signals) Deno.removeSignalListener(signal, stop);
   }
 }
