@@ -56,7 +56,7 @@ export function collectClaims(
 }
 
 /**
- * Claims as a Markdown table; each verdict links to its cell.
+ * Claims as a Markdown table; each verdict links to its cell. A claim is Markdown, but no HTML.
  *
  * @param claims The claims.
  * @param folder Where the notebooks lie as seen from the table, such as `notebooks/`.
@@ -66,14 +66,14 @@ export function claimsTable(claims: readonly FoundClaim[], folder: string): stri
   if (claims.length === 0) return "No notebook states a claim yet.";
   const text = (value: number | string | undefined): string =>
     (typeof value === "number" ? formatNumber(value) : value ?? "")
-      .replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
+      .replaceAll("|", "\\|").replaceAll(/\s+/g, " ").replaceAll(/<(?=[a-z/!?])/gi, "\\<");
   const rows = claims.map((one) => [
     one.paper,
     one.claim,
     one.papers,
     one.spread === undefined ? one.ours : `${text(one.ours)} (${text(one.spread)})`,
     one.setting,
-    `[${one.verdict}](${folder}${one.notebook}#cell-id=${one.cell})`,
+    `[${one.verdict}](${folder}${encodeURI(one.notebook)}#cell-id=${encodeURIComponent(one.cell)})`,
   ]);
   const head = ["paper", "claim", "paper's number", "ours (spread)", "our setting", "verdict"];
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.map(text).join(" | ")} |`)

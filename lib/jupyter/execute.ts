@@ -5,6 +5,7 @@
 import { Kernel, KernelError } from "./kernel.ts";
 import { type Cell, joined, type Notebook, type Output } from "./notebook_file.ts";
 import { errorLast, OutputCollector } from "./outputs.ts";
+import { withoutEscapes } from "./terminal.ts";
 
 /** How a notebook is executed. */
 export interface ExecuteOptions {
@@ -47,15 +48,10 @@ export class NotebookError extends Error {
 
 const hasTag = ({ metadata }: Cell, tag: string): boolean => metadata.tags?.includes(tag) ?? false;
 
-function stripAnsi(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replaceAll(/\u001b\[[0-9;]*m/g, "");
-}
-
 /** Why a cell counts as failed, if it does: an error output, or a reply of error without one. */
 function failureOf(outputs: readonly Output[], reply: Record<string, unknown>): string | undefined {
   const error = outputs.find((output) => output.output_type === "error");
-  if (error !== undefined) return stripAnsi(`${error.ename}: ${error.evalue}`);
+  if (error !== undefined) return withoutEscapes(`${error.ename}: ${error.evalue}`);
   if (reply.status !== "error") return undefined;
   return `${reply.evalue}, without an output: a syntax error or a package that does not resolve`;
 }

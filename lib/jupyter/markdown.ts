@@ -1,34 +1,39 @@
 /**
  * Markdown with mathematics to HTML: marked for the prose, KaTeX for `$…$` and `$$…$$`, highlight.js for
- * code. The result loads nothing: KaTeX's fonts are put into its style sheet.
+ * code. The result is safe whoever wrote the text, and loads nothing: KaTeX's fonts are put into its style sheet.
  */
 import hljs from "highlight.js";
 import katex from "katex";
-import { Marked, type TokenizerAndRendererExtension } from "marked";
+import { Marked, Tokenizer, type TokenizerAndRendererExtension, type Tokens } from "marked";
+import { escapeHtml, unescapeHtml } from "./html.ts";
+import { type Rewrite, sanitize } from "./sanitize.ts";
 
-/**
- * Text with HTML's special characters escaped.
- *
- * @param text Any text.
- * @returns The text, safe inside elements and attributes.
- */
-export function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(
-    '"',
-    "&quot;",
-  );
-}
+// What follows bounds the parsers, each of which takes time that grows with the square of some texts.
+
+/** The longest run of letters or of blanks in code that is colored, in characters. */
+const longestColoredRun = 1000;
+
+/** How far ahead the rules for text, addresses and emphasis look in Markdown, in characters. */
+const lookahead = 2000;
+
+/** The longest HTML of one cell or output that is shown as such, in characters. */
+const longestHtml = 100_000;
+
+/** The longest formula that is set, in characters. */
+const longestFormula = 5_000;
 
 /**
  * Code with its words colored.
  *
  * @param code The text.
- * @param language Its language; another than TypeScript stays plain.
+ * @param language Its language; one that is not known stays plain, as does code with more than a thousand characters
+ * or blanks in a row.
  * @returns HTML.
  */
 export function highlight(code: string, language = "typescript"): string {
-  const known = hljs.getLanguage(language) !== undefined;
-  return known ? hljs.highlight(code, { language }).value : escapeHtml(code);
+  const isColored = hljs.getLanguage(language) !== undefined &&
+    (code.match(/\s+|\S+/g) ?? []).every(({ length }) => length <= longestColoredRun);
+  return isColored ? hljs.highlight(code, { language }).value : escapeHtml(code);
 }
 
 /**
@@ -36,36 +41,70 @@ export function highlight(code: string, language = "typescript"): string {
  *
  * @param formula TeX without dollar signs.
  * @param displayMode Whether it stands on a line of its own.
- * @returns HTML; a formula that KaTeX cannot read is shown in red.
+ * @returns HTML; a formula that KaTeX cannot read is shown in red, one that is too long or too deep for it as code.
  */
 export function renderMath(formula: string, displayMode: boolean): string {
-  return katex.renderToString(formula, {
-    displayMode,
-    throwOnError: false,
-    output: "htmlAndMathml",
-  });
+  const asCode = `<code>${escapeHtml(formula)}</code>`;
+  if (formula.length > longestFormula) return asCode;
+  return unlessTooDeep(() =>
+    katex.renderToString(formula, {
+      displayMode,
+      throwOnError: false,
+      output: "htmlAndMathml",
+      trust: false,
+      strict: "ignore", // or else what LaTeX would not take is said on the console
+      maxSize: 50, // em: a rule of any size could cover the page
+    }), asCode);
 }
 
+/** What a recursive parser makes of a text, or something else where the text is nested beyond the stack. */
+function unlessTooDeep(parse: () => string, otherwise: string): string {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return otherwise;
+  }
+}
+
+/** marked's rules that look ahead to a paragraph's end, with an end nearby. */
+class BoundedTokenizer extends Tokenizer {
+  /** Plain text up to the next formula, at most up to the last blank that is near enough. */
+  override inlineText(rest: string): Tokens.Text | undefined {
+    const near = rest.slice(0, lookahead);
+    const formula = near.indexOf("$", 1);
+    const blank = near.length < rest.length ? near.lastIndexOf(" ") : -1;
+    const end = [formula, blank].find((at) => at > 0) ?? near.length;
+    return super.inlineText(rest.slice(0, end));
+  }
+
+  override url(rest: string): Tokens.Link | undefined {
+    return super.url(rest.slice(0, lookahead));
+  }
+
+  override emStrong(
+    rest: string,
+    masked: string,
+    before?: string,
+  ): Tokens.Em | Tokens.Strong | undefined {
+    const near = (text: string): string => text.slice(-rest.length).slice(0, lookahead);
+    return super.emStrong(near(rest), near(masked), before);
+  }
+}
+
+/** Formulas stay TeX, in elements of their own, until the HTML around them is safe; {@link typeset} sets them. */
 function mathExtension(
-  name: string,
+  name: "math-inline" | "math-display",
   pattern: RegExp,
-  display: boolean,
 ): TokenizerAndRendererExtension {
   return {
     name,
     level: "inline",
-    start: (text) => {
-      const at = text.indexOf("$");
-      return at < 0 ? undefined : at;
-    },
     tokenizer: (text) => {
       const match = pattern.exec(text);
       return match === null ? undefined : { type: name, raw: match[0], formula: match[1]! };
     },
-    renderer: (token) => {
-      const html = renderMath(String(token["formula"]).trim(), display);
-      return display ? `<span class="math">${html}</span>` : html;
-    },
+    renderer: (token) => `<${name}>${escapeHtml(String(token["formula"]).trim())}</${name}>`,
   };
 }
 
@@ -74,25 +113,67 @@ const marked = new Marked({
   renderer: {
     code: ({ text, lang }) =>
       `<div class="code"><pre><code>${highlight(text, lang || "text")}</code></pre></div>\n`,
+    checkbox: ({ checked }) => checked ? "☑ " : "☐ ",
   },
   extensions: [
-    mathExtension("displayMath", /^\$\$([\s\S]+?)\$\$/, true),
-    mathExtension("inlineMath", /^\$((?:\\.|[^$\\\n])+?)\$/, false),
+    mathExtension("math-display", /^\$\$([\s\S]+?)\$\$/),
+    mathExtension("math-inline", /^\$((?:\\.|[^$\\\n])+?)\$/),
   ],
-});
+}).setOptions({ tokenizer: new BoundedTokenizer() });
 
 /**
- * Markdown as HTML; tables scroll by themselves where they are wider than the page.
+ * Markdown as HTML, whoever wrote it; tables scroll by themselves where they are wider than the page.
  *
- * @param text Markdown with `$…$` and `$$…$$`.
+ * @param text Markdown with `$…$` and `$$…$$`; it is shown as it is where quotes or lists are nested too deep, or where
+ * its HTML has more than a hundred thousand characters.
+ * @param rewrite What becomes of the address of a link.
  * @returns HTML.
  */
-export function renderMarkdown(text: string): string {
-  const html = marked.parse(text, { async: false });
-  return html.replaceAll("<table>", '<div class="scroll"><table>').replaceAll(
-    "</table>",
-    "</table></div>",
+export function renderMarkdown(text: string, rewrite: Rewrite): string {
+  return unlessTooDeep(
+    () => htmlOrSource(marked.parse(text, { async: false }), text, rewrite),
+    asSource(text),
   );
+}
+
+/**
+ * HTML as a page shows it, whoever wrote it.
+ *
+ * @param html Any HTML; it is shown as it is where it has more than a hundred thousand characters.
+ * @param rewrite What becomes of the address of a link.
+ * @returns HTML.
+ */
+export function renderHtml(html: string, rewrite: Rewrite): string {
+  return htmlOrSource(html, html, rewrite);
+}
+
+function htmlOrSource(html: string, source: string, rewrite: Rewrite): string {
+  if (html.length > longestHtml) return asSource(source);
+  return typeset(sanitize(html, rewrite))
+    .replaceAll(/<table\b[^>]*>/g, '<div class="scroll">$&')
+    .replaceAll("</table>", "</table></div>");
+}
+
+const asSource = (text: string): string => `<pre>${escapeHtml(text)}</pre>`;
+
+/** Safe HTML with its formulas set. */
+function typeset(html: string): string {
+  return html.replaceAll(
+    /<math-(inline|display)>([^<]*)<\/math-\1>/g,
+    (_, kind: string, formula: string) => setFormula(unescapeHtml(formula), kind === "display"),
+  );
+}
+
+/**
+ * A formula as it stands in a text.
+ *
+ * @param formula TeX without dollar signs.
+ * @param display Whether it stands on a line of its own.
+ * @returns HTML.
+ */
+export function setFormula(formula: string, display: boolean): string {
+  const html = renderMath(formula, display);
+  return display ? `<span class="math">${html}</span>` : html;
 }
 
 /** Families of KaTeX that few formulas need, and the classes with which they do. */

@@ -58,6 +58,19 @@ export function joined(text: string | readonly string[]): string {
 }
 
 /**
+ * The text of an output in one form.
+ *
+ * @param data The output by MIME types.
+ * @param type A MIME type.
+ * @returns The text, or undefined where there is none of that type.
+ */
+export function textOf(data: Bundle, type: string): string | undefined {
+  const value = data[type];
+  if (Array.isArray(value)) return joined(value);
+  return typeof value === "string" ? value : undefined;
+}
+
+/**
  * Reads a notebook.
  *
  * @param path The file.
@@ -72,7 +85,7 @@ export async function readNotebook(path: string): Promise<Notebook> {
       `Cannot read ${path}: its nbformat is ${content?.nbformat}, and a notebook of format 4 with cells is needed`,
     );
   }
-  content.cells.forEach(({ cell_type, source }, index) => {
+  content.cells.forEach(({ cell_type, source, outputs = [] }, index) => {
     const known = ["code", "markdown", "raw"].includes(cell_type);
     if (!known || !(typeof source === "string" || Array.isArray(source))) {
       throw new TypeError(
@@ -81,8 +94,30 @@ export async function readNotebook(path: string): Promise<Notebook> {
         } of type "${cell_type}" must be code, markdown or raw, with a source`,
       );
     }
+    if (!(Array.isArray(outputs) && outputs.every(isOutput))) {
+      throw new TypeError(
+        `Cannot read ${path}: the outputs of cell ${
+          index + 1
+        } must be a list of streams with text, displays and results with data, and errors with a traceback`,
+      );
+    }
   });
   return content;
+}
+
+function isOutput(value: unknown): boolean {
+  const { output_type, text, data, traceback } = Object(value) as Record<string, unknown>;
+  switch (output_type) {
+    case "stream":
+      return typeof text === "string" || Array.isArray(text);
+    case "display_data":
+    case "execute_result":
+      return typeof data === "object" && data !== null;
+    case "error":
+      return Array.isArray(traceback);
+    default:
+      return false;
+  }
 }
 
 /** Text in lines, as notebooks keep it: a change shows as the lines that changed. */

@@ -2,10 +2,13 @@
  * A notebook as one self-contained HTML page: nothing is loaded from elsewhere.
  */
 import type { Notebook } from "./notebook_file.ts";
-import { escapeHtml, mathStyle } from "./markdown.ts";
+import { escapeHtml } from "./html.ts";
+import { mathStyle } from "./markdown.ts";
 import { headScript, pageScript, tipScript } from "./page_script.ts";
 import { pageStyle } from "./page_style.ts";
 import { type Heading, type RenderedNotebook, renderNotebook } from "./render.ts";
+import type { Rewrite } from "./sanitize.ts";
+import { securityPolicy } from "./security_policy.ts";
 
 /** Another page. */
 export interface PageLink {
@@ -26,7 +29,7 @@ export interface PageOptions {
   /** The page after this one. */
   readonly next?: PageLink;
   /** What becomes of the address of a link; addresses stay as they are by default. */
-  readonly rewrite?: (address: string) => string;
+  readonly rewrite?: Rewrite;
 }
 
 /** The parts of a whole page. */
@@ -48,7 +51,7 @@ export interface PageParts {
 }
 
 /**
- * A whole page: head, styles, scripts, and the button for light and dark.
+ * A whole page: head, styles, scripts, and the button for light and dark. Its policy lets nothing else run or load.
  *
  * @param parts What stands on it.
  * @returns HTML with everything inside.
@@ -57,6 +60,9 @@ export async function wholePage(parts: PageParts): Promise<string> {
   const { title, description = "", bar = "", before = "", main, style = "", footer = "" } = parts;
   const all = before + main;
   const math = all.includes('class="katex"') ? await mathStyle(all) : "";
+  const sheet = `${math}${pageStyle}${style}`;
+  const script = `${pageScript}${all.includes("<figure") ? tipScript : ""}`;
+  const policy = await securityPolicy([headScript, script], [sheet]);
   const meta = description === ""
     ? ""
     : `<meta name="description" content="${escapeHtml(description)}">\n`;
@@ -64,23 +70,24 @@ export async function wholePage(parts: PageParts): Promise<string> {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
 ${meta}<link rel="icon" href="data:,">
-<style>${math}${pageStyle}${style}</style>
+<style>${sheet}</style>
 <script>${headScript}</script>
 </head>
 <body>
-<a class="skip" href="#main">Skip to the text</a>
+<a class="skip" href="#page:main">Skip to the text</a>
 <header class="bar">${bar}<button class="theme" type="button" title="Change between light and dark" hidden>${icon}<span>Dark</span></button></header>
 <div class="layout">
 ${before}
-<main id="main">
+<main id="page:main">
 ${main}
 ${footer === "" ? "" : `<footer><p>${escapeHtml(footer)}</p></footer>`}
 </main>
 </div>
-<script>${pageScript}${all.includes("<figure") ? tipScript : ""}</script>
+<script>${script}</script>
 </body>
 </html>
 `;
@@ -118,7 +125,7 @@ export async function renderedPage(
   const pager = [link(previous, "prev", "Before"), link(next, "next", "Next")].join("");
   return await wholePage({
     title: rendered.title,
-    bar: home === undefined ? "" : `<a href="${home.address}">${home.html}</a>`,
+    bar: home === undefined ? "" : `<a href="${escapeHtml(home.address)}">${home.html}</a>`,
     before: contents(rendered.headings),
     main: pager === ""
       ? rendered.body
@@ -129,7 +136,9 @@ export async function renderedPage(
 
 function link(page: PageLink | undefined, rel: string, word: string): string {
   if (page === undefined) return "";
-  return `<a rel="${rel}" href="${page.address}"><small>${word}</small> ${page.html}</a>`;
+  return `<a rel="${rel}" href="${
+    escapeHtml(page.address)
+  }"><small>${word}</small> ${page.html}</a>`;
 }
 
 /** The contents: sections and their parts. */

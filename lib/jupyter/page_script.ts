@@ -78,7 +78,7 @@ function chartTips(): void {
       const [left, top] = [100 * point.left / width, 100 * point.top / height];
       dot.style.cssText = tip.style.cssText = `left:${left}%;top:${top}%`;
       tip.style.transform = `translate(-${left}%, ${top > 40 ? "calc(-100% - 12px)" : "12px"})`;
-      tip.style.borderLeftColor = dot.style.background = point.color ?? "#1f2328";
+      tip.style.borderLeftColor = dot.style.backgroundColor = point.color ?? "#1f2328";
       const lines = [point.name, `${x} ${point.at}`, `${y}: ${point.value}`];
       tip.replaceChildren(...lines.map((line) => {
         const part = document.createElement("span");

@@ -51,6 +51,7 @@ pre code { font-size: inherit; }
 .card [hidden] { display: none; }
 .card output span { display: block; }
 .card output span:first-child { font-weight: 700; }
+.cell img { max-width: 100%; height: auto; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; margin: .75rem 0; font-size: .9rem; }
 th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: normal; }

@@ -4,6 +4,7 @@
 import type { Notebook } from "./notebook_file.ts";
 import { type PageLink, renderedPage } from "./page.ts";
 import { type RenderedNotebook, renderNotebook } from "./render.ts";
+import type { Rewrite } from "./sanitize.ts";
 import { indexPage } from "./site_index.ts";
 
 /** A notebook of the edition. */
@@ -41,25 +42,29 @@ export async function buildSite(
   options: SiteOptions,
 ): Promise<Map<string, string>> {
   const names = notebooks.map(({ name }) => name);
-  if (names.length === 0 || new Set(names).size < names.length) {
+  const taken = new Set([...names, "index"]);
+  if (names.length === 0 || taken.size <= names.length) {
     throw new RangeError(
-      `Cannot build a site of the notebooks [${names.join(", ")}]: at least one, each once`,
+      `Cannot build a site of the notebooks [${
+        names.join(", ")
+      }]: at least one, each once, none named index`,
     );
   }
   const rewrite = siteAddress(names, options.source);
   const pages = notebooks.map(({ name, notebook }) => ({
-    file: `${name}.html`,
+    name,
+    address: pageAddress(name),
     rendered: renderNotebook(notebook, rewrite),
   }));
   const linkTo = (index: number): PageLink | undefined => {
     const page = pages[index];
-    return page && { address: page.file, html: page.rendered.titleHtml };
+    return page && { address: page.address, html: page.rendered.titleHtml };
   };
   const files = new Map<string, string>();
-  for (const [index, { file, rendered }] of pages.entries()) {
+  for (const [index, { name, rendered }] of pages.entries()) {
     const [previous, next] = [linkTo(index - 1), linkTo(index + 1)];
     files.set(
-      file,
+      `${name}.html`,
       await renderedPage(rendered, {
         home: { address: "index.html", html: "normkit notebooks" },
         ...(previous === undefined ? {} : { previous }),
@@ -83,14 +88,21 @@ function footerOf({ pictures }: RenderedNotebook, made: string): string {
  * @param source Where the notebooks' folder lies, as an address.
  * @returns What turns an address in a notebook into one in the edition.
  */
-export function siteAddress(
-  names: readonly string[],
-  source: string,
-): (address: string) => string {
-  return (address) => {
+export function siteAddress(names: readonly string[], source: string): Rewrite {
+  const addresses = new Map(
+    names.flatMap((name) => [name, encodeURI(name)].map((path) => [`${path}.ipynb`, name])),
+  );
+  return (given) => {
+    const address = given.trim();
     if (/^(?:[a-z][a-z\d+.-]*:|#|\/)/i.test(address)) return address;
-    const [, name = "", fragment = ""] = /^(?:\.\/)?([\w-]+)\.ipynb(#.*)?$/.exec(address) ?? [];
-    if (names.includes(name)) return `${name}.html${fragment}`;
-    return `${source.replace(/\/$/, "")}/${address.replace(/^\.\//, "")}`;
+    const [path = "", fragment] = address.replace(/^\.\//, "").split(/(#.*)/s, 2);
+    const name = addresses.get(path);
+    if (name !== undefined) return `${pageAddress(name)}${fragment ?? ""}`;
+    return `${source.replace(/\/$/, "")}/${path}${fragment ?? ""}`;
   };
+}
+
+/** The address of a notebook's page, from the pages beside it. */
+function pageAddress(name: string): string {
+  return `${encodeURIComponent(name)}.html`;
 }

@@ -3,7 +3,9 @@
  */
 import { renderMarkdown } from "./markdown.ts";
 import { wholePage } from "./page.ts";
-import { type RenderedNotebook, renderImage } from "./render.ts";
+import { renderImage } from "./pictures.ts";
+import type { RenderedNotebook } from "./render.ts";
+import type { Rewrite } from "./sanitize.ts";
 
 const style = `
 main { max-width: 72rem; }
@@ -34,31 +36,26 @@ main { max-width: 72rem; }
  * @returns HTML with everything inside.
  */
 export async function indexPage(
-  pages: readonly { readonly file: string; readonly rendered: RenderedNotebook }[],
+  pages: readonly { readonly address: string; readonly rendered: RenderedNotebook }[],
   options: {
     readonly made: string;
     readonly results?: string;
-    readonly rewrite: (address: string) => string;
+    readonly rewrite: Rewrite;
   },
 ): Promise<string> {
   const { made, results = "", rewrite } = options;
-  const cards = pages.map(({ file, rendered: { titleHtml, lead, pictures: [first] } }) => {
+  const cards = pages.map(({ address, rendered: { titleHtml, lead, pictures: [first] } }) => {
     const alternative = `Chart: ${first?.alternative.split("\n")[0]}`;
     const thumb = first === undefined
       ? ""
       : `\n<div class="thumb">${renderImage({ ...first, alternative })}</div>`;
-    return `<li><div class="words"><h2><a href="${file}">${titleHtml}</a></h2>
+    return `<li><div class="words"><h2><a href="${address}">${titleHtml}</a></h2>
 ${lead.map((html) => `<p>${html}</p>`).join("\n")}</div>${thumb}</li>`;
   });
   const found = results === "" ? "" : `
 <section class="results" aria-labelledby="what-reproduces">
 <h2 id="what-reproduces">What reproduces</h2>
-${
-    renderMarkdown(results).replaceAll(
-      /(<a href=")([^"]*)"/g,
-      (_, start, address) => `${start}${rewrite(address)}"`,
-    )
-  }
+${renderMarkdown(results, rewrite)}
 </section>`;
   return await wholePage({
     title: "normkit notebooks",

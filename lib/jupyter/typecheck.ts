@@ -31,7 +31,7 @@ function moduleOf({ cells }: Notebook): { code: string; parts: Part[] } {
     if (cell.metadata.tags?.includes("no-check")) return;
     const own = joined(cell.source).split("\n");
     parts.push({ cell: index + 1, firstLine: lines.length + 1, lines: own.length });
-    lines.push(...own);
+    for (const line of own) lines.push(line);
   });
   return { code: `${lines.join("\n")}\n`, parts };
 }

@@ -26,6 +26,8 @@ export interface Window {
   readonly height: number;
   /** Whether the system prefers dark colors. */
   readonly dark?: boolean;
+  /** The port of this machine to which the name of every host leads; nowhere by default. */
+  readonly everyHost?: number;
 }
 
 /**
@@ -50,7 +52,8 @@ export async function inBrowser<Result>(
   const folder = await Deno.makeTempDir();
   try {
     // A frame has any width; a headless window has at least 500 pixels. Its system's colors are those of the page around it.
-    const source = html.replace("</head>", `${script}</head>`)
+    // The script stands before the page's policy, which would forbid it.
+    const source = html.replace("<head>", () => `<head>${script}`)
       .replaceAll("&", "&amp;").replaceAll('"', "&quot;");
     await Deno.writeTextFile(
       `${folder}/page.html`,
@@ -62,7 +65,9 @@ export async function inBrowser<Result>(
         "--headless",
         "--no-sandbox",
         "--disable-gpu",
-        "--host-resolver-rules=MAP * ~NOTFOUND",
+        `--host-resolver-rules=MAP * ${
+          window.everyHost === undefined ? "~NOTFOUND" : `127.0.0.1:${window.everyHost}`
+        }`,
         `--user-data-dir=${folder}/profile`,
         "--window-size=1400,1000",
         ...(window.dark === true ? ["--force-dark-mode"] : []),

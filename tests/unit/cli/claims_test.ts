@@ -100,6 +100,16 @@ Deno.test("claimsTable() links each verdict to its cell", () => {
   assertStringIncludes(claimsTable([], ""), "No notebook");
 });
 
+Deno.test("claimsTable() lets no HTML, line or address of a claim out of its cell", () => {
+  const hostile = "<!-- /claims -->\n\n<script>1</script> </td> 1 < 2";
+  const [found] = collectClaims(two);
+  const claim = { ...found!, claim: hostile, cell: "a) <b>", notebook: "ü (1).ipynb" };
+  const lines = claimsTable([claim], "").split("\n");
+  assertEquals(lines.length, 3);
+  assertStringIncludes(lines[2]!, "\\<!-- /claims --> \\<script>1\\</script> \\</td> 1 < 2 |");
+  assertStringIncludes(lines[2]!, "](%C3%BC%20(1).ipynb#cell-id=a)%20%3Cb%3E)");
+});
+
 Deno.test("withTable() replaces what stands between the markers and nothing else", () => {
   const markers = ["<!-- claims: written by deno task claims -->", "<!-- /claims -->"];
   const text = `before\n\n${markers[0]}\n\nold\n\n${markers[1]}\n\nafter\n`;

@@ -53,4 +53,18 @@ Deno.test("readNotebook() refuses what is no notebook", async () => {
   await assertRejects(() => read('{"nbformat": 3, "cells": []}'), TypeError, "nbformat is 3");
   const odd = { nbformat: 4, cells: [{ cell_type: "song", source: "" }] };
   await assertRejects(() => read(JSON.stringify(odd)), TypeError, '"song"');
+  for (
+    const output of [
+      { output_type: "stream" },
+      { output_type: "display_data" },
+      { output_type: "execute_result", data: null },
+      { output_type: "error", ename: "E" },
+      { output_type: "song" },
+      null,
+    ]
+  ) {
+    const cell = { cell_type: "code", source: "", outputs: [output] };
+    const text = JSON.stringify({ nbformat: 4, cells: [cell] });
+    await assertRejects(() => read(text), TypeError, "the outputs of cell 1 must be");
+  }
 });

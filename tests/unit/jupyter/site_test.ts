@@ -108,6 +108,23 @@ Deno.test("links between notebooks become links between pages, others lead to th
   ) assertEquals(address(from), to);
 });
 
+Deno.test("pages are found by any name of a notebook, and no name leaves its attribute", async () => {
+  const names = ['a"b <c>', "d & ü (1)"];
+  const files = await buildSite(
+    names.map((name) => ({ name, notebook: first })),
+    { source: "..", made: "" },
+  );
+  const addresses = names.map((name) => `${encodeURIComponent(name)}.html`);
+  const list = parseHTML(files.get("index.html")!).document as unknown as Document;
+  assertEquals(links(list, ".notebooks h2 a"), addresses);
+  const page = parseHTML(files.get(`${names[0]}.html`)!).document as unknown as Document;
+  assertEquals(links(page, ".pager a"), [addresses[1]!]);
+  const address = siteAddress(names, "..");
+  for (const link of ["d & ü (1).ipynb", "d%20&%20%C3%BC%20(1).ipynb", " ./d & ü (1).ipynb"]) {
+    assertEquals(address(`${link}#e`), `${addresses[1]}#e`);
+  }
+});
+
 Deno.test("a chart with values carries them as data that cannot end its element", () => {
   const card = page("01_a.html").querySelector(".card")!;
   assertEquals(card.getAttribute("tabindex"), "0");
@@ -165,4 +182,6 @@ Deno.test("buildSite() refuses no notebooks, and two of one name", async () => {
   await assertRejects(() => buildSite([], options), RangeError, "at least one");
   const one = { name: "a", notebook: first };
   await assertRejects(() => buildSite([one, one], options), RangeError, "each once");
+  const index = { name: "index", notebook: first };
+  await assertRejects(() => buildSite([index], options), RangeError, "none named index");
 });
