@@ -5,7 +5,7 @@ import { exists } from "../core/files.ts";
 import { withoutEnd } from "../core/path.ts";
 import { bytesPerNumber, decodeNumbers } from "./dtype.ts";
 import { SafetensorsError } from "./error.ts";
-import type { StoredTensor } from "./header.ts";
+import { longestHeader, type StoredTensor } from "./header.ts";
 import { excerpt } from "./json.ts";
 import { compareTexts } from "./plan.ts";
 import { Shard } from "./shard.ts";
@@ -23,7 +23,7 @@ export interface Checkpoint extends TensorSource, Disposable {
    * @param first The first row, from 0.
    * @param count The number of rows; all that follow by default.
    * @returns Their bytes.
-   * @throws {RangeError} If there is no such tensor or no such row.
+   * @throws {RangeError} If there is no such tensor or no such row, or the rows take more than 2 GiB.
    */
   bytes(name: string, first?: number, count?: number): Promise<Uint8Array<ArrayBuffer>>;
   /**
@@ -39,6 +39,9 @@ export interface Checkpoint extends TensorSource, Disposable {
 }
 
 const chunkBytes = 2 ** 22;
+
+/** The most bytes that are read at once; eight times as many may be held while they become float64. */
+const mostBytes = 2 ** 31;
 
 interface Place {
   readonly shard: Shard;
@@ -82,6 +85,13 @@ class OpenCheckpoint implements Checkpoint {
     requireInteger("first", first, { min: 0, max: rows });
     const rowsRead = requireInteger("count", count ?? rows - first, { min: 0, max: rows - first });
     const rowBytes = width * bytesPerNumber(tensor.dtype);
+    if (rowsRead * rowBytes > mostBytes) {
+      throw new RangeError(
+        `Cannot read ${rowsRead * rowBytes} bytes of ${
+          excerpt(name)
+        } at once: at most ${mostBytes}`,
+      );
+    }
     return await shard.read(tensor, first * rowBytes, rowsRead * rowBytes);
   }
 
@@ -130,11 +140,22 @@ function placesOf(path: string, shards: readonly Shard[]): Map<string, Place> {
   return places;
 }
 
-/** Opens files one after the other; if one cannot be opened, none stays open. */
-async function openShards(paths: readonly string[]): Promise<Shard[]> {
+/** Opens the files of an index one after the other; if one cannot be opened, none stays open. */
+async function openShards(index: string, paths: readonly string[]): Promise<Shard[]> {
   const shards: Shard[] = [];
+  let headers = 0;
   try {
-    for (const path of paths) shards.push(await Shard.open(path));
+    for (const path of paths) {
+      const shard = await Shard.open(path);
+      shards.push(shard);
+      headers += shard.headerBytes;
+      if (headers > longestHeader) {
+        throw new SafetensorsError(
+          index,
+          `the headers of its files take more than ${longestHeader} bytes together`,
+        );
+      }
+    }
     return shards;
   } catch (error) {
     for (const shard of shards) shard[Symbol.dispose]();
@@ -153,7 +174,7 @@ async function openIndexed(folder: string, index: string): Promise<Checkpoint> {
   for (const file of files) {
     if (!await exists(file)) throw new SafetensorsError(index, `there is no ${file}`);
   }
-  const shards = await openShards(files);
+  const shards = await openShards(index, files);
   try {
     const places = placesOf(index, shards);
     for (const [name, file] of fileOf) {

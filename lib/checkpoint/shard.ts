@@ -28,15 +28,16 @@ export class Shard implements Disposable {
   readonly path: string;
   /** What it holds. */
   readonly header: Header;
+  /** The bytes in front of its tensors. */
+  readonly headerBytes: number;
   readonly #file: Deno.FsFile;
-  readonly #dataStart: number;
   #lastRead: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, file: Deno.FsFile, header: Header, dataStart: number) {
+  private constructor(path: string, file: Deno.FsFile, header: Header, headerBytes: number) {
     this.path = path;
     this.header = header;
     this.#file = file;
-    this.#dataStart = dataStart;
+    this.headerBytes = headerBytes;
   }
 
   /**
@@ -70,7 +71,7 @@ export class Shard implements Disposable {
    * @throws {SafetensorsError} If the file has become shorter since it was opened.
    */
   read(tensor: StoredTensor, first: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    const position = this.#dataStart + tensor.start + first;
+    const position = this.headerBytes + tensor.start + first;
     const bytes = this.#lastRead.then(() => readAt(this.path, this.#file, position, length));
     this.#lastRead = bytes.catch(() => {}); // a read that fails does not hold up the next
     return bytes;

@@ -5,6 +5,9 @@ import { SafetensorsError } from "./error.ts";
 import { excerpt, type Json, parseJson } from "./json.ts";
 import { compareTexts } from "./plan.ts";
 
+/** Longer than a path may be on any system, and short enough for a regular expression. */
+const longestName = 4096;
+
 /** A file's name inside the folder: nothing that leads out of it, on any system. */
 const inside = /^(?!\.{1,2}(?:\/|$))[^/\\:\0]+(?:\/(?!\.{1,2}(?:\/|$))[^/\\:\0]+)*$/;
 
@@ -30,7 +33,7 @@ export async function readIndex(path: string): Promise<ReadonlyMap<string, strin
   if (!(map instanceof Map)) return refuse("it has no weight_map");
   const files = new Map<string, string>();
   for (const [name, file] of map) {
-    if (typeof file !== "string" || !inside.test(file)) {
+    if (typeof file !== "string" || file.length > longestName || !inside.test(file)) {
       const found = typeof file === "string" ? excerpt(file) : "no text";
       refuse(
         `the file of the tensor ${excerpt(name)} is ${found}, and must be one in the same folder`,

@@ -44,8 +44,11 @@ export function collectClaims(
       })
     )
   );
-  for (const { id, notebook, cell } of found) {
-    const first = found.find((one) => one.id === id)!;
+  const firsts = new Map<string, FoundClaim>();
+  for (const one of found) {
+    const { id, notebook, cell } = one;
+    const first = firsts.get(id) ?? one;
+    firsts.set(id, first);
     if (first.notebook !== notebook || first.cell !== cell) {
       throw new RangeError(
         `Cannot list the claim "${id}" of ${notebook}, cell ${cell}: ${first.notebook}, cell ${first.cell}, has it too`,

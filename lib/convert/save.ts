@@ -5,6 +5,7 @@ import { type DType, encodeNumbers } from "../checkpoint/dtype.ts";
 import type { Checkpoint } from "../checkpoint/reader.ts";
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
 import { type PlannedTensor, type ShardOptions, writeShards } from "../checkpoint/writer.ts";
+import { isRegular } from "../core/text_file.ts";
 import { version } from "../core/version.ts";
 import { configText } from "../families/config_text.ts";
 import type { Config } from "../families/family.ts";
@@ -105,7 +106,7 @@ const remade =
   /^(config\.json|certificate\.(json|txt)|modeling\.json|MODELING\.md|.*\.(safetensors|safetensors\.index\.json|bin|bin\.index\.json|pt|pth|h5|msgpack|onnx|onnx\.data|ckpt|gguf|tmp))$/;
 
 /**
- * Copies what a conversion does not change: tokenizers, generation settings, a licence.
+ * Copies what a conversion does not change: tokenizers, generation settings, a licence. In the cache of a hub they are links to files.
  *
  * @param source The folder of the source.
  * @param folder The folder of the converted model.
@@ -113,8 +114,9 @@ const remade =
  */
 export async function copyCompanions(source: string, folder: string): Promise<string[]> {
   const names: string[] = [];
-  for await (const { name, isFile } of Deno.readDir(source)) {
-    if (!isFile || name.startsWith(".") || remade.test(name)) continue;
+  for await (const { name } of Deno.readDir(source)) {
+    if (name.startsWith(".") || remade.test(name)) continue;
+    if (!await isRegular(`${source}/${name}`)) continue;
     await Deno.copyFile(`${source}/${name}`, `${folder}/${name}`);
     names.push(name);
   }

@@ -15,6 +15,16 @@ export function kindOf({ isDirectory, isFifo, isSocket }: Deno.FileInfo): string
 }
 
 /**
+ * Whether a path leads to a regular file, through symlinks where there are such.
+ *
+ * @param path The path.
+ * @returns Whether it does; not where there is nothing, or a link to nothing.
+ */
+export async function isRegular(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
+}
+
+/**
  * Opens a file for reading. A symlink to a file is one; a folder, a device, a socket and a pipe, which would be waited for, are none.
  *
  * @param path The file.

@@ -3,6 +3,7 @@
 
 import type { Block, Branch, Description, NormSite, Stack, StreamNorm } from "./description.ts";
 import type { Config } from "./family.ts";
+import { partOf, unknownSetting } from "./settings.ts";
 
 /** What a conversion changed besides tensors. */
 export interface Form {
@@ -18,6 +19,12 @@ export interface Form {
 
 const version = 1;
 
+/** Whether a value is a table of positive numbers. */
+function isEps(value: unknown): boolean {
+  return typeof value === "object" && value !== null &&
+    Object.values(value).every((eps) => typeof eps === "number" && eps > 0);
+}
+
 /**
  * The form that a configuration tells of.
  *
@@ -26,23 +33,21 @@ const version = 1;
  * @throws {RangeError} If it was written by a later version, or is incomplete.
  */
 export function formOf(config: Config): Form | undefined {
-  const stored = config["normkit"] as Partial<Form & { format: number }> | undefined;
-  if (stored === undefined) return undefined;
-  if (stored.format !== version) {
+  if (config["normkit"] === undefined) return undefined;
+  const stored = partOf(config, "normkit");
+  const { format, norm, centered, recenter, eps } = stored;
+  if (typeof format === "number" && format !== version) {
     throw new RangeError(
-      `Cannot read a converted model of format ${stored.format}: this version knows ${version}`,
+      `Cannot read a converted model of format ${format}: this version knows ${version}`,
     );
   }
-  const { norm, centered, recenter } = stored;
-  if (
-    !["layer", "rms", "crms"].includes(norm ?? "") || typeof centered !== "boolean" ||
-    !Array.isArray(recenter)
-  ) {
-    throw new RangeError(
-      `Cannot read a converted model whose config.json has normkit = ${JSON.stringify(stored)}`,
-    );
+  const isComplete = format === version &&
+    ["layer", "rms", "crms"].some((known) => known === norm) &&
+    typeof centered === "boolean" && Array.isArray(recenter) && (eps === undefined || isEps(eps));
+  if (!isComplete) {
+    throw unknownSetting("normkit", config["normkit"], "it does not tell of a converted model");
   }
-  return stored as Form;
+  return stored as unknown as Form;
 }
 
 /** A configuration that tells of a form. */

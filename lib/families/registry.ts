@@ -1,5 +1,6 @@
 // All families, and the way from a configuration to one.
 
+import { excerpt } from "../checkpoint/json.ts";
 import { bloom } from "./bloom.ts";
 import { clip } from "./clip.ts";
 import { falcon } from "./falcon.ts";
@@ -42,5 +43,5 @@ export function findFamily(config: Config): Family {
   const family = families.find(({ id }) => id === type);
   if (family !== undefined) return family;
   const known = families.map(({ id }) => id).join(", ");
-  throw new RangeError(`Cannot use a model of type "${type}": known are ${known}`);
+  throw new RangeError(`Cannot use a model of type ${excerpt(String(type))}: known are ${known}`);
 }

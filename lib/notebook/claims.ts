@@ -74,11 +74,13 @@ const results = ["ours", "spread", "papers"] as const;
  */
 export function claim(...claims: readonly Claim[]): ShownClaims {
   if (claims.length === 0) throw new RangeError("Cannot show no claim: give at least one");
-  for (const [index, one] of claims.entries()) {
+  const ids = new Set<string>();
+  for (const one of claims) {
     checkClaim(one);
-    if (claims.findIndex(({ id }) => id === one.id) < index) {
+    if (ids.has(one.id)) {
       throw new RangeError(`Cannot show the claim "${one.id}" twice: each needs an id of its own`);
     }
+    ids.add(one.id);
   }
   const shown = table(claims.map((one) => ({
     paper: one.paper,

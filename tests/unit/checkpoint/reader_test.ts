@@ -292,3 +292,36 @@ Deno.test("openCheckpoint() says what a folder without a checkpoint lacks", () =
       `Cannot open ${folder}: it has neither model.safetensors nor model.safetensors.index.json`,
     );
   }));
+
+Deno.test("openCheckpoint() refuses files whose headers are too long together", () =>
+  inFolder(async (folder) => {
+    const header = new Uint8Array(60e6).fill(0x20); // each is allowed alone
+    header.set([0x7b, 0x7d]);
+    for (const name of ["1.safetensors", "2.safetensors"]) {
+      await Deno.writeFile(`${folder}/${name}`, fileOf(header));
+    }
+    const index = `${folder}/model.safetensors.index.json`;
+    const map = { a: "1.safetensors", b: "2.safetensors" };
+    await Deno.writeTextFile(index, JSON.stringify({ weight_map: map }));
+    const error = await assertRejects(() => openCheckpoint(folder), SafetensorsError);
+    assertEquals(
+      error.message,
+      `Cannot read ${index}: the headers of its files take more than 100000000 bytes together`,
+    );
+  }));
+
+Deno.test("Checkpoint refuses to read more than memory is for, and reads rows of it", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/x.safetensors`;
+    const size = 2 ** 40;
+    const file = fileOf({ x: { dtype: "U8", shape: [size / 4, 4], data_offsets: [0, size] } });
+    await Deno.writeFile(path, file);
+    await Deno.truncate(path, file.length + size); // sparse
+    using checkpoint = await openCheckpoint(path);
+    await assertRejects(
+      () => readTensor(checkpoint, "x"),
+      RangeError,
+      `Cannot read ${size} bytes of "x" at once: at most 2147483648`,
+    );
+    assertEquals(await checkpoint.rows("x", size / 4 - 1, 1), new Float64Array(4));
+  }));

@@ -73,6 +73,12 @@ Deno.test("readIndex() refuses what is no index, and files outside its folder", 
       const error = await assertRejects(() => readIndex(path), SafetensorsError);
       assertEquals(error.message, `Cannot read ${path}: ${reason}`);
     }
+    for (const long of ["x".repeat(4097), "x/".repeat(5e6), "x".repeat(1e7)]) {
+      await Deno.writeTextFile(path, map(long));
+      const error = await assertRejects(() => readIndex(path), SafetensorsError);
+      assertEquals(error.message.includes("must be one in the same folder"), true);
+      assertEquals(error.message.length < 400, true);
+    }
     await Deno.writeTextFile(path, map("..x/...y"));
     assertEquals([...(await readIndex(path)).values()], ["..x/...y"]);
   }));

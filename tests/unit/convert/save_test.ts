@@ -279,6 +279,11 @@ Deno.test("copyCompanions() copies what a conversion does not make anew", async 
       "tf_model.h5",
     ];
     for (const name of [...kept, ...remade]) await Deno.writeTextFile(`${source}/${name}`, name);
+    // as in the cache of a hub, and what is no file
+    await Deno.rename(`${source}/LICENSE`, `${folder}/blob`);
+    await Deno.symlink(`${folder}/blob`, `${source}/LICENSE`);
+    await Deno.symlink(`${folder}/none`, `${source}/gone.txt`);
+    if (Deno.build.os !== "windows") await Deno.symlink("/dev/zero", `${source}/endless.txt`);
     assertEquals(await copyCompanions(source, made), kept);
     assertEquals(namesIn(made), kept);
     assertEquals(await Deno.readTextFile(`${made}/merges.txt`), "merges.txt");

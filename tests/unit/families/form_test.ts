@@ -1,6 +1,6 @@
 // The form of a converted model in its configuration.
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   type Form,
   formOf,
@@ -32,10 +32,19 @@ Deno.test("formOf() refuses a later format, and what is no form", () => {
       { norm: "rms", recenter: [] },
       { norm: "rms", centered: "yes", recenter: [] },
       { norm: "rms", centered: true },
+      { ...form, eps: null },
+      { ...form, eps: { "norm.gain": "1e-5" } },
+      { ...form, eps: { "norm.gain": 0 } },
+      { ...form, centered: "x".repeat(1e6) },
       {},
     ]
   ) {
-    assertThrows(() => formOf({ normkit: { format: 1, ...wrong } }), RangeError, "config.json has");
+    const refused = assertThrows(() => formOf({ normkit: { format: 1, ...wrong } }), RangeError);
+    assert(refused.message.startsWith("Cannot use normkit = {"), refused.message);
+    assert(refused.message.length < 300);
+  }
+  for (const wrong of [null, 5, "x", [], {}, { ...form, format: "1" }]) {
+    assertThrows(() => formOf({ normkit: wrong }), RangeError, "Cannot use normkit = ");
   }
 });
 

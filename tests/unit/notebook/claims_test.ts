@@ -57,3 +57,16 @@ Deno.test("claim() refuses what readers could not use", () => {
   assertThrows(() => claim(), RangeError, "at least one");
   assertThrows(() => claim(one, one), RangeError, "twice");
 });
+
+Deno.test("claim() looks at each claim once, however many there are", () => {
+  let reads = 0;
+  const claims = Array.from({ length: 300 }, (_, index): Claim => ({
+    ...one,
+    get id() {
+      reads++;
+      return `claim-${index}`;
+    },
+  }));
+  claim(...claims);
+  assertEquals(reads < 10 * claims.length, true, `${reads} reads`);
+});
