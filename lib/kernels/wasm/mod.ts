@@ -12,6 +12,7 @@ import { identityReplacement } from "./identity.ts";
 import { linearKernels } from "./linear.ts";
 import { matMulReplacements } from "./mat_mul.ts";
 import { normKernels } from "./norm.ts";
+import { oneHotReplacement } from "./one_hot.ts";
 import { optimizerKernels } from "./optimizer.ts";
 import { rowReplacements } from "./rows.ts";
 import { openRuntime, type WasmBackend } from "./runtime.ts";
@@ -36,6 +37,7 @@ export function wasmKernels(): KernelSet {
     replacements: {
       ...matMulReplacements(runtime),
       ...identityReplacement(),
+      ...oneHotReplacement(),
       ...segmentSumReplacement(runtime),
       ...rowReplacements(runtime),
       ...addReplacement(runtime),

@@ -7,15 +7,18 @@
 import * as tf from "@tensorflow/tfjs";
 import type { DataType } from "@tensorflow/tfjs";
 import type { TensorInfo } from "../contract.ts";
+import { convertCasts } from "./casts.ts";
 import { compiler, uniformBuffers } from "./runner_caches.ts";
 
 /** What is used of tfjs's backend object. */
 export interface WebGpuBackend {
   readonly device: GPUDevice;
   readonly tensorMap: {
-    get(
-      dataId: object,
-    ): { readonly resource?: GPUBuffer; values?: Float32Array | Int32Array | Uint8Array };
+    get(dataId: object): {
+      readonly dtype: DataType;
+      readonly resource?: GPUBuffer;
+      values?: Float32Array | Int32Array | Uint8Array;
+    };
   };
   readonly supportTimestampQuery: boolean;
   readonly querySetCount: number;
@@ -59,7 +62,7 @@ export interface Launch {
    * the uniforms, in this order (see `declare` in wgsl.ts).
    */
   readonly wgsl: () => string;
-  /** The tensors it reads. They may share buffers. */
+  /** The tensors it reads, as their dtype says, whatever their data is stored as. They may share buffers, or be empty. */
   readonly inputs: readonly TensorInfo[];
   /** The tensors it writes, every element of them. */
   readonly outputs: readonly OutputSpec[];
@@ -150,6 +153,8 @@ export function openRunner(backend: WebGpuBackend): Runner {
   const { maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension } = device.limits;
   const compiled = compiler(device);
   const uniformBuffer = uniformBuffers(device);
+  // stands for empty tensors, which have no buffer: programs that find no number in them do not read it
+  const nothing = device.createBuffer({ size: 16, usage: GPUBufferUsage.STORAGE });
 
   const requireFit = ({ key, inputs, outputs }: Launch): void => {
     for (const { shape } of [...inputs, ...outputs]) {
@@ -162,13 +167,14 @@ export function openRunner(backend: WebGpuBackend): Runner {
     }
   };
 
-  const bufferOf = ({ dataId }: TensorInfo): GPUBuffer => {
+  const bufferOf = ({ dataId, shape }: TensorInfo): GPUBuffer => {
+    if (shape.includes(0)) return nothing;
     backend.uploadToGPU(dataId);
     backend.commandQueueOwnedIds.add(dataId);
     return backend.tensorMap.get(dataId).resource!;
   };
 
-  return {
+  const runner: Runner = {
     device,
     free: (...tensors) => {
       for (const { dataId } of tensors) backend.disposeData(dataId);
@@ -201,4 +207,5 @@ export function openRunner(backend: WebGpuBackend): Runner {
       return outputs;
     },
   };
+  return convertCasts(runner, ({ dataId }) => backend.tensorMap.get(dataId).dtype);
 }

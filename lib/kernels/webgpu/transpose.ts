@@ -82,7 +82,7 @@ export function transposeReplacement(runner: Runner): Record<string, tf.KernelFu
         ...axes,
       ] as [Axis, Axis, Axis, Axis];
       const fits = axes.length <= 4 && Math.max(outer.length, middle.length) <= most;
-      if (!fits || !["float32", "int32"].includes(x.dtype) || x.shape.includes(0)) {
+      if (!fits || !["float32", "int32", "bool"].includes(x.dtype) || x.shape.includes(0)) {
         return original(call);
       }
       return runner.run({

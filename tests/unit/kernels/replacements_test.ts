@@ -1,10 +1,11 @@
 // tfjs's own kernels that a backend may replace, through tfjs's operations, against float64: products in every transposition,
 // alone and in batches, with their gradients; copies; sums of segments.
 
+import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import { matmul, type Rows, transpose } from "../../reference/rows.ts";
-import { onEachBackend } from "../../support/backends.ts";
+import { backends, onBackend, onEachBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { type Given, numbersOf, pull, tensorOf } from "../../support/evaluate.ts";
 import { floats } from "../../support/kernels.ts";
@@ -149,4 +150,42 @@ onEachBackend("tf.unsortedSegmentSum() adds the rows of each segment", async (ba
       ),
   );
   assertClose(sums!, expected, tolerance(backend, "product"), "sums");
+});
+
+onEachBackend("tf.oneHot() writes numbers of the dtype that is asked for", async () => {
+  for (const dtype of ["float32", "int32", "bool"] as const) {
+    const [rows] = await numbersOf(() => {
+      const rows = tf.oneHot(tf.tensor1d([1, 0, 2], "int32"), 3, 1, 0, dtype);
+      assertEquals(rows.dtype, dtype);
+      return [tf.mul(tf.cast(rows, "float32"), 2)];
+    });
+    assertEquals(rows, [0, 2, 0, 2, 0, 0, 0, 0, 2], dtype);
+  }
+});
+
+// tfjs's own kernel on WebGPU adds the bits of integers, and refuses bool
+for (const backend of backends.filter((name) => name !== "webgpu")) {
+  Deno.test(`tf.unsortedSegmentSum() adds integers and truths as numbers [${backend}]`, () =>
+    onBackend(backend, async () => {
+      for (const dtype of ["int32", "bool"] as const) {
+        const [sums] = await numbersOf(() => [
+          tf.unsortedSegmentSum(
+            tf.tensor2d([1, 0, 1, 1, 0, 1], [3, 2], dtype),
+            tf.tensor1d([0, 1, 1], "int32"),
+            2,
+          ),
+        ]);
+        assertEquals(sums, [1, 0, 1, 2], dtype);
+      }
+    }));
+}
+
+onEachBackend("tf.transpose() moves integers and truths", async () => {
+  for (const dtype of ["int32", "bool"] as const) {
+    const x = [1, 0, 1, 1, 0, 1, 0, 0];
+    const [moved] = await numbersOf(() => [
+      tf.transpose(tf.tensor3d(x, [2, 2, 2], dtype), [1, 0, 2]),
+    ]);
+    assertEquals(moved, [1, 0, 0, 1, 1, 1, 0, 0], dtype);
+  }
 });
