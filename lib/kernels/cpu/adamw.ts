@@ -1,6 +1,7 @@
 // An optimizer's step: the joint norm of all gradients, and AdamW.
 
 import type { Contract } from "../contract.ts";
+import { held } from "../overflow.ts";
 import { type CpuKernel, type Plain, plainKernel } from "./plain_kernel.ts";
 
 /** The root of the sum of all squares. */
@@ -9,7 +10,7 @@ export const globalNormKernel: CpuKernel<"NormkitGlobalNorm"> = plainKernel((ten
   for (const { values } of tensors) {
     for (const value of values) total += value * value;
   }
-  return [{ shape: [], values: Float32Array.of(Math.sqrt(total)) }];
+  return [{ shape: [], values: Float32Array.of(Math.sqrt(held(total))) }];
 });
 
 /** A parameter with its two moments, after a step. */
@@ -30,7 +31,7 @@ function advance(
   for (let i = 0; i < p.values.length; i++) {
     const gradient = scale * g.values[i]!;
     const first = beta1 * m.values[i]! + (1 - beta1) * gradient;
-    const second = beta2 * v.values[i]! + (1 - beta2) * gradient ** 2;
+    const second = beta2 * v.values[i]! + (1 - beta2) * held(gradient ** 2);
     const root = Math.sqrt(second / (1 - beta2 ** step)) + eps;
     const kept = (1 - rate * weightDecay) * p.values[i]!;
     stepped[0].values[i] = kept - rate * (first / (1 - beta1 ** step)) / root;

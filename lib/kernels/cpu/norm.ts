@@ -1,6 +1,8 @@
-// The norms, alone and after a residual addition, with their gradients. Sums are taken in float64, the mean before the variance.
+// The norms, alone and after a residual addition, with their gradients. Sums are taken in float64, the mean before the variance;
+// one that single precision does not hold is infinite, as on the other backends.
 
 import type { NormAttributes, NormKind } from "../contract.ts";
+import { held } from "../overflow.ts";
 import { type CpuKernel, type Plain, plainKernel } from "./plain_kernel.ts";
 
 /** What a norm reads of a row of that width, and what it divides the sum of squares by. */
@@ -20,7 +22,7 @@ interface Normalized {
   readonly total: number;
 }
 
-const sum = (row: Float64Array): number => row.reduce((total, value) => total + value, 0);
+const sum = (row: Float64Array): number => held(row.reduce((total, value) => total + value, 0));
 
 function dot(a: Float64Array, b: Float64Array): number {
   return a.reduce((total, value, lane) => total + value * b[lane]!, 0);
@@ -32,7 +34,7 @@ function normalize(x: Float64Array, kind: NormKind, divisor: number, eps: number
   const centered = x.map((value) => value - mean);
   // CRMSNorm completes the vector with the value that was left out, −Σx
   const completed = kind === "layer" || kind === "rms" ? 0 : total;
-  const scale = 1 / Math.sqrt((dot(centered, centered) + completed ** 2) / divisor + eps);
+  const scale = 1 / Math.sqrt(held(dot(centered, centered) + completed ** 2) / divisor + eps);
   return { n: centered.map((value) => value * scale), scale, total: completed * scale };
 }
 

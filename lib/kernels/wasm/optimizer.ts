@@ -1,6 +1,7 @@
 // An optimizer's step: the joint norm of all gradients, and AdamW.
 
 import type { Kernels } from "../contract.ts";
+import { held } from "../overflow.ts";
 import { dot, sizeOf, splitElements } from "./elements.ts";
 import type { Runtime, WasmBackend } from "./runtime.ts";
 
@@ -15,7 +16,7 @@ export function optimizerKernels(
         dot(runtime, address(tensor), address(tensor), sizeOf(tensor.shape))
       );
       const norm = runtime.output([]);
-      runtime.setScalar(norm, Math.sqrt(squares.reduce((total, part) => total + part, 0)));
+      runtime.setScalar(norm, Math.sqrt(held(squares.reduce((total, part) => total + part, 0))));
       return [norm];
     },
     NormkitAdamW: (inputs, { rate, betas: [beta1, beta2], eps, step, decay }) => {

@@ -37,7 +37,7 @@ export function adamWKernels(runner: Runner): Pick<Kernels<WebGpuBackend>, "Norm
           body: `
   let gradient = scale * g[at];
   let moment1 = uniforms.beta1 * m[at] + uniforms.new1 * gradient;
-  let moment2 = uniforms.beta2 * v[at] + uniforms.new2 * gradient * gradient;
+  let moment2 = uniforms.beta2 * v[at] + uniforms.new2 * (gradient * gradient);
   let root = uniforms.root * sqrt(moment2) + uniforms.eps;
   next[at] = uniforms.kept * p[at] - uniforms.rate * moment1 / root;
   first[at] = moment1;

@@ -35,7 +35,8 @@ fn share(x: Vector) -> Vector {
   return 1.0 / (1.0 + exp(-${2 * Math.sqrt(2 / Math.PI)} * (x + 0.044715 * x * x * x)));
 }
 fn value(x: Vector) -> Vector { return x * share(x); }
-fn slope(x: Vector) -> Vector {
+fn slope(all: Vector) -> Vector {
+  let x = select(all, 30.0 * sign(all), abs(all) > Vector(30)); // the slope there is 1 or 0, and x³ would become infinite
   let share = share(x);
   let inner = ${2 * Math.sqrt(2 / Math.PI)} * (1.0 + ${3 * 0.044715} * x * x);
   return share + x * share * (1.0 - share) * inner;

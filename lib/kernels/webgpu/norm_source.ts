@@ -91,7 +91,7 @@ ${spec.storage === "half" ? halfFunctions : singleFunctions(type)}`;
 
 /**
  * The reciprocal root from the sums of a row: of its values (after centering: what rounding left in the mean) and of their
- * squares.
+ * squares. Where those are infinite it is 0.
  *
  * @param spec The norm.
  * @param sums A WGSL vec2f expression, (Σ, Σ of squares).
@@ -99,7 +99,7 @@ ${spec.storage === "half" ? halfFunctions : singleFunctions(type)}`;
  */
 export function reciprocalRoot({ kind }: NormSpec, sums: string): string {
   const square = isCentered(kind)
-    ? `${sums}.y / width() - (${sums}.x / width()) * (${sums}.x / width())`
+    ? `select(${sums}.y / width() - (${sums}.x / width()) * (${sums}.x / width()), ${sums}.y, ${sums}.y > 3.4028234e38)`
     : isCompleted(kind)
     ? `(${sums}.y + ${sums}.x * ${sums}.x) / divisor()`
     : `${sums}.y / width()`;

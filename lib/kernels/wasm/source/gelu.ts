@@ -11,6 +11,10 @@ const linearFactor = constant(scale);
 const cubicFactor = constant(cubic * scale);
 const cubicSlope = constant(3 * cubic * scale);
 
+// beyond these the slope is 1 or 0, and x³ would become infinite
+const mostOfSlope = constant(30);
+const leastOfSlope = constant(-30);
+
 /** The height of the normal density at 0, 1 / √(2π). */
 const height = constant(0.3989422804014327);
 
@@ -36,6 +40,7 @@ function slopeOf(byTanh: bool, x: v128): v128 {
     const bellOfX = bell(x);
     return multiplyAdd(x, f32x4.mul(bellOfX, height), normalShare(x, bellOfX));
   }
+  x = f32x4.max(f32x4.min(x, mostOfSlope), leastOfSlope);
   const square = f32x4.mul(x, x);
   const share = tanhShare(x);
   const rest = f32x4.mul(share, f32x4.sub(one, share));

@@ -82,7 +82,10 @@ function measureAs(
   let meanSquare = f32x4.mul(squares, f32x4.splat(share));
   if (kind == LAYER) {
     const square = f32x4.mul(mean, mean);
-    const far = f32x4.gt(square, f32x4.mul(meanSquare, f32x4.splat(FAR)));
+    const far = v128.or(
+      f32x4.gt(square, f32x4.mul(meanSquare, f32x4.splat(FAR))),
+      f32x4.eq(meanSquare, f32x4.splat(Infinity)),
+    );
     if (v128.any_true(far)) return false;
     meanSquare = f32x4.sub(meanSquare, square);
   }

@@ -1,7 +1,7 @@
 // The gradients of two rows of a norm side by side, which reads gain, dGain and dBias once for both. For rows whose mean is near 0
 // (norm_statistics.ts): Σ g n is taken from Σ g x and Σ g.
 
-import { CRMS, FAR, LAYER } from "./norm_statistics";
+import { CRMS, isFar, LAYER } from "./norm_statistics";
 import { lane0, lane1, lane2, lane3, loadPart, loadUpTo, multiplyAdd, storePart, sumsOf } from "./simd";
 
 // [Σx, Σx², Σg, Σg x] of the two rows; a function can return one vector only.
@@ -79,10 +79,10 @@ function sumTwo(dy: usize, x: usize, stride: usize, gain: usize, lanes: i32): vo
   else sumAs(false, dy, x, stride, gain, lanes);
 }
 
-/** Whether a row's mean is too far from 0 for these sums. */
-function isFar(sums: v128, share: f32): bool {
+/** Whether these sums of a row do not do. */
+function isFarRow(sums: v128, share: f32): bool {
   const mean = f32x4.extract_lane(sums, 0) * share;
-  return mean * mean > FAR * f32x4.extract_lane(sums, 1) * share;
+  return isFar(f32x4.extract_lane(sums, 1) * share, mean * mean);
 }
 
 /** [scale, offset, slope, level]: n = x · scale + offset, dx = (g + n · slope) · scale + level. */
@@ -250,7 +250,7 @@ export function gradientOfTwo(
   eps: f32,
 ): bool {
   sumTwo(dy, x, stride, gain, lanes);
-  if (kind == LAYER && (isFar(sums0, share) || isFar(sums1, share))) return false;
+  if (kind == LAYER && (isFarRow(sums0, share) || isFarRow(sums1, share))) return false;
   const row0 = coefficients(kind, sums0, share, eps);
   const row1 = coefficients(kind, sums1, share, eps);
   writeTwo(dy, x, stride, row0, row1, gain, other, dx, dGain, dBias, lanes);

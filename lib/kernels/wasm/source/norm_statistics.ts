@@ -2,7 +2,8 @@
 // bias.
 //
 // The variance of LayerNorm is Σt²/D − mean(t)² of t = x − shift. Rows whose mean is within two standard deviations of 0 take
-// shift = 0, which loses nothing; others are measured once more with the mean as the shift.
+// shift = 0, which loses nothing; others are measured once more with the mean as the shift, and so are those whose Σt² is infinite:
+// that of x − mean may not be, and where it is, the scale is 0 rather than NaN.
 
 import { firstLanes, loadPart, multiplyAdd, sumsOf } from "./simd";
 
@@ -15,6 +16,13 @@ export const CRMS: i32 = 2;
 
 /** Of a row whose mean is two standard deviations from 0: mean² / (mean of x²). */
 export const FAR: f32 = 0.8;
+
+/** Whether a row is to be measured once more, from the mean of its squares and the square of its mean. */
+// @ts-ignore: decorator
+@inline
+export function isFar(meanSquare: f32, square: f32): bool {
+  return square > FAR * meanSquare || meanSquare == f32(Infinity);
+}
 
 /** [Σx, Σx², 0, 0]; where `summed`, a literal, is false, Σx is left out. */
 // @ts-ignore: decorator
@@ -112,7 +120,7 @@ function rowOf(
   }
   const meanSquare = squares * share;
   const square = mean * mean;
-  if (square > FAR * meanSquare) return measureFar(x, lanes, share, eps, mean);
+  if (isFar(meanSquare, square)) return measureFar(x, lanes, share, eps, mean);
   const scale: f32 = 1 / sqrt<f32>(meanSquare - square + eps);
   return row(scale, -mean * scale, 0);
 }
