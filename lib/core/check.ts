@@ -1,6 +1,9 @@
 // Checks of plain arguments, shared by every layer of the library. Each throws an error that names the value and what is
 // allowed; none touches a tensor's data.
 
+import type { DataType } from "@tensorflow/tfjs";
+import type { Tensor } from "./tensor.ts";
+
 /** The limits of a number; a missing bound is open. */
 export interface NumberLimits {
   /** Smallest allowed value. */
@@ -62,6 +65,48 @@ export function requireInteger(name: string, value: number, limits: NumberLimits
     );
   }
   return value;
+}
+
+/** The least number that single precision holds in full: devices may take smaller ones for 0. */
+const leastFloat32 = 2 ** -126;
+
+/** The largest. */
+const mostFloat32 = (2 - 2 ** -23) * 2 ** 127;
+
+/**
+ * Requires an ε that keeps a root or a quotient away from 0 in single precision.
+ *
+ * @param name What the number is, as the caller wrote it.
+ * @param value The number.
+ * @returns The number.
+ * @throws {RangeError} If it is not above 0, or single precision makes it 0 or infinite.
+ */
+export function requireEps(name: string, value: number): number {
+  requireNumber(name, value, { above: 0 });
+  if (Math.fround(value) < leastFloat32 || !Number.isFinite(Math.fround(value))) {
+    throw new RangeError(
+      `Cannot use ${name} = ${value}: it must be a number that single precision holds, ≥ ${leastFloat32} and ≤ ${mostFloat32}`,
+    );
+  }
+  return value;
+}
+
+/**
+ * Requires tensors of one dtype: kernels read memory as numbers of that kind.
+ *
+ * @param dtype The dtype.
+ * @param tensors The tensors by name, as the caller wrote them; those that are undefined are left out.
+ * @throws {TypeError} If a tensor has another dtype.
+ */
+export function requireDtype(
+  dtype: DataType,
+  tensors: Readonly<Record<string, Pick<Tensor, "dtype"> | undefined>>,
+): void {
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor !== undefined && tensor.dtype !== dtype) {
+      throw new TypeError(`Cannot use ${name} of dtype ${tensor.dtype}: it must be ${dtype}`);
+    }
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 // Trees of parameters: nested records and arrays with one kind of leaf. A model's parameters are such a tree of tensors, its
 // gradients and optimizer moments are trees of the same shape. Nothing here knows what a leaf is for.
 
+import { requireDtype } from "./check.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Nested records and arrays whose leaves are `T`. */
@@ -85,6 +86,16 @@ export function fillTree<P, U>(tree: P, values: readonly U[]): P {
  */
 export function tensorsOf(tree: unknown): Leaf<Tensor>[] {
   return leaves(tree as Tree<Tensor>);
+}
+
+/**
+ * Requires leaves of a tree to be floats: kernels read memory as such.
+ *
+ * @param leaves The leaves, from {@linkcode tensorsOf}.
+ * @throws {TypeError} If one is not float32; the message has its path.
+ */
+export function requireFloats(leaves: readonly Leaf<Tensor>[]): void {
+  requireDtype("float32", Object.fromEntries(leaves.map(({ path, value }) => [path, value])));
 }
 
 /**

@@ -6,6 +6,15 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Contract, KernelName } from "./contract.ts";
 
 /**
+ * Whether a gradient of a gradient is being taken.
+ *
+ * @returns True inside a function that is differentiated twice or more.
+ */
+export function isNestedGradient(): boolean {
+  return gradientDepth() >= 2;
+}
+
+/**
  * Whether an operation is to run as this kernel: the backend in use has it, and no gradient of a gradient is being taken
  * (kernels have a first derivative; the composed forms have all of them).
  *
@@ -13,7 +22,7 @@ import type { Contract, KernelName } from "./contract.ts";
  * @returns False after `useBackend(…, { kernels: "composed" })`, or where the backend cannot run it.
  */
 export function hasKernel(name: KernelName): boolean {
-  return gradientDepth() < 2 && tf.getKernel(name, tf.getBackend()) != null;
+  return !isNestedGradient() && tf.getKernel(name, tf.getBackend()) != null;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { causalSoftmax } from "../ops/causal_softmax.ts";
 import { rotary } from "../ops/rotary.ts";
+import { zerosFrom } from "../ops/zeros.ts";
 import { initMatrix, linear } from "./linear.ts";
 
 /** The parameters of attention; every matrix is [D, D], stored (in, out). */
@@ -82,6 +83,7 @@ export function attention(
   const { wq, wk, wv, wo, bq, bk, bv, bo } = parameters;
   const { heads, onPattern, inner } = options;
   const [batch, length, width] = x.shape as [number, number, number];
+  if (x.size === 0) return zerosFrom(x.shape, [x, ...Object.values(parameters)]);
   const headWidth = width / heads;
   const split = (qBTD: Tensor): Tensor =>
     // [B, T, D] → [B·H, T, K]

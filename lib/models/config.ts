@@ -1,6 +1,6 @@
 // The configuration of a decoder: what a caller writes, and the complete, checked form that the model reads.
 
-import { requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
+import { requireEps, requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
 import type { FeedForwardActivation } from "../layers/feed_forward.ts";
 import type { NormKind } from "../kernels/contract.ts";
 import { findResidual } from "../residual/registry.ts";
@@ -109,11 +109,11 @@ export function completeConfig(config: DecoderConfig): CompleteConfig {
       "crms",
       "crms-padded",
     ]),
-    eps: requireNumber("eps", config.eps ?? 1e-5, { above: 0 }),
+    eps: requireEps("eps", config.eps ?? 1e-5),
     normEps: Object.fromEntries(
       Object.entries(config.normEps ?? {}).map(([path, eps]) => [
         path,
-        requireNumber(`normEps["${path}"]`, eps, { above: 0 }),
+        requireEps(`normEps["${path}"]`, eps),
       ]),
     ),
     ends: (config.ends ?? variant.ends).map((end) =>

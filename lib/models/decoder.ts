@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { mapTree } from "../core/tree.ts";
+import { mapTree, requireFloats, tensorsOf } from "../core/tree.ts";
 import { attention, type AttentionParameters, initAttention } from "../layers/attention.ts";
 import {
   feedForward,
@@ -187,6 +187,7 @@ function flatten(tokens: Tokens, { vocabulary, context }: CompleteConfig): Int32
  * @param options Taps and dropout.
  * @returns The logits of the next token at each position.
  * @throws {RangeError} If a token is outside the vocabulary, a sequence is longer than the context, or rows differ in length.
+ * @throws {TypeError} If a parameter is not float32.
  */
 export function decoder(
   parameters: DecoderParameters,
@@ -197,6 +198,7 @@ export function decoder(
   const complete = completeConfig(config);
   const { width, heads, activation, positions, embeddingScale } = complete;
   const ids = flatten(tokens, complete);
+  requireFloats(tensorsOf(parameters));
   const [batch, length] = [tokens.length, tokens[0]!.length];
   const tap: Tap = options.tap ?? (() => {});
   const drop = (x: Tensor, label: string): Tensor =>

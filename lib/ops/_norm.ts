@@ -2,10 +2,11 @@
 // public norm has a file with its documentation.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireNumber } from "../core/check.ts";
+import { requireDtype, requireEps } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
 import type { NormAttributes, NormKind } from "../kernels/contract.ts";
+import { zerosFrom } from "./zeros.ts";
 
 /** Options of a norm. */
 export interface NormOptions {
@@ -13,13 +14,13 @@ export interface NormOptions {
   readonly gain?: Tensor;
   /** Added at the end, shape [D]; none by default. */
   readonly bias?: Tensor;
-  /** ε inside the root, in units of x²; 1e-5 by default. */
+  /** ε inside the root, in units of x², no smaller than what single precision holds in full (1.2e-38); 1e-5 by default. */
   readonly eps?: number;
 }
 
 /** @returns ε, after all arguments were found to fit. */
 export function checkNorm(
-  x: { readonly shape: readonly number[]; readonly dtype: string },
+  x: Pick<Tensor, "dtype"> & { readonly shape: readonly number[] },
   { gain, bias, eps = 1e-5 }: NormOptions,
 ): number {
   const shape = `[${x.shape.join(", ")}]`;
@@ -29,9 +30,7 @@ export function checkNorm(
       `Cannot normalize x of shape ${shape}: it must have a last axis of length ≥ 1`,
     );
   }
-  if (x.dtype !== "float32") {
-    throw new TypeError(`Cannot normalize x of dtype ${x.dtype}: it must be float32`);
-  }
+  requireDtype("float32", { x, gain, bias });
   for (const [name, vector] of [["gain", gain], ["bias", bias]] as const) {
     if (vector === undefined) continue;
     if (vector.rank !== 1) {
@@ -47,12 +46,17 @@ export function checkNorm(
       );
     }
   }
-  return requireNumber("eps", eps, { above: 0 });
+  return requireEps("eps", eps);
 }
 
-/** x times the reciprocal root of a mean square. */
-function divideByRoot(x: Tensor, meanSquare: Tensor, eps: number): Tensor {
-  return tf.mul(x, tf.rsqrt(tf.add(meanSquare, eps)));
+/** The mean of each row, from its sum, as in the kernels, so that it overflows where theirs does. */
+function mean(x: Tensor): Tensor {
+  return tf.div(tf.sum(x, -1, true), x.shape.at(-1)!);
+}
+
+/** x over the root of a mean square; tfjs's reciprocal root has a gradient that overflows where ε is small. */
+function divideByRoot(x: Tensor, square: Tensor, eps: number): Tensor {
+  return tf.div(x, tf.sqrt(tf.add(square, eps)));
 }
 
 /** (Σx² + (Σx)²) / d */
@@ -71,10 +75,10 @@ function lanes(width: number): Tensor {
 /** Each norm before gain and bias. */
 const equations: Readonly<Record<NormKind, (x: Tensor, eps: number) => Tensor>> = {
   "layer": (x, eps) => {
-    const centered = tf.sub(x, tf.mean(x, -1, true));
-    return divideByRoot(centered, tf.mean(tf.square(centered), -1, true), eps);
+    const centered = tf.sub(x, mean(x));
+    return divideByRoot(centered, mean(tf.square(centered)), eps);
   },
-  "rms": (x, eps) => divideByRoot(x, tf.mean(tf.square(x), -1, true), eps),
+  "rms": (x, eps) => divideByRoot(x, mean(tf.square(x)), eps),
   "crms": (x, eps) => divideByRoot(x, completedMeanSquare(x, x.shape.at(-1)! + 1), eps),
   "crms-padded": (x, eps) => {
     const held = tf.mul(x, lanes(x.shape.at(-1)!));
@@ -112,6 +116,7 @@ export function attributesOf(
 /** A norm, as one kernel where the backend has it. */
 export function norm(kind: NormKind, x: Tensor, options: NormOptions): Tensor {
   const eps = checkNorm(x, options);
+  if (x.size === 0) return zerosFrom(x.shape, [x, ...given(options)]);
   return hasKernel("NormkitNorm")
     ? callKernel("NormkitNorm", [x, ...given(options)], attributesOf(kind, options, eps))[0]!
     : tf.tidy(() => composedNorm(kind, x, options, eps));

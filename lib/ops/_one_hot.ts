@@ -1,9 +1,11 @@
-// One-hot rows as floats. tfjs's WASM backend writes the integer 1 whatever dtype is asked for, hence the cast.
+// One-hot rows as floats, made on the host: tfjs's own have two classes or more, and integers as their data.
 
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
 
 /** @returns [N, classes], 1 where the class is the row's id. */
 export function oneHot(ids: Int32Array, classes: number): Tensor {
-  return tf.cast(tf.oneHot(tf.tensor1d(ids, "int32"), classes), "float32");
+  const values = new Float32Array(ids.length * classes);
+  ids.forEach((id, row) => values[row * classes + id] = 1);
+  return tf.tensor2d(values, [ids.length, classes]);
 }

@@ -1,25 +1,34 @@
 // Element-wise activation functions by name: those of the feed-forward network and those that GPAS may apply to its gate.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireOneOf } from "../core/check.ts";
+import { requireDtype, requireOneOf } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
 import type { GateActivation } from "../kernels/contract.ts";
+import { clamp, leakyRelu, sigmoid, tanh } from "./_repeatable.ts";
+import { zerosFrom } from "./zeros.ts";
 
 /** A function of one tensor, element by element. */
 export type Activation = (x: Tensor) => Tensor;
+
+/** A function of floats, composed of tfjs operations. */
+function elementwise(f: Activation): Activation {
+  return (x) => {
+    requireDtype("float32", { x });
+    return x.size === 0 ? zerosFrom(x.shape, [x]) : tf.tidy(() => f(x));
+  };
+}
 
 /**
  * SiLU, x · sigmoid(x).
  *
  * Shapes: x any · returns the same
  *
- * @param x Any float tensor.
+ * @param x Any float32 tensor.
  * @returns SiLU of each element.
+ * @throws {TypeError} If `x` is not float32.
  */
-export function silu(x: Tensor): Tensor {
-  return tf.tidy(() => tf.mul(x, tf.sigmoid(x)));
-}
+export const silu: Activation = elementwise((x) => tf.mul(x, sigmoid(x)));
 
 /** Options of {@linkcode gelu}. */
 export interface GeluOptions {
@@ -34,8 +43,9 @@ const composedGelu: Readonly<Record<"none" | "tanh", Activation>> = {
     return tf.add(half, tf.mul(half, tf.erf(tf.mul(x, Math.SQRT1_2))));
   },
   tanh: (x) => {
-    const inner = tf.mul(Math.sqrt(2 / Math.PI), tf.add(x, tf.mul(0.044715, tf.pow(x, 3))));
-    return tf.mul(tf.mul(x, 0.5), tf.add(1, tf.tanh(inner)));
+    const held = clamp(x); // the slope of the cube of larger ones would become infinite
+    const inner = tf.mul(Math.sqrt(2 / Math.PI), tf.add(held, tf.mul(0.044715, tf.pow(held, 3))));
+    return tf.mul(tf.mul(x, 0.5), tf.add(1, tanh(inner)));
   },
 };
 
@@ -50,16 +60,19 @@ const composedGelu: Readonly<Record<"none" | "tanh", Activation>> = {
  * Shapes: x any · returns the same
  * Source: Hendrycks & Gimpel 2016 (arXiv 1606.08415), Eq. 1 and 2.
  *
- * @param x Any float tensor.
+ * @param x Any float32 tensor.
  * @param options Which form.
  * @returns GELU of each element.
  * @throws {RangeError} If the approximation is unknown.
+ * @throws {TypeError} If `x` is not float32.
  */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   const approximation = requireOneOf("approximation", options.approximation ?? "none", [
     "none",
     "tanh",
   ]);
+  requireDtype("float32", { x });
+  if (x.size === 0) return zerosFrom(x.shape, [x]);
   return hasKernel("NormkitGelu")
     ? callKernel("NormkitGelu", [x], { approximation })[0]!
     : tf.tidy(() => composedGelu[approximation](x));
@@ -73,9 +86,9 @@ registerKernelGradient("NormkitGelu", {
 /** Each gate activation as a function. */
 export const gateActivations: Readonly<Record<GateActivation, Activation>> = {
   "silu": silu,
-  "identity": (x) => x,
-  "relu": (x) => tf.relu(x),
-  "tanh": (x) => tf.tanh(x),
-  "leaky-relu": (x) => tf.leakyRelu(x, 0.01),
-  "scaled-silu": (x) => tf.tidy(() => tf.mul(x, tf.sigmoid(tf.mul(x, 8)))),
+  "identity": elementwise((x) => x),
+  "relu": elementwise((x) => tf.relu(x)),
+  "tanh": elementwise(tanh),
+  "leaky-relu": elementwise(leakyRelu),
+  "scaled-silu": elementwise((x) => tf.mul(x, sigmoid(tf.mul(x, 8)))),
 };

@@ -1,12 +1,13 @@
 // The addition of a residual branch and the norm of the sum, in one pass over the data.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireNumber, requireOneOf } from "../core/check.ts";
+import { requireDtype, requireNumber, requireOneOf } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
 import type { NormKind } from "../kernels/contract.ts";
 import { requireSameShape } from "./_branch.ts";
 import { attributesOf, checkNorm, composedNorm, given, type NormOptions } from "./_norm.ts";
+import { zerosFrom } from "./zeros.ts";
 
 /** Options of {@linkcode addNorm}. */
 export interface AddNormOptions extends NormOptions {
@@ -37,6 +38,7 @@ const kinds: readonly NormKind[] = ["layer", "rms", "crms", "crms-padded"];
  * two operations apart read three.
  *
  * Shapes: x and branch [..., D] · gain [D] · bias [D] · returns two of [..., D]
+ * Overflow: as in the norms alone; a sum whose squares single precision does not hold is normed to the bias or 0.
  * Source: Vaswani et al. 2017, §3.1, Post-LN's sub-layer; Wang et al. 2022 (DeepNet), §2, for alpha.
  *
  * @param x The stream.
@@ -44,13 +46,20 @@ const kinds: readonly NormKind[] = ["layer", "rms", "crms", "crms-padded"];
  * @param options The norm, gain, bias, ε (default 1e-5) and alpha.
  * @returns The sum and its norm.
  * @throws {RangeError} If the shapes differ, the norm is unknown, or gain, bias, ε or alpha do not fit.
- * @throws {TypeError} If `x` is not float32.
+ * @throws {TypeError} If a tensor is not float32.
  */
 export function addNorm(x: Tensor, branch: Tensor, options: AddNormOptions): AddNorm {
   const kind = requireOneOf("kind", options.kind, kinds);
   const alpha = requireNumber("alpha", options.alpha ?? 1);
+  requireDtype("float32", { x, branch });
   const eps = checkNorm(x, options);
   requireSameShape(x, branch);
+  if (x.size === 0) {
+    return {
+      sum: zerosFrom(x.shape, [x, branch]),
+      normed: zerosFrom(x.shape, [x, branch, ...given(options)]),
+    };
+  }
   if (hasKernel("NormkitAddNorm")) {
     const attributes = { ...attributesOf(kind, options, eps), alpha };
     const [sum, normed] = callKernel(

@@ -1,9 +1,11 @@
 // The softmax of attention scores under a causal mask.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireNumber } from "../core/check.ts";
+import { requireDtype, requireNumber } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
+import { softmax } from "./_repeatable.ts";
+import { zerosFrom } from "./zeros.ts";
 
 /**
  * The softmax of scaled scores over the keys that a query may see.
@@ -21,8 +23,10 @@ import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.t
  * @param scale What they are multiplied by, K^-½ in attention.
  * @returns One distribution over keys for each query.
  * @throws {RangeError} If the shape is another, or the scale is not finite.
+ * @throws {TypeError} If the scores are not float32.
  */
 export function causalSoftmax(scores: Tensor, scale: number): Tensor {
+  requireDtype("float32", { scores });
   requireNumber("scale", scale);
   const [, queries, keys] = scores.shape;
   if (scores.rank !== 3 || queries === undefined || keys === undefined || keys < queries) {
@@ -30,9 +34,10 @@ export function causalSoftmax(scores: Tensor, scale: number): Tensor {
       `Cannot mask scores of shape [${scores.shape.join(", ")}]: they must be [N, T, S] with S ≥ T`,
     );
   }
+  if (scores.size === 0) return zerosFrom(scores.shape, [scores]);
   return hasKernel("NormkitCausalSoftmax")
     ? callKernel("NormkitCausalSoftmax", [scores], { scale })[0]!
-    : tf.tidy(() => tf.softmax(tf.add(tf.mul(scores, scale), causalMask(queries, keys))));
+    : tf.tidy(() => softmax(tf.add(tf.mul(scores, scale), causalMask(queries, keys))));
 }
 
 /** −1e9 at the keys that a query may not see: a softmax gives those places exactly 0. */

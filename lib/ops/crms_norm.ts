@@ -29,13 +29,14 @@ export interface CrmsNormOptions extends NormOptions {
  *
  * Shapes: x [..., d−1] or padded [..., d] · gain and bias as long as the last axis · returns the shape of x
  * Units: y has none when gain has none; ε is in units of x².
+ * Overflow: where Σx² is more than single precision holds, 3.4e38 (|x| above about 1e18), y is the bias or 0, as in PyTorch.
  * Source: Jiang et al. 2023, Eq. 5 (arXiv 2305.14858).
  *
  * @param x Compressed values to normalize; at least one.
  * @param options Gain, bias, ε (default 1e-5) and the layout.
  * @returns A tensor of the shape of `x`.
  * @throws {RangeError} If the last axis of `x` and gain or bias differ, ε is not above 0, or the layout is unknown.
- * @throws {TypeError} If `x` is not float32.
+ * @throws {TypeError} If a tensor is not float32.
  */
 export function crmsNorm(x: Tensor, options: CrmsNormOptions = {}): Tensor {
   const layout = requireOneOf("layout", options.layout ?? "compressed", ["compressed", "padded"]);

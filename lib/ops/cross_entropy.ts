@@ -1,9 +1,11 @@
 // The loss of a language model.
 
 import * as tf from "@tensorflow/tfjs";
+import { requireDtype } from "../core/check.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
 import { oneHot } from "./_one_hot.ts";
+import { logSoftmax } from "./_repeatable.ts";
 
 /**
  * Mean cross entropy of integer labels.
@@ -18,10 +20,19 @@ import { oneHot } from "./_one_hot.ts";
  * @param logits Unnormalized log probabilities.
  * @param labels The right class of each row, in [0, V).
  * @returns The loss, a scalar.
- * @throws {RangeError} If there are not as many labels as rows, or a label is not a class.
+ * @throws {RangeError} If there are no rows or no classes, not as many labels as rows, or a label is not a class.
+ * @throws {TypeError} If the logits are not float32.
  */
 export function crossEntropy(logits: Tensor, labels: Int32Array): Scalar {
-  const classes = logits.shape.at(-1)!;
+  requireDtype("float32", { logits });
+  const classes = logits.shape.at(-1);
+  if (classes === undefined || logits.size === 0) {
+    throw new RangeError(
+      `Cannot take the mean over logits of shape [${
+        logits.shape.join(", ")
+      }]: they must be [..., V], one row at least`,
+    );
+  }
   const rows = logits.size / classes;
   if (labels.length !== rows) {
     throw new RangeError(
@@ -38,7 +49,7 @@ export function crossEntropy(logits: Tensor, labels: Int32Array): Scalar {
       const ids = tf.tensor1d(labels, "int32");
       return callKernel("NormkitCrossEntropy", [flat, ids], {})[0]!.asScalar();
     }
-    const picked = tf.mul(oneHot(labels, classes), tf.logSoftmax(flat));
+    const picked = tf.mul(oneHot(labels, classes), logSoftmax(flat));
     return tf.div(tf.sum(picked), -rows).asScalar();
   });
 }

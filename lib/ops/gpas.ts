@@ -1,11 +1,12 @@
 // Gradient-preserving activation scaling: the operator. Where it acts in a residual block is said in `residual/gpas.ts`.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireNumber, requireOneOf } from "../core/check.ts";
+import { requireDtype, requireNumber, requireOneOf } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
 import type { GateActivation } from "../kernels/contract.ts";
 import { requireSameShape } from "./_branch.ts";
+import { zerosFrom } from "./zeros.ts";
 import { gateActivations } from "./activations.ts";
 import { stopGradient } from "./stop_gradient.ts";
 
@@ -34,9 +35,12 @@ export interface GpasOptions {
  * @param options The gate's activation.
  * @returns The scaled activations.
  * @throws {RangeError} If the gate is not a scalar or the activation is unknown.
+ * @throws {TypeError} If a tensor is not float32.
  */
 export function gpas(x: Tensor, gate: Tensor, options: GpasOptions = {}): Tensor {
+  requireDtype("float32", { x, gate });
   const activation = checkGate(gate, options);
+  if (x.size === 0) return zerosFrom(x.shape, [x, gate]);
   return hasKernel("NormkitGpas")
     ? callKernel("NormkitGpas", [x, gate], { activation })[0]!
     : tf.tidy(() => composedGpas(x, gate, activation));
@@ -67,12 +71,15 @@ export interface AddGpasOptions extends GpasOptions {
  * @param options What is scaled, alpha, and the gate's activation.
  * @returns The new stream.
  * @throws {RangeError} If the shapes differ, the gate is not a scalar, or an option is unknown.
+ * @throws {TypeError} If a tensor is not float32.
  */
 export function addGpas(x: Tensor, branch: Tensor, gate: Tensor, options: AddGpasOptions): Tensor {
+  requireDtype("float32", { x, branch, gate });
   const activation = checkGate(gate, options);
   const on = requireOneOf("on", options.on, ["sum", "shortcut"]);
   const alpha = requireNumber("alpha", options.alpha ?? 1);
   requireSameShape(x, branch);
+  if (x.size === 0) return zerosFrom(x.shape, [x, branch, gate]);
   if (hasKernel("NormkitAddGpas")) {
     return callKernel("NormkitAddGpas", [x, branch, gate], { activation, on, alpha })[0]!;
   }

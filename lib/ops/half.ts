@@ -1,7 +1,7 @@
 // Tensors stored in half precision, and the norms on them. Arithmetic is single: values are converted as they are read and
 // written, so squares that half precision could not hold do no harm.
 
-import { requireOneOf } from "../core/check.ts";
+import { requireDtype, requireOneOf } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { NormKind } from "../kernels/contract.ts";
 import { callHalfKernel } from "../kernels/half.ts";
@@ -45,9 +45,7 @@ const kinds: readonly NormKind[] = ["layer", "rms", "crms", "crms-padded"];
  * @throws {KernelUnavailableError} If the backend in use is not WebGPU with fused kernels.
  */
 export function toHalf(x: Tensor): Half {
-  if (x.dtype !== "float32") {
-    throw new TypeError(`Cannot store x of dtype ${x.dtype} in halves: it must be float32`);
-  }
+  requireDtype("float32", { x });
   if (x.rank === 0 || x.shape.at(-1)! % 4 !== 0) {
     throw new RangeError(
       `Cannot store x of shape [${
@@ -65,9 +63,11 @@ export function toHalf(x: Tensor): Half {
  *
  * @param half The tensor; it is kept.
  * @returns A float32 tensor of its shape.
+ * @throws {TypeError} If its bits are not int32.
  * @throws {KernelUnavailableError} If the backend in use is not WebGPU with fused kernels.
  */
 export function fromHalf({ bits }: Half): Tensor {
+  requireDtype("int32", { bits });
   return callHalfKernel("NormkitFromHalf", [bits], {})[0]!;
 }
 
@@ -76,6 +76,7 @@ function checked(
   x: Half,
   { kind, ...options }: HalfNormOptions,
 ): ReturnType<typeof attributesOf> {
+  requireDtype("int32", { "bits of x": x.bits });
   const like = { shape: [...x.shape], dtype: "float32" } as const;
   return attributesOf(requireOneOf("kind", kind, kinds), options, checkNorm(like, options));
 }
@@ -89,6 +90,7 @@ function checked(
  * @param options The norm, gain, bias and ε (default 1e-5).
  * @returns A tensor of the shape of `x`, in half precision.
  * @throws {RangeError} If the norm is unknown, or gain, bias or ε do not fit.
+ * @throws {TypeError} If gain or bias are not float32, or bits not int32.
  * @throws {KernelUnavailableError} If the backend in use is not WebGPU with fused kernels.
  */
 export function halfNorm(x: Half, options: HalfNormOptions): Half {
@@ -107,9 +109,11 @@ export function halfNorm(x: Half, options: HalfNormOptions): Half {
  * @param options As given to the norm.
  * @returns The gradients to x, gain and bias.
  * @throws {RangeError} If the shapes differ, the norm is unknown, or gain, bias or ε do not fit.
+ * @throws {TypeError} If gain or bias are not float32, or bits not int32.
  * @throws {KernelUnavailableError} If the backend in use is not WebGPU with fused kernels.
  */
 export function halfNormGradient(dy: Half, x: Half, options: HalfNormOptions): HalfNormGradient {
+  requireDtype("int32", { "bits of dy": dy.bits });
   if (dy.shape.join() !== x.shape.join()) {
     throw new RangeError(
       `Cannot differentiate with dy of shape [${dy.shape.join(", ")}] and x of shape [${

@@ -3,8 +3,10 @@
 // take the flags as they are.
 
 import * as tf from "@tensorflow/tfjs";
+import { requireDtype } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
+import { zerosFrom } from "./zeros.ts";
 
 /**
  * The product of a batch of rows with a matrix, plus a bias.
@@ -16,10 +18,12 @@ import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.t
  * @param bias Added to every row, if given.
  * @returns x · w + bias.
  * @throws {RangeError} If the last axis of `x` is not the first of `w`, or the bias is not as long as the last of `w`.
+ * @throws {TypeError} If a tensor is not float32.
  */
 export function matMul(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
-  const [rows, columns] = w.shape;
-  if (w.rank !== 2 || x.shape.at(-1) !== rows) {
+  requireDtype("float32", { x, w, bias });
+  const [inner, columns] = w.shape;
+  if (w.rank !== 2 || x.shape.at(-1) !== inner) {
     throw new RangeError(
       `Cannot multiply x of shape [${x.shape.join(", ")}] by a matrix of shape [${
         w.shape.join(", ")
@@ -34,18 +38,25 @@ export function matMul(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
       }] to ${columns} columns: it must be [${columns}]`,
     );
   }
+  const shape = [...x.shape.slice(0, -1), columns!];
   return tf.tidy(() => {
-    const flat = tf.reshape(x, [-1, rows!]);
-    return tf.reshape(product(flat, w, bias), [...x.shape.slice(0, -1), columns!]);
+    const given = bias === undefined ? [x, w] : [x, w, bias];
+    if (shape.includes(0)) return zerosFrom(shape, given);
+    if (inner === 0) return plus(zerosFrom(shape, [x, w]), bias);
+    const flat = tf.reshape(x, [x.size / inner!, inner!]);
+    return tf.reshape(product(flat, w, bias), shape);
   });
+}
+
+function plus(y: Tensor, bias?: Tensor): Tensor {
+  return bias === undefined ? y : tf.add(y, bias);
 }
 
 function product(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
   if (hasKernel("NormkitLinear")) {
     return callKernel("NormkitLinear", bias === undefined ? [x, w] : [x, w, bias], {})[0]!;
   }
-  const y = composedProduct(x, w);
-  return bias === undefined ? y : tf.add(y, bias);
+  return plus(composedProduct(x, w), bias);
 }
 
 const composedProduct: (x: Tensor, w: Tensor) => Tensor = tf.customGrad((...inputs) => {

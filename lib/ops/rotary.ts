@@ -1,8 +1,10 @@
 // Rotary position embedding, written with a signed permutation matrix: one product and no slices.
 
 import * as tf from "@tensorflow/tfjs";
+import { requireDtype, requireNumber } from "../core/check.ts";
 import { matMul } from "./mat_mul.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { zerosFrom } from "./zeros.ts";
 
 /** R with x · R = (−x₂, x₁), where x₁ and x₂ are the halves of x. */
 function halfTurn(width: number): Tensor {
@@ -45,13 +47,22 @@ function table(
  * @param x Queries or keys; K must be even.
  * @param base The base of the angles, 10000 by default.
  * @returns The rotated values.
- * @throws {RangeError} If K is odd.
+ * @throws {RangeError} If K is odd, `x` has no axis of positions, or the base is not above 0.
+ * @throws {TypeError} If `x` is not float32.
  */
 export function rotary(x: Tensor, base = 10000): Tensor {
+  requireDtype("float32", { x });
+  requireNumber("base", base, { above: 0 });
+  if (x.rank < 2) {
+    throw new RangeError(
+      `Cannot rotate x of shape [${x.shape.join(", ")}]: it must be [..., T, K]`,
+    );
+  }
   const [length, width] = x.shape.slice(-2) as [number, number];
   if (width % 2 !== 0) {
     throw new RangeError(`Cannot rotate heads of width ${width}: it must be even`);
   }
+  if (x.size === 0) return zerosFrom(x.shape, [x]);
   return tf.tidy(() => {
     const straight = tf.mul(x, table(length, width, base, Math.cos));
     return tf.add(

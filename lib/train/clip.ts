@@ -3,20 +3,24 @@
 import * as tf from "@tensorflow/tfjs";
 import { requireNumber } from "../core/check.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
-import { mapTree, tensorsOf } from "../core/tree.ts";
+import { type Leaf, mapTree, requireFloats, tensorsOf } from "../core/tree.ts";
 import { callKernel, hasKernel } from "../kernels/call.ts";
 
 /**
- * The joint L2 norm of a tree.
+ * The joint L2 norm of a tree; infinite where single precision does not hold the sum of squares (3.4e38), as in PyTorch.
  *
  * @param tree A tree of tensors.
  * @returns The norm, a scalar; 0 for an empty tree.
+ * @throws {TypeError} If a tensor is not float32.
  */
 export function globalNorm<P>(tree: P): Scalar {
-  return normOf(tensorsOf(tree).map(({ value }) => value));
+  return normOf(tensorsOf(tree));
 }
 
-function normOf(tensors: readonly Tensor[]): Scalar {
+function normOf(leaves: readonly Leaf<Tensor>[]): Scalar {
+  requireFloats(leaves);
+  // of tensors without an element tfjs's WebGPU backend has no sum
+  const tensors = leaves.map(({ value }) => value).filter(({ size }) => size > 0);
   return tf.tidy(() => {
     if (tensors.length > 0 && hasKernel("NormkitGlobalNorm")) {
       return callKernel("NormkitGlobalNorm", tensors, {})[0]!.asScalar();
@@ -51,11 +55,12 @@ export interface ClipOptions {
  * @param options Which parameters are meant, and a factor that is still to be applied.
  * @returns The factor, a scalar.
  * @throws {RangeError} If the limit is not above 0.
+ * @throws {TypeError} If a gradient is not float32.
  */
 export function clipFactor<P>(gradient: P, limit: number, options: ClipOptions = {}): Scalar {
   requireNumber("clipping limit", limit, { above: 0 });
   const { chosen = () => true, scale } = options;
-  const meant = tensorsOf(gradient).filter(({ path }) => chosen(path)).map(({ value }) => value);
+  const meant = tensorsOf(gradient).filter(({ path }) => chosen(path));
   return tf.tidy(() => {
     const norm = scale === undefined ? normOf(meant) : tf.mul(scale, normOf(meant));
     return tf.minimum(1, tf.div(limit, norm)).asScalar();
@@ -76,6 +81,7 @@ export function clipFactor<P>(gradient: P, limit: number, options: ClipOptions =
  * @param options Which parameters are meant, and a factor that is still to be applied (this function does not apply it).
  * @returns New gradients.
  * @throws {RangeError} If the limit is not above 0.
+ * @throws {TypeError} If a gradient is not float32.
  */
 export function clipByNorm<P>(gradient: P, limit: number, options: ClipOptions = {}): P {
   const { chosen = () => true } = options;

@@ -1,9 +1,9 @@
 // Optimizers as pure functions on trees: state and parameters in, state and parameters out.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireNumber } from "../core/check.ts";
+import { requireDtype, requireEps, requireNumber } from "../core/check.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
-import { fillTree, type Leaf, mapTree, tensorsOf } from "../core/tree.ts";
+import { fillTree, type Leaf, mapTree, requireFloats, tensorsOf } from "../core/tree.ts";
 import { callKernel, hasKernel } from "../kernels/call.ts";
 import { isGate } from "../models/gates.ts";
 
@@ -14,7 +14,7 @@ export type OptimizerSettings =
     readonly kind: "adamw";
     /** Decay rates of the two moments; (0.9, 0.98) by default, as the papers use. */
     readonly betas?: readonly [number, number];
-    /** ε outside the root; 1e-8 by default. */
+    /** ε outside the root, no smaller than what single precision holds in full (1.2e-38); 1e-8 by default. */
     readonly eps?: number;
     /** Weight decay, times the learning rate per step; 0 by default. */
     readonly weightDecay?: number;
@@ -46,7 +46,11 @@ export interface OptimizerStep<P> {
 export interface Optimizer {
   /** The state before the first step. */
   init<P>(parameters: P): OptimizerState<P>;
-  /** One step with a learning rate; every gradient is multiplied by `scale` first, where one is given. */
+  /**
+   * One step with a learning rate; every gradient is multiplied by `scale` first, where one is given.
+   *
+   * @throws {TypeError} If a tensor is not float32.
+   */
   update<P>(
     parameters: P,
     gradient: P,
@@ -82,6 +86,8 @@ function optimizer(kinds: number, advance: Advance): Optimizer {
     }),
     update: (parameters, gradient, state, rate, scale) => {
       const step = state.step + 1;
+      requireFloats(tensorsOf({ parameters, gradient, moments: state.moments }));
+      requireDtype("float32", { scale });
       const [next, ...moments] = advance({
         parameters: tensorsOf(parameters),
         gradients: values(gradient),
@@ -177,7 +183,7 @@ function adamW(
   const [beta1, beta2] = betas;
   requireNumber("beta 1", beta1, { min: 0, below: 1 });
   requireNumber("beta 2", beta2, { min: 0, below: 1 });
-  const eps = requireNumber("eps of AdamW", settings.eps ?? 1e-8, { above: 0 });
+  const eps = requireEps("eps of AdamW", settings.eps ?? 1e-8);
   const weightDecay = requireNumber("weightDecay", settings.weightDecay ?? 0, { min: 0 });
 
   const composed = eachBy((leaf, g, [m, v], { step, rate }) => {

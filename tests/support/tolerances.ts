@@ -19,6 +19,7 @@ export type Quantity =
   | "value at mean 1000"
   | "second derivative"
   | "difference of losses"
+  | "difference of gradients"
   | "equal formulas"
   | "parameters after 50 steps"
   | "model"
@@ -54,6 +55,8 @@ const table: Readonly<Record<Quantity, Row>> = {
   "second derivative": { cpu: 1e-4, wasm: 1e-4, webgpu: 1e-4 },
   // A loss of about 1 is known to 1e-7; at a step of 1e-2 its differences are known to 1e-5, and bent by the third derivative.
   "difference of losses": { cpu: 2e-3, wasm: 2e-3, webgpu: 2e-3 },
+  // Gradients known to 1e-6 at steps of 5e-3, and bent by the third derivative.
+  "difference of gradients": { cpu: 4e-3, wasm: 4e-3, webgpu: 4e-3 },
   // Two formulas for one number, both rounded: a few units at lengths up to 1023.
   "equal formulas": { cpu: 1e-5, wasm: 1e-5, webgpu: 1e-5 },
   // AdamW divides each gradient by its own size, so that where it is near rounding a step goes elsewhere. Equal models in other

@@ -16,14 +16,14 @@ export const crossEntropyKernel: CpuKernel<"NormkitCrossEntropy"> = plainKernel(
   ([logits, labels]) => {
     const [rows, classes] = logits!.shape as [number, number];
     const logs = new Float32Array(rows);
-    let loss = 0;
+    let total = 0;
     for (let row = 0; row < rows; row++) {
       const start = row * classes;
       const log = logSumExp(logits!.values.subarray(start, start + classes));
-      loss += (log - logits!.values[start + labels!.values[row]!]!) / rows;
+      total += log - logits!.values[start + labels!.values[row]!]!;
       logs[row] = log;
     }
-    return [{ shape: [], values: Float32Array.of(loss) }, { shape: [rows], values: logs }];
+    return [{ shape: [], values: Float32Array.of(total / rows) }, { shape: [rows], values: logs }];
   },
 );
 

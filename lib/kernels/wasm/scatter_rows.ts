@@ -16,7 +16,7 @@ export function scatterRowsKernels(
       const rows = starts!.shape[0]! - 1;
       const sums = runtime.output([rows, width]);
       const addresses = [dy!, order!, starts!, sums].map(runtime.address);
-      const numbersOfRow = Math.max(1, width * Math.ceil(ids / rows));
+      const numbersOfRow = Math.max(1, width * Math.ceil(ids / Math.max(1, rows)));
       runtime.split(
         "scatterRows",
         rows,

@@ -6,18 +6,18 @@ import type { Kernels, TensorInfo } from "../contract.ts";
 import { runElementwise } from "./elementwise.ts";
 import type { Runner, WebGpuBackend } from "./runner.ts";
 
-/** The sums of blocks of rows: [N, D] → [N / block, D]. */
-function sumBlocks(runner: Runner, x: TensorInfo, block: number): TensorInfo {
+/** The sums of that many blocks of rows: [N, D] → [blocks, D]. */
+function sumBlocks(runner: Runner, x: TensorInfo, blocks: number): TensorInfo {
   const [rows, width] = x.shape as [number, number];
   return runElementwise(runner, {
     key: "sum of blocks of rows",
     inputs: { x: [x, "Vector"] },
     outputs: ["sums"],
-    shape: [Math.ceil(rows / block), width],
+    shape: [blocks, width],
     width,
-    u32: { rows, block },
+    u32: { rows, block: Math.ceil(rows / blocks) },
     body: `
-  let first = at / uniforms.across * uniforms.block;
+  let first = min(at / uniforms.across * uniforms.block, uniforms.rows);
   let end = min(first + uniforms.block, uniforms.rows);
   let column = at % uniforms.across;
   var sum = Vector();
@@ -28,9 +28,8 @@ function sumBlocks(runner: Runner, x: TensorInfo, block: number): TensorInfo {
 
 /** Σ over rows, [N, D] → [1, D] */
 function columnSum(runner: Runner, x: TensorInfo): TensorInfo {
-  const rows = x.shape[0]!;
-  const blocks = sumBlocks(runner, x, Math.ceil(Math.sqrt(rows)));
-  const sums = sumBlocks(runner, blocks, rows);
+  const blocks = sumBlocks(runner, x, Math.ceil(Math.sqrt(x.shape[0]!)));
+  const sums = sumBlocks(runner, blocks, 1);
   runner.free(blocks);
   return sums;
 }
@@ -63,7 +62,7 @@ export function sumReplacement(runner: Runner): Record<string, tf.KernelFunc> {
       const axes = tf.util.parseAxisParam(axis, x.shape).toSorted((a, b) => a - b);
       const leading = axes.every((axis, index) => axis === index);
       const kept = x.shape.slice(axes.length);
-      if (!leading || kept.length === 0 || x.dtype !== "float32" || x.shape.includes(0)) {
+      if (!leading || kept.length === 0 || x.dtype !== "float32") {
         return original(call);
       }
       const [rows, width] = [x.shape.slice(0, axes.length), kept].map(tf.util.sizeFromShape);

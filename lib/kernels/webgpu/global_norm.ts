@@ -64,10 +64,9 @@ export function globalNormKernels(
   };
   return {
     NormkitGlobalNorm: (tensors) => {
-      const filled = tensors.filter(({ shape }) => !shape.includes(0));
       const parts = Array.from(
-        { length: Math.ceil(filled.length / atOnce) },
-        (_, part) => filled.slice(part * atOnce, (part + 1) * atOnce),
+        { length: Math.ceil(tensors.length / atOnce) },
+        (_, part) => tensors.slice(part * atOnce, (part + 1) * atOnce),
       );
       const [sums] = parts.reduce(addSquares, [] as readonly TensorInfo[]);
       return [totalOf(runner, strategy, sums!, { finish: "sqrt(sum)" })];

@@ -14,7 +14,7 @@ const blockLength = 64;
 function addBlocks(runner: Runner, parts: readonly TensorInfo[]): TensorInfo[] {
   const [count, width] = parts[0]!.shape as [number, number];
   const { type, count: vectors } = vectorsOf(width);
-  const blocks = Math.ceil(count / blockLength);
+  const blocks = Math.max(1, Math.ceil(count / blockLength));
   const names = ["a", "b"].slice(0, parts.length);
   const declarations = (prefix: string): Record<string, string> =>
     Object.fromEntries(names.map((name) => [`${prefix}${name}`, type]));
@@ -52,7 +52,7 @@ ${each((name) => `  sum_${name}[to] = total_${name};`)}
  * Adds the rows of one or two tensors of partial sums, and frees them.
  *
  * @param runner The runner.
- * @param parts Tensors [P, D], equal in shape.
+ * @param parts Tensors [P, D], equal in shape; P may be 0.
  * @returns Their sums [D].
  */
 export function addPartialSums(runner: Runner, parts: readonly TensorInfo[]): TensorInfo[] {

@@ -120,7 +120,7 @@ function isPlain(
   { a, b, bias, preluActivationWeights: prelu }: Partial<Readonly<Record<string, TensorInfo>>>,
   { activation = null }: MatMulAttributes,
 ): boolean {
-  const floats = [a, b].every((x) => x!.dtype === "float32" && !x!.shape.includes(0));
+  const floats = [a, b].every((x) => x!.dtype === "float32");
   const plainBias = bias === undefined || bias.shape.length === 1 && bias.shape[0]! > 1;
   return floats && plainBias && prelu === undefined && (activation ?? "linear") === "linear";
 }

@@ -249,3 +249,15 @@ Deno.test("decoder() refuses tokens that do not fit, naming the value and the al
     }
     disposeTree(parameters);
   }));
+
+Deno.test("decoder() refuses parameters that are no floats, by path", () =>
+  onBackend("cpu", () => {
+    const parameters = initDecoder(config, 1);
+    const integers = tf.ones([7, 8], "int32");
+    assertThrows(
+      () => decoder({ ...parameters, wte: integers }, config, tokens),
+      TypeError,
+      "Cannot use wte of dtype int32: it must be float32",
+    );
+    disposeTree([parameters, integers]);
+  }));

@@ -118,7 +118,7 @@ onHalves("toHalf() and halfNormGradient() refuse what does not fit", () => {
   assertThrows(
     () => toHalf(whole),
     TypeError,
-    "Cannot store x of dtype int32 in halves: it must be float32",
+    "Cannot use x of dtype int32: it must be float32",
   );
   const half = toHalf(x);
   assertThrows(

@@ -131,6 +131,12 @@ for (const kind of kinds) {
           ...[0, -1e-5, NaN, Infinity].map((eps) =>
             [() => f(x, { eps }), `eps = ${eps}: it must be a finite number > 0`] as const
           ),
+          ...[1e-46, 1e-39, 1e39].map((eps) =>
+            [
+              () => f(x, { eps }),
+              `eps = ${eps}: it must be a number that single precision holds, ≥ 1.1754943508222875e-38`,
+            ] as const
+          ),
         ];
         for (const [call, message] of cases) assertThrows(call, RangeError, message);
         assertThrows(() => f(tf.ones([8], "int32")), TypeError, "dtype int32: it must be float32");
@@ -144,3 +150,51 @@ Deno.test("crmsNorm() divides by its width + 1", () =>
     assertClose(value!, [1], tolerance("cpu", "value"), "3 of (3, −3)");
     assertEquals(value!.length, 1);
   }));
+
+inBothForms(
+  "the norms of rows whose squares single precision does not hold are the bias",
+  async () => {
+    // a row a thread, several a team, vectors of four numbers or of one
+    for (const shape of [[4], [5], [3, 4], [4, 33], [5, 64], [2, 1021]]) {
+      const width = shape.at(-1)!;
+      const x = {
+        shape,
+        values: randomRow(uniform(width), shape.reduce((size, n) => size * n, 1))
+          .map((value) => Math.sign(value) * 1e20 * (1 + Math.abs(value))),
+      };
+      for (const kind of kinds) {
+        const { value, gradients } = await pull(
+          (x, gain, bias) => functions[kind](x!, { gain: gain!, bias: bias! }),
+          [x, vectorOf(Array(width).fill(2)), vectorOf(Array(width).fill(3))],
+          Array(x.values.length).fill(1),
+        );
+        const what = `${kind} of [${shape}]`;
+        assertEquals(value, Array(value.length).fill(3), what);
+        assertEquals(gradients[0]!.map(Math.abs), Array(value.length).fill(0), what);
+        assertEquals(gradients[1]!.map(Math.abs), Array(width).fill(0), what);
+      }
+    }
+  },
+);
+
+inBothForms("layerNorm() of large numbers that are near to each other loses nothing", async () => {
+  for (const rows of [1, 2, 4]) {
+    const row = [0, 1, 2, 3].map((step) => Math.fround(1e20 * (1 + step * 2 ** -10)));
+    const [found] = await numbersOf(() => [
+      layerNorm(tensorOf({ shape: [rows, 4], values: Array(rows).fill(row).flat() })),
+    ]);
+    const expected = norm("layer", row, { eps: 1e-5 });
+    assertClose(found!, Array(rows).fill(expected).flat(), 1e-3, `${rows} rows`);
+  }
+});
+
+inBothForms("norms with the least ε are 0 where x is", async () => {
+  for (const kind of kinds) {
+    const { value, gradients } = await pull(
+      (x) => functions[kind](x!, { eps: 2 ** -126 }),
+      [{ shape: [2, 5], values: Array(10).fill(0) }],
+      Array(10).fill(0),
+    );
+    assertEquals([...value, ...gradients[0]!], Array(20).fill(0), kind);
+  }
+});

@@ -92,3 +92,27 @@ Deno.test("isGate() knows gates by their paths alone", () => {
     assertEquals(isGate(path), false, path);
   }
 });
+
+inBothForms("globalNorm() leaves empty tensors out", async () => {
+  const tree = { a: tf.zeros([0, 3]), b: tf.zeros([0]), c: tf.tensor1d([3, 4]) };
+  const { a, b } = tree;
+  assertEquals(await takeNumbers([globalNorm({ a, b }), globalNorm(tree)]), [0, 5]);
+  disposeTree(tree);
+});
+
+inBothForms(
+  "globalNorm() is infinite where single precision does not hold the squares",
+  async () => {
+    const tree = { a: tf.tensor1d([1, 1e20, 1]), b: tf.fill([40], 1e20) };
+    assertEquals(await takeNumbers([globalNorm(tree)]), [Infinity]);
+    disposeTree(tree);
+  },
+);
+
+inBothForms("globalNorm() and clipByNorm() refuse integers, by path", () => {
+  const tree = { a: tf.ones([3]), b: { c: tf.ones([2], "int32") } };
+  for (const use of [globalNorm, (gradient: typeof tree) => clipByNorm(gradient, 1)]) {
+    assertThrows(() => use(tree), TypeError, "Cannot use b.c of dtype int32");
+  }
+  disposeTree(tree);
+});

@@ -171,6 +171,7 @@ Deno.test("makeOptimizer() refuses settings out of range and unknown kinds", () 
     [{ kind: "adamw", betas: [1, 0.9] }, "beta 1 = 1"],
     [{ kind: "adamw", betas: [0.9, -0.1] }, "beta 2 = -0.1"],
     [{ kind: "adamw", eps: 0 }, "eps of AdamW = 0: it must be a finite number > 0"],
+    [{ kind: "adamw", eps: 1e-46 }, "eps of AdamW = 1e-46: it must be a number that single"],
     [{ kind: "adamw", weightDecay: -1 }, "weightDecay = -1"],
     [{ kind: "adamw", weightDecay: Infinity }, "weightDecay = Infinity"],
   ];
@@ -180,3 +181,40 @@ Deno.test("makeOptimizer() refuses settings out of range and unknown kinds", () 
   const lion = { kind: "lion" } as unknown as OptimizerSettings;
   assertThrows(() => makeOptimizer(lion), RangeError, 'the optimizer "lion": it must be one of');
 });
+
+inBothForms("makeOptimizer() refuses tensors that are no floats, by path", () => {
+  for (const settings of [{ kind: "adamw" }, { kind: "sgd", momentum: 0.9 }] as const) {
+    const optimizer = makeOptimizer(settings);
+    const [floats, integers] = [{ w: tf.ones([2]) }, { w: tf.ones([2], "int32") }];
+    const state = optimizer.init(floats);
+    const steps: readonly (readonly [string, () => unknown])[] = [
+      ["parameters.w", () => optimizer.update(integers, floats, state, 0.1)],
+      ["gradient.w", () => optimizer.update(floats, integers, state, 0.1)],
+      [
+        "moments.1.w",
+        () => optimizer.update(floats, floats, { step: 1, moments: [integers, integers] }, 0.1),
+      ],
+      [
+        "scale",
+        () => optimizer.update(floats, floats, state, 0.1, integers.w as unknown as tf.Scalar),
+      ],
+    ];
+    for (const [path, step] of steps) {
+      assertThrows(step, TypeError, `Cannot use ${path} of dtype int32: it must be float32`);
+    }
+    disposeTree([floats, integers, state.moments]);
+  }
+});
+
+inBothForms(
+  "makeOptimizer() AdamW stands still where the square of a gradient is infinite",
+  async () => {
+    const optimizer = makeOptimizer({ kind: "adamw" });
+    const parameters = { w: tf.tensor1d([1, 1]) };
+    const gradient = { w: tf.tensor1d([1e20, -1e20]) };
+    const state = optimizer.init(parameters);
+    const step = optimizer.update(parameters, gradient, state, 0.1);
+    assertEquals(await numbersByPath(step.parameters), { w: [1, 1] });
+    disposeTree([parameters, gradient, state.moments, step.parameters, step.state.moments]);
+  },
+);
