@@ -21,6 +21,17 @@ export interface GenerateOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Requires numbers to choose by: among NaN no token is the most likely. */
+function requireLogits(logits: ArrayLike<number>, made: number): void {
+  const bad = Array.from(logits).findIndex((logit) => !Number.isFinite(logit));
+  if (bad >= 0) {
+    throw new RangeError(
+      `Cannot choose token ${made + 1}: the model's logit of id ${bad} is ${logits[bad]}; ` +
+        "its parameters are not finite or too large",
+    );
+  }
+}
+
 /** One draw from softmax(logits / temperature) among the k largest. */
 function sample(
   logits: ArrayLike<number>,
@@ -50,7 +61,8 @@ function sample(
  * @param prompt Token ids to start from, at least one.
  * @param options How many, and how they are drawn.
  * @returns The tokens, as an asynchronous stream.
- * @throws {RangeError} If the prompt is empty, a token is outside the vocabulary, or an option is out of range.
+ * @throws {RangeError} If the prompt is empty, a token is outside the vocabulary, an option is out of range, or a logit is not
+ * finite.
  */
 export async function* generate(
   parameters: DecoderParameters,
@@ -72,6 +84,7 @@ export async function* generate(
     });
     try {
       const [logits] = await readAll([last]);
+      requireLogits(logits!, made);
       tokens.push(sample(logits!, temperature, topK, random));
       if (tokens.length > context) tokens.shift();
     } finally {

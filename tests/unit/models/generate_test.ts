@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
 import { disposeTree } from "../../../lib/core/mod.ts";
 import {
   decoder,
@@ -7,7 +8,7 @@ import {
   type GenerateOptions,
   initDecoder,
 } from "../../../lib/models/mod.ts";
-import { onBackend, onEachBackend } from "../../support/backends.ts";
+import { inBothForms, onBackend, onEachBackend } from "../../support/backends.ts";
 import { numbersOf } from "../../support/evaluate.ts";
 
 const config: DecoderConfig = {
@@ -49,6 +50,28 @@ onEachBackend("generate() at temperature 0 takes the most likely token each time
   const tokens = [1, 2];
   for (let made = 0; made < 6; made++) tokens.push((await ranked(tokens.slice(-4)))[0]!);
   assertEquals(found, tokens.slice(2));
+});
+
+inBothForms("generate() says where the logits are not finite", async () => {
+  for (const value of [NaN, Infinity]) {
+    for (const options of [{ temperature: 0 }, { temperature: 1 }, { topK: 1 }]) {
+      const parameters = initDecoder(config, 6);
+      const broken = {
+        ...parameters,
+        head: { w: tf.fill([config.width, config.vocabulary], value) },
+      };
+      const stream = generate(broken, config, [1, 2], { tokens: 3, ...options });
+      try {
+        await assertRejects(
+          () => Array.fromAsync(stream),
+          RangeError,
+          "Cannot choose token 1: the model's logit of id 0 is NaN",
+        );
+      } finally {
+        disposeTree([parameters, broken.head]);
+      }
+    }
+  }
 });
 
 Deno.test("generate() with topK = 1 is the most likely token at any temperature", () =>
