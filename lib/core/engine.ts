@@ -17,7 +17,7 @@ interface DataInfo {
 interface Storage {
   refCount(dataId: object): number;
   readSync(dataId: object): tf.backend_util.BackendValues;
-  disposeData(dataId: object, force: boolean): boolean;
+  disposeData(dataId: object, force?: boolean): boolean;
   move(
     dataId: object,
     values: tf.backend_util.BackendValues,
@@ -42,6 +42,8 @@ interface Engine {
   scopedRun<T>(start: () => void, end: () => void, f: () => T): T;
   gradients(...args: unknown[]): unknown;
   runKernelFunc(call: unknown): unknown;
+  keep(tensor: Tensor): Tensor;
+  trackTensor(tensor: Tensor, backend: unknown): void;
   moveData(backend: Storage, dataId: object): void;
 }
 
@@ -130,20 +132,39 @@ function moveSafely(): void {
   };
 }
 
-/** What the kernel under way has made so far. */
-let made: object[] = [];
+/** What a kernel has made so far. */
+interface Made {
+  /** New data. */
+  readonly data: object[];
+  /** Data that was there, once for each further reference to it. */
+  readonly references: object[];
+  /** Tensors that are kept for its gradient. */
+  readonly kept: Tensor[];
+}
+
+/** What the kernel under way has made. */
+let made: Made = { data: [], references: [], kept: [] };
 
 /** A kernel that throws keeps nothing that it made. */
 function freeOutputs(): void {
   const run = engine.runKernelFunc.bind(engine);
+  const keep = engine.keep.bind(engine);
+  const track = engine.trackTensor.bind(engine);
+  engine.trackTensor = (tensor, backend) => {
+    track(tensor, backend);
+    noteOfKernel.released(tensor.dataId); // the tensor has the reference now
+  };
+  engine.keep = (tensor) => {
+    if (engine.state.kernelDepth > 0) made.kept.push(tensor);
+    return keep(tensor);
+  };
   engine.runKernelFunc = (call) => {
     const outer = made;
-    const own: object[] = made = [];
+    const own: Made = made = { data: [], references: [], kept: [] };
     try {
       return run(call);
     } catch (error) {
-      const untracked = own.filter((dataId) => !engine.state.tensorInfo.has(dataId));
-      for (const dataId of untracked) engine.backend.disposeData(dataId, true);
+      freeMade(own);
       throw error;
     } finally {
       made = outer;
@@ -151,14 +172,29 @@ function freeOutputs(): void {
   };
 }
 
-/**
- * Remembers data until the kernel under way ends: if that throws, the data is freed.
- *
- * @param dataId The key of the data.
- */
-export function noteMade(dataId: object): void {
-  if (engine.state.kernelDepth > 0) made.push(dataId);
+function freeMade({ data, references, kept }: Made): void {
+  tf.dispose(kept);
+  for (const dataId of [...references]) engine.backend.disposeData(dataId);
+  const untracked = data.filter((dataId) => !engine.state.tensorInfo.has(dataId));
+  for (const dataId of untracked) engine.backend.disposeData(dataId, true);
 }
+
+/** What a backend has to tell of the data that a kernel under way makes; where that throws, it is freed. */
+export const noteOfKernel = {
+  /** New data. */
+  made(dataId: object): void {
+    if (engine.state.kernelDepth > 0) made.data.push(dataId);
+  },
+  /** One more reference to data. */
+  referred(dataId: object): void {
+    if (engine.state.kernelDepth > 0) made.references.push(dataId);
+  },
+  /** One reference less. */
+  released(dataId: object): void {
+    const at = made.references.indexOf(dataId);
+    if (at >= 0) made.references.splice(at, 1);
+  },
+};
 
 countCalls();
 freeTapes();

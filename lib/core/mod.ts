@@ -7,6 +7,7 @@
 export { type BackendChoice, type BackendName, BackendUnavailableError } from "./backend.ts";
 export { type NumberLimits, requireInteger, requireNumber, requireOneOf } from "./check.ts";
 export { type ValueAndGradient, valueAndGradient } from "./gradient.ts";
+export { InterruptedError } from "./interrupt.ts";
 export { OutOfMemoryError } from "./out_of_memory.ts";
 export { Random } from "./random.ts";
 export { type Numbers, readAll, takeNumbers } from "./read.ts";

@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { checkedImports, checkMalloc } from "./checked_malloc.ts";
-import { noteMade, onRestore } from "./engine.ts";
+import { noteOfKernel, onRestore } from "./engine.ts";
 import { OutOfMemoryError } from "./out_of_memory.ts";
 import { shareMemory } from "./shared_memory.ts";
 
@@ -80,7 +80,8 @@ interface WasmBackend {
   write(...args: unknown[]): object;
   move(dataId: object, ...args: unknown[]): void;
   makeOutput(...args: unknown[]): { readonly dataId: object };
-  disposeData(dataId: object, force: boolean): boolean;
+  incRef(dataId: object): void;
+  disposeData(dataId: object, force?: boolean): boolean;
 }
 
 /** The bytes that an address can tell apart; more would be taken modulo 4 GiB. */
@@ -99,7 +100,7 @@ export function mendWasm(backend: object): void {
   const mended = backend as WasmBackend;
   const { malloc } = mended.wasm.asm;
   mended.wasm._malloc = (bytes) => bytes < addressable ? malloc(bytes) : throwFull(bytes);
-  const [write, move, makeOutput] = [mended.write, mended.move, mended.makeOutput];
+  const { write, move, makeOutput, incRef, disposeData } = mended;
   mended.move = (dataId, ...args) => {
     try {
       move.call(mended, dataId, ...args);
@@ -110,12 +111,20 @@ export function mendWasm(backend: object): void {
   };
   mended.write = (...args) => {
     const dataId = write.apply(mended, args);
-    noteMade(dataId);
+    noteOfKernel.made(dataId);
     return dataId;
   };
   mended.makeOutput = (...args) => { // it may lie where C++ has allocated it, without a write
     const output = makeOutput.apply(mended, args);
-    noteMade(output.dataId);
+    noteOfKernel.made(output.dataId);
     return output;
+  };
+  mended.incRef = (dataId) => {
+    incRef.call(mended, dataId);
+    noteOfKernel.referred(dataId);
+  };
+  mended.disposeData = (dataId, force) => {
+    noteOfKernel.released(dataId);
+    return disposeData.call(mended, dataId, force);
   };
 }

@@ -50,8 +50,8 @@ export interface TrainSettings {
 
 /** Why a run ended before its last step. */
 export interface Stop {
-  /** `non-finite`: the loss was NaN or infinite. `aborted`: the caller's signal. */
-  readonly reason: "non-finite" | "aborted";
+  /** `non-finite`: the loss was NaN or infinite. `aborted`: the caller's signal. `out-of-memory`: there was no room. */
+  readonly reason: "non-finite" | "aborted" | "out-of-memory";
   /** The step at which it was seen. */
   readonly step: number;
   /** In words; for `non-finite`, where the first non-finite number arose. */

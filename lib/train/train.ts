@@ -1,9 +1,13 @@
-// The training loop: batches in, parameters and a record out. It stops at a signal or at a loss that is not finite, and
-// always returns the last parameters whose loss was finite.
+// The training loop: batches in, parameters and a record out. It stops at a signal, at a loss that is not finite or where memory
+// is full, and always returns the last parameters whose loss was finite.
 
+import * as tf from "@tensorflow/tfjs";
+import { restoreEngine } from "../core/engine.ts";
+import { untilCut } from "../core/interrupt.ts";
+import { OutOfMemoryError } from "../core/out_of_memory.ts";
 import { Random } from "../core/random.ts";
 import { takeNumbers } from "../core/read.ts";
-import type { Tensor } from "../core/tensor.ts";
+import type { Scalar, Tensor } from "../core/tensor.ts";
 import { countParameters, disposeTree, mapTree } from "../core/tree.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import { type DecoderParameters, initDecoder, type Tokens } from "../models/decoder.ts";
@@ -82,6 +86,24 @@ function ownVariant(
   );
 }
 
+/** What `f` makes, or nothing of it where it throws. */
+function whole<T>(f: () => T): T {
+  return tf.tidy(f as () => tf.TensorContainer) as T;
+}
+
+/** The stop at a full memory; other errors go on. */
+function outOfMemory(error: unknown, step: number): Stop {
+  if (!(error instanceof OutOfMemoryError)) throw error;
+  const kept = step === 0
+    ? "the parameters of the start"
+    : "the last parameters with a finite loss";
+  const message = `The memory was full in step ${step}, kept ${kept}. ${error.message}`;
+  return { reason: "out-of-memory", step, message };
+}
+
+/** The gradient of a step, and what it is to be multiplied by. */
+type Computed = ClippedGradient & { readonly loss: Scalar };
+
 /**
  * Trains a decoder on a text.
  *
@@ -91,6 +113,8 @@ function ownVariant(
  * @param corpus The text.
  * @param options Signal, callbacks, probes, starting parameters.
  * @returns The parameters, the configuration and the record.
+ * @throws {OutOfMemoryError} If there is no room for the parameters. A memory that is full later ends the run (`stopped`).
+ * @throws {InterruptedError} If the notebook's kernel that it runs in is interrupted.
  * @throws {RangeError} If a setting is out of range, the text is shorter than a row, or `options.residual` has another id than the
  * settings name.
  */
@@ -121,11 +145,17 @@ export async function train(
     options.onRow?.(row);
   };
 
-  let parameters = options.parameters === undefined
-    ? initDecoder(config, seed)
-    : mapTree<DecoderParameters, Tensor>(options.parameters, (leaf) => leaf.clone());
-  let state: OptimizerState<DecoderParameters> = optimizer.init(parameters);
+  await Promise.resolve(); // what called this has ended its turn: what tfjs has open then was cut off
+  restoreEngine();
+  let parameters = whole(() =>
+    options.parameters === undefined
+      ? initDecoder(config, seed)
+      : mapTree<DecoderParameters, Tensor>(options.parameters, (leaf) => leaf.clone())
+  );
+  let state: OptimizerState<DecoderParameters> = { step: 0, moments: [] };
   let good = parameters; // the last parameters whose loss was finite
+  let computed: Computed | undefined; // what the step under way holds
+  let step = 0; // the step under way
   let stopped: Stop | undefined;
   let looked: number | undefined; // the step of the last look
   const warned = new Set<string>();
@@ -164,53 +194,56 @@ export async function train(
     return undefined;
   };
 
-  try {
-    stopped = await look(0);
-    for (let step = 1; step <= steps && stopped === undefined; step++) {
+  /** Makes the step under way. */
+  const advance = async (): Promise<Stop | undefined> => {
+    const batches = Array.from(
+      { length: accumulate },
+      () => randomBatch(corpus.train, { rows, length }, batchRandom),
+    );
+    const randomness = { dropout: dropoutRandom.fork(step), form: options.form };
+    computed = whole(() => lossAndGradient(parameters, config, batches, randomness));
+    if (step % reportEvery === 0 || step === steps) {
+      const norm = globalNorm(computed.gradient);
+      const [loss, gradientNorm] = await takeNumbers([computed.loss, norm]) as [number, number];
+      report({ kind: "step", step, loss, rate: rate(step), gradientNorm });
+      await new Promise((resolve) => setTimeout(resolve)); // lets signals and timers through
+      if (!Number.isFinite(loss)) return await nonFinite(step, "loss", loss, batches[0]!.inputs);
+      if (good !== parameters) disposeTree(good);
+      good = parameters;
+    }
+    const { gradient, scale } = Object.assign(
+      computed,
+      whole(() => clipGradient(computed!.gradient, settings)),
+    );
+    const next = whole(() => optimizer.update(parameters, gradient, state, rate(step), scale));
+    disposeTree(state.moments);
+    if (parameters !== good) disposeTree(parameters);
+    ({ parameters, state } = next);
+    disposeTree(computed);
+    return undefined;
+  };
+  const run = async (): Promise<Stop | undefined> => {
+    state = whole(() => optimizer.init(parameters));
+    let stop = await look(0);
+    while (stop === undefined && step < steps) {
+      step++;
       if (options.signal?.aborted === true) {
         const message = `Stopped by the caller before step ${step}`;
         const bad = looked === step - 1 ? undefined : await look(step - 1);
-        stopped = bad ?? { reason: "aborted", step, message };
-        break;
+        return bad ?? { reason: "aborted", step, message };
       }
-      const batches = Array.from(
-        { length: accumulate },
-        () => randomBatch(corpus.train, { rows, length }, batchRandom),
-      );
-      const computed = lossAndGradient(parameters, config, batches, {
-        dropout: dropoutRandom.fork(step),
-        form: options.form,
-      });
-      let clipped: ClippedGradient = { gradient: computed.gradient };
-      try {
-        if (step % reportEvery === 0 || step === steps) {
-          const [loss, gradientNorm] = await takeNumbers([
-            computed.loss,
-            globalNorm(computed.gradient),
-          ]) as [number, number];
-          report({ kind: "step", step, loss, rate: rate(step), gradientNorm });
-          await new Promise((resolve) => setTimeout(resolve)); // lets signals and timers through
-          if (!Number.isFinite(loss)) {
-            stopped = await nonFinite(step, "loss", loss, batches[0]!.inputs);
-            break;
-          }
-          if (good !== parameters) disposeTree(good);
-          good = parameters;
-        } else {
-          computed.loss.dispose();
-        }
-        clipped = clipGradient(computed.gradient, settings);
-        const { gradient, scale } = clipped;
-        const next = optimizer.update(parameters, gradient, state, rate(step), scale);
-        disposeTree(state.moments);
-        if (parameters !== good) disposeTree(parameters);
-        ({ parameters, state } = next);
-      } finally {
-        disposeTree(clipped);
+      stop = await advance();
+      if (stop === undefined && (step % evaluateEvery === 0 || step === steps)) {
+        stop = await look(step);
       }
-      if (step % evaluateEvery === 0 || step === steps) stopped = await look(step);
     }
-    if (stopped?.reason !== "non-finite") {
+    return stop;
+  };
+
+  try {
+    stopped = await untilCut(run, () => `The training was interrupted in step ${step} of ${steps}`)
+      .catch((error) => outOfMemory(error, step));
+    if (stopped === undefined || stopped.reason === "aborted") {
       if (good !== parameters) disposeTree(good);
       good = parameters;
     }
@@ -218,7 +251,7 @@ export async function train(
     disposeTree(good);
     throw error;
   } finally {
-    disposeTree(state.moments);
+    disposeTree([state.moments, computed ?? []]);
     if (parameters !== good) disposeTree(parameters);
   }
   const { label, command, commit } = options;
