@@ -66,10 +66,17 @@ async function selfTest(): Promise<void> {
   }
 }
 
-async function useWebGpu(acceptSoftware: boolean): Promise<BackendChoice | undefined> {
+/** What is still to be done before a backend is ready; where it throws, the backend is not to be used. */
+export type Complete = (name: BackendName) => Promise<void>;
+
+async function useWebGpu(
+  acceptSoftware: boolean,
+  complete: Complete,
+): Promise<BackendChoice | undefined> {
   const gpu = await openWebGpu(acceptSoftware);
   if (gpu === undefined) return undefined;
   await activate("webgpu");
+  await complete("webgpu");
   const reason = acceptSoftware ? "asked for by name" : "a hardware WebGPU adapter is present";
   return { name: "webgpu", reason, ...gpu };
 }
@@ -88,16 +95,18 @@ async function requireWasmBinary(): Promise<void> {
   }
 }
 
-async function useWasm(reason: string): Promise<BackendChoice> {
+async function useWasm(reason: string, complete: Complete): Promise<BackendChoice> {
   await import("@tensorflow/tfjs-backend-wasm");
   await requireWasmBinary();
   await withOwnMemory(() => activate("wasm"));
   mendWasm(tf.backend());
+  await complete("wasm");
   return { name: "wasm", reason, software: false };
 }
 
-async function useCpu(reason: string): Promise<BackendChoice> {
+async function useCpu(reason: string, complete: Complete): Promise<BackendChoice> {
   await activate("cpu");
+  await complete("cpu");
   return { name: "cpu", reason, software: false };
 }
 
@@ -106,42 +115,55 @@ function message(error: unknown): string {
 }
 
 /** Tries the backends from fast to slow; a backend that fails says so in the next one's reason. */
-async function useBest(): Promise<BackendChoice> {
+async function useBest(complete: Complete): Promise<BackendChoice> {
   const failed: string[] = [];
   try {
-    const choice = await useWebGpu(false);
+    const choice = await useWebGpu(false, complete);
     if (choice !== undefined) return choice;
     failed.push("no hardware WebGPU adapter");
   } catch (error) {
     failed.push(`WebGPU failed (${message(error)})`);
   }
   try {
-    return await useWasm(failed.join(", "));
+    return await useWasm(failed.join(", "), complete);
   } catch (error) {
     failed.push(`WASM failed (${message(error)})`);
   }
-  return await useCpu(failed.join(", "));
+  return await useCpu(failed.join(", "), complete);
 }
 
-/**
- * Makes a tfjs backend ready, without kernels of ours; {@linkcode useBackend} in lib/kernels adds them.
- *
- * @param name The backend, or `"auto"`.
- * @returns What was chosen and why.
- * @throws {RangeError} If the name is unknown.
- * @throws {BackendUnavailableError} If a backend asked for by name is absent or fails its self-test.
- */
-export async function openBackend(name: "auto" | BackendName = "auto"): Promise<BackendChoice> {
-  requireOneOf("backend", name, ["auto", "webgpu", "wasm", "cpu"]);
-  if (name === "auto") return await useBest();
+async function useNamed(name: BackendName, complete: Complete): Promise<BackendChoice> {
   try {
-    if (name === "cpu") return await useCpu("asked for by name");
-    if (name === "wasm") return await useWasm("asked for by name");
-    const choice = await useWebGpu(true);
+    if (name === "cpu") return await useCpu("asked for by name", complete);
+    if (name === "wasm") return await useWasm("asked for by name", complete);
+    const choice = await useWebGpu(true, complete);
     if (choice !== undefined) return choice;
   } catch (error) {
     const remedy = name === "webgpu" ? webGpuRemedy : 'Mend that or use "cpu"';
     throw new BackendUnavailableError(name, message(error), remedy);
   }
   throw new BackendUnavailableError(name, "no WebGPU adapter answered", webGpuRemedy);
+}
+
+/**
+ * Makes a tfjs backend ready, without kernels of ours; {@linkcode useBackend} in lib/kernels adds them.
+ *
+ * @param name The backend, or `"auto"`.
+ * @param complete Does what is still to be done before the backend is ready.
+ * @returns What was chosen and why; where nothing was, the backend from before stays.
+ * @throws {RangeError} If the name is unknown.
+ * @throws {BackendUnavailableError} If a backend asked for by name is absent, fails its self-test or is not completed.
+ */
+export async function openBackend(
+  name: "auto" | BackendName = "auto",
+  complete: Complete = () => Promise.resolve(),
+): Promise<BackendChoice> {
+  requireOneOf("backend", name, ["auto", "webgpu", "wasm", "cpu"]);
+  const before = tf.getBackend() as BackendName | undefined;
+  try {
+    return name === "auto" ? await useBest(complete) : await useNamed(name, complete);
+  } catch (error) {
+    if (before != null) await tf.setBackend(before);
+    throw error;
+  }
 }

@@ -142,7 +142,11 @@ async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
 
 /** What is used of tfjs's backend object here. */
 interface DataOfBackend {
+  readonly tensorMap: {
+    get(dataId: object): { readonly values?: tf.backend_util.BackendValues | null; dtype: string };
+  };
   read(dataId: object): Promise<tf.backend_util.BackendValues>;
+  readSync(dataId: object): tf.backend_util.BackendValues;
   uploadToGPU(dataId: object): void;
 }
 
@@ -152,7 +156,10 @@ function throwAsGpuError(action: string, error: unknown): never {
   throw new GpuError(`The GPU refused ${action}: ${error}`, { cause: error });
 }
 
-/** Makes every read of the backend, `tensor.data()` too, throw what the GPU reported; and every upload, once it is lost. */
+/**
+ * Makes every read of the backend, `tensor.data()` too, throw what the GPU reported, and every upload, once it is lost. Reads at
+ * once, which the GPU does not have, are refused by name: another backend asks for one when it gets a tensor of this one.
+ */
 function throwWithData(backend: DataOfBackend): void {
   const read = backend.read.bind(backend);
   const upload = backend.uploadToGPU.bind(backend);
@@ -160,6 +167,17 @@ function throwWithData(backend: DataOfBackend): void {
     const values = await read(dataId).catch((error) => throwAsGpuError("a read", error));
     throwGpuError();
     return values;
+  };
+  const readSync = backend.readSync.bind(backend);
+  backend.readSync = (dataId) => {
+    const { values, dtype } = backend.tensorMap.get(dataId);
+    if (values == null && dtype !== "string") {
+      throw new TypeError(
+        "Cannot read a tensor at once that is on the webgpu backend: read it with `await tensor.data()`; " +
+          "then other backends can use it as well",
+      );
+    }
+    return readSync(dataId);
   };
   backend.uploadToGPU = (dataId) => {
     try {

@@ -60,9 +60,8 @@ function register(backend: BackendName, { kernels, replacements }: KernelSet): v
  * Registers the kernels of the backend in use, unless they are registered already.
  *
  * @param backend The backend; it is ready.
- * @param threads How many threads they may use, where they can have several.
+ * @param threads How many threads they may use, from 1, where they can have several.
  * @returns Which kernels run now, and why others do not.
- * @throws {RangeError} If the number of threads is out of range.
  */
 export async function installKernels(
   backend: BackendName,

@@ -1,7 +1,9 @@
 // The choice of a backend together with the kernels that run on it.
 
 import { type BackendChoice, type BackendName, openBackend } from "../core/backend.ts";
-import { requireOneOf } from "../core/check.ts";
+import { requireInteger, requireOneOf } from "../core/check.ts";
+import { restoreEngine } from "../core/engine.ts";
+import { Queue } from "../core/queue.ts";
 import { installKernels, type KernelReport, removeKernels } from "./install.ts";
 
 /** How operations run. */
@@ -28,25 +30,41 @@ const most = 8;
  * Chooses the tfjs backend and makes it ready.
  *
  * `"auto"` takes WebGPU on a hardware adapter, else WASM, else CPU. A software adapter is used only when `"webgpu"` is
- * asked for by name. Call it once before the first tensor is made; tensors stay on the backend that made them. Calling it
- * again with other `kernels` switches them; gradients of tensors made before may then fail.
+ * asked for by name. Call it once before the first tensor is made. Tensors made before are moved when an operation needs them;
+ * what WebGPU has computed must be read first (`await tensor.data()`), or the operation throws a TypeError. Calling it again with
+ * other `kernels` switches them; gradients of tensors made before may then fail.
+ *
+ * Calls are served in turn: each answer is true when it comes, and the last call's backend stays. A backend that fails leaves
+ * the one that was in use.
  *
  * @param name The backend, or `"auto"`.
  * @param options Whether operations run fused or composed, and threads.
  * @returns What was chosen and why, and which kernels run.
  * @throws {RangeError} If the name or the kind of kernels is unknown, or the number of threads is out of range.
- * @throws {BackendUnavailableError} If a backend asked for by name is absent or fails its self-test.
+ * @throws {BackendUnavailableError} If a backend asked for by name is absent, fails its self-test, or its kernels do not load.
  */
-export async function useBackend(
+export function useBackend(
   name: "auto" | BackendName = "auto",
   options: BackendOptions = {},
 ): Promise<BackendInUse> {
+  // the queue's own promise: whoever awaits it goes on before the next call is served
+  return calls.run(() => choose(name, options));
+}
+
+const calls = new Queue();
+
+async function choose(
+  name: "auto" | BackendName,
+  options: BackendOptions,
+): Promise<BackendInUse> {
   const kernels = requireOneOf("kernels", options.kernels ?? "fused", ["fused", "composed"]);
-  const choice = await openBackend(name);
-  if (kernels === "composed") {
-    removeKernels(choice.name);
-    return choice;
-  }
-  const threads = options.threads ?? Math.min(most, navigator.hardwareConcurrency);
-  return { ...choice, kernels: await installKernels(choice.name, threads) };
+  const given = options.threads ?? Math.min(most, navigator.hardwareConcurrency);
+  const threads = requireInteger("threads", given, { min: 1, max: 64 });
+  restoreEngine();
+  let report: KernelReport | undefined;
+  const choice = await openBackend(name, async (found) => {
+    if (kernels === "composed") removeKernels(found);
+    else report = await installKernels(found, threads);
+  });
+  return { ...choice, ...(report === undefined ? {} : { kernels: report }) };
 }

@@ -3,7 +3,6 @@
 // What is used of tfjs here is private (`wasm.asm.memory`, `_malloc`, `dataIdMap`), hence its pinned version.
 
 import type { DataType } from "@tensorflow/tfjs";
-import { requireInteger } from "../../core/check.ts";
 import { shareMemory } from "../../core/shared_memory.ts";
 import type { TensorInfo } from "../contract.ts";
 import { plain, relaxed } from "./binary.ts";
@@ -28,9 +27,7 @@ export interface Runtime {
   /** How many parts `split` makes at most. */
   readonly threads: number;
   /**
-   * Sets the number of threads; where they cannot start there are fewer, and `detail` says why.
-   *
-   * @throws {RangeError} If it is not a whole number from 1 to 64.
+   * Sets the number of threads, a whole number from 1; where they cannot start there are fewer, and `detail` says why.
    */
   setThreads(count: number): Promise<void>;
   /** The address of a tensor's first number. */
@@ -106,7 +103,6 @@ export function openRuntime(backend: WasmBackend): Runtime {
       return threads.count;
     },
     setThreads: async (count) => {
-      requireInteger("threads", count, { min: 1, max: 64 });
       whyFewer = "";
       if (count > 1 && !shared) {
         whyFewer = "the memory of the backend is not shared";

@@ -2,6 +2,7 @@
 // does a part too, and returns when all are done. They do not keep the process alive.
 
 import type { Worker } from "node:worker_threads";
+import { Queue } from "../../core/queue.ts";
 import { serve, word, type WorkerData } from "./worker.ts";
 
 /** A call of an exported function. */
@@ -24,7 +25,7 @@ export class Threads {
   readonly #module: WebAssembly.Module;
   readonly #functions: ReadonlyMap<string, { readonly at: number; readonly call: Exported }>;
   readonly #threads: Thread[] = [];
-  #resized: Promise<void> = Promise.resolve();
+  readonly #resizes = new Queue();
 
   /**
    * Makes a pool with the main thread alone.
@@ -58,9 +59,7 @@ export class Threads {
    * @throws {Error} If one does not start; those before it stay.
    */
   resize(count: number): Promise<void> {
-    const resized = this.#resized.then(() => this.#resizeNow(count));
-    this.#resized = resized.catch(() => {}); // whoever called hears of it
-    return resized;
+    return this.#resizes.run(() => this.#resizeNow(count));
   }
 
   async #resizeNow(count: number): Promise<void> {

@@ -136,6 +136,38 @@ Deno.test("without --allow-read, WASM says which folder it needs, in one sentenc
   assertEquals(JSON.parse(allowed.out).name, "wasm");
 });
 
+/** Our kernels do not load: nothing compiles but what tfjs compiles. */
+const noModules =
+  `WebAssembly.Module = class { constructor() { throw new Error("no code here"); } };`;
+
+Deno.test('useBackend("auto") takes the next backend where kernels do not load, and says why', async () => {
+  const { out, err } = await runScript(`${hideGpu}\n${noModules}\n${use("auto")}`, "-A");
+  assertEquals(err, "");
+  const { name, reason, used } = JSON.parse(out);
+  assertEquals([name, used], ["cpu", "cpu"]);
+  assertEquals(reason, "no hardware WebGPU adapter, WASM failed (no code here)");
+});
+
+Deno.test("useBackend() by name refuses a backend whose kernels do not load, and leaves the one in use", async () => {
+  const { out, err } = await runScript(
+    `${noModules}
+    const tf = await import("@tensorflow/tfjs");
+    await normkit.useBackend("cpu");
+    try { await normkit.useBackend("wasm"); } catch (error) {
+      const y = normkit.rmsNorm(tf.ones([1, 4]));
+      console.log(JSON.stringify([error.name, error.message, tf.getBackend(), (await y.data()).length]));
+    }
+    const composed = await normkit.useBackend("wasm", { kernels: "composed" });
+    console.log(JSON.stringify([composed.name, tf.getBackend()]));`,
+    "-A",
+  );
+  assertEquals(err, "");
+  const [refused, composed] = out.trim().split("\n").map((line) => JSON.parse(line));
+  const message = 'Cannot use the wasm backend: no code here. Mend that or use "cpu"';
+  assertEquals(refused, ["BackendUnavailableError", message, "cpu", 4]);
+  assertEquals(composed, ["wasm", "wasm"]);
+});
+
 Deno.test("BackendUnavailableError says what is missing and what to do", () => {
   const error = new BackendUnavailableError("wasm", "it is not there", "Get it");
   assertInstanceOf(error, Error);

@@ -23,12 +23,11 @@ Deno.test("setThreads() starts and ends threads, and detail says how many", () =
     assertEquals(module.threads, 1);
   }));
 
-Deno.test("setThreads() outside 1 to 64 is a range error", () =>
-  onBackend("wasm", async () => {
-    for (const count of [0, 65, 1.5, NaN]) {
-      await assertRejects(() => runtime().setThreads(count), RangeError, `threads = ${count}`);
-    }
-  }));
+Deno.test("useBackend() with threads outside 1 to 64 is a range error", async () => {
+  for (const threads of [0, 65, 1.5, NaN]) {
+    await assertRejects(() => useBackend("wasm", { threads }), RangeError, `threads = ${threads}`);
+  }
+});
 
 Deno.test("setThreads() stays at one and says why where the memory is not shared", async () => {
   const memory = new WebAssembly.Memory({ initial: 16 });
