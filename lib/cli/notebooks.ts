@@ -4,7 +4,8 @@
 import { basename, dirname } from "node:path";
 import { readNotebook, writeNotebook } from "../jupyter/notebook_file.ts";
 import type { Notebook } from "../jupyter/notebook_file.ts";
-import { joined } from "../jupyter/notebook_file.ts";
+import { joined, textOf } from "../jupyter/notebook_file.ts";
+import { rootAttributes } from "../jupyter/pictures.ts";
 import { executeNotebook } from "../jupyter/execute.ts";
 import { checkNotebook, describeFinding } from "../jupyter/typecheck.ts";
 import { marksType, readMarks } from "../plots/marks.ts";
@@ -67,7 +68,7 @@ function marksBesidePictures(notebook: Notebook): void {
 }
 
 /**
- * Replaces each SVG picture by a PNG of twice its size.
+ * Replaces each SVG picture by a PNG of twice its size; what it shows in words is in its metadata, as `alt`.
  *
  * @param notebook An executed notebook; it is changed.
  */
@@ -76,9 +77,15 @@ export async function picturesToPng(notebook: Notebook): Promise<void> {
     if (!("data" in output) || output.data["image/svg+xml"] === undefined) continue;
     const { "image/svg+xml": svg, ...rest } = output.data;
     const text = joined(svg as string | string[]);
-    const [, width, height] = /<svg[^>]*?width="([\d.]+)"[^>]*?height="([\d.]+)"/.exec(text) ?? [];
+    const size = rootAttributes(text);
     output.data = { "image/png": (await toPng(text)).toBase64(), ...rest };
-    output.metadata = { "image/png": { width: Number(width), height: Number(height) } };
+    output.metadata = {
+      "image/png": {
+        width: Number(size.get("width")),
+        height: Number(size.get("height")),
+        alt: textOf(rest, "text/plain") ?? size.get("aria-label") ?? "",
+      },
+    };
   }
 }
 

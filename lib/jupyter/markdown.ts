@@ -51,6 +51,7 @@ export function renderMath(formula: string, displayMode: boolean): string {
       displayMode,
       throwOnError: false,
       output: "htmlAndMathml",
+      errorColor: "var(--red)",
       trust: false,
       strict: "ignore", // or else what LaTeX would not take is said on the console
       maxSize: 50, // em: a rule of any size could cover the page

@@ -63,8 +63,9 @@ function chartTips(): void {
     };
     const rows = series.filter(({ points }) => points !== "").map(({ name, color, points }) =>
       points.split(";").map((point) => {
-        const [left, top, at, value] = point.split("|");
-        return { left: Number(left), top: Number(top), at, value, name, color };
+        const [left, top, at, value, footLeft = left, footTop = top] = point.split("|");
+        const foot = { left: Number(footLeft), top: Number(footTop) };
+        return { left: Number(left), top: Number(top), foot, at, value, name, color };
       })
     );
     type Point = typeof rows[number][number];
@@ -79,7 +80,12 @@ function chartTips(): void {
       dot.style.cssText = tip.style.cssText = `left:${left}%;top:${top}%`;
       tip.style.transform = `translate(-${left}%, ${top > 40 ? "calc(-100% - 12px)" : "12px"})`;
       tip.style.borderLeftColor = dot.style.backgroundColor = point.color ?? "#1f2328";
-      const lines = [point.name, `${x} ${point.at}`, `${y}: ${point.value}`];
+      const here = rows.flat().filter((other) =>
+        other.at === point.at && Math.hypot(other.left - point.left, other.top - point.top) < 3
+      );
+      const all = (of: (point: Point) => unknown): string =>
+        [...new Set([point, ...here].map(of))].join(" and ");
+      const lines = [all(({ name }) => name), `${x} ${point.at}`, `${y}: ${all((p) => p.value)}`];
       tip.replaceChildren(...lines.map((line) => {
         const part = document.createElement("span");
         part.textContent = line;
@@ -87,10 +93,19 @@ function chartTips(): void {
       }));
     };
     show(undefined);
+    // Of a bar the place that is nearest to the pointer, of a point itself.
+    const away = ({ foot, ...end }: Point, left: number, top: number): number => {
+      const between = (a: number, b: number, at: number): number =>
+        Math.max(Math.min(a, b), Math.min(Math.max(a, b), at));
+      return Math.hypot(
+        between(foot.left, end.left, left) - left,
+        between(foot.top, end.top, top) - top,
+      );
+    };
     const nearest = (points: Point[], left: number, top: number): [Point | undefined, number] => {
       let [best, distance]: [Point | undefined, number] = [undefined, Infinity];
       for (const point of points) {
-        const own = Math.hypot(point.left - left, point.top - top);
+        const own = away(point, left, top);
         if (own < distance) [best, distance] = [point, own];
       }
       return [best, distance];
@@ -115,9 +130,9 @@ function chartTips(): void {
       const place = points.indexOf(shown!);
       const step = (by: number): Point | undefined =>
         points[Math.min(Math.max(place + by, 0), points.length - 1)];
-      const away = ({ left }: Point): number => Math.abs(left - (shown?.left ?? 0));
+      const aside = ({ left }: Point): number => Math.abs(left - (shown?.left ?? 0));
       const turn = (by: number): Point | undefined =>
-        rows[(row + by + rows.length) % rows.length]?.toSorted((a, b) => away(a) - away(b))[0];
+        rows[(row + by + rows.length) % rows.length]?.toSorted((a, b) => aside(a) - aside(b))[0];
       const next = {
         ArrowRight: () => step(1),
         ArrowLeft: () => step(-1),

@@ -8,7 +8,7 @@ export const pageStyle = `
   --line: light-dark(#e3e6ea, #2c323b); --box: light-dark(#f6f7f9, #1b1f26); --accent: light-dark(#2f5fb3, #8ab4f8);
   --mark: light-dark(#fff6d6, #2e2a18); --red: light-dark(#a3261b, #f28b82); --shade: light-dark(transparent, rgb(20 23 28 / .07));
   --keyword: light-dark(#7a3e9d, #c792ea); --string: light-dark(#2c7a3f, #98c379); --number: light-dark(#a05a00, #e5b07b);
-  --comment: light-dark(#6b7480, #8b95a3);
+  --comment: light-dark(#626b77, #8b95a3);
   --sans: "Inter", "Helvetica Neue", Arial, sans-serif; }
 :root[data-theme="light"] { color-scheme: light; }
 :root[data-theme="dark"] { color-scheme: dark; }

@@ -54,8 +54,13 @@ function svgPicture(data: Bundle): Picture | undefined {
   };
 }
 
-/** The attributes of an SVG's root. */
-function rootAttributes(svg: string): Map<string, string> {
+/**
+ * The attributes of an SVG's root.
+ *
+ * @param svg The text of an SVG.
+ * @returns Each value by its name; none where the text has no root.
+ */
+export function rootAttributes(svg: string): Map<string, string> {
   const start = svg.search(/<svg\s/);
   const pattern = /\s+([\w:-]+)="([^"<]*)"/y;
   const attributes = new Map<string, string>();
@@ -73,7 +78,7 @@ function pngPicture(data: Bundle, metadata: Record<string, unknown>): Picture | 
   const { width, height, alt } = Object(metadata?.["image/png"]) as Record<string, unknown>;
   return {
     url: `data:image/png;base64,${base64}`,
-    alternative: textOf(data, "text/plain") ?? (typeof alt === "string" ? alt : ""),
+    alternative: typeof alt === "string" ? alt : textOf(data, "text/plain") ?? "",
     ...sized(width, height),
   };
 }

@@ -7,7 +7,7 @@ import * as Plot from "@observablehq/plot";
 import { type CardOptions, drawCard, type Room } from "./card.ts";
 import type { Figure } from "./figure.ts";
 import type { MarkedSeries } from "./marks.ts";
-import { formatNumber, nonFiniteNotes } from "./measurements.ts";
+import { formatNumber, inSentence, nonFiniteNotes } from "./measurements.ts";
 import { orderVariants, variantStyle } from "./palette.ts";
 import { panelGrid } from "./panel_grid.ts";
 import { colorRamp, rampHeight } from "./ramp.ts";
@@ -176,7 +176,7 @@ function panelPlace(index: number, columns: number): { fx: number; fy: number } 
 
 /** The middles of the cells with their values: one series for each row of each panel. */
 function markedRows(
-  { cells, rows }: HeatMap,
+  { cells, rows, rowLabel }: HeatMap,
   variants: readonly string[],
   drawn: Plot.Plot,
 ): MarkedSeries[] {
@@ -192,7 +192,9 @@ function markedRows(
   return variants.flatMap((variant, index) => {
     const place = panelPlace(index, columns);
     return rows.map((row): MarkedSeries => ({
-      name: `${variantStyle(variant).label}, ${row}`,
+      name: `${variantStyle(variant).label}, ${
+        rowLabel === undefined ? row : `${inSentence(rowLabel)} ${row}`
+      }`,
       points: cells.filter((cell) => cell.variant === variant && cell.row === row)
         .map(({ column, value }) => [
           middle(x!, fx!, column, place.fx),

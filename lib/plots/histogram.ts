@@ -190,12 +190,16 @@ function marksOf(
     series: arms.map((arm, index) => ({
       name: arm,
       color: armStyle(arm, index).color,
-      points: bins.filter((bin) => bin.arm === arm && bin.share > 0).map(({ low, high, share }) => [
-        x!.apply((low + high) / 2),
-        y!.apply(share) + fy!.apply(arm) - fy!.apply(arms[0]!),
-        `${formatNumber(low)} to ${formatNumber(high)}`,
-        `${formatNumber(100 * share)} %`,
-      ]),
+      points: bins.filter((bin) => bin.arm === arm && bin.share > 0).map(({ low, high, share }) => {
+        const [middle, panel] = [x!.apply((low + high) / 2), fy!.apply(arm) - fy!.apply(arms[0]!)];
+        return [
+          middle,
+          y!.apply(share) + panel,
+          `${formatNumber(low)} to ${formatNumber(high)}`,
+          `${formatNumber(100 * share)} %`,
+          [middle, y!.apply(0) + panel],
+        ];
+      }),
     })),
   };
 }

@@ -33,7 +33,7 @@ export interface BarOptions extends CardOptions {
 const barHeight = 17;
 const groupGap = 12;
 const groupTitle = 18;
-const colors = { ours: "#4269d0", other: "#a3a9b1" } as const;
+const colors = { ours: "#4269d0", other: "#868e97" } as const;
 const margins = { top: 14, right: 64, bottom: 40 } as const;
 const fontSize = 11;
 
@@ -159,16 +159,17 @@ function marksOf(
   return {
     x: "Of",
     y: quantity,
-    series: bars.map(({ name, group, value, low, high, top, ours }) => ({
-      name,
-      color: colors[ours ? "ours" : "other"],
-      points: [[
-        x.apply(value),
-        margins.top + top + barHeight / 2,
-        group,
-        `${formatNumber(value)} (quartiles ${formatNumber(low)} to ${formatNumber(high)})`,
-      ]],
-    })),
+    series: bars.map(({ name, group, value, low, high, top, ours }) => {
+      const middle = margins.top + top + barHeight / 2;
+      const words = `${formatNumber(value)} (quartiles ${formatNumber(low)} to ${
+        formatNumber(high)
+      })`;
+      return {
+        name,
+        color: colors[ours ? "ours" : "other"],
+        points: [[x.apply(value), middle, group, words, [x.apply(0), middle]]],
+      };
+    }),
   };
 }
 

@@ -10,7 +10,8 @@ import { endLabels, labelPitch, type LineEnd } from "./end_labels.ts";
 import type { Figure } from "./figure.ts";
 import { lineMarkers, type LineStyle } from "./markers.ts";
 import { distinctPoints, type MarkedSeries } from "./marks.ts";
-import { checkPositive, formatNumber } from "./measurements.ts";
+import { type DrawnLine, extraWidths } from "./overlaps.ts";
+import { checkPositive, formatNumber, inSentence } from "./measurements.ts";
 import { type VariantStyle, variantStyle } from "./palette.ts";
 import type { Series, SeriesPoint } from "./series.ts";
 import { logTicks, wholeTicks } from "./ticks.ts";
@@ -96,6 +97,9 @@ function draw(chart: LineChart, { width, height, document }: Room): ReturnType<t
     leastPlotHeight,
     (ends.length - 1) * labelPitch,
   );
+  const extra = extraWidths(
+    series.map((one) => inPixels(one, { scale: chart.scale, low, high, height: plotHeight })),
+  );
   return Plot.plot({
     document,
     width,
@@ -131,7 +135,9 @@ function draw(chart: LineChart, { width, height, document }: Room): ReturnType<t
       }),
       Plot.frame({ anchor: "bottom", stroke: ink.axis }),
       ...series.filter((one) => one.seeds > 1).map((one) => bandMark(one, styleIn(chart, one))),
-      ...series.flatMap((one) => lineMarks(one, styleIn(chart, one), chart.markerEvery)),
+      ...series.flatMap((one, index) =>
+        lineMarks(one, styleIn(chart, one), { every: chart.markerEvery, extra: extra[index]! })
+      ),
       ...guides.map(guideMark),
       names.mark,
     ],
@@ -165,13 +171,33 @@ function markedSeries(chart: LineChart, drawn: Plot.Plot): MarkedSeries[] {
   return [...measured, ...compared];
 }
 
-function lineMarks({ points }: Series, style: VariantStyle, every: number): Plot.Markish[] {
-  const line = { x: "x", y: "mean", stroke: style.color, strokeWidth: 1.75 };
+/** A line's points with their heights in pixels, about where Plot will draw them. */
+function inPixels(
+  { points }: Series,
+  { scale, low, high, height }: {
+    readonly scale: LineChart["scale"];
+    readonly low: number;
+    readonly high: number;
+    readonly height: number;
+  },
+): DrawnLine {
+  const on = scale === "log" ? Math.log : (value: number): number => value;
+  return points.filter(({ mean }) => Number.isFinite(mean))
+    .map(({ x, mean }) => ({ x, y: height * (on(mean) - on(low)) / (on(high) - on(low)) }));
+}
+
+/** A line with its markers, wider and larger by `extra` pixels where others are drawn above it. */
+function lineMarks(
+  { points }: Series,
+  style: VariantStyle,
+  { every, extra }: { readonly every: number; readonly extra: number },
+): Plot.Markish[] {
+  const line = { x: "x", y: "mean", stroke: style.color, strokeWidth: 1.75 + extra };
   const end = points.findLastIndex(({ mean }) => Number.isFinite(mean));
   const marked = points.filter((_, index) => (end - index) % every === 0);
   return [
     Plot.line(points, style.dash === undefined ? line : { ...line, strokeDasharray: style.dash }),
-    lineMarkers(marked.map(({ x, mean }) => ({ x, y: mean })), style),
+    lineMarkers(marked.map(({ x, mean }) => ({ x, y: mean })), style, 1 + extra / 5),
   ];
 }
 
@@ -243,12 +269,6 @@ function bandNotes(series: readonly Series[]): string[] {
   const [fewest, most] = [Math.min(...seeds), Math.max(...seeds)];
   const count = fewest === most ? most : `${fewest} to ${most}`;
   return [`Lines: mean, bands: least to greatest over ${count} seeds`];
-}
-
-/** The name of an axis inside a sentence: `Layers N, log scale` is `layers N`. */
-function inSentence(label: string): string {
-  const name = label.replace(/, log scale$/, "");
-  return name.charAt(0).toLowerCase() + name.slice(1);
 }
 
 function describe({ points, seeds }: Series, { label }: VariantStyle, x: string): string {

@@ -22,16 +22,18 @@ export interface LineStyle {
  *
  * @param points Places in data units; those that are not finite are left out.
  * @param style The line's look.
+ * @param size Multiples of the ordinary size; 1 by default.
  * @returns The mark.
  */
 export function lineMarkers(
   points: readonly { readonly x: number; readonly y: number }[],
   style: LineStyle,
+  size = 1,
 ): RenderFunction {
   return (_index, scales, _values, _dimensions, { document }) => {
     const group = svgElement(document, "g", { "aria-label": `${style.label} markers` });
     for (const { x, y } of points.filter((point) => Number.isFinite(point.y))) {
-      group.append(...marker(document, style, scales.x!(x), scales.y!(y)));
+      group.append(...marker(document, style, scales.x!(x), scales.y!(y), size));
     }
     return group;
   };
@@ -44,12 +46,19 @@ export function lineMarkers(
  * @param style The line's look.
  * @param x Place in pixels from the left.
  * @param y Place in pixels from the top.
+ * @param size Multiples of the ordinary size; 1 by default.
  * @returns One element, or none for a line without marker.
  */
-export function marker(document: Document, style: LineStyle, x: number, y: number): SVGElement[] {
+export function marker(
+  document: Document,
+  style: LineStyle,
+  x: number,
+  y: number,
+  size = 1,
+): SVGElement[] {
   if (style.marker === undefined) return [];
   return [svgElement(document, "path", {
-    transform: `translate(${x},${y})`,
+    transform: `translate(${x},${y})${size === 1 ? "" : `scale(${size})`}`,
     d: style.marker,
     fill: style.markerFill,
     stroke: style.color,

@@ -17,6 +17,8 @@ export type MarkedPoint = readonly [
   x: number | string,
   /** The value as it is written. */
   value: string,
+  /** Where its bar begins, in pixels; a value that is no bar is a point. */
+  foot?: readonly [left: number, top: number],
 ];
 
 /** The drawn values of one line, or of one row of cells. */
@@ -47,7 +49,7 @@ export interface Marks {
   readonly x: string;
   /** Name of the values. */
   readonly y: string;
-  /** For each series its points: `left|top|x|value`, with `;` between them. */
+  /** For each series its points: `left|top|x|value`, of a bar with `|left|top` of its foot, and `;` between them. */
   readonly series: readonly {
     readonly name: string;
     readonly color?: string;
@@ -85,10 +87,14 @@ export function placeMarks(
   picture: { readonly size: Marks["size"]; readonly left: number; readonly top: number },
 ): Marks {
   const text = (value: number | string): string => String(value).replaceAll(/[|;]/g, ",");
+  const place = ([left, top]: readonly [number, number]): number[] => [
+    Math.round(left + picture.left),
+    Math.round(top + picture.top),
+  ];
   const series = chart.series.map(({ points, ...rest }) => ({
     ...rest,
-    points: points.map(([left, top, x, value]) =>
-      [Math.round(left + picture.left), Math.round(top + picture.top), text(x), text(value)]
+    points: points.map(([left, top, x, value, foot]) =>
+      [...place([left, top]), text(x), text(value), ...foot === undefined ? [] : place(foot)]
         .join("|")
     ).join(";"),
   }));

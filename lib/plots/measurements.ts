@@ -68,6 +68,17 @@ export function formatNumber(value: number, digits = 4): string {
 }
 
 /**
+ * The name of an axis inside a sentence: `Layers N, log scale` is `layers N`.
+ *
+ * @param label The name as the axis has it.
+ * @returns The name as a sentence goes on with it.
+ */
+export function inSentence(label: string): string {
+  const name = label.replace(/, log scale$/, "");
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+/**
  * What a chart says of values that it leaves out.
  *
  * @param values All values of the chart.

@@ -2,7 +2,7 @@
  * The fixed look of every residual variant: color, marker, dash and label by identity.
  *
  * A style never depends on which other variants are drawn, so a variant keeps its color in every
- * chart. The list is append-only; an id that is not in it is drawn in a neutral dark gray.
+ * chart. Each color has a contrast of at least 3 with the card, on pages in the dark too. The list is append-only; an id that is not in it is drawn in a neutral dark gray.
  */
 
 /** How one variant is drawn and called in every chart. */
@@ -50,15 +50,15 @@ interface Identity {
 
 const identities: ReadonlyMap<string, Identity> = new Map([
   ["post-ln", { label: "Post-LN", color: "#4269d0", marker: markers.circle }],
-  ["pre-ln", { label: "Pre-LN", color: "#efb118", marker: markers.square }],
-  ["sub-ln", { label: "Sub-LN", color: "#ff725c", marker: markers.diamond }],
-  ["deep-norm", { label: "DeepNorm", color: "#6cc5b0", marker: markers.triangleUp }],
-  ["sandwich-ln", { label: "Sandwich-LN", color: "#3ca951", marker: markers.triangleDown }],
-  ["resi-dual", { label: "ResiDual", color: "#ff8ab7", marker: markers.star }],
+  ["pre-ln", { label: "Pre-LN", color: "#c27d00", marker: markers.square }],
+  ["sub-ln", { label: "Sub-LN", color: "#e8452c", marker: markers.diamond }],
+  ["deep-norm", { label: "DeepNorm", color: "#109b80", marker: markers.triangleUp }],
+  ["sandwich-ln", { label: "Sandwich-LN", color: "#4a8a1e", marker: markers.triangleDown }],
+  ["resi-dual", { label: "ResiDual", color: "#e4559b", marker: markers.star }],
   ["mix-ln", { label: "Mix-LN", color: "#a463f2", marker: markers.hourglass }],
-  ["lns", { label: "LNS", color: "#97bbf5", marker: markers.plus }],
-  ["lns-gain", { label: "LNS, trained gain", color: "#9c6b4e", marker: markers.times }],
-  ["peri-ln", { label: "Peri-LN", color: "#9498a0", marker: markers.asterisk }],
+  ["lns", { label: "LNS", color: "#1b98cf", marker: markers.plus }],
+  ["lns-gain", { label: "LNS, trained gain", color: "#8a5638", marker: markers.times }],
+  ["peri-ln", { label: "Peri-LN", color: "#868b94", marker: markers.asterisk }],
 ]);
 
 /** Ids that have a color of their own, in the order in which charts list them. */

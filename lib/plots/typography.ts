@@ -14,7 +14,7 @@ export const ink = {
   muted: "#59616b",
   guide: "#6b7280",
   grid: "#e5e7ea",
-  axis: "#a3a9b1",
+  axis: "#868e97",
   card: "#ffffff",
 } as const;
 

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { angleHeatmap } from "../../../lib/plots/mod.ts";
+import { readMarks } from "../../../lib/plots/marks.ts";
 import { angleRows, readSvg, texts } from "./sample_rows.ts";
 
 const title = "Deep layers turn the stream less";
@@ -23,6 +24,15 @@ Deno.test("angleHeatmap() names both axes, and depth 0 lies at the bottom", () =
   }
   assertEquals(texts(root.querySelector('[aria-label="x-axis tick label"]')!), ["1", "2", "3"]);
   assertEquals(texts(root.querySelector('[aria-label="y-axis tick label"]')!), ["2", "1", "0"]);
+});
+
+Deno.test("angleHeatmap() says in each row of its values from where they are", () => {
+  const { series } = readMarks(angleHeatmap(angleRows(["pre-ln"]), { title }).svg)!;
+  assertEquals(series.map(({ name }) => name), [
+    "Pre-LN, from the stream after layer 2",
+    "Pre-LN, from the stream after layer 1",
+    "Pre-LN, from the stream after layer 0",
+  ]);
 });
 
 Deno.test("angleHeatmap() refuses rows that cannot be drawn", () => {

@@ -1,5 +1,6 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { histogram, type HistogramOptions, type HistogramRow } from "../../../lib/plots/mod.ts";
+import { readMarks } from "../../../lib/plots/marks.ts";
 import { readSvg, texts } from "./sample_rows.ts";
 
 const options: HistogramOptions = {
@@ -19,6 +20,16 @@ Deno.test("histogram() draws the share of each bin, the upper end in the last on
   assertEquals(bars.length, 4); // near: bins 1, 2 and 4; far: bin 3
   const heights = bars.map((bar) => Number(bar.getAttribute("height")));
   assertEquals(Math.round(heights[1]! / heights[0]! * 10) / 10, 2);
+});
+
+Deno.test("histogram() leaves of each bar its top and its foot", () => {
+  const figure = histogram(rows, options);
+  const bars = [...readSvg(figure).querySelectorAll('[aria-label="rect"] rect')]
+    .map((bar) => Number(bar.getAttribute("height")));
+  const heights = readMarks(figure.svg)!.series.flatMap(({ points }) => points.split(";"))
+    .map((point) => point.split("|").map(Number)).map((parts) => parts[5]! - parts[1]!);
+  heights.forEach((height, index) => assertAlmostEquals(height, bars[index]!, 1.01));
+  assertEquals(heights.length, bars.length);
 });
 
 Deno.test("histogram() names arms, quantity and marked places, and counts what lies outside", () => {

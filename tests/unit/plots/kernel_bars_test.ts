@@ -39,7 +39,12 @@ Deno.test("kernelBars() leaves each value with its quartiles for tips", () => {
   const { series, y } = readMarks(kernelBars(rows, options).svg)!;
   assertEquals(y, options.quantity);
   assertEquals(series.map(({ name }) => name), ["fused", "composed", "fused"]);
-  assert(series[1]!.points.endsWith("|LayerNorm|12 (quartiles 11 to 14)"), series[1]!.points);
+  const [left, top, group, words, footLeft, footTop] = series[1]!.points.split("|");
+  assertEquals([group, words], ["LayerNorm", "12 (quartiles 11 to 14)"]);
+  assertEquals(footTop, top);
+  const zero = Number(footLeft);
+  const [short] = series[0]!.points.split("|").map(Number);
+  assert(Math.abs((Number(left) - zero) / (short! - zero) - 6) < 0.1, "bars begin at 0");
 });
 
 Deno.test("kernelBars() refuses no bars, and values that are no lengths", () => {

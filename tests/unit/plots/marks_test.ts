@@ -112,9 +112,12 @@ Deno.test("marks survive the way through SVG, with names that hold its separator
   const marks = placeMarks({
     x: "a < b & c",
     y: "d &lt; e",
-    series: [{ name: '</metadata> "f"', points: [[1.4, 2.6, "g|h;i", "1"]] }],
+    series: [{
+      name: '</metadata> "f"',
+      points: [[1.4, 2.6, "g|h;i", "1"], [1, 2, 3, "4", [5, 6.4]]],
+    }],
   }, { size: [640, 400], left: 16, top: 50 });
-  assertEquals(marks.series[0]!.points, "17|53|g,h,i|1");
+  assertEquals(marks.series[0]!.points, "17|53|g,h,i|1;17|52|3|4|21|56");
   const line = marksElement(marks);
   assertEquals(line.match(/<[a-z]/g)?.length, 1);
   assertEquals(readMarks(`<svg>\n${line}\n</svg>`), marks);

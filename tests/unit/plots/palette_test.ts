@@ -1,18 +1,21 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
-import { orderVariants, paletteIds, variantStyle } from "../../../lib/plots/mod.ts";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { armStyle, mostArms } from "../../../lib/plots/palette.ts";
+import { ink } from "../../../lib/plots/typography.ts";
+import { colorOf, contrast, under } from "../../support/contrast.ts";
+import { kernelBars, orderVariants, paletteIds, variantStyle } from "../../../lib/plots/mod.ts";
 
 Deno.test("variantStyle() freezes color and label of every variant", () => {
   assertEquals(paletteIds.map((id) => [id, variantStyle(id).label, variantStyle(id).color]), [
     ["post-ln", "Post-LN", "#4269d0"],
-    ["pre-ln", "Pre-LN", "#efb118"],
-    ["sub-ln", "Sub-LN", "#ff725c"],
-    ["deep-norm", "DeepNorm", "#6cc5b0"],
-    ["sandwich-ln", "Sandwich-LN", "#3ca951"],
-    ["resi-dual", "ResiDual", "#ff8ab7"],
+    ["pre-ln", "Pre-LN", "#c27d00"],
+    ["sub-ln", "Sub-LN", "#e8452c"],
+    ["deep-norm", "DeepNorm", "#109b80"],
+    ["sandwich-ln", "Sandwich-LN", "#4a8a1e"],
+    ["resi-dual", "ResiDual", "#e4559b"],
     ["mix-ln", "Mix-LN", "#a463f2"],
-    ["lns", "LNS", "#97bbf5"],
-    ["lns-gain", "LNS, trained gain", "#9c6b4e"],
-    ["peri-ln", "Peri-LN", "#9498a0"],
+    ["lns", "LNS", "#1b98cf"],
+    ["lns-gain", "LNS, trained gain", "#8a5638"],
+    ["peri-ln", "Peri-LN", "#868b94"],
   ]);
 });
 
@@ -45,4 +48,32 @@ Deno.test("orderVariants() follows the palette, bases before GPAS, own ids last"
     orderVariants(["zeta", "peri-ln", "alpha", "pre-ln+gpas", "pre-ln", "post-ln+gpas", "pre-ln"]),
     ["post-ln+gpas", "pre-ln", "pre-ln+gpas", "peri-ln", "zeta", "alpha"],
   );
+});
+
+/** Cards lie under a film on dark pages: `--shade` of `lib/jupyter/page_style.ts`. */
+const films = [0, 0.07].map((opacity) => (hex: string) =>
+  under(colorOf(hex), [20, 23, 28], opacity)
+);
+const onCard = (hex: string): number =>
+  Math.min(...films.map((seen) => contrast(seen(hex), seen(ink.card))));
+
+Deno.test("every line and bar has a contrast of at least 3 with its card", () => {
+  const arms = Array.from({ length: mostArms }, (_, place) => armStyle("arm", place));
+  const styles = [...[...paletteIds, "my-own"].map(variantStyle), ...arms];
+  const bars = kernelBars(
+    [true, false].map((ours) => ({ group: "a", name: "b", value: 1, low: 1, high: 1, ours })),
+    { title: "t", quantity: "q" },
+  ).svg.matchAll(/<g aria-label="rect".*?<\/g>/gs);
+  const fills = [...[...bars].join().matchAll(/fill="(#\w{6})"/g)].map(([, color]) => color!);
+  assertEquals(fills.length, 2);
+  for (const color of [...styles.map(({ color }) => color), ...fills, ink.guide, ink.axis]) {
+    assert(onCard(color) >= 3, `${color}: ${onCard(color).toFixed(2)}`);
+  }
+});
+
+Deno.test("every text of a chart has a contrast of at least 4.5 with its card", () => {
+  const arms = Array.from({ length: mostArms }, (_, place) => armStyle("arm", place).color);
+  for (const color of [ink.text, ink.muted, ...arms]) {
+    assert(onCard(color) >= 4.5, `${color}: ${onCard(color).toFixed(2)}`);
+  }
 });
