@@ -2,6 +2,7 @@
 // plots and jupyter stand beside the row, since they must not bring the tensors along. And paths are no pieces of URLs.
 
 import { assert, assertEquals } from "@std/assert";
+import { pathToFileURL } from "node:url";
 import { checkout } from "../lib/cli/checkout.ts";
 
 /** From left to right; a folder imports its own row entry's left neighbors, and its siblings as long as there is no circle. */
@@ -118,7 +119,10 @@ async function importsOfLib(): Promise<Edge[]> {
     const files = filesUnder(new URL("lib/", root));
     await Deno.writeTextFile(entry, files.map(({ href }) => `import "${href}";`).join("\n"));
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["info", "--json", "--no-lock", "--config", `${checkout}/deno.json`, entry],
+      args: [
+        ...["info", "--json", "--no-lock", "--config", `${checkout}/deno.json`],
+        pathToFileURL(entry).href, // of a path with # or %, deno info makes another
+      ],
     }).output();
     assertEquals(code, 0, new TextDecoder().decode(stderr));
     const graph = JSON.parse(new TextDecoder().decode(stdout)) as {
