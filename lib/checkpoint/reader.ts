@@ -40,6 +40,9 @@ export interface Checkpoint extends TensorSource, Disposable {
 
 const chunkBytes = 2 ** 22;
 
+/** The most files of a checkpoint, which all stay open. */
+const mostFiles = 2000;
+
 /** The most bytes that are read at once; eight times as many may be held while they become float64. */
 const mostBytes = 2 ** 31;
 
@@ -171,6 +174,12 @@ async function openFile(path: string): Promise<Checkpoint> {
 async function openIndexed(folder: string, index: string): Promise<Checkpoint> {
   const fileOf = await readIndex(index);
   const files = [...new Set(fileOf.values())].sort(compareTexts).map((file) => `${folder}/${file}`);
+  if (files.length > mostFiles) {
+    throw new SafetensorsError(
+      index,
+      `it names ${files.length} files, and at most ${mostFiles} are opened`,
+    );
+  }
   for (const file of files) {
     if (!await exists(file)) throw new SafetensorsError(index, `there is no ${file}`);
   }

@@ -5,6 +5,9 @@ import { SafetensorsError } from "./error.ts";
 import { excerpt, type Json, parseJson } from "./json.ts";
 import { compareTexts } from "./plan.ts";
 
+/** The most bytes of an index: some 300 000 tensors of names as long as they are. */
+const largestIndex = 32_000_000;
+
 /** Longer than a path may be on any system, and short enough for a regular expression. */
 const longestName = 4096;
 
@@ -22,7 +25,7 @@ export async function readIndex(path: string): Promise<ReadonlyMap<string, strin
   const refuse = (reason: string, cause?: unknown): never => {
     throw new SafetensorsError(path, reason, { cause });
   };
-  const text = await readTextFile(path);
+  const text = await readTextFile(path, largestIndex);
   let root: Json;
   try {
     root = parseJson(text);
@@ -31,7 +34,6 @@ export async function readIndex(path: string): Promise<ReadonlyMap<string, strin
   }
   const map = root instanceof Map ? root.get("weight_map") : undefined;
   if (!(map instanceof Map)) return refuse("it has no weight_map");
-  const files = new Map<string, string>();
   for (const [name, file] of map) {
     if (typeof file !== "string" || file.length > longestName || !inside.test(file)) {
       const found = typeof file === "string" ? excerpt(file) : "no text";
@@ -39,9 +41,8 @@ export async function readIndex(path: string): Promise<ReadonlyMap<string, strin
         `the file of the tensor ${excerpt(name)} is ${found}, and must be one in the same folder`,
       );
     }
-    files.set(name, file as string);
   }
-  return files;
+  return map as ReadonlyMap<string, string>;
 }
 
 /**

@@ -1,11 +1,10 @@
 // `normkit generate`: text from a model that `normkit train` left.
 
 import { readDecoder } from "../checkpoint/parameters.ts";
-import { readTextFile } from "../core/text_file.ts";
 import type { BackendName } from "../core/backend.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import { disposeTree } from "../core/tree.ts";
-import { parseConfig } from "../families/config_text.ts";
+import { readConfigFile } from "../families/config_text.ts";
 import type { Config } from "../families/family.ts";
 import { decoderConfig } from "../families/normkit.ts";
 import { configOfRun } from "../families/open.ts";
@@ -15,7 +14,7 @@ import { type Command, numberOption, textOption, UsageError } from "./command.ts
 
 async function readManifest(run: string): Promise<Config> {
   try {
-    return parseConfig(await readTextFile(`${run}.json`), `${run}.json`);
+    return await readConfigFile(`${run}.json`);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new UsageError(

@@ -2,6 +2,7 @@
 // tell from 1).
 
 import { parseJson } from "../core/json.ts";
+import { readTextFile } from "../core/text_file.ts";
 import type { Config } from "./family.ts";
 
 /** Where a configuration keeps the text that it was read from; copies of the object carry it along. */
@@ -34,6 +35,22 @@ export function parseConfig(text: string, path: string): Config {
     throw new SyntaxError(`Cannot read ${path}: it is not a JSON object`);
   }
   return { ...value, [source]: text };
+}
+
+/** The most bytes of a configuration; the names of 20 000 classes, twice, take some two million. */
+const largestConfig = 4_000_000;
+
+/**
+ * Reads the configuration in a file.
+ *
+ * @param path The file: a `config.json`, or the manifest of a run.
+ * @returns The configuration.
+ * @throws {SyntaxError} If it is not a JSON object.
+ * @throws {RangeError} If it is longer than 4 MB, or no regular file.
+ * @throws {Deno.errors.NotFound} If there is none.
+ */
+export async function readConfigFile(path: string): Promise<Config> {
+  return parseConfig(await readTextFile(path, largestConfig), path);
 }
 
 /**

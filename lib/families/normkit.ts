@@ -15,6 +15,7 @@ import type {
 } from "./description.ts";
 import type { Config, Family, Has } from "./family.ts";
 import { layersOf } from "./parts.ts";
+import { unknownSetting } from "./settings.ts";
 
 /** How each residual variant joins a layer's branches to the stream, where a stack can say it. */
 interface Joint {
@@ -49,9 +50,23 @@ const streamNorms: Readonly<Record<CompleteConfig["norm"], StreamNorm | undefine
   "crms-padded": undefined,
 };
 
-/** The decoder's configuration among the keys of a `config.json`. */
+/**
+ * The decoder's configuration among the keys of a `config.json`.
+ *
+ * @param config A `config.json`, or what a manifest makes of one.
+ * @returns The configuration; its numbers and words are for `completeConfig` to check.
+ * @throws {RangeError} If a value is of another kind than a decoder has.
+ */
 export function decoderConfig(config: Config): DecoderConfig {
   const { model_type: _, normkit: _form, characters: _text, dtype: _dtype, ...own } = config;
+  const { residual = "pre-ln", ends = [], normEps = {} } = own;
+  if (typeof residual !== "string") {
+    throw unknownSetting("residual", residual, "it must be the id of a variant");
+  }
+  if (!Array.isArray(ends)) throw unknownSetting("ends", ends, "it must be a list of norms");
+  if (typeof normEps !== "object" || normEps === null) {
+    throw unknownSetting("normEps", normEps, "it must be a table of numbers");
+  }
   return own as unknown as DecoderConfig;
 }
 

@@ -2,9 +2,8 @@
 
 import { type Checkpoint, openCheckpoint } from "../checkpoint/reader.ts";
 import { requireSha256 } from "../core/hash.ts";
-import { readTextFile } from "../core/text_file.ts";
 import type { DecoderConfig } from "../models/config.ts";
-import { parseConfig } from "./config_text.ts";
+import { readConfigFile } from "./config_text.ts";
 import type { Config } from "./family.ts";
 import { describeModel, type Model } from "./model.ts";
 import { normkitConfig } from "./normkit.ts";
@@ -21,13 +20,10 @@ export interface OpenModel extends Model, Disposable {
   close(): void;
 }
 
-/** The most bytes of a configuration; the names of 20 000 classes take two million. */
-const largestConfig = 16_000_000;
-
 /** The configuration in a file, if there is one. */
 async function readObject(path: string): Promise<Config | undefined> {
   try {
-    return parseConfig(await readTextFile(path, largestConfig), path);
+    return await readConfigFile(path);
   } catch (error) {
     const absent = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.NotADirectory;

@@ -293,6 +293,18 @@ Deno.test("openCheckpoint() says what a folder without a checkpoint lacks", () =
     );
   }));
 
+Deno.test("openCheckpoint() refuses more files than a process may open", () =>
+  inFolder(async (folder) => {
+    const files = Array.from({ length: 2001 }, (_, index) => [`t${index}`, `f${index}`]);
+    const index = `${folder}/model.safetensors.index.json`;
+    await Deno.writeTextFile(index, JSON.stringify({ weight_map: Object.fromEntries(files) }));
+    const error = await assertRejects(() => openCheckpoint(folder), SafetensorsError);
+    assertEquals(
+      error.message,
+      `Cannot read ${index}: it names 2001 files, and at most 2000 are opened`,
+    );
+  }));
+
 Deno.test("openCheckpoint() refuses files whose headers are too long together", () =>
   inFolder(async (folder) => {
     const header = new Uint8Array(60e6).fill(0x20); // each is allowed alone

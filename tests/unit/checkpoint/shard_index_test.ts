@@ -82,3 +82,11 @@ Deno.test("readIndex() refuses what is no index, and files outside its folder", 
     await Deno.writeTextFile(path, map("..x/...y"));
     assertEquals([...(await readIndex(path)).values()], ["..x/...y"]);
   }));
+
+Deno.test("readIndex() refuses an index that is longer than any, unread", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/index.json`;
+    await Deno.writeTextFile(path, '{"weight_map":{}}');
+    await Deno.truncate(path, 2 ** 40); // sparse
+    await assertRejects(() => readIndex(path), RangeError, "it has more than 32000000 bytes");
+  }));

@@ -115,6 +115,23 @@ Deno.test("normkitConfig() refuses a variant of one's own, also under a register
   }
 });
 
+Deno.test("decoderConfig() refuses values of other kinds than a decoder has", () => {
+  const cases = [
+    ["residual", [null, 5, [], {}, true]],
+    ["ends", ["final", 5, {}, null]],
+    ["normEps", ["x", 5, null]],
+  ] as const;
+  for (const [key, values] of cases) {
+    for (const value of values) {
+      assertThrows(
+        () => decoderConfig({ model_type: "normkit", ...small, [key]: value }),
+        RangeError,
+        `Cannot use ${key} = ${JSON.stringify(value)} of config.json`,
+      );
+    }
+  }
+});
+
 Deno.test("describe() refuses padded streams, and options that a decoder does not have", () => {
   const describe = (config: Config) => normkitFamily.describe(config, () => true);
   assertThrows(

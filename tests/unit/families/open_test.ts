@@ -146,3 +146,22 @@ Deno.test("describe() of Qwen2 and Mistral gives windows to the layers that have
     4,
   ]);
 });
+
+Deno.test("readConfig() refuses a configuration that is no file, too long or too deep", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/config.json`;
+    await Deno.writeTextFile(
+      path,
+      `{"model_type":"gpt2","x":${"[".repeat(1e5)}${"]".repeat(1e5)}}`,
+    );
+    await assertRejects(() => readConfig(folder), SyntaxError, "more than 127 levels of arrays");
+    await Deno.truncate(path, 2 ** 40); // sparse
+    await assertRejects(() => readConfig(folder), RangeError, "it has more than 4000000 bytes");
+    await Deno.remove(path);
+    await Deno.mkdir(path);
+    await assertRejects(
+      () => readConfig(folder),
+      RangeError,
+      `Cannot read ${path}: it is a folder, and must be a regular file`,
+    );
+  }));

@@ -68,3 +68,16 @@ Deno.test("readNotebook() refuses what is no notebook", async () => {
     await assertRejects(() => read(text), TypeError, "the outputs of cell 1 must be");
   }
 });
+
+Deno.test("readNotebook() refuses a notebook that lies too deep, or is no file", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.ipynb`;
+    const deep = `${"[".repeat(1e5)}${"]".repeat(1e5)}`;
+    await Deno.writeTextFile(path, `{"nbformat":4,"cells":[],"metadata":${deep}}`);
+    await assertRejects(() => readNotebook(path), SyntaxError, "more than 127 levels of arrays");
+    await assertRejects(
+      () => readNotebook(folder),
+      RangeError,
+      `Cannot read ${folder}: it is a folder, and must be a regular file`,
+    );
+  }));

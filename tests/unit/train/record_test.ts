@@ -118,3 +118,16 @@ Deno.test("readRuns() and readRun() refuse folders without records", () =>
     await assertRejects(() => readRun(folder, "a"), Deno.errors.NotFound);
     assert(listOf(folder).length === 1);
   }));
+
+Deno.test("readRun() refuses rows that are longer than any run's, or lie too deep", () =>
+  inFolder(async (folder) => {
+    await writeRun(folder, record, "a");
+    await Deno.writeTextFile(`${folder}/a.jsonl`, `{"kind":"step","step":1}\n${"[".repeat(1e5)}`);
+    await assertRejects(
+      () => readRun(folder, "a"),
+      SyntaxError,
+      `Cannot read ${folder}/a.jsonl, line 2: more than 127 levels`,
+    );
+    await Deno.truncate(`${folder}/a.jsonl`, 2 ** 40); // sparse
+    await assertRejects(() => readRun(folder, "a"), RangeError, "it has more than 268435456 bytes");
+  }));
