@@ -8,7 +8,9 @@ import { readTextFile } from "../core/text_file.ts";
 import { type Claim, claim, claimType } from "../notebook/claims.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import { checkout } from "./checkout.ts";
+import { type Command, flag, requireWords } from "./command.ts";
 import { listNotebooks } from "./notebooks.ts";
+import { runTask } from "./run.ts";
 
 /** A claim, and the cell that shows it. */
 export interface FoundClaim extends Claim {
@@ -149,17 +151,31 @@ export async function claimFiles(root: string): Promise<Map<string, string>> {
   ]);
 }
 
-if (import.meta.main) {
-  const stale: string[] = [];
-  for (const [file, text] of await claimFiles(checkout)) {
-    const before = await readTextFile(`${checkout}/${file}`).catch(() => "");
-    if (before === text) continue;
-    stale.push(file);
-    if (!Deno.args.includes("--check")) await writeAtomically(`${checkout}/${file}`, text);
-  }
-  if (stale.length === 0) console.log("The claims in README.md and data/claims.json are current");
-  else if (Deno.args.includes("--check")) {
-    console.error(`${stale.join(" and ")} differ from the notebooks: run deno task claims`);
-    Deno.exit(1);
-  } else console.log(`Wrote ${stale.join(" and ")}`);
-}
+/** The command. */
+export const claimsCommand: Command = {
+  summary: "writes the table of claims",
+  help: `Usage: deno task claims [--check]
+
+Collects the claims of all committed notebooks and writes them into README.md, between its markers, and data/claims.json.
+
+  --check   write nothing; exit code 1 where the files differ from the notebooks`,
+  options: { check: { type: "boolean" } },
+  run: async (args) => {
+    requireWords(args, []);
+    const stale: string[] = [];
+    for (const [file, text] of await claimFiles(checkout)) {
+      const before = await readTextFile(`${checkout}/${file}`).catch(() => "");
+      if (before === text) continue;
+      stale.push(file);
+      if (!flag(args, "check")) await writeAtomically(`${checkout}/${file}`, text);
+    }
+    const names = stale.join(" and ");
+    if (stale.length === 0) {
+      return { report: {}, text: "The claims in README.md and data/claims.json are current" };
+    }
+    if (!flag(args, "check")) return { report: {}, text: `Wrote ${names}` };
+    throw new Error(`${names} differ from the notebooks: run deno task claims`);
+  },
+};
+
+if (import.meta.main) Deno.exit(await runTask("claims", claimsCommand, Deno.args));

@@ -1,8 +1,10 @@
-// What every command is: a name, a help text with examples, options, and what it does. Options are parsed by node:util.
+// What every command is: a help text with examples, options, and what it does. Options are parsed by node:util.
 
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { requireOneOf } from "../core/check.ts";
+import type { BackendName } from "../core/backend.ts";
 
-/** The command line was not understood; the message says what is wrong. Exit code 2. */
+/** The command line was not understood; the message says what is wrong. */
 export class UsageError extends Error {
   /** The name of the class, for messages. */
   override readonly name = "UsageError";
@@ -16,38 +18,106 @@ export interface Arguments {
   readonly words: readonly string[];
 }
 
-/** A command of `normkit`. */
+/** What a command has done. */
+export interface Outcome {
+  /** The exit code; 0 by default, 1 where it has failed or was stopped early. */
+  readonly code?: number;
+  /** The object that `--json` writes. */
+  readonly report: object;
+  /** What is written for people; nothing where the command has said it already. */
+  readonly text?: string;
+}
+
+/** A command: of `normkit`, or a task. */
 export interface Command {
-  /** One line for the list of commands. */
+  /** One line for a list of commands. */
   readonly summary: string;
   /** Usage, options and examples. */
   readonly help: string;
-  /** The options, as `node:util` takes them. */
+  /** The options, as `node:util` takes them, without `--help`. */
   readonly options: NonNullable<ParseArgsConfig["options"]>;
-  /** What it does; the result is the exit code. */
-  run(args: Arguments): Promise<number>;
+  /** Whether it ends by itself after the first signal, with what it has; otherwise the process ends at once. */
+  readonly stopsInOrder?: boolean;
+  /**
+   * What it does.
+   *
+   * @param args Its arguments.
+   * @param signal Comes with Ctrl-C, SIGTERM and SIGHUP.
+   */
+  run(args: Arguments, signal: AbortSignal): Promise<Outcome>;
+}
+
+/**
+ * Options that take a text.
+ *
+ * @param names Their names, with spaces between them.
+ * @returns The options, as `node:util` takes them.
+ */
+export function stringOptions(names: string): Record<string, { readonly type: "string" }> {
+  return Object.fromEntries(names.split(" ").map((name) => [name, { type: "string" }] as const));
+}
+
+/** Joins an option with a negative number behind it, which `node:util` would take for another option. */
+function joinNegative(words: readonly string[], options: Command["options"]): string[] {
+  const joined: string[] = [];
+  let literal = false;
+  for (const word of words) {
+    const name = /^--(.+)$/.exec(joined.at(-1) ?? "")?.[1];
+    const takesText = name !== undefined && Object.hasOwn(options, name) &&
+      options[name]!.type === "string";
+    if (!literal && takesText && /^-[.\d]|^-Infinity$/.test(word)) {
+      joined.push(`${joined.pop()}=${word}`);
+    } else joined.push(word);
+    literal ||= word === "--";
+  }
+  return joined;
 }
 
 /**
  * Parses the arguments of a command.
  *
- * @param args The words after the command's name.
+ * @param words The words after the command's name.
  * @param options The options that the command knows.
  * @returns Values and words.
- * @throws {UsageError} If an option is unknown or lacks its value.
+ * @throws {UsageError} If an option is unknown or lacks its value, or a word or a value is empty.
  */
-export function parse(args: readonly string[], options: Command["options"]): Arguments {
+export function parse(words: readonly string[], options: Command["options"]): Arguments {
+  const args = parsed(joinNegative(words, options), options);
+  if (args.words.includes("")) throw new UsageError('Cannot use "": a word must not be empty');
+  const empty = Object.keys(args.values).find((name) => args.values[name] === "");
+  if (empty !== undefined) {
+    throw new UsageError(`Cannot use --${empty} "": its value must not be empty`);
+  }
+  return args;
+}
+
+function parsed(words: string[], options: Command["options"]): Arguments {
   try {
     const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { ...options, help: { type: "boolean" } },
+      args: words,
+      options: { ...options, help: { type: "boolean", short: "h" } },
       allowPositionals: true,
     });
     return { values: values as Arguments["values"], words: positionals };
   } catch (error) {
-    throw new UsageError(
-      error instanceof Error ? error.message.split(". To specify")[0]! : String(error),
-    );
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(message.split(/\. To specify|\nDid you forget/)[0]!);
+  }
+}
+
+/**
+ * Reads a word of the command line: what is wrong with it is wrong usage.
+ *
+ * @param read Reads it.
+ * @returns What it gives.
+ * @throws {UsageError} If it throws a RangeError.
+ */
+export function understood<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
+    throw error;
   }
 }
 
@@ -70,6 +140,22 @@ export function numberOption({ values }: Arguments, name: string): number | unde
 }
 
 /**
+ * The numbers in those of some options that are given.
+ *
+ * @param args The arguments.
+ * @param names The options.
+ * @returns The numbers by name.
+ * @throws {UsageError} If one is not a number.
+ */
+export function numberOptions(args: Arguments, names: readonly string[]): Record<string, number> {
+  const found = names.map((name) => [name, numberOption(args, name)] as const);
+  return Object.fromEntries(found.filter(([, value]) => value !== undefined)) as Record<
+    string,
+    number
+  >;
+}
+
+/**
  * The text in an option.
  *
  * @param args The arguments.
@@ -79,6 +165,35 @@ export function numberOption({ values }: Arguments, name: string): number | unde
 export function textOption({ values }: Arguments, name: string): string | undefined {
   const value = values[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/**
+ * One of some words in an option.
+ *
+ * @param args The arguments.
+ * @param name The option.
+ * @param allowed The words.
+ * @returns The word, or undefined where the option is absent.
+ * @throws {UsageError} If it is another word.
+ */
+export function choiceOption<T extends string>(
+  args: Arguments,
+  name: string,
+  allowed: readonly T[],
+): T | undefined {
+  const word = textOption(args, name);
+  return word === undefined ? undefined : understood(() => requireOneOf(name, word, allowed));
+}
+
+/**
+ * The backend in the option `--backend`.
+ *
+ * @param args The arguments.
+ * @returns Its name; `auto` where the option is absent.
+ * @throws {UsageError} If there is none of this name.
+ */
+export function backendOption(args: Arguments): BackendName | "auto" {
+  return choiceOption(args, "backend", ["auto", "webgpu", "wasm", "cpu"]) ?? "auto";
 }
 
 /**
@@ -103,7 +218,8 @@ export function flag({ values }: Arguments, name: string): boolean {
 export function requireWords({ words }: Arguments, names: readonly string[]): string[] {
   if (words.length === names.length) return [...words];
   const found = words.length === 0 ? "nothing" : words.join(" ");
-  throw new UsageError(`Cannot run with ${found}: it takes ${names.join(" ")}`);
+  const wanted = names.length === 0 ? "no word" : names.join(" ");
+  throw new UsageError(`Cannot run with ${found}: it takes ${wanted}`);
 }
 
 /**

@@ -1,41 +1,50 @@
 // What `convert` and `fold` have in common: a model made of another is written, verified, and its certificate laid beside it.
 
 import { type DType, dtypes } from "../checkpoint/dtype.ts";
-import { certificateJson, certificateText } from "../convert/certificate_text.ts";
-import { copyCompanions, planTensors, saveModel } from "../convert/save.ts";
-import { type Certificate, verify } from "../convert/verify.ts";
 import { rowsOf } from "../checkpoint/tensors.ts";
+import { certificateText } from "../convert/certificate_text.ts";
 import { streamNorm } from "../convert/convert.ts";
-import { exists, writeFolder } from "../core/files.ts";
+import { copyCompanions, planTensors, saveModel } from "../convert/save.ts";
+import { type Certificate, verify, type VerifyOptions } from "../convert/verify.ts";
+import type { BackendName } from "../core/backend.ts";
+import { requireOneOf } from "../core/check.ts";
+import { exists, requireAbsent, writeFolder } from "../core/files.ts";
+import { jsonText } from "../core/json.ts";
+import { withoutEnd } from "../core/path.ts";
 import { hasOneEps, toGpt2 } from "../export/gpt2.ts";
 import { toLlama } from "../export/llama.ts";
 import { saveModeling } from "../export/modeling.ts";
 import { type SavedOnnx, saveOnnx } from "../export/onnx_save.ts";
-import { requireOneOf } from "../core/check.ts";
 import type { Model } from "../families/model.ts";
 import { type OpenModel, openModel } from "../families/open.ts";
-import type { BackendName } from "../core/backend.ts";
 import { useBackend } from "../kernels/use_backend.ts";
-import { type Arguments, flag, numberOption, textOption, UsageError } from "./command.ts";
+import {
+  type Arguments,
+  backendOption,
+  choiceOption,
+  type Command,
+  flag,
+  numberOption,
+  numberOptions,
+  type Outcome,
+  stringOptions,
+} from "./command.ts";
 import { startByteProgress } from "./progress.ts";
+import { exitCodes } from "./run.ts";
 
 /** The options that both commands have. */
-export const conversionOptions = {
-  as: { type: "string" },
-  dtype: { type: "string" },
-  sequences: { type: "string" },
-  seed: { type: "string" },
-  tolerance: { type: "string" },
-  backend: { type: "string" },
-  "max-shard-bytes": { type: "string" },
+export const conversionOptions: Command["options"] = {
+  ...stringOptions("as dtype sequences seed tolerance backend max-shard-bytes"),
   "no-verify": { type: "boolean" },
   "dry-run": { type: "boolean" },
   json: { type: "boolean" },
-} as const;
+};
 
 /** The help on those. */
 export const conversionHelp =
-  `  --dtype NAME         store floating-point tensors as F64, F32, F16 or BF16 (as each is)
+  `  --as FORM            safetensors: the family's own names; llama or gpt2: a plain model of that family;
+                       onnx: model.onnx, without a certificate (safetensors)
+  --dtype NAME         store floating-point tensors as F64, F32, F16 or BF16 (as each is)
   --sequences N        random inputs of the certificate (4; 1 above 5e7 parameters)
   --seed N             their seed (0)
   --tolerance X        the largest relative difference of the outputs that passes (1e-4; F16 1e-2, BF16 8e-2)
@@ -44,6 +53,48 @@ export const conversionHelp =
   --no-verify          write no certificate
   --dry-run            say what would be written, and write nothing
   --json               one JSON object, no bar`;
+
+const forms = ["safetensors", "llama", "gpt2", "onnx"] as const;
+
+/** How a model is written. */
+export interface Conversion {
+  /** The form in which it is stored. */
+  readonly form: typeof forms[number];
+  /** The dtype of floating-point tensors; as each is by default. */
+  readonly dtype: DType | undefined;
+  /** The backend of the certificate. */
+  readonly backend: BackendName | "auto";
+  /** Inputs and tolerance of the certificate. */
+  readonly inputs: Pick<VerifyOptions, "sequences" | "seed" | "tolerance">;
+  /** The size of files. */
+  readonly maxShardBytes: number | undefined;
+  /** Whether a certificate is made. */
+  readonly certified: boolean;
+  /** Whether nothing is written. */
+  readonly dryRun: boolean;
+  /** Whether a bar is shown. */
+  readonly bar: boolean;
+}
+
+/**
+ * Reads the options that both commands have.
+ *
+ * @param args The command's arguments.
+ * @returns How the model is written.
+ * @throws {UsageError} If one is not understood.
+ */
+export function conversionFrom(args: Arguments): Conversion {
+  return {
+    form: choiceOption(args, "as", forms) ?? "safetensors",
+    dtype: choiceOption(args, "dtype", dtypes.filter((dtype) => /F/.test(dtype))),
+    backend: backendOption(args),
+    inputs: numberOptions(args, ["sequences", "seed", "tolerance"]),
+    maxShardBytes: numberOption(args, "max-shard-bytes"),
+    certified: !flag(args, "no-verify"),
+    dryRun: flag(args, "dry-run"),
+    bar: !flag(args, "json"),
+  };
+}
 
 /** Parameters above which a model is compared on one input. */
 const large = 5e7;
@@ -55,12 +106,6 @@ function parametersOf({ tensors }: Model): number {
   }, 0);
 }
 
-function dtypeFrom(args: Arguments): DType | undefined {
-  const name = textOption(args, "dtype");
-  if (name === undefined) return undefined;
-  return requireOneOf("dtype", name, dtypes.filter((dtype) => /F/.test(dtype)));
-}
-
 /** Lays a description beside a model that its family's engines do not know. */
 async function describeFolder(folder: string): Promise<void> {
   using written = await openModel(folder);
@@ -69,55 +114,52 @@ async function describeFolder(folder: string): Promise<void> {
 
 /** Compares what was written with its source. */
 async function certify(
-  args: Arguments,
+  { backend, inputs }: Conversion,
   source: Model,
   unrounded: Model | undefined,
   folder: string,
 ): Promise<Certificate> {
-  const number = (name: string): Record<string, number> => {
-    const value = numberOption(args, name);
-    return value === undefined ? {} : { [name]: value };
-  };
   using written = await openModel(folder);
-  await useBackend((textOption(args, "backend") ?? "auto") as BackendName);
+  await useBackend(backend);
   return await verify(source, written, {
     ...(unrounded === undefined ? {} : { unrounded }),
     ...(parametersOf(source) > large ? { sequences: 1 } : {}),
-    ...number("sequences"),
-    ...number("seed"),
-    ...number("tolerance"),
+    ...inputs,
   });
 }
 
-const forms = ["safetensors", "llama", "gpt2", "onnx"] as const;
+/** Copies what lies beside the source's weights, where it is a folder. */
+async function copyBeside(source: OpenModel, folder: string): Promise<string[]> {
+  return await exists(`${source.path}/config.json`)
+    ? await copyCompanions(source.path, folder)
+    : [];
+}
 
 /** Writes an ONNX model instead of weights. */
 async function writeOnnx(
-  args: Arguments,
+  { dtype, bar: shown }: Conversion,
   source: OpenModel,
   made: Model,
   out: string,
-): Promise<number> {
-  const json = flag(args, "json");
-  const dtype = dtypeFrom(args);
-  const bar = json ? undefined : startByteProgress("writing an ONNX model");
+): Promise<Outcome> {
+  const stored = dtype === undefined ? {} : { dtype: requireOneOf("dtype", dtype, ["F32", "F16"]) };
+  const bar = shown ? startByteProgress("writing an ONNX model") : undefined;
   let saved: SavedOnnx | undefined;
-  await writeFolder(out, async (folder) => {
-    saved = await saveOnnx(folder, made, {
-      ...(dtype === undefined ? {} : { dtype: requireOneOf("dtype", dtype, ["F32", "F16"]) }),
-      onProgress: (done, total, name) => bar?.update(done, total, name),
+  try {
+    await writeFolder(out, async (folder) => {
+      const onProgress = (done: number, total: number, name: string): void =>
+        bar?.update(done, total, name);
+      saved = await saveOnnx(folder, made, { ...stored, onProgress });
+      await copyBeside(source, folder);
     });
+  } finally {
     bar?.stop();
-    if (await exists(`${source.path}/config.json`)) await copyCompanions(source.path, folder);
-  });
+  }
   const { files, bytes, weights } = saved!;
-  const report = { source: source.path, out, files, bytes, weights };
-  console.log(
-    json
-      ? JSON.stringify(report)
-      : `Wrote ${bytes} bytes in ${weights} weights to ${out}/${files.join(", ")}`,
-  );
-  return 0;
+  return {
+    report: { source: source.path, out, files, bytes, weights },
+    text: `Wrote ${bytes} bytes in ${weights} weights to ${out}/${files.join(", ")}`,
+  };
 }
 
 /** What a command says at its end. */
@@ -132,48 +174,43 @@ interface Report {
   readonly certificate?: Certificate;
 }
 
-/**
- * Writes a model made of another into a new folder, with its certificate.
- *
- * @param args The command's arguments.
- * @param source The source, open.
- * @param converted What it was made into.
- * @param out The new folder.
- * @returns The exit code: 1 where the certificate has not passed.
- * @throws {UsageError} If the folder exists.
- */
-export async function writeConversion(
-  args: Arguments,
-  source: OpenModel,
-  converted: Model,
-  out: string,
-): Promise<number> {
-  const json = flag(args, "json");
-  const dtype = dtypeFrom(args);
-  const form = requireOneOf("as", textOption(args, "as") ?? "safetensors", forms);
-  const made = form === "llama"
-    ? toLlama(converted)
-    : form === "gpt2"
-    ? toGpt2(converted)
-    : converted;
-  if (await exists(out)) throw new UsageError(`Cannot write to ${out}: it exists already`);
-  if (flag(args, "dry-run")) {
-    const plan = planTensors(made, dtype).map(({ name, dtype, shape }) => ({ name, dtype, shape }));
-    console.log(
-      json
-        ? JSON.stringify({ source: source.path, out, config: made.config, tensors: plan })
-        : plan.map(({ name, dtype, shape }) => `${name}  ${dtype} [${shape.join(", ")}]`).join(
-          "\n",
-        ),
-    );
-    return 0;
-  }
-  if (form === "onnx") return await writeOnnx(args, source, made, out);
-  const bar = json ? undefined : startByteProgress(`writing ${made.tensors.names.length} tensors`);
-  const maxShardBytes = numberOption(args, "max-shard-bytes");
-  let report: Report | undefined;
-  await writeFolder(out, async (folder) => {
-    let written = 0;
+/** Refuses the name of a run, which nobody could open any more beside a folder of the same name. */
+async function requireNoRun(out: string): Promise<void> {
+  const run = withoutEnd(out);
+  if (!await exists(`${run}.json`) || !await exists(`${run}.safetensors`)) return;
+  throw new RangeError(`Cannot write to ${out}: it is the name of a run, ${run}.json`);
+}
+
+/** A model in the form in which it is to be stored. */
+function inStoredForm({ form }: Conversion, converted: Model): Model {
+  if (form === "llama") return toLlama(converted);
+  return form === "gpt2" ? toGpt2(converted) : converted;
+}
+
+/** What would be written. */
+function dryRun({ dtype }: Conversion, source: OpenModel, made: Model, out: string): Outcome {
+  const plan = planTensors(made, dtype).map(({ name, dtype, shape }) => ({ name, dtype, shape }));
+  return {
+    report: { source: source.path, out, config: made.config, tensors: plan },
+    text: plan.map(({ name, dtype, shape }) => `${name}  ${dtype} [${shape.join(", ")}]`)
+      .join("\n"),
+  };
+}
+
+/** Writes the certificate beside a model. */
+async function writeCertificate(folder: string, certificate: Certificate): Promise<void> {
+  await Deno.writeTextFile(`${folder}/certificate.json`, `${jsonText(certificate, 2)}\n`);
+  await Deno.writeTextFile(`${folder}/certificate.txt`, `${certificateText(certificate)}\n`);
+}
+
+/** Saves a model's tensors and configuration; the result is the bytes of its tensors. */
+async function save(how: Conversion, folder: string, made: Model): Promise<number> {
+  const { dtype, maxShardBytes } = how;
+  const bar = how.bar
+    ? startByteProgress(`writing ${made.tensors.names.length} tensors`)
+    : undefined;
+  let written = 0;
+  try {
     await saveModel(folder, made, {
       ...(dtype === undefined ? {} : { dtype }),
       ...(maxShardBytes === undefined ? {} : { maxShardBytes }),
@@ -182,34 +219,58 @@ export async function writeConversion(
         bar?.update(done, total, name);
       },
     });
+    return written;
+  } finally {
     bar?.stop();
-    const folderOfSource = await exists(`${source.path}/config.json`) ? source.path : undefined;
-    const companions = folderOfSource === undefined
+  }
+}
+
+function textOf({ certificate, newTensors, bytes, tensors, out }: Report): string {
+  const others = newTensors.length > 3 ? ` and ${newTensors.length - 3} more` : "";
+  return [
+    ...(certificate === undefined ? [] : [certificateText(certificate)]),
+    ...(newTensors.length === 0
       ? []
-      : await copyCompanions(folderOfSource, folder);
-    const { names } = made.tensors;
-    const newTensors = names.filter((name) => !source.tensors.has(name));
-    const facts = { source: source.path, out, tensors: names.length };
-    report = { ...facts, bytes: written, companions, newTensors };
+      : [`New tensors: ${newTensors.slice(0, 3).join(", ")}${others}`]),
+    `Wrote ${bytes} bytes in ${tensors} tensors to ${out}`,
+  ].join("\n");
+}
+
+/**
+ * Writes a model made of another into a new folder, with its certificate.
+ *
+ * @param how The command's options.
+ * @param source The source, open.
+ * @param converted What it was made into.
+ * @param out The new folder.
+ * @returns What was done; it has failed where the certificate has not passed.
+ * @throws {RangeError} If the folder exists, or the model cannot be stored so.
+ */
+export async function writeConversion(
+  how: Conversion,
+  source: OpenModel,
+  converted: Model,
+  out: string,
+): Promise<Outcome> {
+  const made = inStoredForm(how, converted);
+  await requireAbsent(out);
+  await requireNoRun(out);
+  if (how.dryRun) return dryRun(how, source, made, out);
+  if (how.form === "onnx") return await writeOnnx(how, source, made, out);
+  const { names } = made.tensors;
+  const newTensors = names.filter((name) => !source.tensors.has(name));
+  let report: Report | undefined;
+  await writeFolder(out, async (folder) => {
+    const bytes = await save(how, folder, made);
+    const companions = await copyBeside(source, folder);
+    report = { source: source.path, out, tensors: names.length, bytes, companions, newTensors };
     if (streamNorm(made) !== streamNorm(source)) await describeFolder(folder);
-    if (flag(args, "no-verify")) return;
-    const isExact = form !== "gpt2" || hasOneEps(converted);
-    const certificate = await certify(args, source, isExact ? made : undefined, folder);
-    const text = certificateJson(certificate, 2);
-    await Deno.writeTextFile(`${folder}/certificate.json`, `${text}\n`);
-    await Deno.writeTextFile(`${folder}/certificate.txt`, `${certificateText(certificate)}\n`);
+    if (!how.certified) return;
+    const isExact = how.form !== "gpt2" || hasOneEps(converted);
+    const certificate = await certify(how, source, isExact ? made : undefined, folder);
+    await writeCertificate(folder, certificate);
     report = { ...report, certificate };
   });
-  const { certificate } = report!;
-  if (json) console.log(JSON.stringify(report));
-  else {
-    if (certificate !== undefined) console.log(certificateText(certificate));
-    const { newTensors } = report!;
-    if (newTensors.length > 0) {
-      const others = newTensors.length > 3 ? ` and ${newTensors.length - 3} more` : "";
-      console.log(`New tensors: ${newTensors.slice(0, 3).join(", ")}${others}`);
-    }
-    console.log(`Wrote ${report!.bytes} bytes in ${report!.tensors} tensors to ${out}`);
-  }
-  return certificate === undefined || certificate.passed ? 0 : 1;
+  const passed = report!.certificate?.passed ?? true;
+  return { code: passed ? 0 : exitCodes.failed, report: report!, text: textOf(report!) };
 }

@@ -1,10 +1,14 @@
 // `normkit convert`: Pre-LN to Pre-RMSNorm or Pre-CRMSNorm and back, without changing the function.
 
 import { convert, targets } from "../convert/convert.ts";
-import { requireOneOf } from "../core/check.ts";
 import { openModel } from "../families/open.ts";
-import { type Command, requireWords, textOption, UsageError } from "./command.ts";
-import { conversionHelp, conversionOptions, writeConversion } from "./conversion.ts";
+import { choiceOption, type Command, requireWords, stringOptions, UsageError } from "./command.ts";
+import {
+  conversionFrom,
+  conversionHelp,
+  conversionOptions,
+  writeConversion,
+} from "./conversion.ts";
 
 /** The command. */
 export const convertCommand: Command = {
@@ -24,16 +28,16 @@ ${conversionHelp}
 Examples:
   normkit convert gpt2 gpt2-rms --to pre-rmsnorm
   normkit convert gpt2-rms gpt2-again --to pre-ln`,
-  options: { ...conversionOptions, to: { type: "string" }, tied: { type: "string" } },
+  options: { ...conversionOptions, ...stringOptions("to tied") },
   run: async (args) => {
-    const [path, out] = requireWords(args, ["DIR", "OUT"]);
-    const to = textOption(args, "to");
+    const [path, out] = requireWords(args, ["DIR", "OUT"]) as [string, string];
+    const to = choiceOption(args, "to", targets);
     if (to === undefined) {
       throw new UsageError(`Cannot convert to nothing: --to ${targets.join("|")}`);
     }
-    const tied = requireOneOf("tied", textOption(args, "tied") ?? "untie", ["untie", "keep"]);
-    using source = await openModel(path!);
-    const made = convert(source, { to: requireOneOf("to", to, targets), tied });
-    return await writeConversion(args, source, made, out!);
+    const tied = choiceOption(args, "tied", ["untie", "keep"]) ?? "untie";
+    const how = conversionFrom(args);
+    using source = await openModel(path);
+    return await writeConversion(how, source, convert(source, { to, tied }), out);
   },
 };

@@ -5,7 +5,7 @@ import { version } from "../core/version.ts";
 import { findWebGpu, type WebGpuAdapter } from "../core/webgpu.ts";
 import type { KernelReport } from "../kernels/install.ts";
 import { useBackend } from "../kernels/use_backend.ts";
-import type { Command } from "./command.ts";
+import { type Command, requireWords } from "./command.ts";
 import * as tf from "@tensorflow/tfjs";
 
 interface Finding {
@@ -77,6 +77,13 @@ async function examinePython(): Promise<Finding> {
   };
 }
 
+function linesOf({ name, ok, detail, notes }: Finding): string[] {
+  return [
+    `${ok ? "✓" : "✗"} ${name.padEnd(8)} ${detail}`,
+    ...notes.map((note) => `           ${note}`),
+  ];
+}
+
 /** The command. */
 export const doctor: Command = {
   summary: "what this machine has, what is missing and how to get it",
@@ -90,7 +97,8 @@ Examples:
   normkit doctor
   normkit doctor --json`,
   options: { json: { type: "boolean" } },
-  run: async ({ values }) => {
+  run: async (args) => {
+    requireWords(args, []);
     const findings = [
       await examineBackend("webgpu"),
       await examineBackend("wasm"),
@@ -100,16 +108,13 @@ Examples:
     const auto = await useBackend("auto");
     const gpu = await findWebGpu();
     const versions = { normkit: version, deno: Deno.version.deno, tfjs: tf.version.tfjs };
-    if (values["json"] === true) {
-      console.log(JSON.stringify({ versions, auto, adapter: gpu ?? null, findings }));
-    } else {
-      console.log(`normkit ${versions.normkit}, Deno ${versions.deno}, tfjs ${versions.tfjs}`);
-      for (const { name, ok, detail, notes } of findings) {
-        console.log(`${ok ? "✓" : "✗"} ${name.padEnd(8)} ${detail}`);
-        for (const note of notes) console.log(`           ${note}`);
-      }
-      console.log(`auto takes ${auto.name}: ${auto.reason}`);
-    }
-    return 0;
+    return {
+      report: { versions, auto, adapter: gpu ?? null, findings },
+      text: [
+        `normkit ${versions.normkit}, Deno ${versions.deno}, tfjs ${versions.tfjs}`,
+        ...findings.flatMap(linesOf),
+        `auto takes ${auto.name}: ${auto.reason}`,
+      ].join("\n"),
+    };
   },
 };

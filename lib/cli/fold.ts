@@ -3,7 +3,12 @@
 import { foldVariant } from "../convert/fold_variant.ts";
 import { openModel } from "../families/open.ts";
 import { type Command, requireWords } from "./command.ts";
-import { conversionHelp, conversionOptions, writeConversion } from "./conversion.ts";
+import {
+  conversionFrom,
+  conversionHelp,
+  conversionOptions,
+  writeConversion,
+} from "./conversion.ts";
 
 /** The command. */
 export const foldCommand: Command = {
@@ -20,8 +25,9 @@ Examples:
   normkit fold dinov2-small dinov2-plain`,
   options: conversionOptions,
   run: async (args) => {
-    const [path, out] = requireWords(args, ["DIR", "OUT"]);
-    using source = await openModel(path!);
-    return await writeConversion(args, source, await foldVariant(source), out!);
+    const [path, out] = requireWords(args, ["DIR", "OUT"]) as [string, string];
+    const how = conversionFrom(args);
+    using source = await openModel(path);
+    return await writeConversion(how, source, await foldVariant(source), out);
   },
 };

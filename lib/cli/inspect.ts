@@ -3,7 +3,7 @@
 import { inspect, inspectionText } from "../convert/inspect.ts";
 import { openModel, readConfig } from "../families/open.ts";
 import { refusedFamilies } from "../families/refused.ts";
-import { type Command, flag, requireWords } from "./command.ts";
+import { type Command, requireWords } from "./command.ts";
 
 /** The command. */
 export const inspectCommand: Command = {
@@ -25,13 +25,10 @@ Examples:
     const refused = refusedFamilies.find(({ id }) => id === config["model_type"]);
     if (refused !== undefined) {
       const { id, label, refusal } = refused;
-      const report = { family: id, label, refusal };
-      console.log(flag(args, "json") ? JSON.stringify(report) : `${label} (${id}): ${refusal}`);
-      return 0;
+      return { report: { family: id, label, refusal }, text: `${label} (${id}): ${refusal}` };
     }
     using model = await openModel(path!);
     const inspection = inspect(model);
-    console.log(flag(args, "json") ? JSON.stringify(inspection) : inspectionText(inspection));
-    return 0;
+    return { report: inspection, text: inspectionText(inspection) };
   },
 };

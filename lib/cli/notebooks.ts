@@ -2,6 +2,7 @@
 // form that every viewer shows.
 
 import { basename, dirname } from "node:path";
+import { prepareFolder } from "../core/files.ts";
 import { readNotebook, writeNotebook } from "../jupyter/notebook_file.ts";
 import type { Notebook } from "../jupyter/notebook_file.ts";
 import { joined, textOf } from "../jupyter/notebook_file.ts";
@@ -11,7 +12,14 @@ import { checkNotebook, describeFinding } from "../jupyter/typecheck.ts";
 import { marksType, readMarks } from "../plots/marks.ts";
 import { toPng } from "../plots/png.ts";
 import { checkout } from "./checkout.ts";
-import { flag, parse, UsageError } from "./command.ts";
+import { type Command, UsageError } from "./command.ts";
+import { runTask } from "./run.ts";
+
+/** A cell does not type-check; the message says where. */
+export class NotebookTypeError extends TypeError {
+  /** The name of the class, for messages. */
+  override readonly name = "NotebookTypeError";
+}
 
 /**
  * The notebooks of a folder, in order.
@@ -37,7 +45,7 @@ export async function listNotebooks(folder: string): Promise<string[]> {
  * @param path The notebook.
  * @param options Variables for its kernel, and what to say before each cell.
  * @returns The executed notebook.
- * @throws {TypeError} If a cell does not type-check.
+ * @throws {NotebookTypeError} If a cell does not type-check.
  * @throws {NotebookError} If a cell fails.
  */
 export async function checkAndExecute(
@@ -50,7 +58,9 @@ export async function checkAndExecute(
   const notebook = await readNotebook(path);
   const findings = await checkNotebook(path, notebook);
   if (findings.length > 0) {
-    throw new TypeError(findings.map((finding) => describeFinding(path, finding)).join("\n"));
+    throw new NotebookTypeError(
+      findings.map((finding) => describeFinding(path, finding)).join("\n"),
+    );
   }
   const cwd = dirname(path);
   const executed = await executeNotebook(notebook, { cwd, ...options });
@@ -113,31 +123,32 @@ async function chosen(words: readonly string[]): Promise<string[]> {
   return words.length === 0 ? paths : paths.filter(meant);
 }
 
-/**
- * Runs the command.
- *
- * @param words The words after `notebooks`.
- * @returns The exit code: 0 done, 1 a notebook failed, 2 wrong usage.
- */
-export async function main(words: readonly string[]): Promise<number> {
-  try {
-    const args = parse(words, {});
-    if (flag(args, "help")) {
-      console.log(help);
-      return 0;
-    }
-    for (const path of await chosen(args.words)) {
+/** The command. */
+export const notebooksCommand: Command = {
+  summary: "executes notebooks in place",
+  help,
+  options: {},
+  run: async ({ words }) => {
+    const paths = await chosen(words);
+    await using _folder = await prepareFolder(`${checkout}/notebooks`); // told before minutes pass
+    for (const path of paths) {
       console.log(`Executing ${basename(path)}`);
       const executed = await checkAndExecute(path);
       await picturesToPng(executed);
       await writeNotebook(path, executed);
     }
-    return 0;
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    console.error(`notebooks: ${error.message}`);
-    return error instanceof UsageError ? 2 : 1;
-  }
+    return { report: { executed: paths.map((path) => basename(path)) } };
+  },
+};
+
+/**
+ * Runs the command.
+ *
+ * @param words The words after `notebooks`.
+ * @returns The exit code.
+ */
+export function main(words: readonly string[]): Promise<number> {
+  return runTask("notebooks", notebooksCommand, words);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

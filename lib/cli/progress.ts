@@ -56,10 +56,13 @@ export function startByteProgress(label: string): ByteProgress {
  * @returns The bar.
  */
 export function startProgress(label: string, total: number, unit = ""): Progress {
+  const end = unit !== ""
+    ? `${unit} {note}`
+    : total === 0
+    ? "{note}"
+    : "{note} {eta_formatted} left";
   const bar = new cliProgress.SingleBar({
-    format: `  ${label.padEnd(16)} [{bar}] {percentage}% {value}/{total} ${
-      unit === "" ? "{note} {eta_formatted} left" : `${unit} {note}`
-    }`,
+    format: `  ${label.padEnd(16)} [{bar}] {percentage}% {value}/{total} ${end}`,
     barCompleteChar: "█",
     barIncompleteChar: "·",
     barsize: 24,

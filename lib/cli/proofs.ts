@@ -2,7 +2,10 @@
 // open proofs, axioms of our own, theorems that rest on more than the axioms of the standard library's reals.
 
 import { readTextFile } from "../core/text_file.ts";
+import { undoneAtEnd } from "../core/cleanup.ts";
 import { checkout } from "./checkout.ts";
+import { type Command, requireWords } from "./command.ts";
+import { runTask } from "./run.ts";
 
 /** The axioms on which Coq's standard library builds the reals, and equality of functions that agree everywhere. */
 export const allowedAxioms: readonly string[] = [
@@ -260,6 +263,7 @@ export async function prove(
     throw new ProofError("Cannot find coqc: install Coq, on Debian `apt-get install coq`");
   }
   const temporary = await Deno.makeTempDir({ prefix: "normkit-proofs-" });
+  using _undo = undoneAtEnd(() => Deno.removeSync(temporary, { recursive: true }));
   try {
     let printed = "";
     for (const file of order) {
@@ -278,21 +282,32 @@ export async function prove(
   }
 }
 
-if (import.meta.main) {
-  const start = performance.now();
-  try {
+/** The command. */
+export const proofsCommand: Command = {
+  summary: "checks the proofs",
+  help: `Usage: deno task proofs
+
+Compiles the Coq files of notebooks/proofs in a temporary folder, and refuses everything that is not proved: open proofs, axioms of
+our own, theorems that rest on more than the axioms of the standard library's reals. Needs Coq (Debian: apt-get install coq).`,
+  options: {},
+  run: async (args) => {
+    requireWords(args, []);
+    const start = performance.now();
     const proved = await prove(`${checkout}/notebooks/proofs`, console.log);
     const width = Math.max(...proved.map(({ name }) => name.length));
-    for (const { file, name, line } of proved) {
-      console.log(`${name.padEnd(width)}  proved  notebooks/proofs/${file}:${line}`);
-    }
     const axioms = [...new Set(proved.flatMap((theorem) => theorem.axioms))].sort();
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
-    console.log(`${proved.length} theorems proved with Coq ${await coqVersion()} in ${seconds} s`);
-    console.log(`They rest on nothing but ${axioms.join(", ")}`);
-  } catch (error) {
-    if (!(error instanceof ProofError)) throw error;
-    console.error(error.message);
-    Deno.exit(1);
-  }
-}
+    return {
+      report: { proved },
+      text: [
+        ...proved.map(({ file, name, line }) =>
+          `${name.padEnd(width)}  proved  notebooks/proofs/${file}:${line}`
+        ),
+        `${proved.length} theorems proved with Coq ${await coqVersion()} in ${seconds} s`,
+        `They rest on nothing but ${axioms.join(", ")}`,
+      ].join("\n"),
+    };
+  },
+};
+
+if (import.meta.main) Deno.exit(await runTask("proofs", proofsCommand, Deno.args));

@@ -2,6 +2,7 @@
 // and the same command goes on from there.
 
 import { useBackend } from "../kernels/use_backend.ts";
+import { exists, prepareFolder } from "../core/files.ts";
 import { mobyDick } from "../train/moby_dick.ts";
 import { checkout } from "./checkout.ts";
 import {
@@ -9,8 +10,10 @@ import {
   type Command,
   flag,
   numberOption,
-  parse,
+  type Outcome,
+  stringOptions,
   textOption,
+  understood,
   UsageError,
 } from "./command.ts";
 import { makeInChildren } from "./figures/children.ts";
@@ -18,31 +21,8 @@ import { type FigureRun, runsOf, type TrainingFigure } from "./figures/figure.ts
 import { figures, findFigure } from "./figures/registry.ts";
 import { isMade, makeRun } from "./figures/run.ts";
 import { startProgress } from "./progress.ts";
+import { exitCodes, runTask } from "./run.ts";
 import { commandLine } from "./shell.ts";
-
-const help = `Usage: deno task reproduce FIGURE [options]
-
-Trains the runs of a figure that are not there yet and writes OUT/RUN.jsonl (rows) and OUT/RUN.json (manifest). A run whose
-manifest has the same settings is skipped. Without a figure: lists them.
-
-  --jobs N      processes at a time, one thread each; one for each core by default
-  --only TEXT   only runs whose name holds TEXT, or is TEXT
-  --dry-run     say what would be made
-  --out DIR     where to write; data/runs/FIGURE by default
-  --steps N     other steps than the figure's, for a try; needs --out
-
-Examples:
-  deno task reproduce warmup
-  deno task reproduce warmup --only pre-ln --dry-run
-  deno task reproduce warmup --only seed0 --steps 50 --out .normkit/try`;
-
-const options: Command["options"] = {
-  jobs: { type: "string" },
-  only: { type: "string" },
-  "dry-run": { type: "boolean" },
-  out: { type: "string" },
-  steps: { type: "string" },
-};
 
 /** The list of figures. */
 function overview(): string {
@@ -86,7 +66,7 @@ function planOf(args: Arguments): Plan {
   if (id === undefined || more.length > 0) {
     throw new UsageError(`Cannot reproduce ${args.words.join(" ")}: name one figure`);
   }
-  const figure = findFigure(id);
+  const figure = understood(() => findFigure(id));
   const steps = countOption(args, "steps");
   const out = textOption(args, "out");
   if (steps !== undefined && out === undefined) {
@@ -125,67 +105,122 @@ async function makeHere(
   }
 }
 
-async function reproduce(args: Arguments): Promise<number> {
-  const plan = planOf(args);
-  const states = await Promise.all(plan.runs.map((run) => isMade(run, plan.out)));
-  const missing = plan.runs.filter((_, index) => !states[index]);
-  if (flag(args, "dry-run")) {
-    plan.runs.forEach(({ name }, index) =>
-      console.log(`${states[index] ? "made" : "to do"}  ${name}`)
-    );
-    return 0;
-  }
-  const jobs = Math.min(
-    countOption(args, "jobs") ?? navigator.hardwareConcurrency,
-    missing.length,
-  );
-  const total = plan.runs.length;
-  console.log(`${plan.figure.id}: ${total - missing.length} of ${total} runs are made already`);
-  if (missing.length === 0) return 0;
+/** Ends when the process that started this one does: its end of our stdin closes, however it ended. */
+async function endOfParent(): Promise<void> {
+  const buffer = new Uint8Array(64);
+  while (await Deno.stdin.read(buffer).catch(() => null) !== null);
+}
 
-  const abort = new AbortController();
-  const interrupt = (): void => abort.abort();
-  Deno.addSignalListener("SIGINT", interrupt);
+/** The signal, and in a child the end of its parent besides. */
+function withParent(args: Arguments, signal: AbortSignal): AbortSignal {
+  if (!flag(args, "child")) return signal;
+  const parent = new AbortController();
+  endOfParent().then(() => parent.abort());
+  return AbortSignal.any([signal, parent.signal]);
+}
+
+/** Refuses to replace runs of other settings, unless that is asked for. */
+async function requireFree(args: Arguments, { out }: Plan, missing: readonly FigureRun[]) {
+  if (flag(args, "force") || flag(args, "child")) return;
+  const taken: string[] = [];
+  for (const { name } of missing) if (await exists(`${out}/${name}.json`)) taken.push(name);
+  if (taken.length === 0) return;
+  throw new RangeError(
+    `Cannot make ${taken.length} of the runs in ${out}: there are others of their names, such as ` +
+      `${taken[0]}, made with other settings; --force replaces them`,
+  );
+}
+
+/** Makes the runs that are missing; the result is how many were made. */
+async function makeMissing(
+  args: Arguments,
+  plan: Plan,
+  missing: readonly FigureRun[],
+  signal: AbortSignal,
+): Promise<number> {
+  const jobs = Math.min(countOption(args, "jobs") ?? navigator.hardwareConcurrency, missing.length);
   const bar = startProgress(plan.figure.id, missing.length, "runs");
   let done = 0;
   const onDone = (name: string): void => bar.update(++done, name);
   try {
-    if (jobs === 1) await makeHere(plan, missing, abort.signal, onDone);
+    if (jobs === 1) await makeHere(plan, missing, signal, onDone);
     else {
       const names = missing.map(({ name }) => name);
-      await makeInChildren({ names, jobs, argsOf: plan.argsOf, signal: abort.signal, onDone });
+      await makeInChildren({ names, jobs, argsOf: plan.argsOf, signal, onDone });
     }
   } finally {
     bar.stop();
-    Deno.removeSignalListener("SIGINT", interrupt);
   }
-  console.log(`Made ${done} of ${missing.length} runs in ${plan.out}`);
-  return abort.signal.aborted ? 1 : 0;
+  return done;
 }
+
+async function reproduce(args: Arguments, signal: AbortSignal): Promise<Outcome> {
+  const plan = planOf(args);
+  countOption(args, "jobs"); // told before anything runs
+  const states = await Promise.all(plan.runs.map((run) => isMade(run, plan.out)));
+  const missing = plan.runs.filter((_, index) => !states[index]);
+  const { out } = plan;
+  if (flag(args, "dry-run")) {
+    const lines = plan.runs.map(({ name }, at) => `${states[at] ? "made" : "to do"}  ${name}`);
+    return { report: { out }, text: lines.join("\n") };
+  }
+  await requireFree(args, plan, missing);
+  const total = plan.runs.length;
+  console.log(`${plan.figure.id}: ${total - missing.length} of ${total} runs are made already`);
+  if (missing.length === 0) return { report: { out } };
+  await using _out = await prepareFolder(out);
+  const done = await makeMissing(args, plan, missing, withParent(args, signal));
+  return {
+    code: done === missing.length ? 0 : exitCodes.failed,
+    report: { out },
+    text: `Made ${done} of ${missing.length} runs in ${out}`,
+  };
+}
+
+/** The command. */
+export const reproduceCommand: Command = {
+  summary: "makes recorded runs again",
+  help: `Usage: deno task reproduce FIGURE [options]
+
+Trains the runs of a figure that are not there yet and writes OUT/RUN.jsonl (rows) and OUT/RUN.json (manifest). A run whose
+manifest has the same settings is skipped. Without a figure: lists them. Ctrl-C ends the runs under way, which are not written.
+
+  --jobs N      processes at a time, one thread each; one for each core by default
+  --only TEXT   only runs whose name holds TEXT, or is TEXT
+  --dry-run     say what would be made
+  --out DIR     where to write; data/runs/FIGURE by default
+  --steps N     other steps than the figure's, for a try; needs --out
+  --force       replace runs of the same names that were made with other settings
+
+Examples:
+  deno task reproduce warmup
+  deno task reproduce warmup --only pre-ln --dry-run
+  deno task reproduce warmup --only seed0 --steps 50 --out .normkit/try`,
+  options: {
+    ...stringOptions("jobs only out steps"),
+    "dry-run": { type: "boolean" },
+    force: { type: "boolean" },
+    child: { type: "boolean" }, // a process of makeInChildren(): its parent has asked, and it ends with it
+  },
+  stopsInOrder: true,
+  run: async (args, signal) => {
+    if (args.words.length > 0) return await reproduce(args, signal);
+    const given = Object.keys(args.values)[0];
+    if (given !== undefined) {
+      throw new UsageError(`Cannot use --${given} without a figure: name one`);
+    }
+    return { report: { figures: figures.map(({ id }) => id) }, text: overview() };
+  },
+};
 
 /**
  * Runs the command.
  *
  * @param words The words after `reproduce`.
- * @returns The exit code: 0 done, 1 failed or interrupted, 2 wrong usage.
+ * @returns The exit code.
  */
-export async function main(words: readonly string[]): Promise<number> {
-  if (words.length === 0) {
-    console.log(overview());
-    return 0;
-  }
-  try {
-    const args = parse(words, options);
-    if (flag(args, "help")) {
-      console.log(help);
-      return 0;
-    }
-    return await reproduce(args);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    console.error(`reproduce: ${error.message}`);
-    return error instanceof UsageError ? 2 : 1;
-  }
+export function main(words: readonly string[]): Promise<number> {
+  return runTask("reproduce", reproduceCommand, words);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -5,7 +5,6 @@ import { readJson } from "../core/json.ts";
 import type { Config } from "../families/family.ts";
 import { readText, type TextOptions } from "../train/text.ts";
 import { characterTokenizer } from "../train/tokenizer.ts";
-import { UsageError } from "./command.ts";
 
 async function readTable(path: string): Promise<Record<string, unknown> | undefined> {
   try {
@@ -24,8 +23,8 @@ async function readTable(path: string): Promise<Record<string, unknown> | undefi
  * @param config The model's configuration; normkit's own names its characters there.
  * @param options The text's encoding, and whether its line ends stay.
  * @returns The tokens.
- * @throws {UsageError} If there is no tokenizer.
- * @throws {RangeError} If the file cannot be read as text, or has a character that a model of characters does not know.
+ * @throws {RangeError} If there is no tokenizer, the file cannot be read as text, or has a character that a model of characters does
+ * not know.
  */
 export async function tokensOfFile(
   path: string,
@@ -40,7 +39,7 @@ export async function tokensOfFile(
   }
   const tokenizer = await readTable(`${model}/tokenizer.json`);
   if (tokenizer === undefined) {
-    throw new UsageError(
+    throw new RangeError(
       `Cannot read --text ${path} as tokens: there is no ${model}/tokenizer.json`,
     );
   }

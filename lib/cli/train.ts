@@ -1,105 +1,37 @@
 // `normkit train`: one or more variants on a text, each to a run record and a file of parameters.
 
-import { writeParameters } from "../checkpoint/parameters.ts";
-import type { BackendName } from "../core/backend.ts";
 import { useBackend } from "../kernels/use_backend.ts";
-import { disposeTree } from "../core/tree.ts";
-import { probeAll } from "../probes/all.ts";
 import { findResidual } from "../residual/registry.ts";
 import { type Corpus, readCorpus } from "../train/corpus.ts";
 import { mobyDick } from "../train/moby_dick.ts";
-import { type RunRecord, type TrainSettings, writeRun } from "../train/record.ts";
+import type { TrainSettings } from "../train/record.ts";
 import type { ScheduleKind } from "../train/schedule.ts";
-import { train } from "../train/train.ts";
-import { type Arguments, type Command, numberOption, textOption } from "./command.ts";
-import { startProgress } from "./progress.ts";
-import { textHelp, textOptions, textOptionsOf } from "./text_options.ts";
+import {
+  type Arguments,
+  backendOption,
+  choiceOption,
+  type Command,
+  flag,
+  numberOption,
+  type Outcome,
+  stringOptions,
+  textOption,
+  understood,
+  UsageError,
+} from "./command.ts";
+import { type Finisher, requireNoRuns, trainVariants } from "./race.ts";
 import { commandLine } from "./shell.ts";
+import { textHelp, textOptions, textOptionsOf } from "./text_options.ts";
 
-/** What {@linkcode trainVariants} needs. */
-export interface Race {
-  /** Ids of the variants, trained one after the other. */
-  readonly variants: readonly string[];
-  /** The settings that they share. */
-  readonly settings: TrainSettings;
-  /** The text. */
-  readonly corpus: Corpus;
-  /** The folder of records and parameters. */
-  readonly out: string;
-  /** The command, for the manifests. */
-  readonly command: string;
-  /** Whether rows go to stdout as JSON Lines, instead of a bar. */
-  readonly json: boolean;
-}
-
-/**
- * The commit of the code, for manifests.
- *
- * @returns Its short id, or undefined where there is no git.
- */
-export async function currentCommit(): Promise<string | undefined> {
-  try {
-    const git = new Deno.Command("git", { args: ["rev-parse", "--short", "HEAD"], stderr: "null" });
-    const { success, stdout } = await git.output();
-    return success ? new TextDecoder().decode(stdout).trim() : undefined;
-  } catch {
-    return undefined; // no git here: the manifest does without
-  }
-}
-
-/**
- * Trains variants one after the other and writes what they leave. An interrupt (Ctrl-C) ends the run under way after its
- * step, writes it, and starts no other.
- *
- * @param race The variants and what they share.
- * @returns The records.
- */
-export async function trainVariants(race: Race): Promise<RunRecord[]> {
-  const { settings, corpus, out, command, json } = race;
-  const abort = new AbortController();
-  const interrupt = (): void => abort.abort();
-  Deno.addSignalListener("SIGINT", interrupt);
-  const commit = await currentCommit();
-  const records: RunRecord[] = [];
-  try {
-    for (const variant of race.variants) {
-      if (abort.signal.aborted) break;
-      const bar = json ? undefined : startProgress(variant, settings.steps);
-      const own: TrainSettings = { ...settings, model: { ...settings.model, residual: variant } };
-      let heldOut = "";
-      const { parameters, record } = await train(own, corpus, {
-        signal: abort.signal,
-        probe: probeAll,
-        command,
-        ...(commit === undefined ? {} : { commit }),
-        onRow: (row) => {
-          if (json) console.log(JSON.stringify({ variant, ...row }));
-          if (row.kind === "evaluation") heldOut = `held out ${Number(row["nats"]).toFixed(3)}`;
-          if (row.kind === "step") {
-            bar?.update(row.step, `loss ${Number(row["loss"]).toFixed(3)} ${heldOut}`);
-          }
-          if (row.kind === "evaluation") bar?.update(row.step, heldOut);
-          if (row.kind === "warning") console.error(`\n  warning: ${row["message"]}`);
-        },
-      });
-      bar?.stop();
-      if (record.manifest.stopped !== undefined) {
-        console.error(`  ${variant}: ${record.manifest.stopped.message}`);
-      }
-      await writeRun(out, record);
-      await writeParameters(`${out}/${variant}.safetensors`, parameters);
-      disposeTree(parameters);
-      records.push(record);
-    }
-  } finally {
-    Deno.removeSignalListener("SIGINT", interrupt);
-  }
-  return records;
-}
+const scheduleKinds: readonly ScheduleKind[] = [
+  "constant",
+  "linear",
+  "cosine",
+  "inverse-square-root",
+];
 
 function settingsFrom(args: Arguments): TrainSettings {
   const number = (name: string): number | undefined => numberOption(args, name);
-  const text = (name: string): string | undefined => textOption(args, name);
   const given = <T>(name: string, value: T | undefined): Record<string, T> =>
     value === undefined ? {} : { [name]: value };
   const steps = number("steps") ?? 200;
@@ -111,15 +43,15 @@ function settingsFrom(args: Arguments): TrainSettings {
       depth: number("depth") ?? 8,
       heads: number("heads") ?? 4,
       bias: false,
-      ...given("norm", text("norm")),
-      ...given("positions", text("positions")),
+      ...given("norm", choiceOption(args, "norm", ["layer", "rms", "crms", "crms-padded"])),
+      ...given("positions", choiceOption(args, "positions", ["learned", "rotary"])),
       activation: "relu",
-      ...given("activation", text("activation")),
-      ...given("init", text("init")),
+      ...given("activation", choiceOption(args, "activation", ["gelu", "relu", "swiglu"])),
+      ...given("init", choiceOption(args, "init", ["xavier", "normal"])),
       ...given("dropout", number("dropout")),
     },
     schedule: {
-      kind: (text("schedule") ?? "constant") as ScheduleKind,
+      kind: choiceOption(args, "schedule", scheduleKinds) ?? "constant",
       peak: number("rate") ?? 3e-3,
       warmup: number("warmup") ?? 1,
       steps,
@@ -138,7 +70,38 @@ async function corpusFrom(args: Arguments): Promise<Corpus> {
   return path === undefined ? await mobyDick() : await readCorpus(path, textOptionsOf(args));
 }
 
-const string = { type: "string" } as const;
+/** The variants that are named, each once. */
+function variantsFrom({ words }: Arguments): readonly string[] {
+  const twice = words.find((word, at) => words.indexOf(word) !== at);
+  if (twice !== undefined) throw new UsageError(`Cannot train ${twice} twice: name it once`);
+  for (const word of words) understood(() => findResidual(word));
+  return words.length === 0 ? ["pre-ln"] : words;
+}
+
+/** What `--json` writes of a run. */
+function reportOf({ folder, record, misplaced }: Finisher): object {
+  const { variant, settings, parameters, stopped } = record.manifest;
+  const last = record.rows.findLast(({ kind }) => kind === "evaluation");
+  return {
+    variant,
+    run: `${folder}/${variant}`,
+    steps: settings.steps,
+    parameters,
+    heldOut: { nats: last?.["nats"], bitsPerByte: last?.["bitsPerByte"] },
+    ...(stopped === undefined ? {} : { stopped }),
+    ...(misplaced === undefined ? {} : { misplaced }),
+  };
+}
+
+function outcomeOf(out: string, asked: number, made: readonly Finisher[]): Outcome {
+  const here = made.filter(({ misplaced }) => misplaced === undefined).length;
+  const ended = made.filter(({ record }) => record.manifest.stopped === undefined).length;
+  return {
+    code: here === asked && ended === asked ? 0 : 1,
+    report: { out, runs: made.map(reportOf) },
+    text: `Wrote ${here} run${here === 1 ? "" : "s"} to ${out}`,
+  };
+}
 
 /** The command. */
 export const trainCommand: Command = {
@@ -156,7 +119,7 @@ ${textHelp}
   --schedule KIND      constant, linear, cosine or inverse-square-root (constant)
   --warmup T           warm-up steps; 1 is none (1)
   --depth L --width D --heads H --context T    the model (8, 64, 4, 64)
-  --norm KIND          layer, rms or crms (layer)
+  --norm KIND          layer, rms, crms or crms-padded (layer)
   --positions KIND     learned or rotary (learned)
   --activation KIND    gelu, relu or swiglu (relu)
   --init KIND          xavier or normal (the variant's own)
@@ -167,34 +130,38 @@ ${textHelp}
   --evaluate-every N   steps between evaluations and probes (at the end only)
   --seed N             seed of everything random (0)
   --backend NAME       auto, webgpu, wasm or cpu (auto)
-  --json               rows as JSON Lines on stdout, no bar
+  --force              replace runs of these names in OUT; without it they are refused, even those of the same settings
+  --json               one JSON object at the end, no bar; the rows are in OUT/VARIANT.jsonl
+
+Ctrl-C ends the run under way after its step, writes it and starts no other (exit code 1); a second one ends at once and writes
+nothing. A run that cannot be written to OUT goes to a new temporary folder, which is named (exit code 1).
 
 Examples:
   normkit train
   normkit train post-ln pre-ln pre-ln+gpas --steps 300 --evaluate-every 50
   normkit train deep-norm --text my.txt --norm rms --positions rotary --json`,
   options: {
-    ...Object.fromEntries(
-      ("text out steps rate schedule warmup depth width heads context norm positions activation init dropout rows clip " +
-        "clip-gates evaluate-every seed backend").split(" ").map((name) => [name, string]),
+    ...stringOptions(
+      "text out steps rate schedule warmup depth width heads context norm positions activation init dropout rows clip " +
+        "clip-gates evaluate-every seed backend",
     ),
     ...textOptions,
+    force: { type: "boolean" },
     json: { type: "boolean" },
   },
-  run: async (args) => {
-    const variants = args.words.length === 0 ? ["pre-ln"] : args.words;
-    for (const variant of variants) findResidual(variant);
-    const json = args.values["json"] === true;
-    const backend = await useBackend((textOption(args, "backend") ?? "auto") as BackendName);
-    const settings = { ...settingsFrom(args), reportEvery: backend.name === "webgpu" ? 10 : 1 };
-    const corpus = await corpusFrom(args);
+  stopsInOrder: true,
+  run: async (args, signal) => {
+    const variants = variantsFrom(args);
+    const [wanted, asked] = [backendOption(args), settingsFrom(args)];
+    const [json, force] = [flag(args, "json"), flag(args, "force")];
     const out = textOption(args, "out") ?? ".normkit/runs";
+    if (!force) await requireNoRuns(out, variants);
+    const corpus = await corpusFrom(args);
+    const backend = await useBackend(wanted);
+    const settings = { ...asked, reportEvery: backend.name === "webgpu" ? 10 : 1 };
     if (!json) console.log(`Training on ${backend.name} (${backend.reason}), text: ${corpus.name}`);
     const command = commandLine("normkit train", Deno.args.slice(1));
-    const records = await trainVariants({ variants, settings, corpus, out, command, json });
-    if (!json) {
-      console.log(`Wrote ${records.length} run${records.length === 1 ? "" : "s"} to ${out}`);
-    }
-    return records.some(({ manifest }) => manifest.stopped !== undefined) ? 1 : 0;
+    const race = { variants, settings, corpus, out, force, command, bars: !json, signal };
+    return outcomeOf(out, variants.length, await trainVariants(race));
   },
 };

@@ -1,18 +1,19 @@
 // `normkit verify`: how equal two models are.
 
-import { certificateJson, certificateText } from "../convert/certificate_text.ts";
+import { certificateText } from "../convert/certificate_text.ts";
 import { verify } from "../convert/verify.ts";
-import type { BackendName } from "../core/backend.ts";
 import { openModel } from "../families/open.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import {
+  backendOption,
   type Command,
-  flag,
-  numberOption,
+  numberOptions,
   requireWords,
+  stringOptions,
   textOption,
   tokensOption,
 } from "./command.ts";
+import { exitCodes } from "./run.ts";
 import { textHelp, textOptions, textOptionsOf } from "./text_options.ts";
 import { tokensOfFile } from "./tokenize.ts";
 
@@ -37,36 +38,31 @@ Examples:
   normkit verify gpt2 gpt2-rms
   normkit verify gpt2 gpt2-rms --tokens 464,3290 --text book.txt --json`,
   options: {
-    ...Object.fromEntries(
-      "tokens text sequences seed tolerance backend".split(" ").map((name) =>
-        [name, { type: "string" }] as const
-      ),
-    ),
+    ...stringOptions("tokens text sequences seed tolerance backend"),
     ...textOptions,
     json: { type: "boolean" },
   },
   run: async (args) => {
-    const [pathA, pathB] = requireWords(args, ["A", "B"]);
-    const tokens = tokensOption(args);
-    const text = textOption(args, "text");
-    const number = (name: string): Record<string, number> => {
-      const value = numberOption(args, name);
-      return value === undefined ? {} : { [name]: value };
-    };
-    using a = await openModel(pathA!);
-    using b = await openModel(pathB!);
+    const [pathA, pathB] = requireWords(args, ["A", "B"]) as [string, string];
+    const [tokens, text, backend] = [
+      tokensOption(args),
+      textOption(args, "text"),
+      backendOption(args),
+    ];
+    const numbers = numberOptions(args, ["sequences", "seed", "tolerance"]);
+    const inText = textOptionsOf(args);
+    using a = await openModel(pathA);
+    using b = await openModel(pathB);
     const read = text === undefined
       ? {}
-      : { text: await tokensOfFile(text, pathA!, a.config, textOptionsOf(args)) };
-    await useBackend((textOption(args, "backend") ?? "auto") as BackendName);
-    const certificate = await verify(a, b, {
-      ...(tokens === undefined ? {} : { tokens: [tokens] }),
-      ...read,
-      ...number("sequences"),
-      ...number("seed"),
-      ...number("tolerance"),
-    });
-    console.log(flag(args, "json") ? certificateJson(certificate) : certificateText(certificate));
-    return certificate.passed ? 0 : 1;
+      : { text: await tokensOfFile(text, pathA, a.config, inText) };
+    await useBackend(backend);
+    const given = tokens === undefined ? {} : { tokens: [tokens] };
+    const certificate = await verify(a, b, { ...given, ...read, ...numbers });
+    return {
+      code: certificate.passed ? 0 : exitCodes.failed,
+      report: certificate,
+      text: certificateText(certificate),
+    };
   },
 };

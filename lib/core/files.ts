@@ -1,6 +1,9 @@
 // Writing files and folders whole or not at all.
 
+import { rmdirSync } from "node:fs";
+import { rmdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { undoneAtEnd } from "./cleanup.ts";
 import { withoutEnd } from "./path.ts";
 import { type TemporaryKind, withTemporary } from "./temporary.ts";
 
@@ -17,7 +20,7 @@ async function makeFolder(folder: string): Promise<readonly string[]> {
 
 /** Removes folders as far as they are empty. */
 async function removeEmpty(folders: readonly string[]): Promise<void> {
-  for (const folder of folders) await Deno.remove(folder).catch(() => {});
+  for (const folder of folders) await rmdir(folder).catch(() => {}); // nothing but an empty folder
 }
 
 /**
@@ -134,7 +137,8 @@ export async function exists(path: string): Promise<boolean> {
     await Deno.lstat(path);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    const absent = [Deno.errors.NotFound, Deno.errors.NotADirectory];
+    if (absent.some((kind) => error instanceof kind)) return false;
     throw error;
   }
 }
@@ -162,7 +166,13 @@ export async function prepareFolder(path: string): Promise<AsyncDisposable> {
   try {
     const made = await makeFolder(folder);
     await withTemporary(folder, "try", "file", (temporary) => Deno.remove(temporary));
-    return { [Symbol.asyncDispose]: () => removeEmpty(made) };
+    const undo = undoneAtEnd(() => made.forEach((one) => rmdirSync(one)));
+    return {
+      [Symbol.asyncDispose]: async () => {
+        undo[Symbol.dispose]();
+        await removeEmpty(made);
+      },
+    };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new RangeError(`Cannot write into the folder ${folder}: ${why}`, { cause: error });

@@ -3,6 +3,7 @@
  * of code a barrier goes through the kernel's own queue of outputs: what arrives before it belongs to
  * the code, whatever its parent id says (the kernel reports idle before its outputs are sent).
  */
+import { undoneAtEnd } from "../core/cleanup.ts";
 import { Channels, type ConnectionInfo, newConnection } from "./connection.ts";
 import { type Message, request } from "./wire.ts";
 
@@ -54,12 +55,17 @@ export class Kernel {
   #channels: Channels | undefined;
   #onOutput: (message: Message) => void = () => {};
   #closed = false;
+  readonly #undo: Disposable;
 
   private constructor(file: string, process: Deno.ChildProcess) {
     this.#file = file;
     this.#process = process;
     this.#dead = process.status.then(({ code }) => {
       throw new KernelError(`The kernel ended with exit code ${code}`);
+    });
+    this.#undo = undoneAtEnd(() => {
+      Deno.removeSync(file);
+      process.kill("SIGKILL");
     });
     this.#dead.catch(() => {}); // awaited only while something is asked of the kernel
   }
@@ -189,5 +195,6 @@ export class Kernel {
     }
     await this.#process.status;
     await Deno.remove(this.#file).catch(() => {});
+    this.#undo[Symbol.dispose]();
   }
 }

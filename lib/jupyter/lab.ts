@@ -2,6 +2,7 @@
  * JupyterLab on the checkout's notebooks, with everything that it needs inside the checkout: a virtual
  * environment in `.venv`, the kernel and Jupyter's own files in `.jupyter`.
  */
+import { undoneAtEnd } from "../core/cleanup.ts";
 import { writeAtomically } from "../core/files.ts";
 
 const jupyterLab = "jupyterlab==4.6.4";
@@ -29,6 +30,8 @@ export interface LabOptions {
   readonly args?: readonly string[];
   /** Whether to set everything up and stop before the server starts. */
   readonly setupOnly?: boolean;
+  /** Ends the server and its kernels. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -93,10 +96,12 @@ async function installLab(venv: string): Promise<void> {
  * Sets JupyterLab up where it is missing and runs it in the notebooks' folder until it ends.
  *
  * @param options The checkout and the server's arguments.
- * @returns The server's exit code; 0 after an interrupt (Ctrl-C).
+ * @returns The server's exit code; 0 after the signal.
  * @throws {LabError} If Python 3 is missing or the installation fails.
  */
-export async function runLab({ root, args = [], setupOnly = false }: LabOptions): Promise<number> {
+export async function runLab(
+  { root, args = [], setupOnly = false, signal }: LabOptions,
+): Promise<number> {
   const [venv, state] = [`${root}/.venv`, `${root}/.jupyter`];
   await installLab(venv);
   console.log(`Writing the Deno kernel to ${state}/kernels/deno`);
@@ -125,7 +130,8 @@ export async function runLab({ root, args = [], setupOnly = false }: LabOptions)
   if (!trust.success) {
     throw new LabError(`Cannot trust the notebooks: ${new TextDecoder().decode(trust.stderr)}`);
   }
-  if (setupOnly) return 0;
+  const isStopped = (): boolean => signal?.aborted === true;
+  if (setupOnly || isStopped()) return 0;
   console.log("Starting JupyterLab; Ctrl-C ends it");
   const server = new Deno.Command(programIn(venv, "jupyter-lab"), {
     args: [...args],
@@ -133,17 +139,18 @@ export async function runLab({ root, args = [], setupOnly = false }: LabOptions)
     env,
     detached: true, // a terminal's Ctrl-C besides our signal would end it before its kernels
   }).spawn();
-  let interrupted = false;
+  let stopped = false;
   const stop = (): void => {
-    if (interrupted) return;
-    interrupted = true;
+    if (stopped) return;
+    stopped = true;
     server.kill("SIGTERM"); // ends the server and its kernels without asking
   };
-  for (const signal of signals) Deno.addSignalListener(signal, stop);
+  using _undo = undoneAtEnd(stop);
+  signal?.addEventListener("abort", stop);
   try {
     const { code } = await server.status;
-    return interrupted ? 0 : code;
+    return isStopped() ? 0 : code;
   } finally {
-    for (const signal of signals) Deno.removeSignalListener(signal, stop);
+    signal?.removeEventListener("abort", stop);
   }
 }

@@ -2,7 +2,18 @@
 // compiled code. Results are JSON lines; `table` makes Markdown of them.
 
 import { requireOneOf } from "@normkit/normkit";
-import { parse, UsageError } from "../../lib/cli/command.ts";
+import {
+  type Arguments,
+  choiceOption,
+  type Command,
+  flag,
+  stringOptions,
+  textOption,
+  understood,
+  UsageError,
+} from "../../lib/cli/command.ts";
+import { runTask } from "../../lib/cli/run.ts";
+import { undoneAtEnd } from "../../lib/core/cleanup.ts";
 import { printProfile } from "./profile.ts";
 import type { Line } from "./record/lines.ts";
 import { runSuite, type Suite } from "./session.ts";
@@ -18,21 +29,6 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   bounds: async () => (await import("./bounds.ts")).runBounds,
 };
 
-const help = `Usage: deno task bench [SUITE …] [options]
-       deno task bench table FILE.jsonl …
-
-Suites: ${Object.keys(suites).join(", ")}; all of them by default.
-
-Options:
-  --backend NAME   wasm (default), webgpu or cpu
-  --quick          fewer groups and rounds
-  --only TEXT      only groups whose description has the text, such as "width 512, depth 4"
-  --out FILE       appends the results to a file as well
-  --profile        of models: the kernels of one training step by time, nothing else
-  --composed       of --profile: with tfjs's own kernels
-
-NORMKIT_PYTHON names a Python that has torch; python3 is tried else.`;
-
 /** Prints a line, and appends it to a file where one is named. */
 function writer(out: string | undefined): (line: Line) => void {
   return (line) => {
@@ -45,42 +41,27 @@ function writer(out: string | undefined): (line: Line) => void {
 /** Runs a suite in a process of its own. */
 async function inChild(suite: string, options: readonly string[]): Promise<number> {
   const args = ["run", "-A", import.meta.filename!, suite, ...options];
-  const child = new Deno.Command(Deno.execPath(), { args, stdout: "inherit", stderr: "inherit" });
-  return (await child.output()).code;
+  const child = new Deno.Command(Deno.execPath(), { args }).spawn();
+  using _undo = undoneAtEnd(() => child.kill());
+  return (await child.status).code;
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const { values, words } = parse(args, {
-    backend: { type: "string" },
-    quick: { type: "boolean" },
-    only: { type: "string" },
-    out: { type: "string" },
-    profile: { type: "boolean" },
-    composed: { type: "boolean" },
-  });
-  if (values["help"] === true) {
-    console.log(help);
-    return 0;
-  }
-  if (words[0] === "table") {
-    if (words.length === 1) {
-      throw new UsageError("Cannot make a table of no file: name at least one");
-    }
-    console.log(resultsMarkdown(await readLines(words.slice(1))));
-    return 0;
-  }
-  const backend = requireOneOf("backend", String(values["backend"] ?? "wasm"), [
-    "wasm",
-    "webgpu",
-    "cpu",
-  ]);
-  const quick = values["quick"] === true;
-  const only = values["only"] === undefined ? {} : { only: String(values["only"]) };
-  const out = values["out"] === undefined ? undefined : String(values["out"]);
+const backends = ["wasm", "webgpu", "cpu"] as const;
+
+async function bench(args: Arguments): Promise<number> {
+  const { words } = args;
+  const backend = choiceOption(args, "backend", backends) ?? "wasm";
+  const [quick, only, out] = [
+    flag(args, "quick"),
+    textOption(args, "only"),
+    textOption(args, "out"),
+  ];
   const names = words.length === 0 ? Object.keys(suites) : words;
-  for (const name of names) requireOneOf("suite", name, Object.keys(suites));
-  if (values["profile"] === true) {
-    await printProfile(backend, values["composed"] === true ? "composed" : "fused");
+  for (const name of names) {
+    understood(() => requireOneOf("suite", name, Object.keys(suites)));
+  }
+  if (flag(args, "profile")) {
+    await printProfile(backend, flag(args, "composed") ? "composed" : "fused");
     return 0;
   }
   const [first, ...others] = names;
@@ -88,23 +69,49 @@ async function main(args: readonly string[]): Promise<number> {
     const options = [
       `--backend=${backend}`,
       ...(quick ? ["--quick"] : []),
-      ...Object.values(only).map((text) => `--only=${text}`),
+      ...(only === undefined ? [] : [`--only=${only}`]),
       ...(out === undefined ? [] : [`--out=${out}`]),
     ];
     const codes: number[] = [];
     for (const name of names) codes.push(await inChild(name, options));
     return Math.max(...codes);
   }
-  const options = { suite: first!, backend, quick, ...only, write: writer(out) };
-  await runSuite(await suites[first!]!(), options);
+  const options = { suite: first!, backend, quick, write: writer(out) };
+  await runSuite(await suites[first!]!(), { ...options, ...(only === undefined ? {} : { only }) });
   return 0;
 }
 
-try {
-  const code = await main(Deno.args);
-  Deno.exit(code); // jax-js's workers would keep the process alive
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof RangeError)) throw error;
-  console.error(`${error.message}\n\n${help}`);
-  Deno.exit(2);
-}
+/** The command. */
+const benchCommand: Command = {
+  summary: "times the kernels",
+  help: `Usage: deno task bench [SUITE …] [options]
+       deno task bench table FILE.jsonl …
+
+Suites: ${Object.keys(suites).join(", ")}; all of them by default.
+
+Options:
+  --backend NAME   wasm (default), webgpu or cpu
+  --quick          fewer groups and rounds
+  --only TEXT      only groups whose description has the text, such as "width 512, depth 4"
+  --out FILE       appends the results to a file as well
+  --profile        of models: the kernels of one training step by time, nothing else
+  --composed       of --profile: with tfjs's own kernels
+
+NORMKIT_PYTHON names a Python that has torch; python3 is tried else.`,
+  options: {
+    ...stringOptions("backend only out"),
+    quick: { type: "boolean" },
+    profile: { type: "boolean" },
+    composed: { type: "boolean" },
+  },
+  run: async (args) => {
+    const [word, ...files] = args.words;
+    if (word !== "table") return { code: await bench(args), report: {} };
+    if (files.length === 0) {
+      throw new UsageError("Cannot make a table of no file: name at least one");
+    }
+    return { report: {}, text: resultsMarkdown(await readLines(files)) };
+  },
+};
+
+Deno.exit(await runTask("bench", benchCommand, Deno.args)); // jax-js's workers would keep the process alive

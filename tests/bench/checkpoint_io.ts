@@ -11,19 +11,22 @@ import {
   type PlannedTensor,
   writeSafetensors,
 } from "../../lib/checkpoint/mod.ts";
-import { numberOption, parse, UsageError } from "../../lib/cli/command.ts";
-import { requireInteger, requireOneOf } from "../../lib/core/check.ts";
+import {
+  type Arguments,
+  choiceOption,
+  type Command,
+  numberOption,
+  type Outcome,
+  requireWords,
+  stringOptions,
+  textOption,
+} from "../../lib/cli/command.ts";
+import { runTask } from "../../lib/cli/run.ts";
+import { undoneAtEnd } from "../../lib/core/cleanup.ts";
+import { requireInteger } from "../../lib/core/check.ts";
 import { writeStream } from "../../lib/core/files.ts";
 import { Random } from "../../lib/core/random.ts";
 import { transferFacts } from "./record/transfer.ts";
-
-const help = `Usage: deno task bench:io [options]
-
-Options:
-  --size MB      size of the generated file (256)
-  --dtype NAME   how its numbers are stored: BF16 (default), F16, F32 or F64
-  --rounds N     rounds, in each of which every contestant runs once (7)
-  --folder PATH  where the files are written (the system's temporary folder)`;
 
 /** What is timed, from one path to another; it calls `sample` while it is at it. */
 type Contestant = (from: string, to: string, sample: () => void) => Promise<void>;
@@ -96,22 +99,17 @@ interface Series {
   peak: number;
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const parsed = parse(args, {
-    size: { type: "string" },
-    dtype: { type: "string" },
-    rounds: { type: "string" },
-    folder: { type: "string" },
-  });
-  if (parsed.values["help"] === true) return console.log(help);
+async function measure(parsed: Arguments): Promise<Outcome> {
+  requireWords(parsed, []);
   const megabytes = requireInteger("--size", numberOption(parsed, "size") ?? 256, { min: 1 });
   const rounds = requireInteger("--rounds", numberOption(parsed, "rounds") ?? 7, { min: 1 });
-  const dtype = requireOneOf("--dtype", String(parsed.values["dtype"] ?? "BF16"), floats);
-  const place = parsed.values["folder"];
+  const dtype = choiceOption(parsed, "dtype", floats) ?? "BF16";
+  const place = textOption(parsed, "folder");
   const folder = await Deno.makeTempDir({
     prefix: "normkit-io-",
-    ...(place === undefined ? {} : { dir: String(place) }),
+    ...(place === undefined ? {} : { dir: place }),
   });
+  using _undo = undoneAtEnd(() => Deno.removeSync(folder, { recursive: true }));
   try {
     const from = `${folder}/from.safetensors`;
     await writeSafetensors(from, generated(megabytes, dtype));
@@ -142,12 +140,21 @@ async function main(args: readonly string[]): Promise<void> {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+  return { report: {} };
 }
 
-try {
-  await main(Deno.args);
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof RangeError)) throw error;
-  console.error(`${error.message}\n\n${help}`);
-  Deno.exit(2);
-}
+/** The command. */
+const command: Command = {
+  summary: "times checkpoints",
+  help: `Usage: deno task bench:io [options]
+
+Options:
+  --size MB      size of the generated file (256)
+  --dtype NAME   how its numbers are stored: BF16 (default), F16, F32 or F64
+  --rounds N     rounds, in each of which every contestant runs once (7)
+  --folder PATH  where the files are written (the system's temporary folder)`,
+  options: stringOptions("size dtype rounds folder"),
+  run: measure,
+};
+
+Deno.exit(await runTask("bench:io", command, Deno.args));

@@ -7,22 +7,25 @@ import {
   type PlannedTensor,
   writeShards,
 } from "../../lib/checkpoint/mod.ts";
-import { numberOption, parse, textOption, UsageError } from "../../lib/cli/command.ts";
+import {
+  type Arguments,
+  choiceOption,
+  type Command,
+  numberOption,
+  type Outcome,
+  requireWords,
+  stringOptions,
+  textOption,
+} from "../../lib/cli/command.ts";
+import { runProgram } from "../../lib/cli/run.ts";
+import { undoneAtEnd } from "../../lib/core/cleanup.ts";
 import { convert } from "../../lib/convert/convert.ts";
 import { saveModel } from "../../lib/convert/save.ts";
-import { requireInteger, requireOneOf } from "../../lib/core/check.ts";
+import { requireInteger } from "../../lib/core/check.ts";
 import { writeFolder } from "../../lib/core/files.ts";
 import { Random } from "../../lib/core/random.ts";
 import { openModel } from "../../lib/families/open.ts";
 import { transferFacts } from "./record/transfer.ts";
-
-const help = `Usage: deno run -A tests/bench/conversion_io.ts [options]
-
-Options:
-  --size MB      size of the generated model (512)
-  --dtype NAME   how its numbers are stored: F32 (default), F16 or BF16
-  --rounds N     rounds, in each of which every contestant runs once (5)
-  --folder PATH  where the files are written (the system's temporary folder)`;
 
 const width = 1024;
 const vocabulary = 50257;
@@ -120,19 +123,17 @@ async function runChild(name: string, from: string, to: string): Promise<Sample>
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  if (args[0] === "child") return await runHere(args[1]!, args[2]!, args[3]!);
-  const string = { type: "string" } as const;
-  const parsed = parse(args, { size: string, dtype: string, rounds: string, folder: string });
-  if (parsed.values["help"] === true) return console.log(help);
+async function measure(parsed: Arguments): Promise<Outcome> {
+  requireWords(parsed, []);
   const megabytes = requireInteger("--size", numberOption(parsed, "size") ?? 512, { min: 1 });
   const rounds = requireInteger("--rounds", numberOption(parsed, "rounds") ?? 5, { min: 1 });
-  const dtype = requireOneOf("--dtype", textOption(parsed, "dtype") ?? "F32", floats);
+  const dtype = choiceOption(parsed, "dtype", floats) ?? "F32";
   const place = textOption(parsed, "folder");
   const folder = await Deno.makeTempDir({
     prefix: "normkit-io-",
     ...(place === undefined ? {} : { dir: place }),
   });
+  using _undo = undoneAtEnd(() => Deno.removeSync(folder, { recursive: true }));
   try {
     const perNumber = dtype === "F32" ? 4 : 2;
     const rest = megabytes * 1e6 / perNumber - (vocabulary + 1024) * width;
@@ -166,12 +167,26 @@ async function main(args: readonly string[]): Promise<void> {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+  return { report: {} };
 }
 
-try {
-  await main(Deno.args);
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof RangeError)) throw error;
-  console.error(`${error.message}\n\n${help}`);
-  Deno.exit(2);
+/** The command. */
+const command: Command = {
+  summary: "times checkpoints",
+  help: `Usage: deno run -A tests/bench/conversion_io.ts [options]
+
+Options:
+  --size MB      size of the generated model (512)
+  --dtype NAME   how its numbers are stored: F32 (default), F16 or BF16
+  --rounds N     rounds, in each of which every contestant runs once (5)
+  --folder PATH  where the files are written (the system's temporary folder)`,
+  options: stringOptions("size dtype rounds folder"),
+  run: measure,
+};
+
+const [first, ...rest] = Deno.args;
+if (first === "child") await runHere(rest[0]!, rest[1]!, rest[2]!);
+else {
+  const call = "deno run -A tests/bench/conversion_io.ts";
+  Deno.exit(await runProgram({ name: "conversion_io", call, command }, Deno.args));
 }

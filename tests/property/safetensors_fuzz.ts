@@ -2,6 +2,10 @@
 // its own says which. Most go through the parser of headers in memory, every 50th through a file and openCheckpoint.
 
 import { assert, assertEquals } from "@std/assert";
+import { type Command, numberOption, requireWords, stringOptions } from "../../lib/cli/command.ts";
+import { runTask } from "../../lib/cli/run.ts";
+import { undoneAtEnd } from "../../lib/core/cleanup.ts";
+import { requireInteger } from "../../lib/core/check.ts";
 import { SafetensorsError } from "../../lib/checkpoint/error.ts";
 import { headerLength, parseHeader } from "../../lib/checkpoint/header.ts";
 import { openCheckpoint } from "../../lib/checkpoint/reader.ts";
@@ -105,6 +109,7 @@ export async function fuzz(
   const mutate = mutator(random.fork("pool"), 60);
   const kinds: Record<string, Tally> = {};
   const path = await Deno.makeTempFile({ suffix: ".safetensors" });
+  using _undo = undoneAtEnd(() => Deno.removeSync(path));
   let [slowest, mostBufferBytes, throughFiles] = [0, 0, 0];
   try {
     for (let at = 0; at < count; at++) {
@@ -138,14 +143,30 @@ export async function fuzz(
   return { kinds, throughFiles, slowest, mostBufferBytes };
 }
 
-if (import.meta.main) {
-  const [count = "1000000", seed = "1"] = Deno.args;
-  const started = performance.now();
-  const report = await fuzz(Number(seed), Number(count), (done) => {
-    Deno.stderr.writeSync(new TextEncoder().encode(`\r${done} of ${count} files`));
-  });
-  console.error();
-  console.table(report.kinds);
-  const seconds = Math.round((performance.now() - started) / 1000);
-  console.log(JSON.stringify({ seed, count, seconds, ...report, kinds: undefined }));
-}
+/** The command. */
+const command: Command = {
+  summary: "tries damaged safetensors files",
+  help: `Usage: deno task fuzz [options]
+
+Tries damaged safetensors files: each is read with the values that it holds, or refused. Ends at the first that is not.
+
+  --count N   how many (1000000)
+  --seed N    decides about them (1)`,
+  options: stringOptions("count seed"),
+  run: async (args) => {
+    requireWords(args, []);
+    const count = requireInteger("--count", numberOption(args, "count") ?? 1_000_000, { min: 1 });
+    const seed = requireInteger("--seed", numberOption(args, "seed") ?? 1, { min: 0 });
+    const started = performance.now();
+    const report = await fuzz(seed, count, (done) => {
+      Deno.stderr.writeSync(new TextEncoder().encode(`\r${done} of ${count} files`));
+    });
+    console.error();
+    console.table(report.kinds);
+    const seconds = Math.round((performance.now() - started) / 1000);
+    const line = JSON.stringify({ seed, count, seconds, ...report, kinds: undefined });
+    return { report, text: line };
+  },
+};
+
+if (import.meta.main) Deno.exit(await runTask("fuzz", command, Deno.args));

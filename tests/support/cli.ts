@@ -32,11 +32,11 @@ export function runHere(...args: string[]): Promise<Outcome> {
   return printedBy(() => main(args));
 }
 
-/** A command as a process, not started. */
-export function childOf(...args: string[]): Deno.Command {
+/** A command as a process with variables of its own, not started. */
+export function childOf(env: Readonly<Record<string, string>>, ...args: string[]): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", cliFile, ...args],
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -45,7 +45,7 @@ export function childOf(...args: string[]): Deno.Command {
 
 /** Runs a command as a user does. */
 export async function runChild(...args: string[]): Promise<Outcome> {
-  const { code, stdout, stderr } = await childOf(...args).output();
+  const { code, stdout, stderr } = await childOf({}, ...args).output();
   const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
   return { code, out: decode(stdout), err: decode(stderr) };
 }

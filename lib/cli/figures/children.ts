@@ -18,17 +18,19 @@ export interface Children {
 
 const script = resolve(import.meta.dirname!, "../reproduce.ts");
 
+/** Makes one run. The child ends after its step when its stdin closes: at the signal, or when this process ends, however it does. */
 async function makeOne(name: string, { argsOf, signal }: Children): Promise<void> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", script, ...argsOf(name)],
-    stdin: "null",
+    args: ["run", "-A", "--quiet", script, ...argsOf(name), "--child"],
+    stdin: "piped",
     stdout: "null",
     stderr: "piped",
   }).spawn();
-  const stop = (): void => child.kill("SIGINT");
+  const stop = (): void => void child.stdin.close().catch(() => {}); // it may have ended already
   signal.addEventListener("abort", stop);
   const { success, stderr } = await child.output();
   signal.removeEventListener("abort", stop);
+  if (!signal.aborted) stop();
   if (!success && !signal.aborted) {
     throw new Error(`The run ${name} failed:\n${new TextDecoder().decode(stderr).trimEnd()}`);
   }

@@ -7,7 +7,7 @@ import { disposeTree } from "../../core/tree.ts";
 import type { Corpus } from "../../train/corpus.ts";
 import { type Manifest, type Row, type RunRecord, writeRun } from "../../train/record.ts";
 import { type Probe, train } from "../../train/train.ts";
-import { currentCommit } from "../train.ts";
+import { commitOf } from "../commit.ts";
 import type { FigureRun, TrainingFigure } from "./figure.ts";
 import { joinProbes } from "./probes.ts";
 
@@ -51,7 +51,7 @@ export async function makeRun(run: FigureRun, place: RunPlace): Promise<RunRecor
     ...await always(...model),
     ...step === settings.steps ? await last(...model) : [],
   ];
-  const commit = await currentCommit();
+  const commit = await commitOf();
   const { parameters, record } = await train(settings, corpus, {
     probe: look,
     ...(residual === undefined ? {} : { residual }),

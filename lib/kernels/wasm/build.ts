@@ -68,7 +68,3 @@ export async function binaryText(): Promise<string> {
   }
   return lines.join("\n");
 }
-
-if (import.meta.main) {
-  await Deno.writeTextFile(new URL("./binary.ts", import.meta.url), await binaryText());
-}

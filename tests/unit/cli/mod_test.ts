@@ -1,46 +1,13 @@
-// The command line as a user runs it: in processes of its own.
+// The command line: how it is called, and what it says where it is called wrongly.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { checkout } from "../../../lib/cli/checkout.ts";
-
-const cli = `${checkout}/lib/cli/mod.ts`;
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function normkit(...args: string[]): Promise<Outcome> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", cli, ...args],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-  }).output();
-  const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  return { code, out: decode(stdout), err: decode(stderr) };
-}
-
-/** Options of a model that trains in a second. */
-const tiny = "--depth 2 --width 8 --heads 2 --context 8 --rows 2 --steps 4 --backend cpu".split(
-  " ",
-);
-
-async function withFolder(f: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await Deno.writeTextFile(
-      `${folder}/text.txt`,
-      "Call me Ishmael. Some years ago, never mind how long. ".repeat(8),
-    );
-    await f(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { commands } from "../../../lib/cli/mod.ts";
+import { runChild, runHere } from "../../support/cli.ts";
+import { inFolder, namesIn } from "../checkpoint/files.ts";
+import { tiny } from "./tiny_runs.ts";
 
 Deno.test("normkit without a command says how it is used and exits with 2", async () => {
-  const { code, out } = await normkit();
+  const { code, out } = await runChild();
   assertEquals(code, 2);
   for (const word of ["doctor", "train", "generate", "--json", "--help", "Examples:"]) {
     assertStringIncludes(out, word);
@@ -48,51 +15,82 @@ Deno.test("normkit without a command says how it is used and exits with 2", asyn
 });
 
 Deno.test("normkit --help and --version exit with 0", async () => {
-  assertEquals((await normkit("--help")).code, 0);
-  assertMatch((await normkit("--version")).out, /^\d+\.\d+\.\d+\n$/);
+  assertEquals((await runChild("--help")).code, 0);
+  assertMatch((await runChild("--version")).out, /^\d+\.\d+\.\d+\n$/);
 });
 
-for (const command of ["doctor", "train", "generate"]) {
-  Deno.test(`normkit ${command} --help shows options and examples`, async () => {
-    const { code, out } = await normkit(command, "--help");
+for (
+  const command of "doctor train generate inspect convert fold verify logits".split(" ")
+) {
+  Deno.test(`normkit ${command} --help shows every option, and examples`, async () => {
+    const { code, out } = await runHere(command, "--help");
     assertEquals(code, 0);
     for (const word of [`Usage: normkit ${command}`, "--json", "Examples:"]) {
       assertStringIncludes(out, word);
     }
+    for (const option of Object.keys(commands.get(command)!.options)) {
+      assertMatch(out, new RegExp(`(^| )--${option}\\b`, "m"));
+    }
+    for (const words of [[command, "-h"], ["help", command], [command, "--help", "--json"]]) {
+      const other = await runHere(...words);
+      assertEquals(other.code, 0, other.err);
+      assertEquals(words.includes("--json") ? JSON.parse(other.out).help : other.out, out);
+    }
   });
 }
 
-const wrong: readonly (readonly [string, readonly string[], readonly string[]])[] = [
-  ["an unknown command", ["trian"], ['"trian"', "doctor, train, generate"]],
-  ["an unknown option", ["train", "--setps", "3"], ["--setps"]],
-  ["a number that is none", ["train", "--steps", "many"], ["--steps many", "number"]],
-  ["an unknown variant", ["train", "middle-ln"], ['"middle-ln"', "peri-ln"]],
-  ["an unknown norm", ["train", "--norm", "batch", "--backend", "cpu"], [
-    '"batch"',
-    "layer, rms, crms",
-  ]],
-  ["an unknown backend", ["train", "--backend", "webgl"], ['"webgl"', "wasm"]],
-  ["a learning rate of 0", ["train", ...tiny, "--rate", "0"], ["= 0", "> 0"]],
-  ["an infinite learning rate", ["train", ...tiny, "--rate", "Infinity"], ["Infinity", "finite"]],
-  ["a missing text", ["train", "--text", "nowhere.txt", "--backend", "cpu"], [
-    "nowhere.txt",
-    "no such file",
-  ]],
-  ["no run", ["generate"], ["name one"]],
-  ["a missing run", ["generate", "nowhere/pre-ln"], ["nowhere/pre-ln.json"]],
+Deno.test("normkit answers with one JSON object without a command, for its version and its help", async () => {
+  const none = await runHere("--json");
+  assertEquals([none.code, JSON.parse(none.out).error.kind], [2, "usage"]);
+  const unknown = await runHere("help", "trian", "--json");
+  assertEquals([unknown.code, JSON.parse(unknown.out).error.code], [2, 2]);
+  assertMatch(JSON.parse((await runHere("--version", "--json")).out).version, /^\d+\.\d+\.\d+$/);
+  for (const words of [["--help", "--json"], ["help", "--json"], ["-h", "--json"]]) {
+    assertStringIncludes(JSON.parse((await runHere(...words)).out).help, "Exit codes: 0 done, 1");
+  }
+});
+
+const wrong: readonly (readonly [string, 2 | 3, readonly string[], readonly string[]])[] = [
+  ["an unknown command", 2, ["trian"], ['"trian"', "doctor, train, generate"]],
+  ["an unknown option", 2, ["train", "--setps", "3"], ["--setps"]],
+  ["a number that is none", 2, ["train", "--steps", "many"], ["--steps many", "number"]],
+  ["an unknown variant", 2, ["train", "middle-ln"], ['"middle-ln"', "peri-ln"]],
+  ["a variant named twice", 2, ["train", "pre-ln", "pre-ln"], ["pre-ln twice"]],
+  ["an unknown norm", 2, ["train", "--norm", "batch"], ['"batch"', "layer, rms, crms"]],
+  ["an unknown schedule", 2, ["train", "--schedule", "constructor"], ['"constructor"', "cosine"]],
+  ["an unknown backend", 2, ["train", "--backend", "webgl"], ['"webgl"', "wasm"]],
+  ["an empty folder", 2, ["train", "--out", ""], ['--out ""', "empty"]],
+  ["an empty word", 2, ["inspect", ""], ['""', "empty"]],
+  ["no run", 2, ["generate"], ["it takes RUN"]],
+  ["a learning rate of 0", 3, ["train", ...tiny, "--rate", "0"], ["= 0", "> 0"]],
+  ["a negative rate", 3, ["train", ...tiny, "--rate", "-1"], ["= -1", "> 0"]],
+  ["a negative rate in one word", 3, ["train", ...tiny, "--rate=-1"], ["= -1", "> 0"]],
+  ["an infinite rate", 3, ["train", ...tiny, "--rate", "-Infinity"], ["-Infinity", "finite"]],
+  ["a width that heads do not divide", 3, ["train", ...tiny, "--heads", "3"], ["3 heads"]],
+  ["a missing text", 3, ["train", "--text", "nowhere.txt"], ["nowhere.txt", "no such file"]],
+  ["a missing run", 3, ["generate", "nowhere/pre-ln"], ["nowhere/pre-ln.json"]],
 ];
-for (const [what, args, words] of wrong) {
-  Deno.test(`normkit exits with 2 for ${what}`, async () => {
-    const { code, out, err } = await normkit(...args);
-    assertEquals(code, 2, err);
-    assertEquals(out.includes("at file:"), false);
-    for (const word of words) assertStringIncludes(err, word);
-    assertStringIncludes(err, "--help");
-  });
+for (const [what, expected, args, words] of wrong) {
+  Deno.test(`normkit exits with ${expected} for ${what}, and writes nothing`, () =>
+    inFolder(async (folder) => {
+      const where = args.includes("--out") || args[0] !== "train"
+        ? []
+        : ["--out", `${folder}/runs`];
+      const { code, out, err } = await runHere(...args, ...where);
+      assertEquals([code, out.replace(/^Training .*/, "")], [expected, ""], err);
+      for (const word of words) assertStringIncludes(err, word);
+      assertEquals(err.includes("--help"), expected === 2);
+      const json = await runHere(...args, ...where, "--json");
+      const { error } = JSON.parse(json.out);
+      assertEquals([json.code, error.code], [expected, expected]);
+      assertEquals(error.kind, expected === 2 ? "usage" : "refused");
+      for (const word of words) assertStringIncludes(error.message, word);
+      assertEquals(namesIn(folder), []);
+    }));
 }
 
 Deno.test("normkit doctor --json names every backend, versions and the choice, without noise", async () => {
-  const { code, out, err } = await normkit("doctor", "--json");
+  const { code, out, err } = await runChild("doctor", "--json");
   assertEquals([code, err], [0, ""]);
   const report = JSON.parse(out);
   assertEquals(report.findings.map(({ name }: { name: string }) => name), [
@@ -106,123 +104,4 @@ Deno.test("normkit doctor --json names every backend, versions and the choice, w
   for (const { ok, detail } of report.findings) {
     assert(ok || detail.length > 20, "what is missing comes with a remedy");
   }
-});
-
-Deno.test("normkit train --json prints rows, writes the run, and generate continues from it", async () => {
-  await withFolder(async (folder) => {
-    const trained = await normkit(
-      "train",
-      "pre-ln+gpas",
-      ...tiny,
-      "--text",
-      `${folder}/text.txt`,
-      "--out",
-      `${folder}/runs`,
-      "--json",
-    );
-    assertEquals([trained.code, trained.err], [0, ""]);
-    const rows = trained.out.trim().split("\n").map((line) => JSON.parse(line));
-    assertEquals(rows.filter(({ kind }) => kind === "step").length, 4);
-    assert(rows.every(({ variant }) => variant === "pre-ln+gpas"));
-    assert(rows.some(({ kind }) => kind === "gate") && rows.some(({ kind }) => kind === "stream"));
-    const files = [...Deno.readDirSync(`${folder}/runs`)].map(({ name }) => name).sort();
-    assertEquals(files, ["pre-ln+gpas.json", "pre-ln+gpas.jsonl", "pre-ln+gpas.safetensors"]);
-    const manifest = JSON.parse(await Deno.readTextFile(`${folder}/runs/pre-ln+gpas.json`));
-    assertMatch(manifest.command, /^normkit train pre-ln\+gpas --depth 2/);
-
-    const run = `${folder}/runs/pre-ln+gpas`;
-    const written = [
-      "generate",
-      run,
-      "--backend",
-      "cpu",
-      "--prompt",
-      "Call",
-      "--tokens",
-      "12",
-      "--temperature",
-      "0",
-    ];
-    const streamed = await normkit(...written);
-    assertEquals(streamed.code, 0, streamed.err);
-    assertEquals(streamed.out.length, "Call".length + 12 + 1);
-    const once = await normkit(...written, "--json");
-    assertEquals(`Call${JSON.parse(once.out).text}\n`, streamed.out);
-
-    const foreign = await normkit("generate", run, "--backend", "cpu", "--prompt", "€");
-    assertEquals(foreign.code, 2);
-    assertStringIncludes(foreign.err, '"€"');
-  });
-});
-
-Deno.test("normkit train without --json shows progress and says where it wrote", async () => {
-  await withFolder(async (folder) => {
-    const args = ["train", ...tiny, "--text", `${folder}/text.txt`, "--out", `${folder}/runs`];
-    const { code, out, err } = await normkit(...args);
-    assertEquals(code, 0, err);
-    assertStringIncludes(out, `Wrote 1 run to ${folder}/runs`);
-    assertStringIncludes(err, "100%");
-  });
-});
-
-Deno.test("normkit train exits with 1 and keeps the run when the loss is not finite", async () => {
-  await withFolder(async (folder) => {
-    const args = [
-      "train",
-      ...tiny,
-      "--text",
-      `${folder}/text.txt`,
-      "--out",
-      `${folder}/runs`,
-      "--rate",
-      "1e38",
-    ];
-    const { code, err } = await normkit(...args, "--steps", "20");
-    assertEquals(code, 1, err);
-    assertStringIncludes(err, "non-finite");
-    const manifest = JSON.parse(await Deno.readTextFile(`${folder}/runs/pre-ln.json`));
-    assertEquals(manifest.stopped.reason, "non-finite");
-  });
-});
-
-Deno.test("normkit train writes what it has when it is interrupted", async () => {
-  await withFolder(async (folder) => {
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "-A",
-        "--quiet",
-        cli,
-        "train",
-        "pre-ln",
-        "post-ln",
-        ...tiny,
-        "--steps",
-        "100000",
-        "--json",
-      ]
-        .concat(["--text", `${folder}/text.txt`, "--out", `${folder}/runs`]),
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    let seen = "";
-    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-      seen += chunk;
-      if (seen.includes('"kind":"step"')) {
-        child.kill("SIGINT");
-        break;
-      }
-    }
-    assertEquals((await child.status).code, 1);
-    const files = [...Deno.readDirSync(`${folder}/runs`)].map(({ name }) => name).sort();
-    assertEquals(
-      files,
-      ["pre-ln.json", "pre-ln.jsonl", "pre-ln.safetensors"],
-      "the second variant must not start",
-    );
-    assertEquals(
-      JSON.parse(await Deno.readTextFile(`${folder}/runs/pre-ln.json`)).stopped.reason,
-      "aborted",
-    );
-  });
 });

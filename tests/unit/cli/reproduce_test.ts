@@ -203,6 +203,57 @@ Deno.test("reproduce trains in child processes, and a second time finds all made
   });
 });
 
+Deno.test("reproduce refuses runs of other settings, and --force replaces them", async () => {
+  await withFolder(async (out) => {
+    const args = ["warmup", "--only", "pre-ln_lr0.003_warmup1_seed0", "--out", out];
+    await Deno.writeTextFile(`${out}/pre-ln_lr0.003_warmup1_seed0.json`, "{}");
+    const { code, err } = await reproduce(...args, "--steps", "1");
+    assertEquals(code, 3, err);
+    assertStringIncludes(err, "made with other settings; --force replaces them");
+    assertEquals([...Deno.readDirSync(out)].length, 1);
+    const forced = await reproduce(...args, "--steps", "1", "--force");
+    assertEquals(forced.code, 0, forced.err);
+    assertStringIncludes(forced.out, "Made 1 of 1 runs");
+  });
+});
+
+/** How many processes have a text in their command lines. */
+function processesWith(text: string): number {
+  return [...Deno.readDirSync("/proc")].filter(({ name }) => {
+    try {
+      return /^\d+$/.test(name) && Deno.readTextFileSync(`/proc/${name}/cmdline`).includes(text);
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  }).length;
+}
+
+for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"] as const) {
+  Deno.test({
+    name: `reproduce that ${signal} ends takes its children with it, and they write nothing`,
+    ignore: Deno.build.os !== "linux", // elsewhere processes cannot be counted so
+    fn: () =>
+      withFolder(async (out) => {
+        const args = "warmup --only pre-ln_lr0.003_warmup1_ --steps 1000000 --jobs 2 --out"
+          .split(" ");
+        const child = new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "--quiet", `${checkout}/lib/cli/reproduce.ts`, ...args, out],
+          stdin: "null",
+          stdout: "null",
+          stderr: "null",
+        }).spawn();
+        const count = async (wanted: number): Promise<void> => {
+          while (processesWith(out) !== wanted) await new Promise((done) => setTimeout(done, 50));
+        };
+        await count(3);
+        child.kill(signal);
+        await child.status;
+        await count(0);
+        assertEquals([...Deno.readDirSync(out)], []);
+      }),
+  });
+}
+
 Deno.test("makeInChildren() says what a failed process said, and starts no other", async () => {
   const started: string[] = [];
   const argsOf = (name: string): string[] => {

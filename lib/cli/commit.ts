@@ -1,0 +1,29 @@
+// The commit of normkit's own code, for manifests.
+
+import { dirname } from "node:path";
+
+/** The checkout of this package; undefined where the code was not loaded from files. */
+const root = import.meta.dirname === undefined ? undefined : dirname(dirname(import.meta.dirname));
+
+/**
+ * The commit of a package, where it is a git checkout by itself. A repository around it, such as the one of a program that uses the
+ * package, is another's.
+ *
+ * @param folder The package's folder; normkit's own by default.
+ * @returns Its short id, or undefined where there is no checkout or no git: the version then says which code it is.
+ */
+export async function commitOf(folder: string | undefined = root): Promise<string | undefined> {
+  if (folder === undefined) return undefined;
+  try {
+    await Deno.lstat(`${folder}/.git`); // a file in a worktree
+    const git = new Deno.Command("git", {
+      args: [`--git-dir=${folder}/.git`, "rev-parse", "--short", "HEAD"],
+      cwd: folder,
+      stderr: "null",
+    });
+    const { success, stdout } = await git.output();
+    return success ? new TextDecoder().decode(stdout).trim() : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,146 @@
+// Variants trained one after the other, each written as it ends.
+
+import { disposeTree } from "../core/tree.ts";
+import { exists, prepareFolder } from "../core/files.ts";
+import type { DecoderParameters } from "../models/decoder.ts";
+import { probeAll } from "../probes/all.ts";
+import type { Corpus } from "../train/corpus.ts";
+import type { RunRecord, TrainSettings } from "../train/record.ts";
+import { saveRun } from "../train/save_run.ts";
+import { train, type TrainResult } from "../train/train.ts";
+import { commitOf } from "./commit.ts";
+import { type Progress, startProgress } from "./progress.ts";
+
+/** What {@linkcode trainVariants} needs. */
+export interface Race {
+  /** Ids of the variants, trained one after the other. */
+  readonly variants: readonly string[];
+  /** The settings that they share. */
+  readonly settings: TrainSettings;
+  /** The text. */
+  readonly corpus: Corpus;
+  /** The folder of records and parameters. */
+  readonly out: string;
+  /** Whether runs in the folder are replaced. */
+  readonly force: boolean;
+  /** The command, for the manifests. */
+  readonly command: string;
+  /** Whether bars are shown. */
+  readonly bars: boolean;
+  /** Ends the run under way after its step; it is written, and no other starts. */
+  readonly signal: AbortSignal;
+}
+
+/** A run of a race. */
+export interface Finisher {
+  /** Where its files are: `folder/VARIANT.json` and so on. */
+  readonly folder: string;
+  /** What was seen. */
+  readonly record: RunRecord;
+  /** Why it is not where it belongs. */
+  readonly misplaced?: string;
+}
+
+/**
+ * Requires that a folder has no run of some names.
+ *
+ * @param folder The folder.
+ * @param names The runs.
+ * @throws {RangeError} If it has a file of one.
+ */
+export async function requireNoRuns(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    for (const ending of ["json", "jsonl", "safetensors"]) {
+      const path = `${folder}/${name}.${ending}`;
+      if (!await exists(path)) continue;
+      throw new RangeError(
+        `Cannot write the run ${folder}/${name}: ${path} is there already; --force replaces it`,
+      );
+    }
+  }
+}
+
+/** Trains one variant. */
+async function trainOne(race: Race, variant: string, commit?: string): Promise<TrainResult> {
+  const { settings, corpus, command, signal } = race;
+  const own: TrainSettings = { ...settings, model: { ...settings.model, residual: variant } };
+  let bar: Progress | undefined; // shown once the settings are checked
+  let heldOut = "";
+  try {
+    return await train(own, corpus, {
+      signal,
+      probe: probeAll,
+      command,
+      ...(commit === undefined ? {} : { commit }),
+      onRow: (row) => {
+        if (race.bars) bar ??= startProgress(variant, settings.steps);
+        if (row.kind === "evaluation") heldOut = `held out ${Number(row["nats"]).toFixed(3)}`;
+        if (row.kind === "step") {
+          bar?.update(row.step, `loss ${Number(row["loss"]).toFixed(3)} ${heldOut}`);
+        }
+        if (row.kind === "evaluation") bar?.update(row.step, heldOut);
+        if (row.kind === "warning") console.error(`\n  warning: ${row["message"]}`);
+      },
+    });
+  } finally {
+    bar?.stop();
+  }
+}
+
+const textOf = (error: unknown): string => error instanceof Error ? error.message : String(error);
+
+/** Writes a run; where it cannot be written, into a new folder of the system's temporary ones, so that it is not lost. */
+async function keep(
+  { out, force }: Race,
+  record: RunRecord,
+  parameters: DecoderParameters,
+): Promise<Finisher> {
+  const { variant } = record.manifest;
+  try {
+    if (!force) await requireNoRuns(out, [variant]); // another process may have made it meanwhile
+    await saveRun(out, record, parameters);
+    return { folder: out, record };
+  } catch (error) {
+    const folder = await Deno.makeTempDir({ prefix: "normkit-run-" });
+    const misplaced = `Cannot write the run ${variant} into ${out}: ${textOf(error)}`;
+    try {
+      await saveRun(folder, record, parameters);
+    } catch (second) {
+      await Deno.remove(folder, { recursive: true }).catch(() => {});
+      throw new Error(`${misplaced}; nor into ${folder}: ${textOf(second)}`, { cause: error });
+    }
+    return { folder, record, misplaced };
+  }
+}
+
+/**
+ * Trains variants one after the other and writes what they leave. The signal ends the run under way after its step, which is
+ * written, and no other starts; so does a run that cannot be written where it belongs.
+ *
+ * @param race The variants and what they share.
+ * @returns The runs.
+ * @throws {RangeError} If the folder cannot be written into, or has such runs that are not to be replaced.
+ */
+export async function trainVariants(race: Race): Promise<Finisher[]> {
+  const { variants, out, force, signal } = race;
+  if (!force) await requireNoRuns(out, variants);
+  await using _out = await prepareFolder(out);
+  const commit = await commitOf();
+  const made: Finisher[] = [];
+  for (const variant of variants) {
+    if (signal.aborted) break;
+    const { parameters, record } = await trainOne(race, variant, commit);
+    try {
+      made.push(await keep(race, record, parameters));
+    } finally {
+      disposeTree(parameters);
+    }
+    const { misplaced, folder } = made.at(-1)!;
+    const { stopped } = record.manifest;
+    if (stopped !== undefined) console.error(`  ${variant}: ${stopped.message}`);
+    if (misplaced === undefined) continue;
+    console.error(`  ${misplaced}; it is in ${folder} instead`);
+    break;
+  }
+  return made;
+}

@@ -1,0 +1,23 @@
+// Trainings that take a second, and folders for them.
+
+import { inFolder } from "../checkpoint/files.ts";
+
+/** Options of a model that trains in a second. */
+export const tiny: readonly string[] =
+  "--depth 2 --width 8 --heads 2 --context 8 --rows 2 --steps 4 --backend cpu".split(" ");
+
+/** Runs a body with a folder that holds `text.txt`, and is removed after it. */
+export function withText(body: (folder: string) => Promise<void>): Promise<void> {
+  return inFolder(async (folder) => {
+    await Deno.writeTextFile(
+      `${folder}/text.txt`,
+      "Call me Ishmael. Some years ago, never mind how long. ".repeat(8),
+    );
+    await body(folder);
+  });
+}
+
+/** Words of a tiny training into `runs` of such a folder. */
+export function tinyTraining(folder: string, ...more: string[]): string[] {
+  return ["train", ...tiny, "--text", `${folder}/text.txt`, "--out", `${folder}/runs`, ...more];
+}
