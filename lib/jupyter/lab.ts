@@ -9,13 +9,6 @@ const jupyterLab = "jupyterlab==4.6.4";
 
 const isWindows = Deno.build.os === "windows";
 
-/** The signals that end the server; Windows has no SIGTERM to listen for. */
-const signals: readonly Deno.Signal[] = [
-  "SIGINT",
-  "SIGHUP",
-  ...isWindows ? [] : ["SIGTERM" as const],
-];
-
 /** JupyterLab cannot be set up; the message says what is missing and what to do. */
 export class LabError extends Error {
   /** The name of the class, for messages. */

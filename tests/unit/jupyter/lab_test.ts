@@ -31,8 +31,12 @@ Deno.test({
         await Deno.writeTextFile(programIn(`${root}/.venv`, name!), text!, { mode: 0o755 });
       }
       const library = pathToFileURL(`${checkout}/lib/jupyter/lab.ts`);
+      const signals = pathToFileURL(`${checkout}/lib/cli/signals.ts`);
       const program = `import { runLab } from "${library}";
-        Deno.exit(await runLab({ root: ${JSON.stringify(root)} }));`;
+        import { underSignals } from "${signals}";
+        const how = { inOrder: true, onFirst() {}, onEnd() {} };
+        const root = ${JSON.stringify(root)};
+        Deno.exit(await underSignals(how, (signal) => runLab({ root, signal })));`;
       const child = new Deno.Command(Deno.execPath(), {
         args: ["eval", "--config", `${checkout}/deno.json`, program],
         stdout: "piped",
