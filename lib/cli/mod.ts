@@ -9,27 +9,8 @@
 
 import { version } from "../core/version.ts";
 import { type Command, flag, UsageError } from "./command.ts";
-import { convertCommand } from "./convert.ts";
-import { doctor } from "./doctor.ts";
-import { foldCommand } from "./fold.ts";
-import { generateCommand } from "./generate.ts";
-import { inspectCommand } from "./inspect.ts";
-import { logitsCommand } from "./logits.ts";
+import { commands } from "./commands.ts";
 import { exitCodes, type Program, runProgram } from "./run.ts";
-import { trainCommand } from "./train.ts";
-import { verifyCommand } from "./verify.ts";
-
-/** The commands by name. */
-export const commands: ReadonlyMap<string, Command> = new Map([
-  ["doctor", doctor],
-  ["train", trainCommand],
-  ["generate", generateCommand],
-  ["inspect", inspectCommand],
-  ["convert", convertCommand],
-  ["fold", foldCommand],
-  ["verify", verifyCommand],
-  ["logits", logitsCommand],
-]);
 
 const list = [...commands].map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
 

@@ -1,6 +1,6 @@
 // Random command lines: mostly nearly right, over models and files of a sandbox.
 
-import { commands } from "../../lib/cli/mod.ts";
+import { commands } from "../../lib/cli/commands.ts";
 import type { Random } from "../../lib/core/random.ts";
 
 /** Where the words of a command line point to. */

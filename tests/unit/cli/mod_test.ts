@@ -1,7 +1,7 @@
 // The command line: how it is called, and what it says where it is called wrongly.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { commands } from "../../../lib/cli/mod.ts";
+import { commands } from "../../../lib/cli/commands.ts";
 import { runChild, runHere } from "../../support/cli.ts";
 import { inFolder, namesIn } from "../checkpoint/files.ts";
 import { tiny } from "./tiny_runs.ts";
