@@ -1,6 +1,7 @@
 // Random command lines, each run in this process: exit codes, the one object of --json, sentences instead of stack traces, nothing
 // written but where it was asked for, and nothing left behind.
 
+import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { type Command, numberOption, requireWords, stringOptions } from "../../lib/cli/command.ts";
 import { main } from "../../lib/cli/mod.ts";
@@ -91,8 +92,9 @@ const foreign =
 function wrongAnswer(words: readonly string[], { code, out, err }: Outcome): string | undefined {
   if (![0, 1, 2, 3].includes(code)) return `the exit code ${code}`;
   if (foreign.test(`${out}\n${err}`)) return "an error of the engine, or a stack trace";
-  if (code > 1 && err === "" && words.length > 0 && words[0] !== "--json") return "no sentence";
-  if ((code === 2) !== /^Try: /m.test(err) && words.length > 0) {
+  const isCommand = words.some((word) => word !== "--" && word !== "--json");
+  if (code > 1 && err === "" && isCommand) return "no sentence";
+  if ((code === 2) !== /^Try: /m.test(err) && isCommand) {
     return "the way to the help, or none";
   }
   const end = words.indexOf("--");
@@ -108,31 +110,47 @@ function wrongAnswer(words: readonly string[], { code, out, err }: Outcome): str
   return undefined;
 }
 
-/** What is wrong with what a command left. */
-function wrongTraces(
-  { out }: Places,
+/** What a command left: what is new, and what it has no right to. */
+interface Traces {
+  readonly fresh: readonly string[];
+  readonly wrong: string | undefined;
+}
+
+/** Where a command may write: to a path that it was given, and `train` to its default. */
+function isAsked(path: string, words: readonly string[]): boolean {
+  const named = words.flatMap((word) => [word, word.slice(word.indexOf("=") + 1)]);
+  return [".normkit", ...named].filter((word) => word !== "")
+    .map((word) => resolve(word))
+    .some((own) => own !== Deno.cwd() && path.startsWith(own));
+}
+
+function tracesOf(
+  words: readonly string[],
   code: number,
   before: readonly string[],
   after: readonly string[],
-): string | undefined {
-  const known = new Set(after);
-  const changed = before.find((line) => !known.has(line));
-  if (changed !== undefined) return `changed or removed: ${changed}`;
-  const old = new Set(before);
+): Traces {
+  const [known, old] = [new Set(after), new Set(before)];
   const fresh = after.filter((line) => !old.has(line));
+  const changed = before.find((line) => !known.has(line));
   const temporary = fresh.find((line) => line.includes(".tmp"));
-  if (temporary !== undefined) return `left behind: ${temporary}`;
-  if (code > 1 && fresh.length > 0) return `written although it was refused: ${fresh[0]}`;
-  const own = [out, `${out.slice(0, out.lastIndexOf("/"))}/.normkit`];
-  const stray = fresh.find((line) => !own.some((path) => line.startsWith(path)));
-  return stray === undefined ? undefined : `written elsewhere: ${stray}`;
+  const stray = fresh.find((line) => !isAsked(line, words));
+  const wrong = changed !== undefined
+    ? `changed or removed: ${changed}`
+    : temporary !== undefined
+    ? `left behind: ${temporary}`
+    : code > 1 && fresh.length > 0
+    ? `written although it was refused: ${fresh[0]}`
+    : stray !== undefined
+    ? `written elsewhere: ${stray}`
+    : undefined;
+  return { fresh, wrong };
 }
 
 /** Runs one command line; what it wrote is removed after it. */
 async function tryLine(
   words: readonly string[],
   folder: string,
-  places: Places,
 ): Promise<{ readonly code: number; readonly fault?: Fault }> {
   const before = listing(folder);
   const tensors = tf.memory().numTensors;
@@ -143,11 +161,11 @@ async function tryLine(
     outcome = { code: -1, out: "", err: String(error) };
   }
   const leaked = tf.memory().numTensors - tensors;
-  const why = wrongAnswer(words, outcome) ??
-    wrongTraces(places, outcome.code, before, listing(folder)) ??
+  const { fresh, wrong } = tracesOf(words, outcome.code, before, listing(folder));
+  const why = wrongAnswer(words, outcome) ?? wrong ??
     (leaked > 0 ? `${leaked} tensors left` : undefined);
-  for (const path of [places.out, `${folder}/.normkit`]) {
-    await Deno.remove(path, { recursive: true }).catch(() => {});
+  for (const line of fresh) {
+    await Deno.remove(line.replace(/ \d+ \d+$/, ""), { recursive: true }).catch(() => {});
   }
   const { code, out, err } = outcome;
   if (why === undefined) return { code };
@@ -178,7 +196,7 @@ export async function fuzz(
     const random = new Random(seed, "cli");
     for (let at = 0; at < count; at++) {
       const words = new Writer(random.fork(at), places).next();
-      const { code, fault } = await tryLine(words, folder, places);
+      const { code, fault } = await tryLine(words, folder);
       const own = codes[words[0] ?? "nothing"] ??= {};
       own[code] = (own[code] ?? 0) + 1;
       if (fault === undefined) continue;
