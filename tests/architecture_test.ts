@@ -22,7 +22,7 @@ const ranks: readonly (readonly string[])[] = [
 
 /** Folders beside the row: what they may import from lib, and who may import them. */
 const beside: Readonly<Record<string, { imports: readonly string[]; by: readonly string[] }>> = {
-  plots: { imports: [], by: ["notebook", "cli"] },
+  plots: { imports: ["core"], by: ["notebook", "cli"] },
   jupyter: { imports: ["core"], by: ["cli"] },
 };
 

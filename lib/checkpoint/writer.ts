@@ -2,6 +2,7 @@
 
 import { requireNumber } from "../core/check.ts";
 import { exists, writeAtomically, writeStream } from "../core/files.ts";
+import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { tensorBytes } from "./header.ts";
 import { excerpt } from "./json.ts";
 import { type NamedShape, planFile } from "./plan.ts";
@@ -26,6 +27,8 @@ export interface ShardOptions extends WriteOptions {
   /** The most bytes of tensors in one file; a larger tensor has a file of its own. 5e9 by default. */
   readonly maxShardBytes?: number;
 }
+
+const writeKinds: OptionKinds<WriteOptions> = { metadata: "object?", onProgress: "function?" };
 
 function bytesOfAll(tensors: readonly NamedShape[]): number {
   return tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
@@ -72,6 +75,7 @@ export async function writeSafetensors(
   tensors: readonly PlannedTensor[],
   options: WriteOptions = {},
 ): Promise<void> {
+  requireOptions("writeSafetensors()", options, writeKinds);
   const plan = planFile(tensors, options.metadata);
   const total = bytesOfAll(tensors);
   let written = 0;
@@ -137,6 +141,7 @@ export async function writeShards(
   tensors: readonly PlannedTensor[],
   options: ShardOptions = {},
 ): Promise<void> {
+  requireOptions("writeShards()", options, { ...writeKinds, maxShardBytes: "number?" });
   const { maxShardBytes = 5e9, onProgress, metadata } = options;
   requireNumber("maxShardBytes", maxShardBytes, { min: 1 });
   await requireNoCheckpoint(folder);

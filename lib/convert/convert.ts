@@ -2,6 +2,7 @@
 // tensors of the result are read.
 
 import { requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import { isTied, mapNorms, mapStacks, withForm } from "../families/form.ts";
 import type { Head, StreamNorm } from "../families/description.ts";
 import type { Model } from "../families/model.ts";
@@ -158,6 +159,7 @@ function converted(model: Model, to: Target, keep: boolean): Model {
  * @throws {RangeError} If the model cannot be converted so; the message says why.
  */
 export function convert(model: Model, options: ConvertOptions): Model {
+  requireOptions("convert()", options, { to: "string", tied: "string?" });
   const to = requireOneOf("to", options.to, targets);
   const tied = requireOneOf("tied", options.tied ?? "untie", ["untie", "keep"]);
   const source = withoutCopies(model);

@@ -1,10 +1,12 @@
 // A model as a folder, whole or not at all: tensors, configuration, and what belongs to the source besides.
 
+import { requireOneOf } from "../core/check.ts";
 import { planCopy } from "../checkpoint/copy.ts";
 import { type DType, encodeNumbers } from "../checkpoint/dtype.ts";
 import type { Checkpoint } from "../checkpoint/reader.ts";
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
 import { type PlannedTensor, type ShardOptions, writeShards } from "../checkpoint/writer.ts";
+import { requireOptions } from "../core/options.ts";
 import { isRegular } from "../core/text_file.ts";
 import { version } from "../core/version.ts";
 import { configText } from "../families/config_text.ts";
@@ -92,10 +94,17 @@ function withDType(config: Config, dtype: DType | undefined): Config {
 export async function saveModel(
   folder: string,
   model: Model,
-  { dtype, ...options }: SaveOptions = {},
+  options: SaveOptions = {},
 ): Promise<void> {
+  requireOptions("saveModel()", options, {
+    maxShardBytes: "number?",
+    onProgress: "function?",
+    dtype: "string?",
+  });
+  const { dtype, ...others } = options;
+  if (dtype !== undefined) requireOneOf("dtype", dtype, floats);
   await writeShards(folder, planTensors(model, dtype), {
-    ...options,
+    ...others,
     metadata: { format: "pt", normkit: version },
   });
   await Deno.writeTextFile(`${folder}/config.json`, configText(withDType(model.config, dtype)));

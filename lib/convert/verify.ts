@@ -2,6 +2,7 @@
 
 import type { DType } from "../checkpoint/dtype.ts";
 import { requireInteger, requireNumber } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import { version } from "../core/version.ts";
 import { float32 } from "../forward/float32.ts";
 import { float64 } from "../forward/float64.ts";
@@ -104,6 +105,14 @@ export async function verify(
   actual: Model,
   options: VerifyOptions = {},
 ): Promise<Certificate> {
+  requireOptions("verify()", options, {
+    seed: "number?",
+    sequences: "number?",
+    tokens: "list?",
+    text: "list?",
+    tolerance: "number?",
+    unrounded: "object?",
+  });
   const { tokens = [], text, unrounded } = options;
   const seed = requireInteger("seed", options.seed ?? 0, { min: 0 });
   const random = requireInteger("sequences", options.sequences ?? 4, { min: 0 });

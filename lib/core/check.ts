@@ -1,8 +1,9 @@
 // Checks of plain arguments, shared by every layer of the library. Each throws an error that names the value and what is
 // allowed; none touches a tensor's data.
 
-import type { DataType } from "@tensorflow/tfjs";
+import { type OptionKinds, requireOptions, shown } from "./options.ts";
 import type { Tensor } from "./tensor.ts";
+import type { DataType } from "@tensorflow/tfjs";
 
 /** The limits of a number; a missing bound is open. */
 export interface NumberLimits {
@@ -26,6 +27,13 @@ function limitText({ min, max, above, below }: NumberLimits): string {
   return parts.length === 0 ? "" : ` ${parts.join(" and ")}`;
 }
 
+const limitKinds: OptionKinds<NumberLimits> = {
+  min: "number?",
+  max: "number?",
+  above: "number?",
+  below: "number?",
+};
+
 function isWithin(value: number, limits: NumberLimits): boolean {
   const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity } = limits;
   return value >= min && value <= max && value > above && value < below;
@@ -41,9 +49,10 @@ function isWithin(value: number, limits: NumberLimits): boolean {
  * @throws {RangeError} If it is not finite or out of bounds.
  */
 export function requireNumber(name: string, value: number, limits: NumberLimits = {}): number {
+  requireOptions("requireNumber()", limits, limitKinds);
   if (!Number.isFinite(value) || !isWithin(value, limits)) {
     throw new RangeError(
-      `Cannot use ${name} = ${value}: it must be a finite number${limitText(limits)}`,
+      `Cannot use ${name} = ${shown(value)}: it must be a finite number${limitText(limits)}`,
     );
   }
   return value;
@@ -59,9 +68,10 @@ export function requireNumber(name: string, value: number, limits: NumberLimits 
  * @throws {RangeError} If it is not whole or out of bounds.
  */
 export function requireInteger(name: string, value: number, limits: NumberLimits = {}): number {
+  requireOptions("requireInteger()", limits, limitKinds);
   if (!Number.isInteger(value) || !isWithin(value, limits)) {
     throw new RangeError(
-      `Cannot use ${name} = ${value}: it must be a whole number${limitText(limits)}`,
+      `Cannot use ${name} = ${shown(value)}: it must be a whole number${limitText(limits)}`,
     );
   }
   return value;
@@ -126,7 +136,7 @@ export function requireOneOf<T extends string>(
   const found = allowed.find((word) => word === value);
   if (found === undefined) {
     throw new RangeError(
-      `Cannot use ${name} = "${value}": it must be one of ${allowed.join(", ")}`,
+      `Cannot use ${name} = ${shown(value)}: it must be one of ${allowed.join(", ")}`,
     );
   }
   return found;

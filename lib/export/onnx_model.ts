@@ -11,6 +11,7 @@ import {
   ValueInfoProtoSchema,
 } from "onnx-buf";
 import { requireOneOf } from "../core/check.ts";
+import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { version } from "../core/version.ts";
 import type { Description, Entry, Head } from "../families/description.ts";
 import type { Model } from "../families/model.ts";
@@ -37,6 +38,9 @@ export interface OnnxOptions {
   /** How matrices and tables are stored: `F32` (default) or `F16`. All is computed in float32. */
   readonly dtype?: OnnxDType;
 }
+
+/** What an export to ONNX takes. */
+export const onnxKinds: OptionKinds<OnnxOptions> = { rmsOperator: "string?", dtype: "string?" };
 
 /** An ONNX model whose weights are not read yet. */
 export interface OnnxModel {
@@ -167,6 +171,7 @@ function addOutputs(
  * @throws {RangeError} If the model has two inputs of a kind, two outputs of one name, or something that does not fit its description.
  */
 export function toOnnx(model: Model, options: OnnxOptions = {}): OnnxModel {
+  requireOptions("an ONNX export", options, onnxKinds);
   const { description, tensors, family } = model;
   const standard = "RMSNormalization";
   const rmsOperator = requireOneOf("rmsOperator", options.rmsOperator ?? standard, rmsOperators);

@@ -2,10 +2,11 @@
 
 import { requireNumber } from "../core/check.ts";
 import { exists, writeAtomically, writeStream } from "../core/files.ts";
+import { requireOptions } from "../core/options.ts";
 import type { Model } from "../families/model.ts";
 import { type Piece, wholeFile, withExternalData } from "./onnx_file.ts";
 import { weightBytes } from "./onnx_graph.ts";
-import { type OnnxModel, type OnnxOptions, toOnnx } from "./onnx_model.ts";
+import { onnxKinds, type OnnxModel, type OnnxOptions, toOnnx } from "./onnx_model.ts";
 
 /** How an ONNX model is saved. */
 export interface SaveOnnxOptions extends OnnxOptions {
@@ -73,8 +74,14 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
 export async function saveOnnx(
   folder: string,
   model: Model,
-  { maxFileBytes = 1.5e9, onProgress, ...options }: SaveOnnxOptions = {},
+  options: SaveOnnxOptions = {},
 ): Promise<SavedOnnx> {
+  requireOptions("saveOnnx()", options, {
+    ...onnxKinds,
+    maxFileBytes: "number?",
+    onProgress: "function?",
+  });
+  const { maxFileBytes = 1.5e9, onProgress, ...others } = options;
   requireNumber("maxFileBytes", maxFileBytes, { min: 0, max: mostBytes });
   const [name, data] = ["model.onnx", "model.onnx.data"];
   for (const file of [name, data]) {
@@ -82,7 +89,7 @@ export async function saveOnnx(
       throw new RangeError(`Cannot write an ONNX model to ${folder}: it already has ${file}`);
     }
   }
-  const made = toOnnx(model, options);
+  const made = toOnnx(model, others);
   const { weights } = made;
   const bytes = bytesOf(made);
   let done = 0;

@@ -1,6 +1,12 @@
 // normkit's own decoders: what `train` leaves, and what `fold` makes of it.
 
-import { type CompleteConfig, completeConfig, type DecoderConfig } from "../models/config.ts";
+import { requireOptions } from "../core/options.ts";
+import {
+  type CompleteConfig,
+  completeConfig,
+  type DecoderConfig,
+  decoderKinds,
+} from "../models/config.ts";
 import { splitVariantId } from "../residual/gate_id.ts";
 import { isRegistered } from "../residual/registry.ts";
 import { deepNormScale } from "../residual/variants.ts";
@@ -76,9 +82,10 @@ export function decoderConfig(config: Config): DecoderConfig {
  * @param config The decoder's configuration.
  * @param characters The characters that its tokens stand for, where they do.
  * @returns The configuration as JSON.
- * @throws {RangeError} If its residual variant is an object of one's own.
+ * @throws {RangeError} If an option is unknown or missing, or its residual variant is an object of one's own.
  */
 export function normkitConfig(config: DecoderConfig, characters?: string): Config {
+  requireOptions("a decoder", config, decoderKinds);
   const { residual } = config;
   const own = typeof residual === "object";
   if (own && !isRegistered(residual)) {

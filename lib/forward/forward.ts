@@ -2,6 +2,7 @@
 // of one matrix at a time, so that a large checkpoint runs in little memory.
 
 import type { TensorSource } from "../checkpoint/tensors.ts";
+import { requireOptions } from "../core/options.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { type Memories, runBlock } from "./block.ts";
 import type { Description, Head, Stack } from "../families/description.ts";
@@ -118,6 +119,12 @@ export function runModel<T>(
   inputs: ModelInputs,
   options: ModelOptions = {},
 ): Promise<ModelOutputs> {
+  requireOptions("runModel()", options, { onLayer: "function?" });
+  requireOptions("a model's inputs", inputs, {
+    tokens: "list?",
+    pixels: "object?",
+    features: "object?",
+  });
   return inScope({ arithmetic, tensors }, async (place) => {
     const finals = await runStacks(place, description, inputs, options);
     const outputs: Record<string, Values> = {};

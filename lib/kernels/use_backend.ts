@@ -3,6 +3,7 @@
 import { type BackendChoice, type BackendName, openBackend } from "../core/backend.ts";
 import { requireInteger, requireOneOf } from "../core/check.ts";
 import { restoreEngine } from "../core/engine.ts";
+import { requireOptions } from "../core/options.ts";
 import { Queue } from "../core/queue.ts";
 import { installKernels, type KernelReport, removeKernels } from "./install.ts";
 
@@ -57,6 +58,7 @@ async function choose(
   name: "auto" | BackendName,
   options: BackendOptions,
 ): Promise<BackendInUse> {
+  requireOptions("useBackend()", options, { kernels: "string?", threads: "number?" });
   const kernels = requireOneOf("kernels", options.kernels ?? "fused", ["fused", "composed"]);
   const given = options.threads ?? Math.min(most, navigator.hardwareConcurrency);
   const threads = requireInteger("threads", given, { min: 1, max: 64 });

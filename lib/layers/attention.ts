@@ -1,6 +1,7 @@
 // Multi-head self-attention with a causal mask.
 
 import * as tf from "@tensorflow/tfjs";
+import { requireOptions } from "../core/options.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { causalSoftmax } from "../ops/causal_softmax.ts";
@@ -53,6 +54,7 @@ export function initAttention(
   width: number,
   options: { readonly std: (matrix: "wq" | "wk" | "wv" | "wo") => number; readonly bias: boolean },
 ): AttentionParameters {
+  requireOptions("initAttention()", options, { std: "function", bias: "boolean" });
   const matrix = (name: "wq" | "wk" | "wv" | "wo"): Tensor =>
     initMatrix(random.fork(name), [width, width], options.std(name));
   const weights = { wq: matrix("wq"), wk: matrix("wk"), wv: matrix("wv"), wo: matrix("wo") };
@@ -74,15 +76,27 @@ export function initAttention(
  * @param x The input, normed or not: that is the residual variant's affair.
  * @param options Heads, positions, the inner norm.
  * @returns What the sub-layer adds to the stream.
+ * @throws {RangeError} If an option is unknown, or the heads do not divide D.
  */
 export function attention(
   parameters: AttentionParameters,
   x: Tensor,
   options: AttentionOptions,
 ): Tensor {
+  requireOptions("attention()", options, {
+    heads: "number",
+    rotary: "boolean",
+    inner: "function?",
+    onPattern: "function?",
+  });
   const { wq, wk, wv, wo, bq, bk, bv, bo } = parameters;
   const { heads, onPattern, inner } = options;
   const [batch, length, width] = x.shape as [number, number, number];
+  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
+    throw new RangeError(
+      `Cannot split a width of ${width} into ${heads} heads: heads must divide the width`,
+    );
+  }
   if (x.size === 0) return zerosFrom(x.shape, [x, ...Object.values(parameters)]);
   const headWidth = width / heads;
   const split = (qBTD: Tensor): Tensor =>

@@ -1,6 +1,8 @@
 // The position-wise feed-forward network.
 
 import * as tf from "@tensorflow/tfjs";
+import { requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { gelu, silu } from "../ops/activations.ts";
@@ -8,6 +10,9 @@ import { initMatrix, linear } from "./linear.ts";
 
 /** The non-linearity of the network; SwiGLU has a gate projection of its own. */
 export type FeedForwardActivation = "gelu" | "relu" | "swiglu";
+
+/** Every non-linearity. */
+export const feedForwardActivations: readonly FeedForwardActivation[] = ["gelu", "relu", "swiglu"];
 
 /** The parameters of the network; matrices are stored (in, out). */
 export type FeedForwardParameters = {
@@ -42,6 +47,13 @@ export function initFeedForward(
     readonly bias: boolean;
   },
 ): FeedForwardParameters {
+  requireOptions("initFeedForward()", dims, { width: "number", hidden: "number" });
+  requireOptions("initFeedForward()", options, {
+    activation: "string",
+    std: "function",
+    bias: "boolean",
+  });
+  requireOneOf("activation", options.activation, feedForwardActivations);
   const { width, hidden } = dims;
   const inward = (name: string): Tensor =>
     initMatrix(random.fork(name), [width, hidden], options.std("w1"));
@@ -70,12 +82,15 @@ export function initFeedForward(
  * @param x The input, normed or not: that is the residual variant's affair.
  * @param options The activation, and a norm before the output projection (Sub-LN).
  * @returns What the sub-layer adds to the stream.
+ * @throws {RangeError} If an option is unknown.
  */
 export function feedForward(
   parameters: FeedForwardParameters,
   x: Tensor,
   options: { readonly activation: FeedForwardActivation; readonly inner?: (x: Tensor) => Tensor },
 ): Tensor {
+  requireOptions("feedForward()", options, { activation: "string", inner: "function?" });
+  const activation = requireOneOf("activation", options.activation, feedForwardActivations);
   const { w1, w2, w3, b1, b2, b3 } = parameters;
   return tf.tidy(() => {
     const first = linear(x, w1, b1);
@@ -83,7 +98,7 @@ export function feedForward(
       gelu: () => gelu(first),
       relu: () => tf.relu(first),
       swiglu: () => tf.mul(silu(first), linear(x, w3!, b3)),
-    }[options.activation]();
+    }[activation]();
     return linear(options.inner === undefined ? hidden : options.inner(hidden), w2, b2);
   });
 }

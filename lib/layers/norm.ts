@@ -1,6 +1,8 @@
 // A norm with parameters. Which function it is ("kind") is independent of where it stands (residual/).
 
 import * as tf from "@tensorflow/tfjs";
+import { requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { NormKind } from "../kernels/contract.ts";
 import { crmsNorm } from "../ops/crms_norm.ts";
@@ -36,6 +38,7 @@ export function initNorm(
   width: number,
   options: { readonly bias: boolean; readonly gain?: number },
 ): NormParameters {
+  requireOptions("initNorm()", options, { bias: "boolean", gain: "number?" });
   const gain = tf.fill([width], options.gain ?? 1);
   return options.bias ? { gain, bias: tf.zeros([width]) } : { gain };
 }
@@ -49,11 +52,14 @@ export function initNorm(
  * @param x The values.
  * @param options The kind and ε.
  * @returns The normalized values.
+ * @throws {RangeError} If an option is unknown, or ε is not above 0.
  */
 export function norm(
   parameters: NormParameters,
   x: Tensor,
   options: { readonly kind: NormKind; readonly eps: number },
 ): Tensor {
-  return normFunctions[options.kind](x, { ...parameters, eps: options.eps });
+  requireOptions("norm()", options, { kind: "string", eps: "number" });
+  const kind = requireOneOf("kind", options.kind, Object.keys(normFunctions) as NormKind[]);
+  return normFunctions[kind](x, { ...parameters, eps: options.eps });
 }

@@ -1,7 +1,8 @@
 // The configuration of a decoder: what a caller writes, and the complete, checked form that the model reads.
 
 import { requireEps, requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
-import type { FeedForwardActivation } from "../layers/feed_forward.ts";
+import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { type FeedForwardActivation, feedForwardActivations } from "../layers/feed_forward.ts";
 import type { NormKind } from "../kernels/contract.ts";
 import { findResidual } from "../residual/registry.ts";
 import type { End, InitBase, Residual } from "../residual/types.ts";
@@ -57,10 +58,53 @@ export interface CompleteConfig extends Required<DecoderConfig> {
   readonly residual: Residual;
 }
 
-const known = [
-  "vocabulary context width depth heads hidden residual norm eps normEps ends positions activation tied bias",
-  "dropout init embeddingStd embeddingScale",
-].join(" ").split(" ");
+/** What a configuration holds. */
+export const decoderKinds: OptionKinds<DecoderConfig> = {
+  vocabulary: "number",
+  context: "number",
+  width: "number",
+  depth: "number",
+  heads: "number",
+  hidden: "number?",
+  residual: "any?",
+  norm: "string?",
+  eps: "number?",
+  normEps: "object?",
+  ends: "list?",
+  positions: "string?",
+  activation: "string?",
+  tied: "boolean?",
+  bias: "boolean?",
+  dropout: "number?",
+  init: "string?",
+  embeddingStd: "number?",
+  embeddingScale: "number?",
+};
+
+const residualKinds: OptionKinds<Residual> = {
+  id: "string",
+  label: "string",
+  source: "string",
+  equation: "string",
+  ends: "list",
+  init: "object",
+  finalEps: "number?",
+  gpas: "object?",
+  wiring: "function",
+  finish: "function?",
+};
+
+/** The variant of an id, or an object of one's own, whose parts are there. */
+function variantOf(residual: string | Residual): Residual {
+  if (typeof residual === "string") return findResidual(residual);
+  requireOptions("a residual variant", residual, residualKinds);
+  requireOptions("a variant's init", residual.init, {
+    base: "string",
+    gain: "function?",
+    normGain: "function?",
+  });
+  return residual;
+}
 
 /**
  * Checks a configuration and fills in what it leaves open.
@@ -70,12 +114,7 @@ const known = [
  * @throws {RangeError} If a value is out of range or unknown; the message names it and what is allowed.
  */
 export function completeConfig(config: DecoderConfig): CompleteConfig {
-  const stranger = Object.keys(config).find((key) => !known.includes(key));
-  if (stranger !== undefined) {
-    throw new RangeError(
-      `Cannot use the option "${stranger}" of a decoder: known are ${known.join(", ")}`,
-    );
-  }
+  requireOptions("a decoder", config, decoderKinds);
   const whole = (name: "vocabulary" | "context" | "width" | "depth" | "heads"): number =>
     requireInteger(name, config[name], { min: 1 });
   const width = whole("width");
@@ -92,7 +131,7 @@ export function completeConfig(config: DecoderConfig): CompleteConfig {
     );
   }
   const { residual = "pre-ln" } = config;
-  const variant = typeof residual === "string" ? findResidual(residual) : residual;
+  const variant = variantOf(residual);
   const init = requireOneOf("init", config.init ?? variant.init.base, ["xavier", "normal"]);
   const xavier = init === "xavier";
   return {
@@ -120,7 +159,7 @@ export function completeConfig(config: DecoderConfig): CompleteConfig {
       requireOneOf("ends", end, ["embedding", "final"])
     ),
     positions,
-    activation: requireOneOf("activation", config.activation ?? "gelu", ["gelu", "relu", "swiglu"]),
+    activation: requireOneOf("activation", config.activation ?? "gelu", feedForwardActivations),
     tied: config.tied ?? false,
     bias: config.bias ?? true,
     dropout: requireNumber("dropout", config.dropout ?? 0, { min: 0, below: 1 }),

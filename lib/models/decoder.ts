@@ -1,6 +1,7 @@
 // The decoder-only Transformer: embedding, a stack of attention and feed-forward sub-layers, a head.
 
 import * as tf from "@tensorflow/tfjs";
+import { requireOptions } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { mapTree, requireFloats, tensorsOf } from "../core/tree.ts";
@@ -195,6 +196,7 @@ export function decoder(
   tokens: Tokens,
   options: DecoderOptions = {},
 ): Tensor {
+  requireOptions("decoder()", options, { tap: "function?", dropout: "object?" });
   const complete = completeConfig(config);
   const { width, heads, activation, positions, embeddingScale } = complete;
   const ids = flatten(tokens, complete);

@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { requireInteger, requireNumber } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import { readAll } from "../core/read.ts";
 import { completeConfig, type DecoderConfig } from "./config.ts";
@@ -70,6 +71,13 @@ export async function* generate(
   prompt: ArrayLike<number>,
   options: GenerateOptions,
 ): AsyncGenerator<number, void, void> {
+  requireOptions("generate()", options, {
+    tokens: "number",
+    temperature: "number?",
+    topK: "number?",
+    seed: "number?",
+    signal: "signal?",
+  });
   const { vocabulary, context } = completeConfig(config);
   const count = requireInteger("tokens", options.tokens, { min: 0 });
   const temperature = requireNumber("temperature", options.temperature ?? 1, { min: 0 });

@@ -128,7 +128,7 @@ function parts(joints: JointParameters, site: Site, config: StackConfig, tap: Ta
     if (own === undefined) {
       throw new RangeError(`Cannot scale at layer ${site.layer}: it has no gate`);
     }
-    return gpas(x, own, config.residual.gpas);
+    return gpas(x, own, { activation: config.residual.gpas!.activation });
   };
   return {
     input: bound("input"),

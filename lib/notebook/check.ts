@@ -1,5 +1,6 @@
 // A claim next to its numbers: a check that prints what was measured and what was predicted, and fails if they differ.
 
+import { requireKeys, requireOptions } from "../core/options.ts";
 import { formatNumber } from "../plots/measurements.ts";
 
 /** What a measured number is compared with. */
@@ -29,13 +30,30 @@ const digits = (value: number): string => formatNumber(value, 5);
  * @param claim What is claimed, such as `"Eq. 7"`.
  * @param measured The measured number.
  * @param expected What it must be near, below or above.
- * @throws {RangeError} If it is not; the message holds both numbers.
+ * @throws {RangeError} If it is not; the message holds both numbers. If what is expected is not understood.
  */
 export function check(claim: string, measured: number, expected: Expectation): void {
+  requireExpectation(expected);
   const { ok, text } = compare(measured, expected);
   const line = `${ok ? "✓" : "✗"} ${claim}: ${digits(measured)}, ${text}`;
   if (!ok) throw new RangeError(line);
   console.log(line);
+}
+
+/** Requires one of the three ways to expect a number, with finite bounds. */
+function requireExpectation(expected: Expectation): void {
+  requireKeys("check()", expected, ["near", "rtol", "atol", "below", "above"]);
+  const ways = (["near", "below", "above"] as const).filter((way) => way in expected);
+  if (ways.length !== 1) {
+    throw new RangeError(
+      `Cannot check a number that is to be ${
+        ways.join(" and ") || "anything"
+      }: give one of near, below and above`,
+    );
+  }
+  const [way] = ways;
+  const tolerances = way === "near" ? { rtol: "number?", atol: "number?" } as const : {};
+  requireOptions<object>("check()", expected, { [way!]: "number", ...tolerances });
 }
 
 function compare(measured: number, expected: Expectation): { ok: boolean; text: string } {

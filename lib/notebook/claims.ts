@@ -1,5 +1,6 @@
 // A paper's claim beside our own number: a table row for readers, and the same as data for `deno task claims`.
 
+import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { jupyterDisplay } from "../plots/figure.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import { table } from "./show.ts";
@@ -96,7 +97,19 @@ export function claim(...claims: readonly Claim[]): ShownClaims {
 const digits = (value: number | string): string =>
   typeof value === "number" ? formatNumber(value) : value;
 
+const claimKinds: OptionKinds<Claim> = {
+  id: "string",
+  paper: "string",
+  claim: "string",
+  setting: "string",
+  ours: "any",
+  spread: "any?",
+  papers: "any?",
+  verdict: "string",
+};
+
 function checkClaim(claim: Claim): void {
+  requireOptions("a claim", claim, claimKinds);
   const refuse = (why: string): never => {
     throw new RangeError(`Cannot show the claim "${claim.id}": ${why}`);
   };

@@ -1,6 +1,7 @@
 // The first cell of a notebook: the backend, the seed, and one line of stable facts.
 
 import type { BackendName } from "../core/backend.ts";
+import { requireOptions } from "../core/options.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import { Random } from "../core/random.ts";
 import { version } from "../core/version.ts";
@@ -16,6 +17,7 @@ import { keepOutputsInOrder } from "./order.ts";
 export async function setup(
   options: { readonly seed?: number; readonly backend?: "auto" | BackendName } = {},
 ): Promise<Random> {
+  requireOptions("setup()", options, { seed: "number?", backend: "string?" });
   const { seed = 0, backend = "wasm" } = options;
   keepOutputsInOrder();
   const { name } = await useBackend(backend);

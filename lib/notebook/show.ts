@@ -1,5 +1,6 @@
 // Values that the kernel shows: mathematics, tables, code. Outside the kernel they are plain objects.
 
+import { requireRows } from "../core/options.ts";
 import { jupyterDisplay } from "../plots/figure.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import { isRegistered } from "../residual/registry.ts";
@@ -35,6 +36,7 @@ export function tex(formula: string): Shown {
  * @throws {RangeError} If there are no rows.
  */
 export function table(rows: readonly Readonly<Record<string, string | number>>[]): Shown {
+  requireRows("table()", rows);
   const [first] = rows;
   if (first === undefined) {
     throw new RangeError("Cannot show a table of no rows: give at least one");

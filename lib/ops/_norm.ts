@@ -2,7 +2,8 @@
 // public norm has a file with its documentation.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireDtype, requireEps } from "../core/check.ts";
+import { requireDtype, requireEps, requireNumber } from "../core/check.ts";
+import type { OptionKinds } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
 import type { NormAttributes, NormKind } from "../kernels/contract.ts";
@@ -17,6 +18,13 @@ export interface NormOptions {
   /** ε inside the root, in units of x², no smaller than what single precision holds in full (1.2e-38); 1e-5 by default. */
   readonly eps?: number;
 }
+
+/** What a norm takes. */
+export const normKinds: OptionKinds<NormOptions> = {
+  gain: "tensor?",
+  bias: "tensor?",
+  eps: "number?",
+};
 
 /** @returns ε, after all arguments were found to fit. */
 export function checkNorm(

@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { requireDtype, requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
 import type { GateActivation } from "../kernels/contract.ts";
@@ -67,6 +68,7 @@ const composedGelu: Readonly<Record<"none" | "tanh", Activation>> = {
  * @throws {TypeError} If `x` is not float32.
  */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+  requireOptions("gelu()", options, { approximation: "string?" });
   const approximation = requireOneOf("approximation", options.approximation ?? "none", [
     "none",
     "tanh",

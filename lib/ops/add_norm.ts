@@ -2,11 +2,19 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { requireDtype, requireNumber, requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
 import type { NormKind } from "../kernels/contract.ts";
 import { requireSameShape } from "./_branch.ts";
-import { attributesOf, checkNorm, composedNorm, given, type NormOptions } from "./_norm.ts";
+import {
+  attributesOf,
+  checkNorm,
+  composedNorm,
+  given,
+  normKinds,
+  type NormOptions,
+} from "./_norm.ts";
 import { zerosFrom } from "./zeros.ts";
 
 /** Options of {@linkcode addNorm}. */
@@ -49,6 +57,7 @@ const kinds: readonly NormKind[] = ["layer", "rms", "crms", "crms-padded"];
  * @throws {TypeError} If a tensor is not float32.
  */
 export function addNorm(x: Tensor, branch: Tensor, options: AddNormOptions): AddNorm {
+  requireOptions("addNorm()", options, { ...normKinds, kind: "string", alpha: "number?" });
   const kind = requireOneOf("kind", options.kind, kinds);
   const alpha = requireNumber("alpha", options.alpha ?? 1);
   requireDtype("float32", { x, branch });

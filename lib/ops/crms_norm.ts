@@ -1,8 +1,9 @@
 // CRMSNorm, in both layouts of its input.
 
 import { requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { norm, type NormOptions } from "./_norm.ts";
+import { norm, normKinds, type NormOptions } from "./_norm.ts";
 
 /** How a compressed vector is stored. */
 export type CrmsLayout = "compressed" | "padded";
@@ -39,6 +40,7 @@ export interface CrmsNormOptions extends NormOptions {
  * @throws {TypeError} If a tensor is not float32.
  */
 export function crmsNorm(x: Tensor, options: CrmsNormOptions = {}): Tensor {
+  requireOptions("crmsNorm()", options, { ...normKinds, layout: "string?" });
   const layout = requireOneOf("layout", options.layout ?? "compressed", ["compressed", "padded"]);
   return norm(layout === "padded" ? "crms-padded" : "crms", x, options);
 }

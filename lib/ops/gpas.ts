@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { requireDtype, requireNumber, requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
 import type { GateActivation } from "../kernels/contract.ts";
@@ -38,6 +39,7 @@ export interface GpasOptions {
  * @throws {TypeError} If a tensor is not float32.
  */
 export function gpas(x: Tensor, gate: Tensor, options: GpasOptions = {}): Tensor {
+  requireOptions("gpas()", options, { activation: "string?" });
   requireDtype("float32", { x, gate });
   const activation = checkGate(gate, options);
   if (x.size === 0) return zerosFrom(x.shape, [x, gate]);
@@ -74,6 +76,7 @@ export interface AddGpasOptions extends GpasOptions {
  * @throws {TypeError} If a tensor is not float32.
  */
 export function addGpas(x: Tensor, branch: Tensor, gate: Tensor, options: AddGpasOptions): Tensor {
+  requireOptions("addGpas()", options, { activation: "string?", on: "string", alpha: "number?" });
   requireDtype("float32", { x, branch, gate });
   const activation = checkGate(gate, options);
   const on = requireOneOf("on", options.on, ["sum", "shortcut"]);

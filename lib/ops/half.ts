@@ -2,10 +2,11 @@
 // written, so squares that half precision could not hold do no harm.
 
 import { requireDtype, requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { NormKind } from "../kernels/contract.ts";
 import { callHalfKernel } from "../kernels/half.ts";
-import { attributesOf, checkNorm, given, type NormOptions } from "./_norm.ts";
+import { attributesOf, checkNorm, given, normKinds, type NormOptions } from "./_norm.ts";
 
 /** A tensor in half precision: half the memory, eleven significant bits, magnitudes up to 65504. */
 export interface Half {
@@ -94,6 +95,7 @@ function checked(
  * @throws {KernelUnavailableError} If the backend in use is not WebGPU with fused kernels.
  */
 export function halfNorm(x: Half, options: HalfNormOptions): Half {
+  requireOptions("halfNorm()", options, { ...normKinds, kind: "string" });
   const inputs = [x.bits, ...given(options)];
   return {
     bits: callHalfKernel("NormkitHalfNorm", inputs, checked(x, options))[0]!,
@@ -113,6 +115,7 @@ export function halfNorm(x: Half, options: HalfNormOptions): Half {
  * @throws {KernelUnavailableError} If the backend in use is not WebGPU with fused kernels.
  */
 export function halfNormGradient(dy: Half, x: Half, options: HalfNormOptions): HalfNormGradient {
+  requireOptions("halfNormGradient()", options, { ...normKinds, kind: "string" });
   requireDtype("int32", { "bits of dy": dy.bits });
   if (dy.shape.join() !== x.shape.join()) {
     throw new RangeError(

@@ -1,6 +1,7 @@
 // LayerNorm.
 
-import { norm, type NormOptions } from "./_norm.ts";
+import { requireOptions } from "../core/options.ts";
+import { norm, normKinds, type NormOptions } from "./_norm.ts";
 import type { Tensor } from "../core/tensor.ts";
 
 /**
@@ -24,5 +25,6 @@ import type { Tensor } from "../core/tensor.ts";
  * @throws {TypeError} If a tensor is not float32.
  */
 export function layerNorm(x: Tensor, options: NormOptions = {}): Tensor {
+  requireOptions("layerNorm()", options, normKinds);
   return norm("layer", x, options);
 }

@@ -1,6 +1,7 @@
 // RMSNorm.
 
-import { norm, type NormOptions } from "./_norm.ts";
+import { requireOptions } from "../core/options.ts";
+import { norm, normKinds, type NormOptions } from "./_norm.ts";
 import type { Tensor } from "../core/tensor.ts";
 
 /**
@@ -24,5 +25,6 @@ import type { Tensor } from "../core/tensor.ts";
  * @throws {TypeError} If a tensor is not float32.
  */
 export function rmsNorm(x: Tensor, options: NormOptions = {}): Tensor {
+  requireOptions("rmsNorm()", options, normKinds);
   return norm("rms", x, options);
 }

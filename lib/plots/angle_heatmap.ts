@@ -1,5 +1,6 @@
 /** The angle between the stream at every two depths: a triangle of cells, one panel per variant. */
-import type { CardOptions } from "./card.ts";
+import { requireOptions, requireRows } from "../core/options.ts";
+import { cardKinds, type CardOptions } from "./card.ts";
 import type { Figure } from "./figure.ts";
 import { type HeatCell, heatPanels } from "./heat_panels.ts";
 import { checkMeasurements, formatNumber } from "./measurements.ts";
@@ -31,6 +32,8 @@ export interface AngleRow {
  * @throws {RangeError} If there is no row or no finite distance, a depth is not a whole number, or the title is blank.
  */
 export function angleHeatmap(rows: readonly AngleRow[], options: CardOptions): Figure {
+  requireRows("angleHeatmap()", rows);
+  requireOptions("angleHeatmap()", options, cardKinds);
   checkMeasurements(
     rows.flatMap(({ from, to, value }) => [{ place: from, value }, { place: to, value }]),
     { chart: "an angle heat map", place: "layer" },

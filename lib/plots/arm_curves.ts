@@ -1,5 +1,6 @@
 /** A quantity against training step, one line per arm of an experiment: residual variants, and arms that are none. */
-import type { CardOptions } from "./card.ts";
+import { requireEach, requireOptions, requireRows } from "../core/options.ts";
+import { cardKinds, type CardOptions } from "./card.ts";
 import type { Figure } from "./figure.ts";
 import { lineChart } from "./line_chart.ts";
 import type { Reference } from "./loss_curves.ts";
@@ -42,6 +43,17 @@ export interface ArmOptions extends CardOptions {
  * for a seed, a reference is not finite, a log scale meets a value ≤ 0, or the title is blank.
  */
 export function armCurves(rows: readonly ArmRow[], options: ArmOptions): Figure {
+  requireRows("armCurves()", rows);
+  requireOptions("armCurves()", options, {
+    ...cardKinds,
+    quantity: "string",
+    scale: "string",
+    references: "list?",
+  });
+  requireEach("the references of armCurves()", options.references ?? [], {
+    label: "string",
+    value: "number",
+  });
   const { quantity, scale, references = [] } = options;
   const arms = [...new Set(rows.map(({ arm }) => arm))];
   const own = arms.filter((arm) => !paletteIds.includes(arm.replace(/\+gpas$/, "")));

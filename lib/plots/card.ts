@@ -5,6 +5,7 @@
  */
 import type * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { type OptionKinds } from "../core/options.ts";
 import { Figure } from "./figure.ts";
 import { escapeXml, flatten } from "./flatten.ts";
 import { type ChartMarks, marksElement, placeMarks } from "./marks.ts";
@@ -23,6 +24,15 @@ export interface CardOptions {
   /** Least height in pixels, 200 to 2000; 400 when absent. The card grows where content needs more. */
   readonly height?: number;
 }
+
+/** What every chart takes. */
+export const cardKinds: OptionKinds<CardOptions> = {
+  title: "string",
+  subtitle: "string?",
+  caption: "string?",
+  width: "number?",
+  height: "number?",
+};
 
 /** What a chart hands to {@link drawCard}. */
 export interface CardContent {

@@ -1,5 +1,6 @@
 /** A quantity against depth, one line per variant: stream variance, gradient norm, gate values. */
-import type { CardOptions } from "./card.ts";
+import { requireEach, requireOptions, requireRows } from "../core/options.ts";
+import { cardKinds, type CardOptions } from "./card.ts";
 import type { Figure } from "./figure.ts";
 import { lineChart } from "./line_chart.ts";
 import { nonFiniteNotes } from "./measurements.ts";
@@ -51,6 +52,19 @@ export interface DepthOptions extends CardOptions {
  * or missing for a seed, theory is not finite, a log scale meets a value ≤ 0, or the title is blank.
  */
 export function depthProfile(rows: readonly DepthRow[], options: DepthOptions): Figure {
+  requireRows("depthProfile()", rows);
+  requireOptions("depthProfile()", options, {
+    ...cardKinds,
+    axis: "string?",
+    quantity: "string",
+    unit: "string?",
+    scale: "string",
+    theory: "list?",
+  });
+  requireEach("the theory of depthProfile()", options.theory ?? [], {
+    label: "string",
+    values: "list",
+  });
   const { axis = "Layer", quantity, unit, scale, theory = [] } = options;
   const measured = rows.map(({ variant, layer, value, seed }) => ({
     variant,

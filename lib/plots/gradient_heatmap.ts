@@ -1,5 +1,6 @@
 /** Gradient norms as a layer × parameter heat map, one panel per variant. */
-import type { CardOptions } from "./card.ts";
+import { requireOptions, requireRows } from "../core/options.ts";
+import { cardKinds, type CardOptions } from "./card.ts";
 import type { Figure } from "./figure.ts";
 import { type HeatCell, heatPanels } from "./heat_panels.ts";
 import { checkMeasurements, checkPositive, formatNumber } from "./measurements.ts";
@@ -36,6 +37,11 @@ export interface GradientOptions extends CardOptions {
  * given twice or is ≤ 0, or the title is blank.
  */
 export function gradientHeatmap(rows: readonly GradientRow[], options: GradientOptions): Figure {
+  requireRows("gradientHeatmap()", rows);
+  requireOptions("gradientHeatmap()", options, {
+    ...cardKinds,
+    quantity: "string?",
+  });
   checkMeasurements(
     rows.map(({ layer, norm }) => ({ place: layer, value: norm })),
     { chart: "a gradient heat map", place: "layer" },

@@ -1,6 +1,7 @@
 /** How values are distributed: the share of them in each bin, one panel per arm below the other. */
 import * as Plot from "@observablehq/plot";
-import { type CardOptions, drawCard, type Room } from "./card.ts";
+import { requireEach, requireOptions, requireRows } from "../core/options.ts";
+import { cardKinds, type CardOptions, drawCard, type Room } from "./card.ts";
 import type { Figure } from "./figure.ts";
 import type { ChartMarks } from "./marks.ts";
 import { formatNumber } from "./measurements.ts";
@@ -49,6 +50,18 @@ const panelGap = 0.2;
  * number of bins is not a whole number from 1 to 200, or the title is blank.
  */
 export function histogram(rows: readonly HistogramRow[], options: HistogramOptions): Figure {
+  requireRows("histogram()", rows);
+  requireOptions("histogram()", options, {
+    ...cardKinds,
+    quantity: "string",
+    range: "list",
+    bins: "number?",
+    marks: "list?",
+  });
+  requireEach("the marks of histogram()", options.marks ?? [], {
+    label: "string",
+    value: "number",
+  });
   const { bins = 40, range: [low, high] } = options;
   check(rows, options);
   const arms = [...new Set(rows.map(({ arm }) => arm))];

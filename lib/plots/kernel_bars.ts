@@ -1,6 +1,7 @@
 /** Measured quantities side by side, as bars from zero with their quartiles: kernels, libraries, models. */
 import * as Plot from "@observablehq/plot";
-import { type CardOptions, drawCard, type Room } from "./card.ts";
+import { requireOptions, requireRows } from "../core/options.ts";
+import { cardKinds, type CardOptions, drawCard, type Room } from "./card.ts";
 import type { Figure } from "./figure.ts";
 import type { ChartMarks } from "./marks.ts";
 import { formatNumber } from "./measurements.ts";
@@ -182,10 +183,22 @@ function marksOf(
  * @throws {RangeError} If there is no row, a value is not finite or below 0, or the title is blank.
  */
 export function kernelBars(rows: readonly BarRow[], options: BarOptions): Figure {
+  requireRows("kernelBars()", rows);
+  requireOptions("kernelBars()", options, {
+    ...cardKinds,
+    quantity: "string",
+    reference: "object?",
+  });
   if (rows.length === 0) throw new RangeError("Cannot draw 0 bars: at least one is needed");
   rows.forEach(checkRow);
   const placed = place(rows);
   const { reference } = options;
+  if (reference !== undefined) {
+    requireOptions("the reference of kernelBars()", reference, {
+      label: "string",
+      value: "number",
+    });
+  }
   const named = reference === undefined
     ? []
     : [`Dotted: ${reference.label} (${formatNumber(reference.value)})`];

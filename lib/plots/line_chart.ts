@@ -5,6 +5,7 @@
  * It knows axes and marks, not what is measured; the public charts in this folder say that.
  */
 import * as Plot from "@observablehq/plot";
+import { requireOneOf } from "../core/check.ts";
 import { type CardOptions, drawCard, type Room } from "./card.ts";
 import { endLabels, labelPitch, type LineEnd } from "./end_labels.ts";
 import type { Figure } from "./figure.ts";
@@ -60,6 +61,7 @@ const leastPlotHeight = 180;
  * card's options are not allowed.
  */
 export function lineChart(chart: LineChart, options: CardOptions): Figure {
+  requireOneOf("scale", chart.scale, ["linear", "log"]);
   chart.guides.forEach(checkGuide);
   if (chart.scale === "log") checkPositive(drawnValues(chart));
   return drawCard(options, {

@@ -1,5 +1,6 @@
 /** Loss against training step, one line per variant. */
-import type { CardOptions } from "./card.ts";
+import { requireEach, requireOptions, requireRows } from "../core/options.ts";
+import { cardKinds, type CardOptions } from "./card.ts";
 import type { Figure } from "./figure.ts";
 import { lineChart } from "./line_chart.ts";
 import { nonFiniteNotes } from "./measurements.ts";
@@ -47,6 +48,17 @@ export interface LossOptions extends CardOptions {
  * or missing for a seed, a reference is not finite, a log scale meets a value ≤ 0, or the title is blank.
  */
 export function lossCurves(rows: readonly LossRow[], options: LossOptions): Figure {
+  requireRows("lossCurves()", rows);
+  requireOptions("lossCurves()", options, {
+    ...cardKinds,
+    quantity: "string?",
+    scale: "string?",
+    references: "list?",
+  });
+  requireEach("the references of lossCurves()", options.references ?? [], {
+    label: "string",
+    value: "number",
+  });
   const { quantity = "Validation loss (nats per token)", references = [] } = options;
   const measured = rows.map(({ variant, step, loss, seed }) => ({
     variant,

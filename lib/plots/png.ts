@@ -3,6 +3,7 @@
  *
  * Both are loaded on first use, so that importing the charts stays quick.
  */
+import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { Figure } from "./figure.ts";
 import { encodePng } from "./indexed_png.ts";
 
@@ -11,6 +12,9 @@ export interface PngOptions {
   /** Pixels per SVG unit, more than 0 and at most 8; 2 when absent. */
   readonly scale?: number;
 }
+
+/** What a picture in pixels takes. */
+export const pngKinds: OptionKinds<PngOptions> = { scale: "number?" };
 
 interface Renderer {
   readonly Resvg: typeof import("@resvg/resvg-wasm").Resvg;
@@ -32,6 +36,7 @@ export async function toPng(
   figure: Figure | string,
   options: PngOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  requireOptions("toPng()", options, pngKinds);
   const { scale = 2 } = options;
   if (!(scale > 0 && scale <= 8)) {
     throw new RangeError(

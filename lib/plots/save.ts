@@ -1,8 +1,9 @@
 /**
  * Figures written to files, whole or not at all.
  */
+import { requireOptions } from "../core/options.ts";
 import type { Figure } from "./figure.ts";
-import { type PngOptions, toPng } from "./png.ts";
+import { pngKinds, type PngOptions, toPng } from "./png.ts";
 
 /**
  * Writes a figure to an `.svg` or a `.png` file.
@@ -20,6 +21,7 @@ export async function saveFigure(
   path: string,
   options: PngOptions = {},
 ): Promise<void> {
+  requireOptions("saveFigure()", options, pngKinds);
   const partial = `${path}.${crypto.randomUUID()}.partial`;
   try {
     await Deno.writeFile(partial, await fileBytes(figure, path, options), { createNew: true });

@@ -1,5 +1,6 @@
 /** A quantity against a setting that is swept, on a log axis, one line per variant: depth, width, learning rate. */
-import type { CardOptions } from "./card.ts";
+import { requireEach, requireOptions, requireRows } from "../core/options.ts";
+import { cardKinds, type CardOptions } from "./card.ts";
 import type { Figure } from "./figure.ts";
 import { lineChart } from "./line_chart.ts";
 import { nonFiniteNotes } from "./measurements.ts";
@@ -49,6 +50,18 @@ export interface SweepOptions extends CardOptions {
  * seed, theory is not finite, a log scale meets a value ≤ 0, or the title is blank.
  */
 export function sweepChart(rows: readonly SweepRow[], options: SweepOptions): Figure {
+  requireRows("sweepChart()", rows);
+  requireOptions("sweepChart()", options, {
+    ...cardKinds,
+    setting: "string",
+    quantity: "string",
+    scale: "string",
+    theory: "list?",
+  });
+  requireEach("the theory of sweepChart()", options.theory ?? [], {
+    label: "string",
+    values: "list",
+  });
   const { setting, quantity, scale, theory = [] } = options;
   const settings = [...new Set(rows.map(({ x }) => x))].sort((a, b) => a - b);
   const refused = [...settings, ...theory.flatMap(({ values }) => values.map(({ x }) => x))]

@@ -1,5 +1,6 @@
 // The probes that fit any run at once, as `train` takes them.
 
+import { requireOptions } from "../core/options.ts";
 import type { DecoderConfig } from "../models/config.ts";
 import type { DecoderParameters, Tokens } from "../models/decoder.ts";
 import { type AngleRow, probeAngles } from "./angles.ts";
@@ -23,6 +24,7 @@ export async function probeAll(
   config: DecoderConfig,
   batch: { readonly inputs: Tokens; readonly targets: Int32Array },
 ): Promise<ProbeRow[]> {
+  requireOptions("probeAll()", batch, { inputs: "list", targets: "list" });
   return [
     ...await probeStream(parameters, config, batch.inputs),
     ...await probeBranches(parameters, config, batch.inputs),

@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { valueAndGradient } from "../core/gradient.ts";
+import { requireOptions } from "../core/options.ts";
 import { takeNumbers } from "../core/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { disposeTree, tensorsOf } from "../core/tree.ts";
@@ -78,6 +79,7 @@ export async function probeGradients(
   config: DecoderConfig,
   batch: { readonly inputs: Tokens; readonly targets: Int32Array },
 ): Promise<GradientRow[]> {
+  requireOptions("probeGradients()", batch, { inputs: "list", targets: "list" });
   const { value, gradient } = valueAndGradient(
     parameters,
     (p) => crossEntropy(decoder(p, config, batch.inputs), batch.targets),

@@ -1,6 +1,7 @@
 // What a layer is worth: the loss without it.
 
 import * as tf from "@tensorflow/tfjs";
+import { requireOptions } from "../core/options.ts";
 import { takeNumbers } from "../core/read.ts";
 import type { Scalar } from "../core/tensor.ts";
 import { completeConfig, type DecoderConfig } from "../models/config.ts";
@@ -44,8 +45,10 @@ function without(layer: number, residual: Residual): Residual {
 export async function probeRemoval(
   parameters: DecoderParameters,
   config: DecoderConfig,
-  { inputs, targets }: { readonly inputs: Tokens; readonly targets: Int32Array },
+  batch: { readonly inputs: Tokens; readonly targets: Int32Array },
 ): Promise<RemovalRow[]> {
+  requireOptions("probeRemoval()", batch, { inputs: "list", targets: "list" });
+  const { inputs, targets } = batch;
   const { residual, depth } = completeConfig(config);
   const lossOf = (variant: Residual): Scalar =>
     tf.tidy(() =>

@@ -1,6 +1,7 @@
 // GPAS as a modifier of any variant. The operator itself is ops/gpas.ts.
 
 import { requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import { gateFunctions, gateScopes, gateSuffix, standardGating } from "./gate_id.ts";
 import type { Gating, Residual, Wiring } from "./types.ts";
 
@@ -50,6 +51,7 @@ export function withGpas(base: Residual, gating: Partial<Gating> = {}): Residual
 }
 
 function completeGating(gating: Partial<Gating>): Gating {
+  requireOptions("withGpas()", gating, { activation: "string?", gate: "string?" });
   const { activation = standardGating.activation, gate = standardGating.gate } = gating;
   return {
     activation: requireOneOf("activation", activation, gateFunctions),

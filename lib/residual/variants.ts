@@ -2,6 +2,7 @@
 // README: an object here, a row in tests/unit/residual/variants_test.ts, a cell in the atlas notebook.
 
 import { add, mul } from "@tensorflow/tfjs";
+import { requireNumber } from "../core/check.ts";
 import type { Residual, Site, Wiring } from "./types.ts";
 
 /** x_{l+1} = LN(x_l + f(x_l)). Cure: none, it is the original. Cost: needs warm-up; fails when deep. */
@@ -57,6 +58,7 @@ export const subLn: Residual = {
 
 /** DeepNorm's constants for a stack on its own. Source: Wang et al. 2022 (DeepNet), Fig. 2. */
 export function deepNormScale({ depth }: Pick<Site, "depth">): { alpha: number; beta: number } {
+  requireNumber("depth", depth, { above: 0 });
   return { alpha: (2 * depth) ** 0.25, beta: (8 * depth) ** -0.25 };
 }
 

@@ -1,7 +1,27 @@
 // The settings of a run, checked and complete, before anything is allocated.
 
 import { requireInteger, requireNumber } from "../core/check.ts";
+import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { decoderKinds } from "../models/config.ts";
 import type { TrainSettings } from "./record.ts";
+
+const settingKinds: OptionKinds<TrainSettings> = {
+  model: "object",
+  optimizer: "object?",
+  schedule: "object",
+  seed: "number",
+  steps: "number",
+  rows: "number",
+  length: "number?",
+  accumulate: "number?",
+  clip: "number?",
+  clipGates: "number?",
+  reportEvery: "number?",
+  evaluateEvery: "number?",
+  evaluationBatches: "number?",
+};
+
+const { vocabulary: _, ...modelKinds } = decoderKinds;
 
 /** Numbers that a run needs, all of them present. */
 export interface RunNumbers {
@@ -20,6 +40,8 @@ export interface RunNumbers {
  * @throws {RangeError} If one is out of range.
  */
 export function runNumbers(settings: TrainSettings): RunNumbers {
+  requireOptions("train()", settings, settingKinds);
+  requireOptions("settings.model", settings.model, { ...modelKinds, residual: "string?" });
   const steps = requireInteger("steps", settings.steps, { min: 0 });
   const positive = (name: keyof TrainSettings & keyof RunNumbers, open: number): number =>
     requireInteger(name, settings[name] ?? open, { min: 1 });

@@ -1,6 +1,7 @@
 // Batches of rows that are cut from tokens: random ones to train on, even ones to measure with.
 
 import { requireInteger } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import type { Random } from "../core/random.ts";
 
 /** Inputs and the tokens that follow them. */
@@ -46,6 +47,7 @@ export function randomBatch(
   size: { readonly rows: number; readonly length: number },
   random: Random,
 ): Batch {
+  requireOptions("randomBatch()", size, { rows: "number", length: "number" });
   requireSize(tokens, size);
   const starts = Array.from(
     { length: size.rows },
@@ -66,6 +68,7 @@ export function evenBatches(
   tokens: Int32Array,
   size: { readonly rows: number; readonly length: number; readonly batches: number },
 ): Batch[] {
+  requireOptions("evenBatches()", size, { rows: "number", length: "number", batches: "number" });
   requireSize(tokens, size);
   requireInteger("batches", size.batches, { min: 1 });
   const count = size.rows * size.batches;

@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { requireNumber } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
 import { type Leaf, mapTree, requireFloats, tensorsOf } from "../core/tree.ts";
 import { callKernel, hasKernel } from "../kernels/call.ts";
@@ -58,6 +59,7 @@ export interface ClipOptions {
  * @throws {TypeError} If a gradient is not float32.
  */
 export function clipFactor<P>(gradient: P, limit: number, options: ClipOptions = {}): Scalar {
+  requireOptions("clipping", options, { chosen: "function?", scale: "tensor?" });
   requireNumber("clipping limit", limit, { above: 0 });
   const { chosen = () => true, scale } = options;
   const meant = tensorsOf(gradient).filter(({ path }) => chosen(path));
@@ -84,8 +86,8 @@ export function clipFactor<P>(gradient: P, limit: number, options: ClipOptions =
  * @throws {TypeError} If a gradient is not float32.
  */
 export function clipByNorm<P>(gradient: P, limit: number, options: ClipOptions = {}): P {
-  const { chosen = () => true } = options;
   const factor = clipFactor(gradient, limit, options);
+  const { chosen = () => true } = options;
   const clipped = mapTree<P, Tensor>(
     gradient,
     (g, path) => chosen(path) ? tf.mul(g, factor) : g.clone(),

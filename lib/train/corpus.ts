@@ -1,7 +1,8 @@
 // Text for language models, as tokens: a part to train on, and the end of the text to measure with.
 
 import { requireInteger, requireNumber } from "../core/check.ts";
-import { lineEnds, openText, type TextOptions } from "./text.ts";
+import { type OptionKinds, requireOptions, shown } from "../core/options.ts";
+import { lineEnds, openText, textKinds, type TextOptions } from "./text.ts";
 import { type CharacterTokenizer, type EncodedText, TextEncoding } from "./tokenizer.ts";
 
 /** A text as tokens, split into a part to train on and a part held out. */
@@ -28,6 +29,12 @@ export interface CorpusOptions extends Pick<TextOptions, "keepLineEnds"> {
 
 /** Options of {@linkcode readCorpus}. */
 export interface ReadCorpusOptions extends CorpusOptions, TextOptions {}
+
+const corpusKinds: OptionKinds<CorpusOptions> = {
+  keepLineEnds: "boolean?",
+  name: "string?",
+  heldOutShare: "number?",
+};
 
 /** A character's bytes in UTF-8. */
 function bytesOfPoint(point: number): number {
@@ -75,6 +82,10 @@ function shareOf({ heldOutShare = 0.1 }: CorpusOptions): number {
  * and 1.
  */
 export function makeCorpus(text: string, options: CorpusOptions = {}): Corpus {
+  requireOptions("makeCorpus()", options, corpusKinds);
+  if (typeof text !== "string") {
+    throw new RangeError(`Cannot make a corpus of ${shown(text)}: it must be a text`);
+  }
   const share = shareOf(options);
   const unmarked = text.startsWith("\uFEFF") ? text.slice(1) : text;
   if (unmarked.length === 0) {
@@ -98,6 +109,7 @@ const mostBytes = 2 ** 30;
  * @throws {RangeError} If the file cannot be read as text, is empty, too large or too short to be split, or the share is not between 0 and 1.
  */
 export async function readCorpus(path: string, options: ReadCorpusOptions = {}): Promise<Corpus> {
+  requireOptions("readCorpus()", options, { ...corpusKinds, ...textKinds });
   const share = shareOf(options);
   const { bytes, pieces } = await openText(path, options);
   if (bytes > mostBytes) {
@@ -128,13 +140,21 @@ const partNames = { train: "part to train on", heldOut: "held-out part" } as con
  * @param corpus The corpus.
  * @param length Tokens of a row.
  * @param parts The parts that rows are cut from.
- * @throws {RangeError} If one is too short; the message counts it and the whole text.
+ * @throws {RangeError} If it is no corpus, or one is too short; the message counts it and the whole text.
  */
 export function requireRoom(
-  { name, train, heldOut }: Corpus,
+  corpus: Corpus,
   length: number,
   parts: readonly (keyof typeof partNames)[],
 ): void {
+  const { name, train, heldOut } = corpus ?? {};
+  if (!(train instanceof Int32Array && heldOut instanceof Int32Array)) {
+    throw new RangeError(
+      `Cannot cut rows from ${
+        shown(corpus)
+      }: it must be a corpus, as makeCorpus() and readCorpus() give`,
+    );
+  }
   requireInteger("length", length, { min: 1 });
   for (const part of parts) {
     const { length: room } = { train, heldOut }[part];

@@ -1,6 +1,7 @@
 // The held-out loss.
 
 import * as tf from "@tensorflow/tfjs";
+import { requireOptions } from "../core/options.ts";
 import { takeNumbers } from "../core/read.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import type { DecoderConfig } from "../models/config.ts";
@@ -38,6 +39,7 @@ export async function evaluate(
   corpus: Corpus,
   size: { readonly rows: number; readonly length: number; readonly batches: number },
 ): Promise<Evaluation> {
+  requireOptions("evaluate()", size, { rows: "number", length: "number", batches: "number" });
   requireRoom(corpus, size.length, ["heldOut"]);
   const losses = await takeNumbers(
     tf.tidy(() =>

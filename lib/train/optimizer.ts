@@ -1,7 +1,8 @@
 // Optimizers as pure functions on trees: state and parameters in, state and parameters out.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireDtype, requireEps, requireNumber } from "../core/check.ts";
+import { requireDtype, requireEps, requireNumber, requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
 import { fillTree, type Leaf, mapTree, requireFloats, tensorsOf } from "../core/tree.ts";
 import { callKernel, hasKernel } from "../kernels/call.ts";
@@ -25,6 +26,8 @@ export type OptimizerSettings =
     /** Heavy-ball momentum; 0 by default. */
     readonly momentum?: number;
   };
+
+type AdamWSettings = Extract<OptimizerSettings, { kind: "adamw" }>;
 
 /** What an optimizer keeps between steps. */
 export interface OptimizerState<P> {
@@ -157,10 +160,18 @@ export function makeOptimizer(
   settings: OptimizerSettings,
   decayed: (leaf: Leaf<Tensor>) => boolean = decays,
 ): Optimizer {
-  if (settings.kind === "sgd") return sgd(settings.momentum ?? 0);
-  if (settings.kind === "adamw") return adamW(settings, decayed);
-  const { kind } = settings as { kind: string };
-  throw new RangeError(`Cannot use the optimizer "${kind}": it must be one of adamw, sgd`);
+  if (settings?.kind === "sgd") {
+    requireOptions("the optimizer sgd", settings, { kind: "string", momentum: "number?" });
+    return sgd(settings.momentum ?? 0);
+  }
+  requireOptions<AdamWSettings>("the optimizer adamw", settings, {
+    kind: "string",
+    betas: "list?",
+    eps: "number?",
+    weightDecay: "number?",
+  });
+  requireOneOf("kind of optimizer", settings.kind, ["adamw", "sgd"]);
+  return adamW(settings, decayed);
 }
 
 function sgd(momentum: number): Optimizer {
@@ -176,11 +187,14 @@ function sgd(momentum: number): Optimizer {
 }
 
 function adamW(
-  settings: OptimizerSettings & { kind: "adamw" },
+  settings: AdamWSettings,
   decayed: (leaf: Leaf<Tensor>) => boolean,
 ): Optimizer {
   const betas = settings.betas ?? [0.9, 0.98];
-  const [beta1, beta2] = betas;
+  const [beta1, beta2, ...others] = betas;
+  if (others.length > 0) {
+    throw new RangeError(`Cannot use ${betas.length} betas: AdamW has two`);
+  }
   requireNumber("beta 1", beta1, { min: 0, below: 1 });
   requireNumber("beta 2", beta2, { min: 0, below: 1 });
   const eps = requireEps("eps of AdamW", settings.eps ?? 1e-8);

@@ -1,9 +1,12 @@
 // Learning-rate schedules: a warm-up of T steps, then a shape. Steps count from 1; T = 1 means no warm-up.
 
-import { requireInteger, requireNumber } from "../core/check.ts";
+import { requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 
 /** The shapes after the warm-up. */
 export type ScheduleKind = "constant" | "linear" | "cosine" | "inverse-square-root";
+
+const kinds: readonly ScheduleKind[] = ["constant", "linear", "cosine", "inverse-square-root"];
 
 /** A schedule as data, kept in the run's manifest. */
 export interface ScheduleSettings {
@@ -17,6 +20,16 @@ export interface ScheduleSettings {
   readonly steps?: number;
   /** The lowest learning rate of linear and cosine; 0 by default. */
   readonly floor?: number;
+}
+
+/** The step at which a decaying schedule reaches its floor. */
+function lastStep({ kind, steps }: ScheduleSettings, warmup: number): number {
+  if (steps === undefined) {
+    throw new RangeError(
+      `Cannot make a ${kind} schedule without steps: give the step at which it reaches its floor`,
+    );
+  }
+  return requireInteger(`steps of a ${kind} schedule`, steps, { min: warmup });
 }
 
 /** The learning rate at a step, from 1. */
@@ -41,14 +54,19 @@ export type Schedule = (step: number) => number;
  * @throws {RangeError} If a rate is not finite or a number of steps is not whole and positive.
  */
 export function makeSchedule(settings: ScheduleSettings): Schedule {
-  const { kind } = settings;
+  requireOptions("a schedule", settings, {
+    kind: "string",
+    peak: "number",
+    warmup: "number?",
+    steps: "number?",
+    floor: "number?",
+  });
+  const kind = requireOneOf("kind of schedule", settings.kind, kinds);
   const peak = requireNumber("peak learning rate", settings.peak, { above: 0 });
   const floor = requireNumber("floor", settings.floor ?? 0, { min: 0, max: peak });
   const warmup = requireInteger("warmup", settings.warmup ?? 1, { min: 1 });
   const decays = kind === "linear" || kind === "cosine";
-  const steps = decays
-    ? requireInteger(`steps of a ${kind} schedule`, settings.steps ?? NaN, { min: warmup })
-    : Infinity;
+  const steps = decays ? lastStep(settings, warmup) : Infinity;
   const progress = (t: number): number => Math.min(1, (t - warmup) / Math.max(1, steps - warmup));
   const shapes: Record<ScheduleKind, Schedule> = {
     "constant": () => peak,
@@ -56,11 +74,6 @@ export function makeSchedule(settings: ScheduleSettings): Schedule {
     "cosine": (t) => floor + (peak - floor) * (1 + Math.cos(Math.PI * progress(t))) / 2,
     "inverse-square-root": (t) => peak * Math.sqrt(warmup / t),
   };
-  const shape = Object.hasOwn(shapes, kind) ? shapes[kind] : undefined;
-  if (shape === undefined) {
-    throw new RangeError(
-      `Cannot use a "${kind}" schedule: it must be one of ${Object.keys(shapes).join(", ")}`,
-    );
-  }
+  const shape = shapes[kind];
   return (step) => step <= warmup ? peak * step / warmup : shape(step);
 }

@@ -1,5 +1,6 @@
 // Text files as strings: decoded strictly, in pieces, so that no file need fit into memory twice.
 
+import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { kindOf } from "../core/text_file.ts";
 
 /** How the bytes of a file become text. */
@@ -12,6 +13,12 @@ export interface TextOptions {
   /** Whether line ends stay as they are; by default each of CR LF and CR becomes LF. */
   readonly keepLineEnds?: boolean;
 }
+
+/** What reading a text takes. */
+export const textKinds: OptionKinds<TextOptions> = {
+  encoding: "string?",
+  keepLineEnds: "boolean?",
+};
 
 /** A text file whose kind and size are known. */
 export interface TextFile {
@@ -182,6 +189,7 @@ export async function openText(path: string, options: TextOptions = {}): Promise
  * @throws {RangeError} If it cannot be read as text.
  */
 export async function readText(path: string, options: TextOptions = {}): Promise<string> {
+  requireOptions("readText()", options, textKinds);
   const { pieces } = await openText(path, options);
   return (await Array.fromAsync(pieces)).join("");
 }

@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { restoreEngine } from "../core/engine.ts";
 import { untilCut } from "../core/interrupt.ts";
+import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { OutOfMemoryError } from "../core/out_of_memory.ts";
 import { Random } from "../core/random.ts";
 import { takeNumbers } from "../core/read.ts";
@@ -62,6 +63,18 @@ export interface TrainOptions {
   /** The commit of the code, for the manifest. */
   readonly commit?: string;
 }
+
+const optionKinds: OptionKinds<TrainOptions> = {
+  residual: "object?",
+  parameters: "object?",
+  form: "function?",
+  signal: "signal?",
+  onRow: "function?",
+  probe: "function?",
+  label: "string?",
+  command: "string?",
+  commit: "string?",
+};
 
 /** What a run leaves. */
 export interface TrainResult {
@@ -123,9 +136,10 @@ export async function train(
   corpus: Corpus,
   options: TrainOptions = {},
 ): Promise<TrainResult> {
-  const { seed } = settings;
   const { steps, rows, length, accumulate, reportEvery, evaluateEvery, evaluationBatches } =
     runNumbers(settings);
+  requireOptions("train()", options, optionKinds);
+  const { seed } = settings;
   requireRoom(corpus, length, ["train", "heldOut"]);
   const own = ownVariant(settings, options);
   const config: DecoderConfig = {

@@ -55,7 +55,7 @@ const wrong: readonly (readonly [Record<string, unknown>, string, string])[] = [
   [{ context: 2.5 }, "context = 2.5", "whole number"],
   [{ width: -16 }, "width = -16", "≥ 1"],
   [{ depth: NaN }, "depth = NaN", "whole number"],
-  [{ depth: undefined }, "depth = undefined", "whole number"],
+  [{ depth: undefined }, 'without the option "depth" of a decoder', "a number"],
   [{ heads: 3 }, "16 into 3 heads", "must divide"],
   [{ heads: 16, positions: "rotary" }, "heads of width 1", "even"],
   [{ hidden: 0 }, "hidden = 0", "≥ 1"],

@@ -179,7 +179,11 @@ Deno.test("makeOptimizer() refuses settings out of range and unknown kinds", () 
     assertThrows(() => makeOptimizer(settings), RangeError, message);
   }
   const lion = { kind: "lion" } as unknown as OptimizerSettings;
-  assertThrows(() => makeOptimizer(lion), RangeError, 'the optimizer "lion": it must be one of');
+  assertThrows(
+    () => makeOptimizer(lion),
+    RangeError,
+    'kind of optimizer = "lion": it must be one of',
+  );
 });
 
 inBothForms("makeOptimizer() refuses tensors that are no floats, by path", () => {

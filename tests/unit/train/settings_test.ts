@@ -25,7 +25,7 @@ const cases: readonly (readonly [Partial<TrainSettings>, string])[] = [
   [{ clipGates: -1 }, "clipGates = -1"],
   [{ schedule: { kind: "constant", peak: NaN } }, "peak learning rate = NaN"],
   [{ schedule: { kind: "constant", peak: Infinity } }, "peak learning rate = Infinity"],
-  [{ schedule: { kind: "cosine", peak: 1 } }, "steps of a cosine schedule = NaN"],
+  [{ schedule: { kind: "cosine", peak: 1 } }, "a cosine schedule without steps"],
   [{ optimizer: { kind: "sgd", momentum: 2 } }, "momentum = 2"],
   [{ model: { ...model, residual: "pre-lm" } }, 'the residual variant "pre-lm": known are post-ln'],
   [{ model: { ...model, width: 7 } }, "Cannot split a width of 7 into 2 heads"],

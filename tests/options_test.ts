@@ -1,0 +1,451 @@
+// Every options object of the public API is checked: unknown keys with the nearest one, values of another kind, null. What takes
+// options is read from the documentation, so that a new function is missed here until it has a row.
+
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import * as convert from "../lib/convert/mod.ts";
+import * as exports from "../lib/export/mod.ts";
+import * as notebook from "../lib/notebook/mod.ts";
+import * as plots from "../lib/plots/mod.ts";
+import * as kit from "../mod.ts";
+
+// What is handed over besides options is not read: they are looked at first.
+// deno-lint-ignore no-explicit-any
+const any = {} as any;
+
+const settings: kit.TrainSettings = {
+  model: { context: 8, width: 8, depth: 1, heads: 1 },
+  schedule: { kind: "constant", peak: 1 },
+  seed: 0,
+  steps: 1,
+  rows: 1,
+};
+
+const config: kit.DecoderConfig = { vocabulary: 5, context: 8, width: 8, depth: 1, heads: 1 };
+
+/** All options of a function, and a call with some. */
+interface Row<T> {
+  readonly all: Required<T>;
+  readonly call: (options: T) => unknown;
+}
+
+// deno-lint-ignore no-explicit-any
+type AnyRow = Row<any>;
+const row = <T extends object>(all: Required<T>, call: (options: T) => unknown): AnyRow => ({
+  all,
+  call,
+});
+
+// deno-lint-ignore no-explicit-any
+const tensor = { dataId: {} } as any;
+// deno-lint-ignore no-explicit-any
+const f = (() => {}) as any;
+const norm = { gain: tensor, bias: tensor, eps: 1 };
+const decoder: Required<kit.DecoderConfig> = {
+  ...config,
+  hidden: 1,
+  residual: "pre-ln",
+  norm: "layer",
+  eps: 1,
+  normEps: {},
+  ends: [],
+  positions: "learned",
+  activation: "gelu",
+  tied: true,
+  bias: true,
+  dropout: 0,
+  init: "xavier",
+  embeddingStd: 1,
+  embeddingScale: 1,
+};
+const card = { title: "t", subtitle: "s", caption: "c", width: 1, height: 1 };
+const batch = { inputs: [], targets: new Int32Array() };
+const signal = new AbortController().signal;
+const text = { encoding: "utf-8", keepLineEnds: true };
+const corpus = { name: "n", heldOutShare: 0.5, keepLineEnds: true };
+const withConfig = (call: (own: kit.DecoderConfig) => unknown): AnyRow => row(decoder, call);
+
+/** Rows by function; one with several objects of options has several rows. */
+const rows: Readonly<Record<string, readonly AnyRow[]>> = {
+  requireNumber: [
+    row<kit.NumberLimits>(
+      { min: 0, max: 1, above: 0, below: 1 },
+      (o) => kit.requireNumber("n", 1, o),
+    ),
+  ],
+  requireInteger: [
+    row<kit.NumberLimits>(
+      { min: 0, max: 1, above: 0, below: 1 },
+      (o) => kit.requireInteger("n", 1, o),
+    ),
+  ],
+  useBackend: [
+    row<kit.BackendOptions>({ kernels: "fused", threads: 1 }, (o) => kit.useBackend("cpu", o)),
+  ],
+  layerNorm: [row<kit.NormOptions>(norm, (o) => kit.layerNorm(tensor, o))],
+  rmsNorm: [row<kit.NormOptions>(norm, (o) => kit.rmsNorm(tensor, o))],
+  crmsNorm: [
+    row<kit.CrmsNormOptions>({ ...norm, layout: "padded" }, (o) => kit.crmsNorm(tensor, o)),
+  ],
+  addNorm: [
+    row<kit.AddNormOptions>(
+      { ...norm, kind: "rms", alpha: 1 },
+      (o) => kit.addNorm(tensor, tensor, o),
+    ),
+  ],
+  halfNorm: [row<kit.HalfNormOptions>({ ...norm, kind: "rms" }, (o) => kit.halfNorm(any, o))],
+  halfNormGradient: [
+    row<kit.HalfNormOptions>({ ...norm, kind: "rms" }, (o) => kit.halfNormGradient(any, any, o)),
+  ],
+  gelu: [row<kit.GeluOptions>({ approximation: "tanh" }, (o) => kit.gelu(tensor, o))],
+  gpas: [row<kit.GpasOptions>({ activation: "silu" }, (o) => kit.gpas(tensor, tensor, o))],
+  addGpas: [
+    row<kit.AddGpasOptions>(
+      { activation: "silu", on: "sum", alpha: 1 },
+      (o) => kit.addGpas(tensor, tensor, tensor, o),
+    ),
+  ],
+  initAttention: [row({ std: () => 1, bias: true }, (o) => kit.initAttention(any, 4, o))],
+  attention: [
+    row<kit.AttentionOptions>({
+      heads: 1,
+      rotary: true,
+      inner: (x) => x,
+      onPattern: f,
+    }, (o) => kit.attention(any, tensor, o)),
+  ],
+  initFeedForward: [
+    row({ width: 1, hidden: 1 }, (o) => kit.initFeedForward(any, o, any)),
+    row(
+      { activation: "gelu" as const, std: () => 1, bias: true },
+      (o) => kit.initFeedForward(any, { width: 1, hidden: 1 }, o),
+    ),
+  ],
+  feedForward: [
+    row({
+      activation: "gelu" as const,
+      inner: (x: kit.Tensor) => x,
+    }, (o) => kit.feedForward(any, tensor, o)),
+  ],
+  initNorm: [row({ bias: true, gain: 1 }, (o) => kit.initNorm(4, o))],
+  norm: [row({ kind: "rms" as const, eps: 1 }, (o) => kit.norm(any, tensor, o))],
+  withGpas: [
+    row({ activation: "tanh" as const, gate: "site" as const }, (o) => kit.withGpas(kit.preLn, o)),
+  ],
+  decoder: [
+    row<kit.DecoderOptions>(
+      { tap: f, dropout: new kit.Random(0) },
+      (o) => kit.decoder(any, config, [[0]], o),
+    ),
+    withConfig((own) => kit.decoder(any, own, [[0]])),
+  ],
+  generate: [
+    row<kit.GenerateOptions>(
+      { tokens: 1, temperature: 1, topK: 1, seed: 0, signal },
+      (o) => kit.generate(any, config, [0], o).next(),
+    ),
+    withConfig((own) => kit.generate(any, own, [0], { tokens: 1 }).next()),
+  ],
+  completeConfig: [withConfig((own) => kit.completeConfig(own))],
+  initDecoder: [withConfig((own) => kit.initDecoder(own, 0))],
+  readGates: [withConfig((own) => kit.readGates(any, own))],
+  writeSafetensors: [
+    row<kit.WriteOptions>({ metadata: {}, onProgress: f }, (o) => kit.writeSafetensors("", [], o)),
+  ],
+  writeShards: [
+    row<kit.ShardOptions>(
+      { metadata: {}, onProgress: f, maxShardBytes: 1 },
+      (o) => kit.writeShards("", [], o),
+    ),
+  ],
+  clipFactor: [
+    row<kit.ClipOptions>({ chosen: () => true, scale: tensor }, (o) => kit.clipFactor({}, 1, o)),
+  ],
+  clipByNorm: [
+    row<kit.ClipOptions>({ chosen: () => true, scale: tensor }, (o) => kit.clipByNorm({}, 1, o)),
+  ],
+  makeSchedule: [
+    row<kit.ScheduleSettings>(
+      { kind: "constant", peak: 1, warmup: 1, steps: 1, floor: 0 },
+      kit.makeSchedule,
+    ),
+  ],
+  makeOptimizer: [
+    row(
+      { kind: "sgd" as const, momentum: 0 },
+      (o) => kit.makeOptimizer(o as kit.OptimizerSettings),
+    ),
+    row(
+      { kind: "adamw" as const, betas: [0, 0] as const, eps: 1, weightDecay: 0 },
+      (o) => kit.makeOptimizer(o as kit.OptimizerSettings),
+    ),
+  ],
+  evaluate: [
+    row({ rows: 1, length: 1, batches: 1 }, (o) => kit.evaluate(any, config, any, o)),
+    withConfig((own) =>
+      kit.evaluate(any, own, kit.makeCorpus("abcdefghij", { heldOutShare: 0.5 }), {
+        rows: 1,
+        length: 1,
+        batches: 1,
+      })
+    ),
+  ],
+  randomBatch: [row({ rows: 1, length: 1 }, (o) => kit.randomBatch(new Int32Array(9), o, any))],
+  evenBatches: [
+    row({ rows: 1, length: 1, batches: 1 }, (o) => kit.evenBatches(new Int32Array(9), o)),
+  ],
+  makeCorpus: [row<kit.CorpusOptions>(corpus, (o) => kit.makeCorpus("abcdefgh", o))],
+  readCorpus: [row<kit.ReadCorpusOptions>({ ...corpus, ...text }, (o) => kit.readCorpus("", o))],
+  readText: [row<kit.TextOptions>(text, (o) => kit.readText("", o))],
+  train: [
+    row<kit.TrainSettings>({
+      ...settings,
+      optimizer: { kind: "sgd" },
+      length: 1,
+      accumulate: 1,
+      clip: 1,
+      clipGates: 1,
+      reportEvery: 1,
+      evaluateEvery: 1,
+      evaluationBatches: 1,
+    }, (o) => kit.train(o, any)),
+    row<kit.TrainSettings["model"]>(
+      (({ vocabulary: _, ...model }) => ({ ...model, residual: "pre-ln" }))(decoder),
+      (model) => kit.train({ ...settings, model }, any),
+    ),
+    row<kit.TrainOptions>({
+      residual: kit.preLn,
+      parameters: any,
+      form: f,
+      signal,
+      onRow: f,
+      probe: f,
+      label: "l",
+      command: "c",
+      commit: "c",
+    }, (o) => kit.train(settings, any, o)),
+  ],
+  gateWarnings: [withConfig((own) => kit.gateWarnings(any, own))],
+  locateNonFinite: [
+    withConfig((own) => kit.locateNonFinite({} as kit.DecoderParameters, own, [[0]])),
+  ],
+  probeAll: [
+    row(batch, (o) => kit.probeAll(any, config, o)),
+    withConfig((own) => kit.probeAll(any, own, batch)),
+  ],
+  probeGradients: [
+    row(batch, (o) => kit.probeGradients(any, config, o)),
+    withConfig((own) =>
+      kit.probeGradients(
+        { w: kit.initMatrix(new kit.Random(0), [1, 1], 1) } as unknown as kit.DecoderParameters,
+        own,
+        batch,
+      )
+    ),
+  ],
+  probeRemoval: [
+    row(batch, (o) => kit.probeRemoval(any, config, o)),
+    withConfig((own) => kit.probeRemoval(any, own, batch)),
+  ],
+  probeAngles: [withConfig((own) => kit.probeAngles(any, own, [[0]]))],
+  probeAttention: [withConfig((own) => kit.probeAttention(any, own, [[0]]))],
+  probeInputs: [withConfig((own) => kit.probeInputs(any, own, [[0]]))],
+  probeNorms: [withConfig((own) => kit.probeNorms(any, own, [[0]]))],
+  probeGates: [withConfig((own) => kit.probeGates(any, own))],
+  probeBranches: [withConfig((own) => kit.probeBranches(any, own, [[0]]))],
+  probeStream: [withConfig((own) => kit.probeStream(any, own, [[0]]))],
+  convert: [
+    row<convert.ConvertOptions>({ to: "pre-ln", tied: "keep" }, (o) => convert.convert(any, o)),
+  ],
+  saveModel: [
+    row<convert.SaveOptions>(
+      { dtype: "F32", maxShardBytes: 1, onProgress: f },
+      (o) => convert.saveModel("", any, o),
+    ),
+  ],
+  verify: [
+    row<convert.VerifyOptions>({
+      seed: 0,
+      sequences: 1,
+      tokens: [],
+      text: [],
+      tolerance: 1,
+      unrounded: any,
+    }, (o) => convert.verify(any, any, o)),
+  ],
+  runModel: [
+    row<convert.ModelOptions>({ onLayer: f }, (o) => convert.runModel(convert.float64, any, {}, o)),
+    row<convert.ModelInputs>(
+      { tokens: [], pixels: any, features: any },
+      (o) => convert.runModel(convert.float64, any, o),
+    ),
+  ],
+  trainingForm: [withConfig((own) => convert.trainingForm(any, own, "pre-rmsnorm"))],
+  directForm: [withConfig((own) => convert.directForm(any, own, "pre-rmsnorm"))],
+  decoderModel: [withConfig((own) => convert.decoderModel({} as kit.DecoderParameters, own))],
+  normkitConfig: [withConfig((own) => convert.normkitConfig(own))],
+  onnxBytes: [
+    row<exports.OnnxOptions>(
+      { rmsOperator: "RMSNormalization", dtype: "F32" },
+      (o) => exports.onnxBytes(any, o),
+    ),
+  ],
+  saveOnnx: [
+    row<exports.SaveOnnxOptions>({
+      rmsOperator: "RMSNormalization",
+      dtype: "F32",
+      maxFileBytes: 1,
+      onProgress: f,
+    }, (o) => exports.saveOnnx("", any, o)),
+  ],
+  angleHeatmap: [row<plots.CardOptions>(card, (o) => plots.angleHeatmap([], o))],
+  armCurves: [
+    row<plots.ArmOptions>(
+      { ...card, quantity: "q", scale: "log", references: [] },
+      (o) => plots.armCurves([], o),
+    ),
+  ],
+  depthProfile: [
+    row<plots.DepthOptions>({
+      ...card,
+      axis: "a",
+      quantity: "q",
+      unit: "u",
+      scale: "log",
+      theory: [],
+    }, (o) => plots.depthProfile([], o)),
+  ],
+  gradientHeatmap: [
+    row<plots.GradientOptions>({ ...card, quantity: "q" }, (o) => plots.gradientHeatmap([], o)),
+  ],
+  histogram: [
+    row<plots.HistogramOptions>(
+      { ...card, quantity: "q", range: [0, 1], bins: 1, marks: [] },
+      (o) => plots.histogram([], o),
+    ),
+  ],
+  kernelBars: [
+    row<plots.BarOptions>(
+      { ...card, quantity: "q", reference: { label: "l", value: 1 } },
+      (o) => plots.kernelBars([], o),
+    ),
+  ],
+  lossCurves: [
+    row<plots.LossOptions>(
+      { ...card, quantity: "q", scale: "log", references: [] },
+      (o) => plots.lossCurves([], o),
+    ),
+    row({ label: "l", value: 1 }, (o) => plots.lossCurves([], { title: "t", references: [o] })),
+  ],
+  sweepChart: [
+    row<plots.SweepOptions>(
+      { ...card, setting: "s", quantity: "q", scale: "log", theory: [] },
+      (o) => plots.sweepChart([], o),
+    ),
+  ],
+  toPng: [row<plots.PngOptions>({ scale: 1 }, (o) => plots.toPng("", o))],
+  saveFigure: [row<plots.PngOptions>({ scale: 1 }, (o) => plots.saveFigure(any, "", o))],
+  setup: [row({ seed: 0, backend: "cpu" as const }, (o) => notebook.setup(o))],
+  check: [row({ near: 0, rtol: 0, atol: 0 }, (o) => notebook.check("c", 0, o))],
+  claim: [
+    row<notebook.Claim>({
+      id: "i",
+      paper: "p",
+      claim: "c",
+      setting: "s",
+      ours: 1,
+      spread: 1,
+      papers: 1,
+      verdict: "reproduced",
+    }, (o) => notebook.claim(o)),
+  ],
+};
+
+/** A value of another kind than one that fits. */
+const otherThan = (value: unknown): unknown => typeof value === "number" ? "5" : 5;
+
+/** Options of several kinds: what they are is looked at by the function itself. */
+const severalKinds: readonly string[] = ["residual", "ours", "spread", "papers"];
+
+const refused = async (call: () => unknown, ...words: string[]): Promise<string> => {
+  const { message } = await assertRejects(async () => await call(), RangeError);
+  for (const word of words) assertStringIncludes(message, word);
+  return message;
+};
+
+for (const [name, ofFunction] of Object.entries(rows)) {
+  for (const [at, { all, call }] of ofFunction.entries()) {
+    Deno.test(`${name}() checks its options${at === 0 ? "" : ` (${at + 1})`}`, async () => {
+      const keys = Object.keys(all);
+      for (const wrong of [null, 5, "fast", []]) await refused(() => call(wrong), "Cannot use");
+      for (const key of keys) {
+        const slip = `${key}z`;
+        const message = await refused(
+          () => call({ ...all, [slip]: 1 }),
+          `Cannot use the option "${slip}" of`,
+          `did you mean "${key}"?`,
+        );
+        const known = /known are (.*)$/.exec(message)![1]!.split(", ");
+        if (name !== "check") assertEquals(known.toSorted(), keys.toSorted());
+        if (severalKinds.includes(key) && name !== "train") continue;
+        await refused(() => call({ ...all, [key]: otherThan(all[key]) }), key);
+        await refused(() => call({ ...all, [key]: null }), key);
+      }
+    });
+  }
+}
+
+/** A parameter as `deno doc` writes it. */
+interface Parameter {
+  readonly kind: string;
+  readonly left?: Parameter;
+  readonly right?: string;
+  readonly tsType?: {
+    readonly kind: string;
+    readonly repr: string;
+    readonly typeRef?: { readonly typeName: string };
+    // deno-lint-ignore no-explicit-any
+    readonly value?: any;
+  };
+}
+
+/** Whether a parameter is an object of options: one that callers write as a literal. */
+function takesOptions(parameter: Parameter): boolean {
+  const { left, tsType } = parameter;
+  if (left !== undefined) return takesOptions(left);
+  if (tsType === undefined) return false;
+  const words = JSON.stringify(tsType);
+  return tsType.kind === "typeLiteral" ||
+    /"typeName":"(\w*(Options|Settings|Limits|Inputs)|DecoderConfig|Expectation|Claim|Partial)"/
+      .test(words);
+}
+
+/** Functions whose argument looks like options, and is data that they pass on or compare. */
+const others: readonly string[] = [
+  "deepNormScale", // takes a site, of which it reads the depth alone
+];
+
+Deno.test("every public function that takes options has a row here", async () => {
+  const modules = [
+    "mod.ts",
+    ...["convert", "export", "plots", "notebook", "cli"].map((name) => `lib/${name}/mod.ts`),
+  ];
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--json", ...modules],
+    cwd: new URL("..", import.meta.url),
+  }).output();
+  const { nodes } = JSON.parse(new TextDecoder().decode(stdout)) as {
+    nodes: Record<string, {
+      symbols: { name: string; declarations: { kind: string; def: { params: Parameter[] } }[] }[];
+    }>;
+  };
+  const functions = Object.values(nodes).flatMap(({ symbols }) => symbols).flatMap((
+    { name, declarations },
+  ) => declarations.filter(({ kind }) => kind === "function").map(({ def }) => ({ name, def })));
+  assert(functions.length > 150, `deno doc lists ${functions.length} functions`);
+  const taking = new Set(
+    functions.filter(({ def }) => def.params.some(takesOptions)).map(({ name }) => name),
+  );
+  const missing = [...taking].filter((name) => !(name in rows) && !others.includes(name));
+  assertEquals(missing, []);
+  assertEquals(Object.keys(rows).filter((name) => !taking.has(name)), [], "rows without options");
+});
