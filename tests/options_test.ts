@@ -147,6 +147,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   ],
   completeConfig: [withConfig((own) => kit.completeConfig(own))],
   initDecoder: [withConfig((own) => kit.initDecoder(own, 0))],
+  readDecoder: [withConfig((own) => kit.readDecoder("", own))],
   readGates: [withConfig((own) => kit.readGates(any, own))],
   writeSafetensors: [
     row<kit.WriteOptions>({ metadata: {}, onProgress: f }, (o) => kit.writeSafetensors("", [], o)),

@@ -82,7 +82,7 @@ Deno.test("makeSchedule() refuses rates and steps out of range, with the value a
     assertThrows(
       () => makeSchedule({ kind: kind as ScheduleKind, peak: 1 }),
       RangeError,
-      `Cannot use a "${kind}" schedule: it must be one of constant, linear`,
+      `Cannot use kind of schedule = "${kind}": it must be one of constant, linear`,
     );
   }
 });
