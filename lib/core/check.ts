@@ -1,9 +1,9 @@
 // Checks of plain arguments, shared by every layer of the library. Each throws an error that names the value and what is
 // allowed; none touches a tensor's data.
 
+import type { DataType } from "@tensorflow/tfjs";
 import { type OptionKinds, requireOptions, shown } from "./options.ts";
 import type { Tensor } from "./tensor.ts";
-import type { DataType } from "@tensorflow/tfjs";
 
 /** The limits of a number; a missing bound is open. */
 export interface NumberLimits {

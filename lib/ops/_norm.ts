@@ -2,7 +2,7 @@
 // public norm has a file with its documentation.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireDtype, requireEps, requireNumber } from "../core/check.ts";
+import { requireDtype, requireEps } from "../core/check.ts";
 import type { OptionKinds } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";

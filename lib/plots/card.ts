@@ -5,7 +5,7 @@
  */
 import type * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { type OptionKinds } from "../core/options.ts";
+import type { OptionKinds } from "../core/options.ts";
 import { Figure } from "./figure.ts";
 import { escapeXml, flatten } from "./flatten.ts";
 import { type ChartMarks, marksElement, placeMarks } from "./marks.ts";
