@@ -67,7 +67,10 @@ export class OutputCollector {
     this.#clearNext = false;
     append(this.#outputs, output);
     const id = displayId(content);
-    if (id !== undefined) this.#displays.set(id, [...this.#displays.get(id) ?? [], output]);
+    if (id === undefined) return;
+    const shown = this.#displays.get(id);
+    if (shown === undefined) this.#displays.set(id, [output]);
+    else shown.push(output);
   }
 
   #update(content: Content): void {

@@ -12,7 +12,9 @@ import {
 import { pictureOf } from "../../../lib/jupyter/pictures.ts";
 import { renderNotebook } from "../../../lib/jupyter/render.ts";
 import { withoutEscapes } from "../../../lib/jupyter/terminal.ts";
-import type { Cell } from "../../../lib/jupyter/mod.ts";
+import { OutputCollector } from "../../../lib/jupyter/outputs.ts";
+import { request } from "../../../lib/jupyter/wire.ts";
+import type { Cell, Message } from "../../../lib/jupyter/mod.ts";
 import { code, notebook, prose } from "./notebooks.ts";
 
 const same = (address: string): string => address;
@@ -62,6 +64,21 @@ Deno.test("escapes of terminals, dollars and numbers are read once", () => {
     shown({ "image/png": `${"A".repeat(2_000_000)}!`, "text/plain": "no picture" }),
   ));
   assert(body.includes("no picture"));
+});
+
+Deno.test("400,000 displays of one name change together", () => {
+  const message = (type: string, text: string): Message => ({
+    header: { ...request("", {}).header, msg_type: type },
+    parentHeader: {},
+    content: { data: { "text/plain": text }, metadata: {}, transient: { display_id: "one" } },
+  });
+  const collector = new OutputCollector();
+  const outputs = collector.startCell();
+  const display = message("display_data", "before");
+  for (let count = 0; count < 400_000; count++) collector.take(display);
+  collector.take(message("update_display_data", "after"));
+  const texts = new Set(outputs.map((output) => "data" in output && output.data["text/plain"]));
+  assertEquals([outputs.length, ...texts], [400_000, "after"]);
 });
 
 Deno.test("marked looks at most 2,000 characters ahead for text, addresses and emphasis", () => {
