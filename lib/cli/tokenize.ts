@@ -23,8 +23,8 @@ async function readTable(path: string): Promise<Record<string, unknown> | undefi
  * @param config The model's configuration; normkit's own names its characters there.
  * @param options The text's encoding, and whether its line ends stay.
  * @returns The tokens.
- * @throws {RangeError} If there is no tokenizer, the file cannot be read as text, or has a character that a model of characters does
- * not know.
+ * @throws {RangeError} If there is no tokenizer or a broken one, or the file cannot be read as text, or has a character that a model of
+ * characters does not know.
  */
 export async function tokensOfFile(
   path: string,
@@ -44,5 +44,10 @@ export async function tokensOfFile(
     );
   }
   const settings = await readTable(`${model}/tokenizer_config.json`) ?? {};
-  return Array.from(new Tokenizer(tokenizer, settings).encode(text).ids);
+  try {
+    return Array.from(new Tokenizer(tokenizer, settings).encode(text).ids);
+  } catch (cause) {
+    const complaint = cause instanceof Error ? cause.message : String(cause);
+    throw new RangeError(`Cannot use ${model}/tokenizer.json: ${complaint}`, { cause });
+  }
 }
