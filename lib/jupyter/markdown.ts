@@ -16,8 +16,8 @@ const longestColoredRun = 1000;
 /** How far ahead the rules for text, addresses and emphasis look in Markdown, in characters. */
 const lookahead = 2000;
 
-/** The longest HTML of one cell or output that is shown as such, in characters. */
-const longestHtml = 100_000;
+/** The most tags in the HTML of one cell or output that is shown as such. */
+const mostTags = 20_000;
 
 /** The longest formula that is set, in characters. */
 const longestFormula = 5_000;
@@ -126,7 +126,7 @@ const marked = new Marked({
  * Markdown as HTML, whoever wrote it; tables scroll by themselves where they are wider than the page.
  *
  * @param text Markdown with `$…$` and `$$…$$`; it is shown as it is where quotes or lists are nested too deep, or where
- * its HTML has more than a hundred thousand characters.
+ * its HTML has more than twenty thousand tags.
  * @param rewrite What becomes of the address of a link.
  * @returns HTML.
  */
@@ -140,7 +140,7 @@ export function renderMarkdown(text: string, rewrite: Rewrite): string {
 /**
  * HTML as a page shows it, whoever wrote it.
  *
- * @param html Any HTML; it is shown as it is where it has more than a hundred thousand characters.
+ * @param html Any HTML; it is shown as it is where it has more than twenty thousand tags.
  * @param rewrite What becomes of the address of a link.
  * @returns HTML.
  */
@@ -149,7 +149,7 @@ export function renderHtml(html: string, rewrite: Rewrite): string {
 }
 
 function htmlOrSource(html: string, source: string, rewrite: Rewrite): string {
-  if (html.length > longestHtml) return asSource(source);
+  if (html.split("<").length > mostTags) return asSource(source);
   return typeset(sanitize(html, rewrite))
     .replaceAll(/<table\b[^>]*>/g, '<div class="scroll">$&')
     .replaceAll("</table>", "</table></div>");

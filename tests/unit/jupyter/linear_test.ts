@@ -121,6 +121,8 @@ Deno.test("a long paragraph is read as a short one is", () => {
 Deno.test("what a parser would read too slowly or too deeply is shown as it is", () => {
   const long = "<b></i>".repeat(20_000);
   assertEquals(renderHtml(long, same).slice(0, 20), "<pre>&lt;b&gt;&lt;/i");
+  const picture = `<img src="data:image/png;base64,${"A".repeat(5_000_000)}" />`;
+  assertEquals(renderHtml(picture, same), picture);
   const deep = "> ".repeat(4000);
   assert(renderMarkdown(deep, same).startsWith("<pre>&gt; "));
   for (const formula of ["x".repeat(5001), "{".repeat(4000)]) {
