@@ -15,6 +15,7 @@ import { makeInChildren } from "../../../lib/cli/figures/children.ts";
 import { type Grid, runsOf, type TrainingFigure } from "../../../lib/cli/figures/figure.ts";
 import { figures, findFigure } from "../../../lib/cli/figures/registry.ts";
 import { isMade, makeRun } from "../../../lib/cli/figures/run.ts";
+import { commandLine } from "../../../lib/cli/shell.ts";
 import { useBackend } from "../../../lib/kernels/mod.ts";
 import { makeCorpus, makeSchedule, readRun } from "../../../lib/train/mod.ts";
 import { findResidual } from "../../../lib/residual/mod.ts";
@@ -193,7 +194,12 @@ Deno.test("reproduce trains in child processes, and a second time finds all made
     const { manifest, rows } = await readRun(out, "pre-ln_lr0.003_warmup1_seed2");
     assertEquals(
       manifest.command,
-      `deno task reproduce warmup --only pre-ln_lr0.003_warmup1_seed2 --steps 1 --out ${out}`,
+      commandLine(
+        "deno task reproduce warmup --only pre-ln_lr0.003_warmup1_seed2 --steps 1 --out",
+        [
+          out,
+        ],
+      ),
     );
     assertEquals(manifest.settings.seed, 2);
     const zero = await readRun(out, "pre-ln_lr0.003_warmup1_seed0");
