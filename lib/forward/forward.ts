@@ -125,6 +125,10 @@ export function runModel<T>(
     pixels: "object?",
     features: "object?",
   });
+  for (const values of [inputs.pixels, inputs.features]) {
+    if (values === undefined) continue;
+    requireOptions("an input of a model", values, { shape: "list", values: "list" });
+  }
   return inScope({ arithmetic, tensors }, async (place) => {
     const finals = await runStacks(place, description, inputs, options);
     const outputs: Record<string, Values> = {};

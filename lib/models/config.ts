@@ -1,7 +1,7 @@
 // The configuration of a decoder: what a caller writes, and the complete, checked form that the model reads.
 
 import { requireEps, requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
-import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { nearest, type OptionKinds, requireOptions } from "../core/options.ts";
 import { type FeedForwardActivation, feedForwardActivations } from "../layers/feed_forward.ts";
 import type { NormKind } from "../kernels/contract.ts";
 import { findResidual } from "../residual/registry.ts";
@@ -94,6 +94,42 @@ const residualKinds: OptionKinds<Residual> = {
   finish: "function?",
 };
 
+/** The paths of the norms that a decoder may have. */
+function normPaths(residual: Residual, depth: number): string[] {
+  const layers = Array.from({ length: depth }, (_, index) => index + 1);
+  return ["norm.embedding", "norm.final"].concat(
+    layers.flatMap((layer) =>
+      (["attention", "feedForward"] as const).flatMap((role) =>
+        residual.wiring({ layer, depth, stack: "decoder", role }).norms
+          .map((site) => `blocks.${layer}.norm.${role}.${site}`)
+      )
+    ),
+  );
+}
+
+/** ε by norm, of norms that there are: any other would have no effect. */
+function completeNormEps(
+  normEps: Readonly<Record<string, number>>,
+  residual: Residual,
+  depth: number,
+): Record<string, number> {
+  const given = Object.entries(normEps);
+  const known = given.length === 0 ? [] : normPaths(residual, depth);
+  const stranger = given.find(([path]) => !known.includes(path))?.[0];
+  if (stranger !== undefined) {
+    const meant = nearest(stranger, known);
+    throw new RangeError(
+      `Cannot use normEps["${stranger}"]: ${
+        meant === undefined ? "" : `did you mean "${meant}"? `
+      }` +
+        `the norms are norm.embedding, norm.final and ${known[2]} to ${known.at(-1)}`,
+    );
+  }
+  return Object.fromEntries(
+    given.map(([path, eps]) => [path, requireEps(`normEps["${path}"]`, eps)]),
+  );
+}
+
 /** The variant of an id, or an object of one's own, whose parts are there. */
 function variantOf(residual: string | Residual): Residual {
   if (typeof residual === "string") return findResidual(residual);
@@ -119,6 +155,7 @@ export function completeConfig(config: DecoderConfig): CompleteConfig {
     requireInteger(name, config[name], { min: 1 });
   const width = whole("width");
   const heads = whole("heads");
+  const depth = whole("depth");
   if (width % heads !== 0) {
     throw new RangeError(
       `Cannot split a width of ${width} into ${heads} heads: heads must divide the width`,
@@ -138,7 +175,7 @@ export function completeConfig(config: DecoderConfig): CompleteConfig {
     vocabulary: whole("vocabulary"),
     context: whole("context"),
     width,
-    depth: whole("depth"),
+    depth,
     heads,
     hidden: requireInteger("hidden", config.hidden ?? 4 * width, { min: 1 }),
     residual: variant,
@@ -149,12 +186,7 @@ export function completeConfig(config: DecoderConfig): CompleteConfig {
       "crms-padded",
     ]),
     eps: requireEps("eps", config.eps ?? 1e-5),
-    normEps: Object.fromEntries(
-      Object.entries(config.normEps ?? {}).map(([path, eps]) => [
-        path,
-        requireEps(`normEps["${path}"]`, eps),
-      ]),
-    ),
+    normEps: completeNormEps(config.normEps ?? {}, variant, depth),
     ends: (config.ends ?? variant.ends).map((end) =>
       requireOneOf("ends", end, ["embedding", "final"])
     ),

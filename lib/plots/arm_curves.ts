@@ -5,7 +5,7 @@ import type { Figure } from "./figure.ts";
 import { lineChart } from "./line_chart.ts";
 import type { Reference } from "./loss_curves.ts";
 import { nonFiniteNotes } from "./measurements.ts";
-import { armStyle, mostArms, paletteIds, variantStyle } from "./palette.ts";
+import { armStyle, hasOwnStyle, mostArms, variantStyle } from "./palette.ts";
 import { toSeries } from "./series.ts";
 
 /** One value of one arm at one step. */
@@ -56,7 +56,7 @@ export function armCurves(rows: readonly ArmRow[], options: ArmOptions): Figure 
   });
   const { quantity, scale, references = [] } = options;
   const arms = [...new Set(rows.map(({ arm }) => arm))];
-  const own = arms.filter((arm) => !paletteIds.includes(arm.replace(/\+gpas$/, "")));
+  const own = arms.filter((arm) => !hasOwnStyle(arm));
   if (own.length > mostArms) {
     throw new RangeError(
       `Cannot draw ${own.length} arms in one chart: at most ${mostArms} can be told apart`,

@@ -65,6 +65,16 @@ const identities: ReadonlyMap<string, Identity> = new Map([
 export const paletteIds: readonly string[] = [...identities.keys()];
 
 /**
+ * Whether an id is that of a variant with a color of its own, with gates or without.
+ *
+ * @param id Any id.
+ * @returns Whether {@link variantStyle} knows it.
+ */
+export function hasOwnStyle(id: string): boolean {
+  return identities.has(partsOf(id).base);
+}
+
+/**
  * The style of a variant.
  *
  * A `+gpas` suffix keeps the base's color and marker, dashes the line, hollows the marker and adds

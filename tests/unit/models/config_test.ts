@@ -1,6 +1,12 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { completeConfig, type DecoderConfig } from "../../../lib/models/mod.ts";
-import { findResidual, periLn, residuals } from "../../../lib/residual/mod.ts";
+import {
+  findResidual,
+  periLn,
+  preLn,
+  type Residual,
+  residuals,
+} from "../../../lib/residual/mod.ts";
 
 const config: DecoderConfig = { vocabulary: 11, context: 8, width: 16, depth: 2, heads: 4 };
 
@@ -65,6 +71,18 @@ const wrong: readonly (readonly [Record<string, unknown>, string, string])[] = [
   [{ eps: -1e-5 }, "eps = -0.00001", "> 0"],
   [{ eps: Infinity }, "eps = Infinity", "finite"],
   [{ normEps: { "norm.final": 0 } }, 'normEps["norm.final"] = 0', "> 0"],
+  [{ normEps: { "norm.finl": 1e-6 } }, 'normEps["norm.finl"]', "norm.final"],
+  [{ normEps: { "blocks.3.norm.attention.input": 1 } }, "blocks.3.", "to blocks.2.norm"],
+  [
+    { normEps: { "blocks.0.norm.attention.input": 1 } },
+    "blocks.0.",
+    "blocks.1.norm.attention.input",
+  ],
+  [{ normEps: { "blocks.1.norm.attention.stream": 1 } }, "stream", "blocks.1.norm.attention.input"],
+  [{ residual: 5 as unknown as string }, "a residual variant", "an object"],
+  [{ residual: { ...preLn, wiring: undefined } as unknown as Residual }, '"wiring"', "a function"],
+  [{ residual: { ...preLn, finsh: () => {} } as Residual }, '"finsh"', '"finish"'],
+  [{ residual: { ...preLn, init: {} } as unknown as Residual }, '"base"', "a string"],
   [{ ends: ["start"] }, '"start"', "embedding, final"],
   [{ positions: "sine" }, '"sine"', "learned, rotary"],
   [{ activation: "tanh" }, '"tanh"', "gelu, relu, swiglu"],

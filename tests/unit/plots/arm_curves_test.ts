@@ -76,3 +76,13 @@ Deno.test("armCurves() is the same each time and matches its snapshot", () => {
   if (Deno.env.get("UPDATE_SNAPSHOTS") === "1") Deno.writeTextFileSync(file, svg);
   assertEquals(svg.split("\n"), Deno.readTextFileSync(file).split(/\r?\n/));
 });
+
+Deno.test("armCurves() takes variants with any gates for variants, which do not count among the arms", () => {
+  const gated = ["pre-ln+gpas", "pre-ln+gpas-tanh", "lns+gpas-leaky-relu-site"];
+  const root = readSvg(armCurves(armRows([...gated, ...names]), options));
+  const lines = [...root.querySelectorAll('[aria-label="line"]')].slice(0, gated.length);
+  assertEquals(
+    lines.map((line) => line.getAttribute("stroke")),
+    gated.map((id) => variantStyle(id).color),
+  );
+});
