@@ -216,7 +216,14 @@ async function coqc(
 ): Promise<Deno.CommandOutput | undefined> {
   try {
     const options = cwd === undefined ? {} : { cwd };
-    return await new Deno.Command("coqc", { args: [...args], ...options }).output();
+    const child = new Deno.Command("coqc", {
+      args: [...args],
+      ...options,
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    using _undo = undoneAtEnd(() => child.kill());
+    return await child.output();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -32,6 +32,8 @@ export interface FuzzReport {
   readonly faults: readonly Fault[];
 }
 
+const golden = ["gpt2", "llama", "clip", "whisper", "vit", "bert", "bloom", "opt"];
+
 const text = "Call me Ishmael. Some years ago, never mind how long. ".repeat(8);
 
 /** Trains a tiny run for the sandbox. */
@@ -47,7 +49,6 @@ async function trainRun(folder: string, variant: string): Promise<void> {
 /** Fills a folder with models, runs, and what is none. */
 async function fillSandbox(folder: string): Promise<Places> {
   await Deno.writeTextFile(`${folder}/text.txt`, text);
-  const golden = ["gpt2", "llama", "clip", "whisper", "vit", "bert", "bloom", "opt"];
   for (const name of golden) {
     await Deno.mkdir(`${folder}/${name}`);
     for (const file of ["config.json", "model.safetensors"]) {
@@ -55,6 +56,9 @@ async function fillSandbox(folder: string): Promise<Places> {
     }
   }
   for (const variant of ["pre-ln+gpas", "deep-norm", "peri-ln"]) await trainRun(folder, variant);
+  await Deno.mkdir(`${folder}/damaged`);
+  const weights = `${folder}/runs/damaged.safetensors`;
+  await Deno.copyFile(`${folder}/runs/pre-ln+gpas.safetensors`, weights);
   await Deno.mkdir(`${folder}/broken`);
   await Deno.writeTextFile(`${folder}/broken/config.json`, '{"model_type": "gpt2"}');
   await Deno.mkdir(`${folder}/weightless`);
@@ -66,13 +70,54 @@ async function fillSandbox(folder: string): Promise<Places> {
   );
   await Deno.symlink("gpt2", `${folder}/alias`);
   await Deno.symlink("nowhere", `${folder}/dead`);
+  const damaged = ["damaged", "damaged", "runs/damaged", "runs/damaged"];
   const at = (names: readonly string[]): string[] => names.map((name) => `${folder}/${name}`);
   return {
-    models: at([...golden, "runs/pre-ln+gpas", "runs/deep-norm", "runs/peri-ln", "alias", "gpt2/"]),
+    models: at([
+      ...golden,
+      "runs/pre-ln+gpas",
+      "runs/deep-norm",
+      "runs/peri-ln",
+      "alias",
+      "gpt2/",
+      ...damaged,
+    ]),
     others: at(["broken", "weightless", "null", "odd", "dead", "text.txt", "nowhere", "runs", "."]),
     text: `${folder}/text.txt`,
     out: `${folder}/out`,
   };
+}
+
+/** Values that no reader of a configuration may take for granted. */
+const odd: readonly unknown[] = [
+  ...["constructor", "__proto__", "toString", "", "gelu", "rms"],
+  ...[null, true, -1, 0, 1.5, 1e9, 2 ** 53, 1e308],
+  ...[[], {}, [null], { a: 1 }],
+];
+
+/** A JSON object with a value somewhere in it replaced, removed or added. */
+function mutated(random: Random, value: Record<string, unknown>): Record<string, unknown> {
+  const keys = Object.keys(value);
+  if (keys.length === 0) return { [String(random.integer(9))]: null };
+  const key = keys[random.integer(keys.length)]!;
+  const { [key]: inner, ...rest } = value;
+  const kind = random.uniform();
+  if (typeof inner === "object" && inner !== null && kind < 0.7) {
+    return { ...value, [key]: mutated(random, inner as Record<string, unknown>) };
+  }
+  return kind > 0.9 ? rest : { ...value, [key]: odd[random.integer(odd.length)] };
+}
+
+/** Damages the configuration of a model and the manifest of a run. */
+async function damage(random: Random, folder: string): Promise<void> {
+  const name = golden[random.integer(golden.length)]!;
+  const config = JSON.parse(await Deno.readTextFile(`${folder}/${name}/config.json`));
+  await Deno.copyFile(`${folder}/${name}/model.safetensors`, `${folder}/damaged/model.safetensors`);
+  const text = JSON.stringify(mutated(random, config));
+  await Deno.writeTextFile(`${folder}/damaged/config.json`, text);
+  const manifest = JSON.parse(await Deno.readTextFile(`${folder}/runs/pre-ln+gpas.json`));
+  const other = JSON.stringify(mutated(random, manifest));
+  await Deno.writeTextFile(`${folder}/runs/damaged.json`, other);
 }
 
 /** Everything below a folder, each with its size and time; links are not followed. */
@@ -116,12 +161,22 @@ interface Traces {
   readonly wrong: string | undefined;
 }
 
+/** A path with its links followed, where it is there. */
+function real(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 /** Where a command may write: to a path that it was given, and `train` to its default. */
 function isAsked(path: string, words: readonly string[]): boolean {
   const named = words.flatMap((word) => [word, word.slice(word.indexOf("=") + 1)]);
   return [".normkit", ...named].filter((word) => word !== "")
-    .map((word) => resolve(word))
-    .some((own) => own !== Deno.cwd() && path.startsWith(own));
+    .map((word) => real(resolve(word)))
+    .filter((own) => own !== Deno.cwd())
+    .some((own) => path.startsWith(own) || own.startsWith(`${path}/`)); // a folder on the way to it
 }
 
 function tracesOf(
@@ -195,10 +250,12 @@ export async function fuzz(
     Deno.chdir(folder); // train writes to .normkit by default
     const random = new Random(seed, "cli");
     for (let at = 0; at < count; at++) {
-      const words = new Writer(random.fork(at), places).next();
+      const own = random.fork(at);
+      await damage(own.fork("files"), folder);
+      const words = new Writer(own, places).next();
       const { code, fault } = await tryLine(words, folder);
-      const own = codes[words[0] ?? "nothing"] ??= {};
-      own[code] = (own[code] ?? 0) + 1;
+      const ended = codes[words[0] ?? "nothing"] ??= {};
+      ended[code] = (ended[code] ?? 0) + 1;
       if (fault === undefined) continue;
       faults.push(fault);
       onFault(fault, at);

@@ -196,7 +196,7 @@ export class Writer {
       ...(this.#is(0.01) ? ["help"] : []),
       name,
       ...this.#words(name),
-      ...(this.#is(0.97) ? this.#basis(name) : []),
+      ...(name === "train" || this.#is(0.97) ? this.#basis(name) : []),
       ...chosen.flatMap(([option, { type }]) => this.#option(name, option, type)),
       ...(json ? ["--json"] : []),
       ...(this.#is(0.02) ? [this.#one(["--help", "-h", "--unknown", "--json=1"])] : []),

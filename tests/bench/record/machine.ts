@@ -1,6 +1,8 @@
 // The machine and the versions that a results file names.
 
 import type { BackendInUse } from "@normkit/normkit";
+import { checkout } from "../../../lib/cli/checkout.ts";
+import { commitOf } from "../../../lib/cli/commit.ts";
 import config from "../../../deno.json" with { type: "json" };
 import type { MachineLine, Platform } from "./lines.ts";
 
@@ -23,9 +25,10 @@ async function cpuModel(): Promise<string> {
 }
 
 async function commit(): Promise<string> {
-  const head = await output("git", "rev-parse", "--short", "HEAD");
+  const head = await commitOf();
   if (head === undefined) return "unknown";
-  return await output("git", "status", "--porcelain") === "" ? head : `${head}+`;
+  const changed = await output("git", "-C", checkout, "status", "--porcelain");
+  return changed === "" ? head : `${head}+`;
 }
 
 /** Versions of the packages that take part, as the import map pins them. */
