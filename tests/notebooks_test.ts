@@ -4,7 +4,13 @@ import { assert, assertEquals } from "@std/assert";
 import { basename } from "node:path";
 import { checkout } from "../lib/cli/checkout.ts";
 import { checkAndExecute, listNotebooks, picturesToPng } from "../lib/cli/notebooks.ts";
-import { joined, type Notebook, readNotebook } from "../lib/jupyter/notebook_file.ts";
+import {
+  joined,
+  type Notebook,
+  type Output,
+  readNotebook,
+  textOf,
+} from "../lib/jupyter/notebook_file.ts";
 import { firstDifference } from "./support/same_numbers.ts";
 
 const folder = `${checkout}/notebooks`;
@@ -57,6 +63,19 @@ for (const path of await listNotebooks(folder)) {
     const text = await Deno.readTextFile(path);
     assertEquals(text, await formatted(path), "run deno fmt");
     assert(text.length < 300_000, `${text.length} characters`);
+  });
+
+  Deno.test(`${name} says of each picture what it shows`, async () => {
+    const { cells } = await readNotebook(path);
+    const pictures = cells.flatMap(({ outputs = [] }) => outputs).filter((output) =>
+      "data" in output && output.data["image/png"] !== undefined
+    );
+    for (const picture of pictures) {
+      const { data, metadata } = picture as Output & { output_type: "display_data" };
+      const { alt } = metadata["image/png"] as { alt?: string };
+      assertEquals(alt, textOf(data, "text/plain"), "run deno task notebooks");
+      assert(alt !== undefined && alt.length > 10);
+    }
   });
 
   Deno.test(`${name} numbers its equations in order and refers to no other`, async () => {
