@@ -12,24 +12,28 @@ export class InterruptedError extends Error {
 /** Called at a cut. */
 const listeners = new Set<() => void>();
 
+/** Whether cuts are told of that nobody listens to. */
+let reporting = false;
+
 let timer: ReturnType<typeof setInterval> | undefined;
 
 /** Time between two looks, in milliseconds. */
 const lookInterval = 100;
 
 function look(): void {
-  if (restoreEngine()) { for (const listener of [...listeners]) listener(); }
+  if (!restoreEngine()) return;
+  for (const listener of listeners) listener();
+  if (listeners.size === 0 && reporting) throw new InterruptedError("The cell was interrupted");
 }
 
-function listen(listener: () => void): () => void {
-  listeners.add(listener);
-  timer ??= setInterval(look, lookInterval);
-  return () => {
-    listeners.delete(listener);
-    if (listeners.size > 0) return;
+/** Looks from time to time as long as there is a reason to. */
+function keepLooking(): void {
+  if (listeners.size > 0 || reporting) {
+    timer ??= setInterval(look, lookInterval);
+  } else {
     clearInterval(timer);
     timer = undefined;
-  };
+  }
 }
 
 /** Whether this runs in a notebook's kernel. */
@@ -41,21 +45,34 @@ function inKernel(): boolean {
   }
 }
 
+/** Puts tfjs right after every interrupt of the notebook's kernel from now on, and tells of those that hit no awaited work. */
+export function reportCuts(): void {
+  reporting = inKernel();
+  keepLooking();
+}
+
 /**
  * Awaits work that a notebook's kernel may cut off. Elsewhere nothing can, and the work is awaited as it is.
  *
- * @param work The work.
+ * @param work The work; in a kernel it begins in a turn of its own, so that a cut leaves those that await it.
  * @param where Says what was interrupted, and where: "The training was interrupted in step 3".
  * @returns What the work gives.
- * @throws {InterruptedError} If the kernel is interrupted while a function of tfjs runs; the engine is as before then.
+ * @throws {InterruptedError} If the kernel is interrupted while a function of tfjs runs; the engine is at rest again then.
  */
-export async function untilCut<T>(work: () => Promise<T>, where: () => string): Promise<T> {
+export async function untilCut<T>(work: () => T | Promise<T>, where: () => string): Promise<T> {
   if (!inKernel()) return await work();
   const cut = Promise.withResolvers<never>();
-  const ignore = listen(() => cut.reject(new InterruptedError(where())));
+  const listener = (): void => cut.reject(new InterruptedError(where()));
+  const begun = new Promise((resolve) => setTimeout(resolve)).then(() => {
+    restoreEngine(); // what an earlier cell left
+    listeners.add(listener);
+    keepLooking();
+    return work();
+  });
   try {
-    return await Promise.race([work(), cut.promise]);
+    return await Promise.race([begun, cut.promise]);
   } finally {
-    ignore();
+    listeners.delete(listener);
+    keepLooking();
   }
 }

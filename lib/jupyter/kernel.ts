@@ -183,6 +183,11 @@ export class Kernel {
     return { messages, reply };
   }
 
+  /** Interrupts the code that runs, as the stop button does: its turn ends at once, `finally` or not. */
+  async interrupt(): Promise<void> {
+    await this.#ask("control", request("interrupt_request", {}));
+  }
+
   /** Ends the kernel, its channels and its connection file; may be called more than once. */
   async close(): Promise<void> {
     if (this.#closed) return;

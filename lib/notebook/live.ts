@@ -7,7 +7,7 @@ export interface LiveChart extends AsyncDisposable {
   /** Says that there is something new: the chart is redrawn, unless it was less than 250 ms ago. */
   update(): void;
   /**
-   * Sends what is still to be shown: the last frame. Later calls do nothing.
+   * Sends what is still to be shown: the last frame. An update after it shows the chart anew, as when its cell is run again.
    *
    * @throws {Error} If a frame could not be drawn or sent.
    */
@@ -34,7 +34,6 @@ export const frameInterval = 250;
 export function liveChart(draw: () => Figure, send: SendFrame, now: () => number): LiveChart {
   let sent: number | undefined; // when the last frame was
   let pending = false;
-  let ended = false;
   let queue: Promise<void> = Promise.resolve();
   const frame = (): void => {
     const bundle = { ...draw()[jupyterDisplay]() };
@@ -44,14 +43,12 @@ export function liveChart(draw: () => Figure, send: SendFrame, now: () => number
     queue.catch(() => {}); // `end` tells it
   };
   const end = async (): Promise<void> => {
-    if (ended) return;
-    ended = true;
     if (pending) frame();
+    sent = undefined;
     await queue;
   };
   return {
     update: () => {
-      if (ended) return;
       pending = true;
       if (sent === undefined || now() - sent >= frameInterval) frame();
     },
@@ -62,10 +59,13 @@ export function liveChart(draw: () => Figure, send: SendFrame, now: () => number
 
 /** What sends frames through the kernel, if this runs in one. */
 function kernelDisplay(): SendFrame | undefined {
-  const id = crypto.randomUUID();
+  let id = "";
   try {
     const { display } = Deno.jupyter; // throws outside a kernel
-    return (bundle, { update }) => display(bundle, { raw: true, display_id: id, update });
+    return (bundle, { update }) => {
+      if (!update) id = crypto.randomUUID(); // a frame that replaces none is a display of its own
+      return display(bundle, { raw: true, display_id: id, update });
+    };
   } catch {
     return undefined;
   }

@@ -2,7 +2,6 @@
 // is full, and always returns the last parameters whose loss was finite.
 
 import * as tf from "@tensorflow/tfjs";
-import { restoreEngine } from "../core/engine.ts";
 import { untilCut } from "../core/interrupt.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { OutOfMemoryError } from "../core/out_of_memory.ts";
@@ -159,17 +158,16 @@ export async function train(
     options.onRow?.(row);
   };
 
-  await Promise.resolve(); // what called this has ended its turn: what tfjs has open then was cut off
-  restoreEngine();
-  let parameters = whole(() =>
+  let step = 0; // the step under way
+  const interrupted = (): string => `The training was interrupted in step ${step} of ${steps}`;
+  const start = (): DecoderParameters =>
     options.parameters === undefined
       ? initDecoder(config, seed)
-      : mapTree<DecoderParameters, Tensor>(options.parameters, (leaf) => leaf.clone())
-  );
+      : mapTree<DecoderParameters, Tensor>(options.parameters, (leaf) => leaf.clone());
+  let parameters = await untilCut(() => whole(start), interrupted);
   let state: OptimizerState<DecoderParameters> = { step: 0, moments: [] };
   let good = parameters; // the last parameters whose loss was finite
   let computed: Computed | undefined; // what the step under way holds
-  let step = 0; // the step under way
   let stopped: Stop | undefined;
   let looked: number | undefined; // the step of the last look
   const warned = new Set<string>();
@@ -255,8 +253,7 @@ export async function train(
   };
 
   try {
-    stopped = await untilCut(run, () => `The training was interrupted in step ${step} of ${steps}`)
-      .catch((error) => outOfMemory(error, step));
+    stopped = await untilCut(run, interrupted).catch((error) => outOfMemory(error, step));
     if (stopped === undefined || stopped.reason === "aborted") {
       if (good !== parameters) disposeTree(good);
       good = parameters;

@@ -35,10 +35,8 @@ Deno.test("liveChart() draws only the frames that it sends: one in 250 ms, and t
   assertEquals(state.drawn, 4);
   await chart.end();
   assertEquals(state.frames, ["show 1", "update 4", "update 7", "update 10"]);
-  state.value = 11;
-  chart.update();
   await chart.end();
-  assertEquals(state.drawn, 4, "what has ended sends nothing");
+  assertEquals(state.drawn, 4, "what has ended has nothing to send");
 });
 
 Deno.test("liveChart() sends a pending frame at its end, and none without an update", async () => {
@@ -53,6 +51,18 @@ Deno.test("liveChart() sends a pending frame at its end, and none without an upd
     shown.update();
   }
   assertEquals(other.state.frames, ["show 0", "update 1"]);
+});
+
+Deno.test("liveChart() that is updated after its end is shown anew", async () => {
+  const { state, chart } = counter();
+  chart.update();
+  await chart.end();
+  for (state.value = 1; state.value <= 3; state.value++) {
+    chart.update();
+    state.time += 200;
+  }
+  await chart.end();
+  assertEquals(state.frames, ["show 0", "show 1", "update 3"]);
 });
 
 Deno.test("liveChart() tells at its end that a frame could not be sent", async () => {
@@ -94,4 +104,27 @@ console.log("trained");`),
   assertStringIncludes(shown!, "So far 40");
   assertEquals(printed, "stdout trained\n");
   assertEquals(others, []);
+});
+
+Deno.test("live() shows its chart again when the cell that updates it is run again", async () => {
+  const draws = code(`for (let step = 0; step < 3; step++) {
+  rows.push({ variant: "pre-ln", step: rows.length, loss: 4 });
+  chart.update();
+}
+await chart.end();`);
+  const executed = await executeNotebook(
+    notebook(
+      code(`import { live } from "@normkit/normkit/notebook";
+import { lossCurves, type LossRow } from "@normkit/normkit/plots";
+const rows: LossRow[] = [];
+const chart = live(() => lossCurves(rows, { title: "Now " + rows.length }));`),
+      draws,
+      { ...draws, id: "again" },
+    ),
+    { cwd: checkout },
+  );
+  const [, first, again] = executed.cells.map(outputsOf);
+  assertEquals([first!.length, again!.length], [1, 1]);
+  assertStringIncludes(first![0]!, "Now 3");
+  assertStringIncludes(again![0]!, "Now 6");
 });

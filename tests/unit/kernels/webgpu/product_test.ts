@@ -12,14 +12,15 @@ import {
   softwareProduct,
 } from "../../../../lib/kernels/webgpu/product.ts";
 import { openRunner, type WebGpuBackend } from "../../../../lib/kernels/webgpu/runner.ts";
-import { chooseStrategy } from "../../../../lib/kernels/webgpu/strategy.ts";
+import { chooseStrategy, type RowStrategy } from "../../../../lib/kernels/webgpu/strategy.ts";
 import { matmul, type Rows, transpose } from "../../../reference/rows.ts";
-import { backends, onBackend } from "../../../support/backends.ts";
+import { onBackend } from "../../../support/backends.ts";
 import { assertClose } from "../../../support/close.ts";
 import { matrixOf, numbersOf, tensorOf } from "../../../support/evaluate.ts";
 import { floats, kernelCase } from "../../../support/kernels.ts";
 import { assertLaunch } from "../../../support/launch.ts";
 import { tolerance } from "../../../support/tolerances.ts";
+import { onGpuWithRows } from "../../../support/webgpu_features.ts";
 
 const ways = { "handing over": "subgroup", "reading all": "thread" } as const;
 
@@ -43,9 +44,13 @@ function rowsOf(count: number, width: number, seed: number): Rows {
 const multiply = (product: Product, inputs: ProductInputs & { a: Tensor; b: Tensor }): Tensor =>
   tf.engine().makeTensorFromTensorInfo(product(inputs));
 
-function onWebGpu(name: string, body: (backend: WebGpuBackend) => Promise<void>): void {
-  if (!backends.includes("webgpu")) return;
-  Deno.test(
+function onWebGpu(
+  name: string,
+  body: (backend: WebGpuBackend) => Promise<void>,
+  rows: RowStrategy = "thread",
+): void {
+  onGpuWithRows(
+    rows,
     name,
     () => onBackend("webgpu", () => body(tf.backend() as unknown as WebGpuBackend)),
   );
@@ -54,8 +59,10 @@ function onWebGpu(name: string, body: (backend: WebGpuBackend) => Promise<void>)
 for (const [way, forced] of Object.entries(ways)) {
   const open = async (backend: WebGpuBackend): Promise<Product> =>
     softwareProduct(openRunner(backend), await chooseStrategy(backend.device, forced));
+  const onGpu = (name: string, body: (backend: WebGpuBackend) => Promise<void>): void =>
+    onWebGpu(name, body, forced);
 
-  onWebGpu(
+  onGpu(
     `softwareProduct() ${way} is float64's, in every transposition and size`,
     async (gpu) => {
       const product = await open(gpu);
@@ -78,7 +85,7 @@ for (const [way, forced] of Object.entries(ways)) {
     },
   );
 
-  onWebGpu(`softwareProduct() ${way} takes no number from the next matrix`, async (gpu) => {
+  onGpu(`softwareProduct() ${way} takes no number from the next matrix`, async (gpu) => {
     const product = await open(gpu);
     for (const { transposeA, transposeB } of flags) {
       const [value] = await numbersOf(() => {

@@ -7,11 +7,12 @@ import type { KernelName, TensorInfo } from "../../../../lib/kernels/mod.ts";
 import { normKernels } from "../../../../lib/kernels/webgpu/norm.ts";
 import { openRunner, type WebGpuBackend } from "../../../../lib/kernels/webgpu/runner.ts";
 import { chooseStrategy, type RowStrategy } from "../../../../lib/kernels/webgpu/strategy.ts";
-import { backends, onBackend } from "../../../support/backends.ts";
+import { onBackend } from "../../../support/backends.ts";
 import { assertClose } from "../../../support/close.ts";
 import { tensorOf } from "../../../support/evaluate.ts";
 import type { KernelCase } from "../../../support/kernels.ts";
 import { tolerance } from "../../../support/tolerances.ts";
+import { onGpuWithRows } from "../../../support/webgpu_features.ts";
 import { kinds, normCases } from "../norm_cases.ts";
 
 type Run = (inputs: readonly TensorInfo[], attributes: unknown, backend: unknown) => TensorInfo[];
@@ -37,19 +38,24 @@ const shapes = [[2, 4], [37, 13], [37, 128], [70, 516], [9, 1300]];
 
 for (const rows of ["thread", "subgroup", "workgroup"] satisfies RowStrategy[]) {
   for (const name of ["norm", "gradient", "add", "addGradient"] as const) {
-    if (!backends.includes("webgpu")) continue;
     const kernel: KernelName = normCases({ kind: "layer", shape: [1, 4] })[name].name;
-    Deno.test(`${kernel} with a ${rows} a row is the oracle's`, () =>
-      onBackend("webgpu", async () => {
-        const backend = tf.backend() as unknown as WebGpuBackend;
-        const strategy = await chooseStrategy(backend.device, rows);
-        assertEquals(strategy.team(32).rows, rows);
-        const kernels = normKernels(openRunner(backend), strategy) as Readonly<Record<string, Run>>;
-        for (const kind of kinds) {
-          for (const shape of shapes) await assertCase(kernels, normCases({ kind, shape })[name]);
-          const plain = normCases({ kind, shape: [37, 13], gain: false, bias: false });
-          await assertCase(kernels, plain[name]);
-        }
-      }));
+    onGpuWithRows(
+      rows,
+      `${kernel} with a ${rows} a row is the oracle's`,
+      () =>
+        onBackend("webgpu", async () => {
+          const backend = tf.backend() as unknown as WebGpuBackend;
+          const strategy = await chooseStrategy(backend.device, rows);
+          assertEquals(strategy.team(32).rows, rows);
+          const kernels = normKernels(openRunner(backend), strategy) as Readonly<
+            Record<string, Run>
+          >;
+          for (const kind of kinds) {
+            for (const shape of shapes) await assertCase(kernels, normCases({ kind, shape })[name]);
+            const plain = normCases({ kind, shape: [37, 13], gain: false, bias: false });
+            await assertCase(kernels, plain[name]);
+          }
+        }),
+    );
   }
 }

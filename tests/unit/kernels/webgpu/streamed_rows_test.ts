@@ -3,10 +3,11 @@
 
 import { webGpuKernels } from "../../../../lib/kernels/webgpu/mod.ts";
 import type { RowStrategy } from "../../../../lib/kernels/webgpu/strategy.ts";
-import { backends, onBackend } from "../../../support/backends.ts";
+import { onBackend } from "../../../support/backends.ts";
 import { vectorOf } from "../../../support/evaluate.ts";
 import { floats, integers, kernelCase } from "../../../support/kernels.ts";
 import { assertLaunch } from "../../../support/launch.ts";
+import { onGpuWithRows } from "../../../support/webgpu_features.ts";
 
 /** Rows of less than a team's vectors, of a team's and a bit, of several a thread; with four numbers to a vector and with one. */
 const scores = [[1, 1, 1], [3, 7, 8], [2, 33, 33], [5, 16, 260], [1, 3, 1030]];
@@ -41,11 +42,14 @@ const norms = [[1], [3, 4, 5, 1000], Array.from({ length: 70 }, (_, at) => 1 + a
 
 for (const rows of ["thread", "subgroup", "workgroup"] satisfies RowStrategy[]) {
   for (const [name, cases] of Object.entries({ softmax, losses, norms })) {
-    if (!backends.includes("webgpu")) continue;
-    Deno.test(`kernels of ${name} with a ${rows} a row are the oracle's`, () =>
-      onBackend("webgpu", async () => {
-        const { kernels } = await webGpuKernels(rows);
-        for (const given of cases) await assertLaunch(kernels, given);
-      }));
+    onGpuWithRows(
+      rows,
+      `kernels of ${name} with a ${rows} a row are the oracle's`,
+      () =>
+        onBackend("webgpu", async () => {
+          const { kernels } = await webGpuKernels(rows);
+          for (const given of cases) await assertLaunch(kernels, given);
+        }),
+    );
   }
 }

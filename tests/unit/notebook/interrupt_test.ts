@@ -1,0 +1,83 @@
+// Cells that are interrupted by a real kernel's stop button: they say so, and what comes after works as if nothing had happened.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { checkout } from "../../../lib/cli/checkout.ts";
+import { Kernel } from "../../../lib/jupyter/kernel.ts";
+import type { Message } from "../../../lib/jupyter/wire.ts";
+
+/** The errors that a cell shows, and the text of its result. */
+interface Shown {
+  readonly errors: readonly string[];
+  readonly result: string | undefined;
+}
+
+/** A while that a cell is in the middle of its work after: an interrupt of a kernel that waits would stop the kernel for good. */
+const busy = 400;
+
+/** Runs a cell; interrupts it soon after it has printed "now". */
+async function run(kernel: Kernel, code: string): Promise<Shown> {
+  let interrupted: Promise<void> | undefined;
+  const { messages, reply } = await kernel.execute(code, ({ content }) => {
+    if (content.text !== "now\n") return;
+    interrupted = new Promise((resolve) => setTimeout(resolve, busy)).then(() =>
+      kernel.interrupt()
+    );
+  });
+  await interrupted;
+  const of = (type: string): Message[] => messages.filter(({ header }) => header.msg_type === type);
+  const errors = [...of("error"), reply].filter(({ content }) => "ename" in content)
+    .map(({ content }) => `${content.ename}: ${content.evalue}`);
+  const [result] = of("execute_result").map(({ content }) =>
+    (content.data as Record<string, string>)["text/plain"]
+  );
+  return { errors: [...new Set(errors)], result };
+}
+
+const prepare = `import { setup } from "@normkit/normkit/notebook";
+import { disposeTree, makeCorpus, train, valueAndGradient } from "@normkit/normkit";
+import * as tf from "@tensorflow/tfjs";
+await setup();
+const corpus = makeCorpus("the whale and the sea ".repeat(200));
+const model = { context: 32, width: 64, depth: 2, heads: 2 };
+const settings = { model, schedule: { kind: "constant", peak: 0.001 }, seed: 0, rows: 8, evaluationBatches: 1 } as const;
+const w = tf.ones([300, 300]);
+const alive = () => tf.memory().numTensors;
+undefined;`;
+
+/** Trains a few steps; the losses tell whether the run is the same as ever. */
+const trainAgain = `const again${"$"} = await train({ ...settings, steps: 3 }, corpus);
+disposeTree(again${"$"}.parameters);
+JSON.stringify([alive(), again${"$"}.record.rows.map(({ loss }) => loss)])`;
+
+/** Cells that do not end by themselves, and what they show when they are interrupted. */
+const cells: Readonly<Record<string, readonly [code: string, shown: RegExp]>> = {
+  "a training": [
+    `await train({ ...settings, steps: 1e6 }, corpus, { onRow: ({ step }) => step === 3 && console.log("now") });`,
+    /^InterruptedError: The training was interrupted in step \d+ of 1000000$/,
+  ],
+  "a training in its first evaluation": [
+    `console.log("now"); await train({ ...settings, evaluationBatches: 1e6, steps: 5 }, corpus);`,
+    /^InterruptedError: The training was interrupted in step 0 of 5$/,
+  ],
+  "a loop of gradients": [
+    `console.log("now"); for (;;) tf.tidy(() => void valueAndGradient([w], ([x]) => tf.sum(tf.matMul(x!, x!))));`,
+    /^(InterruptedError: The cell was interrupted|Error: Execution failed)$/,
+  ],
+};
+
+for (const [name, [code, shown]] of Object.entries(cells)) {
+  Deno.test(`${name} that is interrupted says so, and the next training is as ever`, async () => {
+    const kernel = await Kernel.start({ cwd: checkout });
+    try {
+      assertEquals((await run(kernel, prepare)).errors, []);
+      const before = await run(kernel, trainAgain.replaceAll("$", "1"));
+      assertMatch(before.result!, /^"\[1,\[null,/);
+      const { errors } = await run(kernel, code);
+      assert(errors.length > 0, "nothing was shown");
+      errors.forEach((error) => assertMatch(error, shown));
+      assertEquals(await run(kernel, trainAgain.replaceAll("$", "2")), before);
+    } finally {
+      await kernel.close();
+    }
+  });
+}
