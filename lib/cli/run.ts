@@ -40,7 +40,7 @@ const mistakes: readonly unknown[] = [TypeError, ReferenceError, EvalError, URIE
 
 function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return { kind: "usage", message: error.message };
-  const refusals = [RangeError, SyntaxError, BackendUnavailableError];
+  const refusals = [RangeError, SyntaxError, BackendUnavailableError, Deno.errors.NotFound];
   if (error instanceof Error && refusals.some((kind) => error instanceof kind)) {
     return { kind: "refused", message: error.message };
   }

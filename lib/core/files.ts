@@ -7,6 +7,16 @@ import { undoneAtEnd } from "./cleanup.ts";
 import { withoutEnd } from "./path.ts";
 import { type TemporaryKind, withTemporary } from "./temporary.ts";
 
+/** Does what only a folder allows that can be written into; where it fails, the error says which folder and why. */
+async function writing(folder: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RangeError(`Cannot write into the folder ${folder}: ${why}`, { cause: error });
+  }
+}
+
 /** Makes a folder where it is missing; the result is what was made, the innermost first. */
 async function makeFolder(folder: string): Promise<readonly string[]> {
   const missing: string[] = [];
@@ -14,7 +24,7 @@ async function makeFolder(folder: string): Promise<readonly string[]> {
   for (let path = folder; !atRoot(path) && !await exists(path); path = dirname(path)) {
     missing.push(path);
   }
-  await Deno.mkdir(folder, { recursive: true });
+  await writing(folder, () => Deno.mkdir(folder, { recursive: true }));
   return missing;
 }
 
@@ -163,18 +173,14 @@ export async function requireAbsent(path: string): Promise<void> {
  */
 export async function prepareFolder(path: string): Promise<AsyncDisposable> {
   const folder = withoutEnd(path);
-  try {
-    const made = await makeFolder(folder);
-    await withTemporary(folder, "try", "file", (temporary) => Deno.remove(temporary));
-    const undo = undoneAtEnd(() => made.forEach((one) => rmdirSync(one)));
-    return {
-      [Symbol.asyncDispose]: async () => {
-        undo[Symbol.dispose]();
-        await removeEmpty(made);
-      },
-    };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new RangeError(`Cannot write into the folder ${folder}: ${why}`, { cause: error });
-  }
+  const made = await makeFolder(folder);
+  const remove = (temporary: string): Promise<void> => Deno.remove(temporary);
+  await writing(folder, () => withTemporary(folder, "try", "file", remove));
+  const undo = undoneAtEnd(() => made.forEach((one) => rmdirSync(one)));
+  return {
+    [Symbol.asyncDispose]: async () => {
+      undo[Symbol.dispose]();
+      await removeEmpty(made);
+    },
+  };
 }

@@ -4,6 +4,7 @@
 import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { type Command, numberOption, requireWords, stringOptions } from "../../lib/cli/command.ts";
+import { commands } from "../../lib/cli/commands.ts";
 import { main } from "../../lib/cli/mod.ts";
 import { runTask } from "../../lib/cli/run.ts";
 import { undoneAtEnd } from "../../lib/core/cleanup.ts";
@@ -131,7 +132,7 @@ function listing(folder: string): string[] {
 
 /** Words that only an error of the engine has. */
 const foreign =
-  /\n {4}at |file:\/\/|inside of normkit|Cannot read propert|not a function|undefined/;
+  /\n {4}at |file:\/\/|inside of normkit|Cannot read propert|not a function|(?<!= |type ")undefined/;
 
 /** What is wrong with what a command printed. */
 function wrongAnswer(words: readonly string[], { code, out, err }: Outcome): string | undefined {
@@ -254,7 +255,7 @@ export async function fuzz(
       await damage(own.fork("files"), folder);
       const words = new Writer(own, places).next();
       const { code, fault } = await tryLine(words, folder);
-      const ended = codes[words[0] ?? "nothing"] ??= {};
+      const ended = codes[commands.has(words[0] ?? "") ? words[0]! : "other"] ??= {};
       ended[code] = (ended[code] ?? 0) + 1;
       if (fault === undefined) continue;
       faults.push(fault);

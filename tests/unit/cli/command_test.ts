@@ -60,6 +60,7 @@ const errors: readonly (readonly [error: unknown, code: number, kind: string])[]
   [new RangeError("said"), 3, "refused"],
   [new SyntaxError("said"), 3, "refused"],
   [new BackendUnavailableError("webgpu", "said", "remedy"), 3, "refused"],
+  [new Deno.errors.NotFound("said"), 3, "refused"],
   [new Error("said"), 1, "failed"],
   [new Deno.errors.PermissionDenied("said"), 1, "failed"],
   [new TypeError("said"), 1, "failed"],

@@ -210,6 +210,12 @@ const refused: Wrong = [
     ["convert", "nowhere", "OUT", "--to", "pre-ln"],
     "Cannot find a model at nowhere",
   ],
+  ["a model without weights", ["inspect", "BARE"], "it has neither model.safetensors nor"],
+  [
+    "a folder inside of a file",
+    ["convert", gpt2, "FILE/out", "--to", "pre-ln"],
+    "Cannot write into the folder",
+  ],
   ["nothing to fold", ["fold", gpt2, "OUT"], "it has no gates, constants or LayerScale"],
   [
     "a token outside the vocabulary",
@@ -236,7 +242,11 @@ for (const [expected, list] of [[2, usage], [3, refused]] as const) {
         const paths: Readonly<Record<string, string>> = {
           OUT: `${folder}/out`,
           FILE: `${folder}/text.txt`,
+          "FILE/out": `${folder}/text.txt/out`,
+          BARE: `${folder}/bare`,
         };
+        await Deno.mkdir(paths["BARE"]!);
+        await Deno.copyFile(`${gpt2}/config.json`, `${folder}/bare/config.json`);
         await Deno.writeTextFile(paths["FILE"]!, "text");
         const own = args.map((word) => paths[word] ?? word);
         const { code, out, err } = await runHere(...own);
@@ -246,7 +256,9 @@ for (const [expected, list] of [[2, usage], [3, refused]] as const) {
         const json = await runHere(...own, "--json");
         assertEquals([json.code, reportOf(json).error.code], [expected, expected]);
         assertStringIncludes(reportOf(json).error.message, words);
-        assertEquals(namesIn(folder), ["text.txt"]);
+        assertEquals([namesIn(folder), namesIn(`${folder}/bare`)], [["bare", "text.txt"], [
+          "config.json",
+        ]]);
       });
     });
   }
