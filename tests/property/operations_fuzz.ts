@@ -10,7 +10,7 @@ import { type BackendName, readAll, throwGpuError } from "../../lib/core/mod.ts"
 import type { Tensor } from "../../lib/core/tensor.ts";
 import { useBackend } from "../../lib/kernels/mod.ts";
 import { floats } from "../support/kernels.ts";
-import { type OperationCase, operationCases, sizesOf } from "./operation_cases.ts";
+import { type OperationCase, operationCases } from "./operation_cases.ts";
 
 /** Where a case runs. */
 interface Place {
