@@ -5,7 +5,7 @@ import { basename, dirname } from "node:path";
 import { prepareFolder } from "../core/files.ts";
 import { readNotebook, writeNotebook } from "../jupyter/notebook_file.ts";
 import type { Notebook } from "../jupyter/notebook_file.ts";
-import { joined, textOf } from "../jupyter/notebook_file.ts";
+import { joined } from "../jupyter/notebook_file.ts";
 import { rootAttributes } from "../jupyter/pictures.ts";
 import { executeNotebook } from "../jupyter/execute.ts";
 import { checkNotebook, describeFinding } from "../jupyter/typecheck.ts";
@@ -78,7 +78,7 @@ function marksBesidePictures(notebook: Notebook): void {
 }
 
 /**
- * Replaces each SVG picture by a PNG of twice its size; what it shows in words is in its metadata, as `alt`.
+ * Replaces each SVG picture by a PNG of twice its size; its title is in its metadata, as `alt`.
  *
  * @param notebook An executed notebook; it is changed.
  */
@@ -93,7 +93,7 @@ export async function picturesToPng(notebook: Notebook): Promise<void> {
       "image/png": {
         width: Number(size.get("width")),
         height: Number(size.get("height")),
-        alt: textOf(rest, "text/plain") ?? size.get("aria-label") ?? "",
+        alt: size.get("aria-label") ?? "",
       },
     };
   }

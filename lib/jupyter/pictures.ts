@@ -75,10 +75,11 @@ export function rootAttributes(svg: string): Map<string, string> {
 function pngPicture(data: Bundle, metadata: Record<string, unknown>): Picture | undefined {
   const base64 = textOf(data, "image/png")?.replaceAll(/\s/g, "");
   if (base64 === undefined || !/^[\w+/-]+={0,2}$/.test(base64)) return undefined;
+  const words = textOf(data, "text/plain") ?? "";
   const { width, height, alt } = Object(metadata?.["image/png"]) as Record<string, unknown>;
   return {
     url: `data:image/png;base64,${base64}`,
-    alternative: typeof alt === "string" ? alt : textOf(data, "text/plain") ?? "",
+    alternative: typeof alt === "string" && !words.startsWith(alt) ? alt : words,
     ...sized(width, height),
   };
 }

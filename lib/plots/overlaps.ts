@@ -9,8 +9,8 @@ export type DrawnLine = readonly { readonly x: number; readonly y: number }[];
 const hiding = 1.5;
 
 /** What a line is wider than the one above it, and most that any is wider, in pixels. */
-const step = 2.5;
-const mostWider = 10;
+const step = 2;
+const mostWider = 6;
 
 /**
  * How much wider each line is drawn, by the number of lines above that hide it: at half or more of the places that it shares with

@@ -23,7 +23,7 @@ Deno.test("picturesToPng() keeps size and words of each picture, and pages say t
     output !== undefined && "metadata" in output ? output.metadata : undefined
   );
   assertEquals(metadata, [
-    { "image/png": { width: 4, height: 3, alt: "A & B\nA: 1" } },
+    { "image/png": { width: 4, height: 3, alt: "A & B" } },
     { "image/png": { width: 4, height: 3, alt: "A & B" } },
   ]);
   const { document } = parseHTML(await notebookPage(executed));

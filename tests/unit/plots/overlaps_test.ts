@@ -9,16 +9,16 @@ const line = (...heights: number[]) => heights.map((y, x) => ({ x, y }));
 
 Deno.test("extraWidths() grow with the lines above that share half the places of a line", () => {
   assertEquals(extraWidths([]), []);
-  assertEquals(extraWidths([line(1, 2), line(1, 2), line(1, 2)]), [5, 2.5, 0]);
-  assertEquals(extraWidths([line(1, 2), line(40, 2), line(40, 50)]), [2.5, 2.5, 0]);
+  assertEquals(extraWidths([line(1, 2), line(1, 2), line(1, 2)]), [4, 2, 0]);
+  assertEquals(extraWidths([line(1, 2), line(40, 2), line(40, 50)]), [2, 2, 0]);
   assertEquals(extraWidths([line(1, 2, 3), line(1, 20, 30)]), [0, 0]);
-  assertEquals(extraWidths([line(1, 2), line(2.4, 3.4)]), [2.5, 0]);
+  assertEquals(extraWidths([line(1, 2), line(2.4, 3.4)]), [2, 0]);
   assertEquals(extraWidths([line(1, 2), [{ x: 5, y: 1 }], []]), [0, 0, 0]);
 });
 
-Deno.test("extraWidths() stay below 10 pixels, however many lines coincide", () => {
-  const widths = extraWidths(Array.from({ length: 11 }, () => line(1, 2)));
-  assertEquals(widths, [10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+Deno.test("extraWidths() stay within 6 pixels, however many lines coincide", () => {
+  const widths = extraWidths(Array.from({ length: 7 }, () => line(1, 2)));
+  assertEquals(widths, [6, 5, 4, 3, 2, 1, 0]);
 });
 
 for (const scale of ["linear", "log"] as const) {
@@ -29,12 +29,12 @@ for (const scale of ["linear", "log"] as const) {
     const root = readSvg(lossCurves(rows, { title: "Three are one", scale }));
     const widths = [...root.querySelectorAll('[aria-label="line"]')]
       .map((group) => group.getAttribute("stroke-width"));
-    assertEquals(widths, ["6.75", "4.25", "1.75", "1.75"]);
+    assertEquals(widths, ["5.75", "3.75", "1.75", "1.75"]);
     const sizes = ["Post-LN", "Pre-LN", "Sub-LN", "Mix-LN"].map((name) => {
       const marker = root.querySelector(`[aria-label="${name} markers"] path`)!;
       return /scale\(([\d.]+)\)/.exec(marker.getAttribute("transform")!)?.[1];
     });
-    assertEquals(sizes, ["2", "1.5", undefined, undefined]);
+    assertEquals(sizes, ["1.8", "1.4", undefined, undefined]);
   });
 }
 
@@ -43,5 +43,5 @@ Deno.test("curves that are apart keep their width", () => {
     [0, 50].map((step) => ({ variant, step, loss: 4 + index }))
   );
   const { svg } = lossCurves(rows, { title: "Two" });
-  assert(!/stroke-width="4.25"|scale\(/.test(svg));
+  assert(!/stroke-width="3.75"|scale\(/.test(svg));
 });
