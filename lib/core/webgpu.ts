@@ -134,7 +134,8 @@ async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
       `The GPU reported an error: ${(event as GPUUncapturedErrorEvent).error.message}`,
     );
   });
-  device.lost.then(({ reason, message }) => {
+  // Deno 2.5 does not have `lost`
+  device.lost?.then(({ reason, message }) => {
     loss = new GpuError(`The GPU device was lost (${reason}): ${message}`);
   });
   return device;

@@ -35,7 +35,7 @@ function softmaxSource(team: Team, keys: number): string {
     ${exponentialSum(masked, "seen", team)}
     for (var at = lane; exists && at < uniforms.vectors; at += ${team.lanes}u) {
       if (at < seen) {
-        let share = exp(${scaled} - highest) / sum;
+        let share = select(exp(${scaled} - highest) / sum, Vector(sum), broken);
         pattern[start + at] = select(Vector(), share, ${isVisible});
       } else {
         pattern[start + at] = Vector();

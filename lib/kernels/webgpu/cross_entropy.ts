@@ -28,7 +28,7 @@ function lossSource(team: Team, classes: number): string {
       body: `
     let start = row * uniforms.vectors;
     ${exponentialSum("logits[start + at]", "uniforms.vectors", team)}
-    let log_sum = highest + log(sum);
+    let log_sum = select(highest + log(sum), sum, broken);
     let label = u32(labels[row]);
     if (exists && lane == 0u) {
       logs[row] = log_sum;

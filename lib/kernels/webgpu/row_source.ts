@@ -1,6 +1,7 @@
 // Sources that read rows of any length, which a team goes through together, a vector a thread at a time, once for every pass.
 //
-// NaN in a row makes the row NaN where the compiler of the device keeps NaN, as llvmpipe's does; WGSL does not promise it.
+// WGSL does not promise that NaN comes through arithmetic, and some compilers drop it. Where a row's numbers are exponentials, NaN
+// and ∞ are found by their bits, and the row is NaN for certain.
 
 import { vectorsOf } from "./norm_source.ts";
 import type { Strategy, Team } from "./strategy.ts";
@@ -69,6 +70,10 @@ export function vectorTypes(width: number): string {
   return `
 ${types}
 fn highest_of(v: Vector) -> f32 { return ${highest}; }
+fn without_nan(v: Vector) -> Vector {
+  let bits = bitcast<Places>(v);
+  return select(v, bitcast<Vector>(bits & Places(0x7f800000u)), (bits & Places(0x7fffffffu)) > Places(0x7f800000u));
+}
 fn sum_of(v: Vector) -> f32 { return ${sum}; }
 fn places(at: u32) -> Places { return ${places}; }
 `;
@@ -91,7 +96,8 @@ export function teamOfRows(strategy: Strategy, width: number): Team {
 
 /**
  * `highest`, the largest value of a row, and `sum`, Σ exp(value − highest), in one pass; every thread of the team knows them.
- * `lowest`, a number below all values but finite, stands for those that are not to count.
+ * `lowest`, a number below all values but finite, stands for those that are not to count. A value that is NaN counts as ∞; where
+ * the highest is ∞, `broken` is true, and `sum` is NaN.
  *
  * @param value A WGSL expression of the vector `at`.
  * @param vectors A WGSL expression of the number of vectors.
@@ -104,13 +110,15 @@ export function exponentialSum(value: string, vectors: string, { lanes }: Team):
   var top = lowest;
   var total = 0.0;
   for (var at = lane; at < ${vectors}; at += ${lanes}u) {
-    let v = ${value};
+    let v = without_nan(${value});
     let higher = max(top, highest_of(v));
     total = total * exp(top - higher) + sum_of(exp(v - higher));
     top = higher;
   }
   let highest = highest_of_team(top, thread);
-  let sum = sum_of_team(total * exp(top - highest), thread);`;
+  let broken = bitcast<u32>(highest) == 0x7f800000u;
+  let nan = bitcast<f32>(bitcast<u32>(highest) | 0x400000u);
+  let sum = select(sum_of_team(total * exp(top - highest), thread), nan, broken);`;
 }
 
 /** What a program on rows does; `team`, `lane` and `thread` are known everywhere, `row` in the body. */

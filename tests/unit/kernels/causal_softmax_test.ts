@@ -68,13 +68,21 @@ onEachBackendWith(
 
 onEachBackendWith(
   ["NormkitCausalSoftmax"],
-  "NormkitCausalSoftmax keeps NaN in its row",
+  "NormkitCausalSoftmax makes NaN of what a row with NaN or ∞ sees, and of nothing else",
   async (backend) => {
-    const values = Float32Array.from(spread([1, 6, 6], 1).values);
-    values[3 * 6 + 1] = NaN;
-    const [pattern] = await outputsOf(backend, softmaxCase({ shape: [1, 6, 6], values }, 1));
-    const nan = Array.from(pattern!.values, Number.isNaN);
-    assertEquals(nan, nan.map((_, at) => Math.floor(at / 6) === 3 && at % 6 <= 3));
+    for (const size of [6, 8]) { // one number to a vector, and four
+      for (const odd of [NaN, Infinity]) {
+        const values = Float32Array.from(spread([1, size, size], 1).values);
+        values[3 * size + 1] = odd;
+        values[3 * size + 5] = odd; // which is hidden from that row
+        const [pattern] = await outputsOf(
+          backend,
+          softmaxCase({ shape: [1, size, size], values }, 1),
+        );
+        const nan = Array.from(pattern!.values, Number.isNaN);
+        assertEquals(nan, nan.map((_, at) => Math.floor(at / size) === 3 && at % size <= 3));
+      }
+    }
   },
 );
 
