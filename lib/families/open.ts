@@ -54,6 +54,12 @@ export function configOfRun(manifest: Config, path: string): Config {
         "that the manifest does not hold; give that object to decoder() in code, as the configuration's residual",
     );
   }
+  const { residual = "pre-ln" } = model;
+  if (typeof residual !== "string") {
+    throw new RangeError(
+      `Cannot read ${path}: its variant must be an id, and is ${JSON.stringify(residual)}`,
+    );
+  }
   const vocabulary = [...characters].length;
   return normkitConfig({ ...model, vocabulary } as unknown as DecoderConfig, characters);
 }

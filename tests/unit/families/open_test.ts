@@ -165,3 +165,21 @@ Deno.test("readConfig() refuses a configuration that is no file, too long or too
       `Cannot read ${path}: it is a folder, and must be a regular file`,
     );
   }));
+
+Deno.test("openModel() refuses a manifest whose variant is no id", async () => {
+  await inFolder(async (folder) => {
+    await writeRun(`${folder}/run`, "pre-ln");
+    const manifest = JSON.parse(await Deno.readTextFile(`${folder}/run.json`));
+    for (const residual of [null, [], {}, 3, true]) {
+      manifest.settings.model.residual = residual;
+      await Deno.writeTextFile(`${folder}/run.json`, JSON.stringify(manifest));
+      const { message } = await assertRejects(() => openModel(`${folder}/run`), RangeError);
+      assertEquals(
+        message,
+        `Cannot read ${folder}/run.json: its variant must be an id, and is ${
+          JSON.stringify(residual)
+        }`,
+      );
+    }
+  });
+});
