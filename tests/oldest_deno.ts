@@ -7,9 +7,9 @@ const { kernels } = await useBackend("wasm");
 const corpus = makeCorpus("All visible objects, man, are but as pasteboard masks. ".repeat(40));
 const { parameters, record } = await train({
   model: { context: 16, width: 16, depth: 2, heads: 2, residual: "peri-ln" },
-  schedule: { kind: "constant", peak: 0.01 },
+  schedule: { kind: "constant", peak: 0.03 },
   seed: 0,
-  steps: 20,
+  steps: 60,
   rows: 4,
 }, corpus);
 disposeTree(parameters);
