@@ -1,3 +1,4 @@
+import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { type GateActivation, gateActivations, gelu, silu } from "../../../lib/ops/mod.ts";
 import { differences } from "../../reference/differences.ts";
@@ -52,3 +53,17 @@ for (const name of Object.keys(reference) as GateActivation[]) {
     assertClose([slope(0.7)], [numeric!], 1e-7, "the oracle's slope");
   });
 }
+
+inBothForms("gelu() and its slope are x and 1, or 0, where x² and x³ overflow", async () => {
+  const large = [40, 1e13, 1e15, 1e20, 3e38].map(Math.fround);
+  for (const approximation of ["none", "tanh"] as const) {
+    const { value, gradients } = await pull(
+      (x) => gelu(x!, { approximation }),
+      [vectorOf([...large, ...large.map((x) => -x)])],
+      Array(10).fill(1),
+    );
+    const none = large.map(() => 0);
+    assertEquals(value.map((v) => v + 0), [...large, ...none], approximation);
+    assertEquals(gradients[0]!.map((v) => v + 0), [...large.map(() => 1), ...none], approximation);
+  }
+});
