@@ -41,6 +41,7 @@ function shortened(row: Row, digits: number): Row {
  * @param run The run.
  * @param place Where it goes and what accompanies it.
  * @returns The record, or undefined where the signal came first.
+ * @throws {Error} If the memory was full; nothing is written then.
  */
 export async function makeRun(run: FigureRun, place: RunPlace): Promise<RunRecord | undefined> {
   const { settings, name, residual, form } = run;
@@ -62,7 +63,9 @@ export async function makeRun(run: FigureRun, place: RunPlace): Promise<RunRecor
     ...(signal === undefined ? {} : { signal }),
   });
   disposeTree(parameters);
-  if (record.manifest.stopped?.reason === "aborted") return undefined;
+  const { stopped } = record.manifest;
+  if (stopped?.reason === "aborted") return undefined;
+  if (stopped?.reason === "out-of-memory") throw new Error(stopped.message);
   const short = {
     manifest: record.manifest,
     rows: record.rows.map((row) => shortened(row, digits)),
