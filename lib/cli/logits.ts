@@ -5,6 +5,7 @@ import { encodeNumbers } from "../checkpoint/dtype.ts";
 import { type PlannedTensor, writeSafetensors } from "../checkpoint/writer.ts";
 import { requireTokens } from "../convert/inputs.ts";
 import { prepareFolder, requireAbsent } from "../core/files.ts";
+import { withoutEnd } from "../core/path.ts";
 import { float32 } from "../forward/float32.ts";
 import { float64 } from "../forward/float64.ts";
 import { runModel } from "../forward/forward.ts";
@@ -65,6 +66,9 @@ Examples:
     using model = await openModel(path);
     const inputs = { tokens: requireTokens(model, tokens) };
     await requireAbsent(out);
+    if (out !== withoutEnd(out)) {
+      throw new RangeError(`Cannot write the file ${out}: it names a folder`);
+    }
     await using _folder = await prepareFolder(dirname(out));
     await useBackend(backend);
     const { outputs } = arithmetic === "float64"

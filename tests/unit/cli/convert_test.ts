@@ -229,6 +229,11 @@ const refused: Wrong = [
     "there is no such file",
   ],
   [
+    "logits in a file that is named like a folder",
+    ["logits", gpt2, "--tokens", "1", "--out", "OUT/"],
+    "it names a folder",
+  ],
+  [
     "logits of an image model",
     ["logits", goldenFolder("vit"), "--tokens", "1", "--out", "OUT"],
     "reads none",
@@ -242,6 +247,7 @@ for (const [expected, list] of [[2, usage], [3, refused]] as const) {
         const paths: Readonly<Record<string, string>> = {
           OUT: `${folder}/out`,
           FILE: `${folder}/text.txt`,
+          "OUT/": `${folder}/out/`,
           "FILE/out": `${folder}/text.txt/out`,
           BARE: `${folder}/bare`,
         };
