@@ -14,6 +14,9 @@ interface Shown {
 /** A while that a cell is in the middle of its work after: an interrupt of a kernel that waits would stop the kernel for good. */
 const busy = 400;
 
+/** The longest time that a test may take, in milliseconds: a cell that nothing ends would wait for good. */
+const longest = 90_000;
+
 /** Runs a cell; interrupts it soon after it has printed "now". */
 async function run(kernel: Kernel, code: string): Promise<Shown> {
   let interrupted: Promise<void> | undefined;
@@ -68,6 +71,7 @@ const cells: Readonly<Record<string, readonly [code: string, shown: RegExp]>> = 
 for (const [name, [code, shown]] of Object.entries(cells)) {
   Deno.test(`${name} that is interrupted says so, and the next training is as ever`, async () => {
     const kernel = await Kernel.start({ cwd: checkout });
+    const late = setTimeout(() => kernel.close(), longest); // what is asked of it fails then
     try {
       assertEquals((await run(kernel, prepare)).errors, []);
       const before = await run(kernel, trainAgain.replaceAll("$", "1"));
@@ -77,6 +81,7 @@ for (const [name, [code, shown]] of Object.entries(cells)) {
       errors.forEach((error) => assertMatch(error, shown));
       assertEquals(await run(kernel, trainAgain.replaceAll("$", "2")), before);
     } finally {
+      clearTimeout(late);
       await kernel.close();
     }
   });
