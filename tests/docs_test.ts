@@ -56,7 +56,9 @@ Deno.test("every norm, GPAS and residual modifier names its paper", async () => 
 Deno.test("every public function that throws says so", async () => {
   const functions = await publicFunctions("lib");
   const lacking = functions.filter(({ body, doc }) =>
-    /throw new (Range|Type|Syntax)Error|\brequire(Number|Integer|OneOf)\(/.test(body) &&
+    /throw new (Range|Type|Syntax)Error|\brequire(Number|Integer|OneOf|Dtype|Eps|Floats)\(/.test(
+      body,
+    ) &&
     !doc.includes("@throws")
   );
   assertEquals(named(lacking), []);

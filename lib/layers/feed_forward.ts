@@ -37,6 +37,7 @@ export type FeedForwardParameters = {
  * @param dims Width D and hidden width F.
  * @param options The activation, the standard deviation of each matrix, and whether there are biases (0 at the start).
  * @returns The parameters.
+ * @throws {RangeError} If an option is unknown or of another type, or the activation is unknown.
  */
 export function initFeedForward(
   random: Random,

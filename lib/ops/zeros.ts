@@ -7,6 +7,8 @@ import type { Tensor } from "../core/tensor.ts";
 /**
  * Zeros that do not depend on some inputs, whose gradients are zeros then.
  *
+ * Shapes: inputs any · returns the shape
+ *
  * @param shape The shape of the result.
  * @param inputs What it is a function of.
  * @returns The zeros.

@@ -56,7 +56,11 @@ export const subLn: Residual = {
   },
 };
 
-/** DeepNorm's constants for a stack on its own. Source: Wang et al. 2022 (DeepNet), Fig. 2. */
+/**
+ * DeepNorm's constants for a stack on its own. Source: Wang et al. 2022 (DeepNet), Fig. 2.
+ *
+ * @throws {RangeError} If the depth is not above 0.
+ */
 export function deepNormScale({ depth }: Pick<Site, "depth">): { alpha: number; beta: number } {
   requireNumber("depth", depth, { above: 0 });
   return { alpha: (2 * depth) ** 0.25, beta: (8 * depth) ** -0.25 };
