@@ -14,7 +14,15 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, flagIn, numberIn, rotaryIn, unknownSetting } from "./settings.ts";
+import {
+  activationIn,
+  countIn,
+  flagIn,
+  numberIn,
+  positiveIn,
+  rotaryIn,
+  unknownSetting,
+} from "./settings.ts";
 
 /** In what families of this manner differ. */
 interface Manner {
@@ -65,7 +73,7 @@ function attention(manner: Manner, config: Config, path: string, index: number):
     causal: true,
     rotary: rotaryIn(config, headWidth, { standardShare: manner.rotaryShare ?? 1 }),
     ...(window === undefined ? {} : { window }),
-    ...(clip === undefined ? {} : { clip: numberIn(config, ["clip_qkv"]) }),
+    ...(clip === undefined ? {} : { clip: positiveIn(config, ["clip_qkv"]) }),
     ...(manner.headNorms === true
       ? { headNorms: { q: headNorm("q_norm"), k: headNorm("k_norm") } }
       : {}),

@@ -13,7 +13,15 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { countIn, flagIn, headsIn, numberIn, partOf, unknownSetting } from "./settings.ts";
+import {
+  countIn,
+  flagIn,
+  headsIn,
+  numberIn,
+  partOf,
+  positiveIn,
+  unknownSetting,
+} from "./settings.ts";
 
 /** Slopes 2^(−8 k / n) with n the next power of two; of others the even ones come after the odd ones. */
 function slopes(heads: number): number[] {
@@ -46,7 +54,7 @@ function block(config: Config, path: string): Block {
         headWidth,
         scale: numberIn(attention, ["softmax_scale"], headWidth ** -0.5),
         alibi: slopes(heads),
-        ...(clip === undefined ? {} : { clip: numberIn(attention, ["clip_qkv"]) }),
+        ...(clip === undefined ? {} : { clip: positiveIn(attention, ["clip_qkv"]) }),
       }),
       networkBranch(norm(config, `${path}.norm_2`), {
         up: linearAt(`${path}.ffn.up_proj`),

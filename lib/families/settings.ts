@@ -34,6 +34,20 @@ export function numberIn(config: Config, keys: readonly string[], standard?: num
 }
 
 /**
+ * A number above 0.
+ *
+ * @param config The configuration.
+ * @param keys Its name, or the names that versions gave it.
+ * @param standard Its value where none is written.
+ * @throws {RangeError} If it is something else, or is missing without a standard.
+ */
+export function positiveIn(config: Config, keys: readonly string[], standard?: number): number {
+  const value = numberIn(config, keys, standard);
+  if (value > 0) return value;
+  throw unknownSetting(keys[0]!, value, "it must be a number > 0");
+}
+
+/**
  * A whole number ≥ 1.
  *
  * @param config The configuration.
@@ -146,14 +160,15 @@ export function rotaryIn(
   const type = parameters["rope_type"] ?? parameters["type"] ?? "default";
   if (type !== "default") throw unknownSetting("rope_type", type, 'only "default" is described');
   const settings = { ...config, ...parameters };
-  const share = numberIn(
+  const share = positiveIn(
     settings,
     ["partial_rotary_factor", names.share ?? "partial_rotary_factor"],
     names.standardShare ?? 1,
   );
+  if (share > 1) throw unknownSetting("partial_rotary_factor", share, "it must be at most 1");
   return {
     width: Math.floor(headWidth * share),
-    base: numberIn(settings, ["rope_theta", names.base ?? "rope_theta"], 10000),
+    base: positiveIn(settings, ["rope_theta", names.base ?? "rope_theta"], 10000),
     order: "half",
   };
 }

@@ -7,6 +7,7 @@ import {
   flagIn,
   numberIn,
   partOf,
+  positiveIn,
   rotaryIn,
   unknownSetting,
 } from "../../../lib/families/settings.ts";
@@ -123,4 +124,18 @@ Deno.test("rotaryIn() refuses positions that are stretched", () => {
 Deno.test("unknownSetting() names the setting, its value and what is allowed", () => {
   const { message } = unknownSetting("n", [1, "a"], "it must be small");
   assertEquals(message, 'Cannot use n = [1,"a"] of config.json: it must be small');
+});
+
+Deno.test("positiveIn() and rotaryIn() refuse what no clipping, base or share can be", () => {
+  assertEquals(positiveIn({ clip: 0.5 }, ["clip"]), 0.5);
+  for (const value of [0, -1]) {
+    assertThrows(
+      () => positiveIn({ clip: value }, ["clip"]),
+      RangeError,
+      "it must be a number > 0",
+    );
+    assertThrows(() => rotaryIn({ rope_theta: value }, 8), RangeError, "rope_theta");
+    assertThrows(() => rotaryIn({ partial_rotary_factor: value }, 8), RangeError, "> 0");
+  }
+  assertThrows(() => rotaryIn({ partial_rotary_factor: 1.5 }, 8), RangeError, "at most 1");
 });
