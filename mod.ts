@@ -30,9 +30,10 @@ export {
   useBackend,
 } from "./lib/kernels/mod.ts";
 export * from "./lib/ops/mod.ts";
-export * from "./lib/layers/mod.ts";
 export * from "./lib/residual/mod.ts";
-export * from "./lib/models/mod.ts";
+export type { KeyValueStore } from "./lib/interpret/eager_attention.ts";
+export { tensorAlgebra } from "./lib/interpret/tensor_algebra.ts";
+export * from "./lib/decoder/mod.ts";
 export * from "./lib/checkpoint/mod.ts";
 export * from "./lib/train/mod.ts";
 export * from "./lib/probes/mod.ts";

@@ -10,11 +10,11 @@ const ranks: readonly (readonly string[])[] = [
   ["core"],
   ["kernels"],
   ["ops"],
-  ["layers", "residual"],
-  ["models"],
-  ["checkpoint"],
+  ["checkpoint", "residual"],
+  ["model"],
+  ["interpret"],
+  ["decoder"],
   ["families"],
-  ["forward"],
   ["convert", "export", "train", "probes"],
   ["notebook"],
   ["cli"],
@@ -146,7 +146,7 @@ async function importsOfLib(): Promise<Edge[]> {
 
 Deno.test("lib's imports go from right to left, without a circle", async () => {
   const edges = await importsOfLib();
-  for (const expected of ["lib/ops/gpas.ts", "lib/residual/variants.ts", "lib/models/stack.ts"]) {
+  for (const expected of ["lib/ops/gpas.ts", "lib/residual/variants.ts", "lib/model/forward.ts"]) {
     assert(edges.some(({ from }) => from === expected), `${expected} is missing from the graph`);
   }
   const found = edges.map(complaint).filter((sentence) => sentence !== undefined);
@@ -187,14 +187,14 @@ Deno.test("complaint() names both files and the rule for each kind of wrong impo
       "lib/core/tree.ts imports lib/ops/gpas.ts: ops stands right of core, and left may not import right",
     ],
     [
-      "lib/models/stack.ts",
+      "lib/model/forward.ts",
       "lib/train/train.ts",
-      "lib/models/stack.ts imports lib/train/train.ts: train stands right of models, and left may not import right",
+      "lib/model/forward.ts imports lib/train/train.ts: train stands right of model, and left may not import right",
     ],
     [
       "lib/plots/save.ts",
-      "lib/models/stack.ts",
-      "lib/plots/save.ts imports lib/models/stack.ts: plots may import core of lib",
+      "lib/model/forward.ts",
+      "lib/plots/save.ts imports lib/model/forward.ts: plots may import core of lib",
     ],
     [
       "lib/plots/save.ts",
@@ -236,7 +236,7 @@ Deno.test("complaint() accepts imports to the left, of siblings, and types where
 });
 
 Deno.test("circle() finds siblings that import each other", () => {
-  const edges = [["train", "probes"], ["probes", "models"], ["probes", "train"]].map(([a, b]) => ({
+  const edges = [["train", "probes"], ["probes", "decoder"], ["probes", "train"]].map(([a, b]) => ({
     from: `lib/${a}/mod.ts`,
     to: `lib/${b}/mod.ts`,
     typesOnly: false,

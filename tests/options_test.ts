@@ -6,6 +6,7 @@ import * as convert from "../lib/convert/mod.ts";
 import * as exports from "../lib/export/mod.ts";
 import * as notebook from "../lib/notebook/mod.ts";
 import * as plots from "../lib/plots/mod.ts";
+import * as tf from "@tensorflow/tfjs";
 import * as kit from "../mod.ts";
 
 // What is handed over besides options is not read: they are looked at first.
@@ -104,36 +105,18 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       (o) => kit.addGpas(tensor, tensor, tensor, o),
     ),
   ],
-  initAttention: [row({ std: () => 1, bias: true }, (o) => kit.initAttention(any, 4, o))],
-  attention: [
-    row<kit.AttentionOptions>({
-      heads: 1,
-      rotary: true,
-      inner: (x) => x,
-      onPattern: f,
-    }, (o) => kit.attention(any, tensor, o)),
-  ],
-  initFeedForward: [
-    row({ width: 1, hidden: 1 }, (o) => kit.initFeedForward(any, o, any)),
-    row(
-      { activation: "gelu" as const, std: () => 1, bias: true },
-      (o) => kit.initFeedForward(any, { width: 1, hidden: 1 }, o),
+  rotary: [
+    row<kit.RotaryOptions>(
+      { base: 1, width: 2, order: "half", first: 0 },
+      (o) => kit.rotary(tensor, o),
     ),
   ],
-  feedForward: [
-    row({
-      activation: "gelu" as const,
-      inner: (x: kit.Tensor) => x,
-    }, (o) => kit.feedForward(any, tensor, o)),
-  ],
-  initNorm: [row({ bias: true, gain: 1 }, (o) => kit.initNorm(4, o))],
-  norm: [row({ kind: "rms" as const, eps: 1 }, (o) => kit.norm(any, tensor, o))],
   withGpas: [
     row({ activation: "tanh" as const, gate: "site" as const }, (o) => kit.withGpas(kit.preLn, o)),
   ],
   decoder: [
     row<kit.DecoderOptions>(
-      { tap: f, dropout: new kit.Random(0) },
+      { tap: f, dropout: new kit.Random(0), step: 1, store: any },
       (o) => kit.decoder(any, config, [[0]], o),
     ),
     withConfig((own) => kit.decoder(any, own, [[0]])),
@@ -237,7 +220,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
     row(batch, (o) => kit.probeGradients(any, config, o)),
     withConfig((own) =>
       kit.probeGradients(
-        { w: kit.initMatrix(new kit.Random(0), [1, 1], 1) } as unknown as kit.DecoderParameters,
+        { w: tf.zeros([1, 1]) } as unknown as kit.DecoderParameters,
         own,
         batch,
       )

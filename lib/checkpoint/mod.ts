@@ -1,6 +1,5 @@
 /**
- * Checkpoints: safetensors files and folders as Hugging Face publishes them, read in parts and written as a stream, and the
- * parameters of this library's models in them.
+ * Checkpoints: safetensors files and folders as Hugging Face publishes them, read in parts and written as a stream.
  *
  * @module
  */
@@ -9,7 +8,6 @@ export { planCopy } from "./copy.ts";
 export { bytesPerNumber, decodeNumbers, type DType, dtypes, encodeNumbers, ulp } from "./dtype.ts";
 export { SafetensorsError } from "./error.ts";
 export { type MemoryTensor, memoryTensors } from "./memory.ts";
-export { readDecoder, readParameters, writeParameters } from "./parameters.ts";
 export type { NamedShape } from "./plan.ts";
 export { type Checkpoint, openCheckpoint } from "./reader.ts";
 export { readTensor, type TensorShape, type TensorSource } from "./tensors.ts";

@@ -1,6 +1,6 @@
 // `normkit generate`: text from a model that `normkit train` left.
 
-import { readDecoder } from "../checkpoint/parameters.ts";
+import { readDecoder } from "../decoder/parameters.ts";
 import { requireSha256 } from "../core/hash.ts";
 import { disposeTree } from "../core/tree.ts";
 import { readConfigFile } from "../families/config_text.ts";
@@ -9,7 +9,7 @@ import { decoderConfig } from "../families/normkit.ts";
 import { configOfRun } from "../families/open.ts";
 import { partOf } from "../families/settings.ts";
 import { useBackend } from "../kernels/use_backend.ts";
-import { generate } from "../models/generate.ts";
+import { generate } from "../decoder/generate.ts";
 import { characterTokenizer } from "../train/tokenizer.ts";
 import {
   backendOption,

@@ -6,9 +6,9 @@ import { type PlannedTensor, writeSafetensors } from "../checkpoint/writer.ts";
 import { requireTokens } from "../convert/inputs.ts";
 import { prepareFolder, requireAbsent } from "../core/files.ts";
 import { withoutEnd } from "../core/path.ts";
-import { float32 } from "../forward/float32.ts";
-import { float64 } from "../forward/float64.ts";
-import { runModel } from "../forward/forward.ts";
+import { float32 } from "../interpret/float32.ts";
+import { float64 } from "../interpret/float64.ts";
+import { runModel } from "../interpret/stream.ts";
 import { openModel } from "../families/open.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import {

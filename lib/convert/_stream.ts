@@ -18,11 +18,16 @@ export const compress: Projection = (x) =>
     return tf.mul(center(x), tf.tensor1d(lanes));
   });
 
+/** A function of tensors as one of an equation's values: what is projected runs on tensors alone. */
+const onTensors = (projection: Projection): <T>(x: T) => T =>
+  projection as unknown as <T>(x: T) => T;
+
 /**
  * Pre-LN whose stream is projected as it is written: x ← P x at its start, x ← x + P f(norm(x)) at each sub-layer. f includes
  * the dropout at the end of the branch, so that this is the place behind it.
  */
 export function projected(base: Residual, projection: Projection): Residual {
+  const project = onTensors(projection);
   return {
     ...base,
     id: `${base.id}-recentered`,
@@ -32,9 +37,9 @@ export function projected(base: Residual, projection: Projection): Residual {
     wiring: ({ layer, role }) => ({
       norms: ["input"],
       gate: "sum",
-      update: (x, f, n) => {
-        const stream = layer === 1 && role === "attention" ? projection(x) : x;
-        return tf.add(stream, projection(f(n.input(stream))));
+      update: ({ add }, x, f, n) => {
+        const stream = layer === 1 && role === "attention" ? project(x) : x;
+        return add(stream, project(f(n.input(stream))));
       },
     }),
   };

@@ -2,8 +2,8 @@
 // is RMSNorm. Source: Jiang et al. 2023, §3.1.
 
 import { readTensor } from "../checkpoint/tensors.ts";
-import { mapNorms, mapStacks } from "../families/form.ts";
-import type { Stack } from "../families/description.ts";
+import { mapNorms, mapStacks } from "../model/spec.ts";
+import type { Stack } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { Edit } from "./edit.ts";
 import { centerAlong, scaleAlong } from "./matrix.ts";
@@ -22,7 +22,7 @@ function startsNonLinearly({ entry, entryNorm }: Stack): boolean {
  */
 export function foldLayerScale(model: Model): Model {
   const edit = new Edit(model.tensors);
-  for (const stack of Object.values(model.description.stacks)) {
+  for (const stack of Object.values(model.spec.stacks)) {
     const widths = { from: stack.width, to: stack.width };
     for (const { linear, scale } of writersOf(stack)) {
       if (scale === undefined || !model.tensors.has(scale)) continue;
@@ -42,9 +42,9 @@ export function foldLayerScale(model: Model): Model {
  * @returns The same function.
  */
 export function centerStreams(model: Model, options: { readonly keepTables: boolean }): Model {
-  const { description, tensors } = model;
+  const { spec, tensors } = model;
   const edit = new Edit(tensors);
-  for (const stack of Object.values(description.stacks)) {
+  for (const stack of Object.values(spec.stacks)) {
     const widths = { from: stack.width, to: stack.width };
     for (const { linear } of writersOf(stack)) edit.writer(linear, widths, centerAlong);
     if (startsNonLinearly(stack) || options.keepTables) continue;
@@ -52,10 +52,10 @@ export function centerStreams(model: Model, options: { readonly keepTables: bool
     for (const table of new Set(tables)) edit.table(table, widths, centerAlong);
     for (const linear of linears) edit.writer(linear, widths, centerAlong);
   }
-  const rms = mapNorms(description, (norm) => ({ ...norm, kind: "rms" }));
+  const rms = mapNorms(spec, (norm) => ({ ...norm, kind: "rms" }));
   const recentered = mapStacks(rms, (stack) => ({
     ...stack,
     recenter: startsNonLinearly(stack) || options.keepTables,
   }));
-  return { ...model, tensors: edit.tensors, description: recentered };
+  return { ...model, tensors: edit.tensors, spec: recentered };
 }

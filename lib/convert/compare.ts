@@ -1,9 +1,9 @@
 // Two models on the same input, side by side: how far their streams are apart after each layer, and their outputs.
 
 import { type DType, ulp } from "../checkpoint/dtype.ts";
-import type { Arithmetic } from "../forward/arithmetic.ts";
-import { runModel } from "../forward/forward.ts";
-import type { ModelInputs, Values } from "../forward/inputs.ts";
+import type { Arithmetic } from "../interpret/arithmetic.ts";
+import { runModel } from "../interpret/stream.ts";
+import type { ModelInputs, Values } from "../interpret/inputs.ts";
 import type { Model } from "../families/model.ts";
 import { isCentered, streamNorm } from "./convert.ts";
 
@@ -99,7 +99,7 @@ async function run<T>(
   const streams = new Map<string, Float64Array>();
   const { outputs } = await runModel(arithmetic, model, inputs, {
     onLayer: (stack, layer, stream) => {
-      const { width } = model.description.stacks[stack]!;
+      const { width } = model.spec.stacks[stack]!;
       const compressed = streamNorm(model) === "crms";
       streams.set(`${stack} ${layer}`, canonical(stream, width, { compressed, centered }));
     },

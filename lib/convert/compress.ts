@@ -1,8 +1,8 @@
 // Compression: a stream of mean 0 is d − 1 values, and RMSNorm of d values is CRMSNorm of those; and back. Source: Jiang et al.
 // 2023, §3.2 and Appendix C.
 
-import type { Head } from "../families/description.ts";
-import { isTied, mapNorms, mapStacks } from "../families/form.ts";
+import type { Head } from "../model/spec.ts";
+import { isTied, mapNorms, mapStacks } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { type Change, Edit, type Widths } from "./edit.ts";
 import { appendBalance, appendZero, dropLast, subtractLast } from "./matrix.ts";
@@ -16,8 +16,8 @@ interface Resize {
 }
 
 /** Requires norms without parameters, which would be of the old width. */
-function requireWeightless({ description, tensors }: Model, verb: string): void {
-  for (const { norm } of sitesIn(description)) {
+function requireWeightless({ spec, tensors }: Model, verb: string): void {
+  for (const { norm } of sitesIn(spec)) {
     const own = [norm.gain, norm.bias].find((name) => tensors.has(name));
     if (own !== undefined) {
       throw new RangeError(
@@ -28,13 +28,13 @@ function requireWeightless({ description, tensors }: Model, verb: string): void 
 }
 
 /** Changes the width of every stream. */
-function resize({ tensors, description }: Model, { by, writers, readers }: Resize): Edit {
+function resize({ tensors, spec }: Model, { by, writers, readers }: Resize): Edit {
   const edit = new Edit(tensors);
   const widthsOf = (name: string): Widths => {
-    const { width } = description.stacks[name]!;
+    const { width } = spec.stacks[name]!;
     return { from: width, to: width + by };
   };
-  for (const [name, stack] of Object.entries(description.stacks)) {
+  for (const [name, stack] of Object.entries(spec.stacks)) {
     const widths = widthsOf(name);
     for (const { linear } of writersOf(stack)) edit.writer(linear, widths, writers);
     if (stack.recenter) continue; // the entry keeps all d values
@@ -42,21 +42,21 @@ function resize({ tensors, description }: Model, { by, writers, readers }: Resiz
     for (const table of new Set(tables)) edit.table(table, widths, writers);
     for (const linear of linears) edit.writer(linear, widths, writers);
   }
-  for (const { stack, readers: linears } of sitesIn(description)) {
+  for (const { stack, readers: linears } of sitesIn(spec)) {
     for (const linear of linears) {
-      if (!isTied(description, linear.weight)) edit.reader(linear, widthsOf(stack), readers);
+      if (!isTied(spec, linear.weight)) edit.reader(linear, widthsOf(stack), readers);
     }
   }
   return edit;
 }
 
 function resized(model: Model, edit: Edit, kind: "rms" | "crms", by: 1 | -1): Model {
-  const normed = mapNorms(model.description, (norm) => ({ ...norm, kind }));
+  const normed = mapNorms(model.spec, (norm) => ({ ...norm, kind }));
   const stacked = mapStacks(normed, (stack) => ({ ...stack, width: stack.width + by }));
   const heads = stacked.heads.map(({ plusSum: _, ...head }): Head =>
     kind === "crms" && isTied(stacked, head.linear.weight) ? { ...head, plusSum: true } : head
   );
-  return { ...model, tensors: edit.tensors, description: { ...stacked, heads } };
+  return { ...model, tensors: edit.tensors, spec: { ...stacked, heads } };
 }
 
 /**
@@ -67,7 +67,7 @@ function resized(model: Model, edit: Edit, kind: "rms" | "crms", by: 1 | -1): Mo
  * @throws {RangeError} If a norm has parameters, or its output has no reader.
  */
 export function compressStreams(model: Model): Model {
-  if (sitesIn(model.description).some(({ readers }) => readers.length === 0)) {
+  if (sitesIn(model.spec).some(({ readers }) => readers.length === 0)) {
     throw new RangeError(
       "Cannot compress a model without a head: its output would have d − 1 values",
     );
@@ -86,7 +86,7 @@ export function compressStreams(model: Model): Model {
  */
 export function decompressStreams(model: Model): Model {
   requireWeightless(model, "decompress");
-  for (const { entryNorm } of Object.values(model.description.stacks)) {
+  for (const { entryNorm } of Object.values(model.spec.stacks)) {
     if (entryNorm?.kind === "crms") {
       throw new RangeError(
         `Cannot decompress a stream that starts with a CRMSNorm: the gains in ${entryNorm.gain} are those of d − 1 values`,

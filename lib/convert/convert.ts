@@ -3,8 +3,9 @@
 
 import { requireOneOf } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
-import { isTied, mapNorms, mapStacks, withForm } from "../families/form.ts";
-import type { Head, StreamNorm } from "../families/description.ts";
+import { isTied, mapNorms, mapStacks } from "../model/spec.ts";
+import { withForm } from "../families/form.ts";
+import type { Head, StreamNorm } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { centerStreams, foldLayerScale } from "./center.ts";
 import { compressStreams, decompressStreams } from "./compress.ts";
@@ -34,8 +35,8 @@ export interface ConvertOptions {
 }
 
 /** The norms of a model's streams. */
-export function streamNorm({ description }: Model): StreamNorm {
-  return sitesIn(description)[0]?.norm.kind ?? "layer";
+export function streamNorm({ spec }: Model): StreamNorm {
+  return sitesIn(spec)[0]?.norm.kind ?? "layer";
 }
 
 /** Whether what writes to a model's streams has mean 0 by an earlier conversion. */
@@ -44,23 +45,24 @@ export function isCentered({ config }: Model): boolean {
   return form?.centered === true;
 }
 
-function tiedHeads({ description }: Model): readonly string[] {
-  return description.heads
-    .filter(({ linear }) => isTied(description, linear.weight))
+function tiedHeads({ spec }: Model): readonly string[] {
+  return spec.heads
+    .filter(({ linear }) => isTied(spec, linear.weight))
     .map(({ linear }) => linear.weight);
 }
 
 /** Writes the form into the configuration. */
 function recorded(model: Model, centered: boolean): Model {
-  const { description, config } = model;
-  const norm = streamNorm(model);
-  const stacks = Object.entries(description.stacks).filter(([, { recenter }]) => recenter);
+  const { spec, config } = model;
+  const kind = streamNorm(model);
+  const norm = kind === "rms-offset" || kind === "crms-padded" ? "rms" : kind; // both became that
+  const stacks = Object.entries(spec.stacks).filter(([, { recenter }]) => recenter);
   const recenter = stacks.map(([name]) => name);
   const eps = (config["normkit"] as { eps?: Record<string, number> } | undefined)?.eps;
   return {
     ...model,
     config: withForm(config, {
-      norm: norm === "rms-offset" ? "rms" : norm,
+      norm,
       centered,
       recenter,
       ...(eps === undefined ? {} : { eps }),
@@ -70,8 +72,8 @@ function recorded(model: Model, centered: boolean): Model {
 
 /** Gives heads that share the token table matrices of their own. */
 function separateHeads(model: Model, which: (head: Head) => boolean): Model {
-  return model.description.heads
-    .filter((head) => isTied(model.description, head.linear.weight) && which(head))
+  return model.spec.heads
+    .filter((head) => isTied(model.spec, head.linear.weight) && which(head))
     .reduce(untieHead, model);
 }
 
@@ -86,8 +88,8 @@ function toRms(model: Model, keep: boolean): Model {
   if (kind === "crms") return decompressStreams(weightlessCrms(model));
   if (isCentered(model)) { // by a conversion, whose λ are 1
     const folded = foldNorms(foldLayerScale(model), ({ final }) => !(keep && final));
-    const description = mapNorms(folded.description, (norm) => ({ ...norm, kind: "rms" }));
-    return { ...folded, description };
+    const spec = mapNorms(folded.spec, (norm) => ({ ...norm, kind: "rms" }));
+    return { ...folded, spec };
   }
   if (kind !== "layer") {
     throw new RangeError(
@@ -103,7 +105,7 @@ function toRms(model: Model, keep: boolean): Model {
 function toCrms(model: Model): Model {
   if (streamNorm(model) === "crms") return weightlessCrms(model);
   const rms = toRms(model, false);
-  const { stacks } = rms.description;
+  const { stacks } = rms.spec;
   return compressStreams(separateHeads(rms, ({ stack }) => stacks[stack]!.recenter));
 }
 
@@ -122,9 +124,9 @@ function toRmsOfSameTensors(model: Model, keep: boolean): Model {
 
 /** On a centered stream RMSNorm is LayerNorm, which takes any mean away by itself. */
 function layered(model: Model): Model {
-  const normed = mapNorms(model.description, (norm) => ({ ...norm, kind: "layer" }));
-  const description = mapStacks(normed, (stack) => ({ ...stack, recenter: false }));
-  return unitParameters({ ...model, description });
+  const normed = mapNorms(model.spec, (norm) => ({ ...norm, kind: "layer" }));
+  const spec = mapStacks(normed, (stack) => ({ ...stack, recenter: false }));
+  return unitParameters({ ...model, spec });
 }
 
 /** Converts a model whose head stays the table where `keep` asks for it and that can be. */
@@ -138,7 +140,7 @@ function converted(model: Model, to: Target, keep: boolean): Model {
       return recorded(toCrms(model), true);
     case "pre-ln": {
       const rms = toRmsOfSameTensors(model, keep);
-      const recentered = Object.values(rms.description.stacks).some(({ recenter }) => recenter);
+      const recentered = Object.values(rms.spec.stacks).some(({ recenter }) => recenter);
       return recorded(layered(rms), !recentered); // what was recentered by a step is not any more
     }
   }
@@ -163,6 +165,11 @@ export function convert(model: Model, options: ConvertOptions): Model {
   const to = requireOneOf("to", options.to, targets);
   const tied = requireOneOf("tied", options.tied ?? "untie", ["untie", "keep"]);
   const source = withoutCopies(model);
+  if (streamNorm(source) === "crms-padded") {
+    throw new RangeError(
+      "Cannot convert a decoder whose norm is crms-padded: the last lane of its stream is padding",
+    );
+  }
   requirePlain(source);
   if (to !== "weightless") requireFinalNorms(source);
   const [table] = tiedHeads(source);

@@ -1,7 +1,7 @@
 // A model under change: its tensors as an overlay, each changed along the axis that meets a stream.
 
 import type { TensorSource } from "../checkpoint/tensors.ts";
-import type { Linear } from "../families/description.ts";
+import type { Linear } from "../model/spec.ts";
 import { type Matrix, matrixOf, type StreamAxis } from "./matrix.ts";
 import { Overlay } from "./overlay.ts";
 import { readingAxis, writingAxis } from "./sites.ts";

@@ -2,8 +2,8 @@
 // weightless then. Source: papers on folding agree; the order is fold, center, compress.
 
 import { readTensor } from "../checkpoint/tensors.ts";
-import type { Head, Linear } from "../families/description.ts";
-import { isTied, mapNorms } from "../families/form.ts";
+import type { Head, Linear } from "../model/spec.ts";
+import { isTied, mapNorms } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { Edit } from "./edit.ts";
 import { contract, type Matrix, matrixOf, scaleAlong, transpose } from "./matrix.ts";
@@ -23,8 +23,8 @@ function vector(width: number, compute: () => Promise<Float64Array>): Matrix {
  * @throws {RangeError} If the family has no name for such a matrix.
  */
 export function untieHead(model: Model, head: Head): Model {
-  const { description, family, config } = model;
-  const { untied: linear, heads } = description;
+  const { spec, family, config } = model;
+  const { untied: linear, heads } = spec;
   const { weight, layout } = head.linear;
   if (linear === undefined) {
     throw new RangeError(`Cannot untie the head: it shares ${weight} and has no name of its own`);
@@ -40,7 +40,7 @@ export function untieHead(model: Model, head: Head): Model {
     ...model,
     config: family.untie(config),
     tensors,
-    description: { ...description, heads: heads.map((other) => other === head ? own : other) },
+    spec: { ...spec, heads: heads.map((other) => other === head ? own : other) },
   };
 }
 
@@ -52,7 +52,7 @@ export function untieHead(model: Model, head: Head): Model {
  * @returns The same function.
  */
 export function withoutCopies(model: Model): Model {
-  const { description: { untied, heads }, tensors } = model;
+  const { spec: { untied, heads }, tensors } = model;
   const isUnread = untied !== undefined && tensors.has(untied.weight) &&
     heads.every(({ linear }) => linear.weight !== untied.weight);
   if (!isUnread) return model;
@@ -63,8 +63,8 @@ export function withoutCopies(model: Model): Model {
 
 /** Unties the heads that read a norm whose parameters go into them. */
 function untied(model: Model, site: Site): Model {
-  return model.description.heads
-    .filter(({ stack, linear }) => stack === site.stack && isTied(model.description, linear.weight))
+  return model.spec.heads
+    .filter(({ stack, linear }) => stack === site.stack && isTied(model.spec, linear.weight))
     .reduce(untieHead, model);
 }
 
@@ -76,8 +76,8 @@ function outputsOf(model: Model, { weight, layout }: Linear): number {
 
 /** Folds one site. */
 function foldSite(model: Model, edit: Edit, { stack, norm, readers }: Site): void {
-  const { tensors, description } = model;
-  const { width } = description.stacks[stack]!;
+  const { tensors, spec } = model;
+  const { width } = spec.stacks[stack]!;
   const offset = norm.kind === "rms-offset" ? 1 : 0;
   const gain = async (): Promise<Float64Array> =>
     (await readTensor(tensors, norm.gain)).map((value) => value + offset);
@@ -126,7 +126,7 @@ function isRead({ readers, norm }: Site): boolean {
  */
 export function foldNorms(model: Model, which: (site: Site) => boolean): Model {
   const wanted = (of: Model): Site[] =>
-    sitesIn(of.description).filter((site) =>
+    sitesIn(of.spec).filter((site) =>
       (of.tensors.has(site.norm.gain) || of.tensors.has(site.norm.bias)) && isRead(site) &&
       which(site)
     );
@@ -136,9 +136,9 @@ export function foldNorms(model: Model, which: (site: Site) => boolean): Model {
     foldSite(separate, edit, site);
   }
   const plain = mapNorms(
-    separate.description,
+    separate.spec,
     (norm) =>
       norm.kind === "rms-offset" && !edit.tensors.has(norm.gain) ? { ...norm, kind: "rms" } : norm,
   );
-  return { ...separate, tensors: edit.tensors, description: plain };
+  return { ...separate, tensors: edit.tensors, spec: plain };
 }

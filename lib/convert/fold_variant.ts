@@ -4,21 +4,30 @@
 // what is added later is divided by it, and the later norms' ε by its square.
 
 import { readTensor, type TensorSource } from "../checkpoint/tensors.ts";
-import type { Block, Branch, NormSite, Stack } from "../families/description.ts";
-import { gateFactor } from "../families/gate_factor.ts";
 import type { Model } from "../families/model.ts";
+import { gates } from "../kernels/gate.ts";
+import type { Block, Branch, ModelSpec, NormSpec, Stack } from "../model/spec.ts";
+import { residuals } from "../residual/registry.ts";
+import type { Residual } from "../residual/types.ts";
+import { postLn, preLn } from "../residual/variants.ts";
 import { foldLayerScale } from "./center.ts";
 import { type Change, Edit } from "./edit.ts";
+import { type Equation, equationsOf, type Factor, hasFactors } from "./equation.ts";
 import { scaleAll } from "./matrix.ts";
+import { writersOf } from "./sites.ts";
 
-/** What a branch's gate multiplies by, above 0. */
-async function positiveFactor(tensors: TensorSource, branch: Branch): Promise<number> {
-  const factor = await gateFactor(tensors, branch);
+/** 1 − act(g) of a branch's gate; 1 where it has none. */
+async function gateFactor(
+  tensors: TensorSource,
+  { gate }: Branch,
+  { gpas }: Residual,
+): Promise<number> {
+  if (gate === undefined || gpas === undefined) return 1;
+  const [value = 0] = await readTensor(tensors, gate);
+  const factor = 1 - gates[gpas.activation].value(value);
   if (factor > 0) return factor;
-  const { gate, gateActivation = "silu" } = branch;
-  const [value] = await readTensor(tensors, gate!);
   throw new RangeError(
-    `Cannot fold the gate ${gate} = ${value}: 1 − ${gateActivation}(gate) is ${
+    `Cannot fold the gate ${gate} = ${value}: 1 − ${gpas.activation}(gate) is ${
       factor.toPrecision(4)
     }, and must be above 0`,
   );
@@ -29,69 +38,127 @@ export type EpsByNorm = Readonly<Record<string, number>>;
 
 /** Folds the branches of one stack, in the order in which they join the stream. */
 class StackFold {
-  readonly #tensors: TensorSource;
   readonly #edit: Edit;
   readonly #width: number;
   readonly #eps: Record<string, number>;
   /** The stream of the source is this times the stream of the result. */
   #scale = 1;
 
-  constructor(tensors: TensorSource, edit: Edit, width: number, eps: Record<string, number>) {
-    this.#tensors = tensors;
+  constructor(edit: Edit, width: number, eps: Record<string, number>) {
     this.#edit = edit;
     this.#width = width;
     this.#eps = eps;
   }
 
   /** A norm that reads a stream smaller by a factor. */
-  norm(source: NormSite, factor = this.#scale): NormSite {
+  norm(source: NormSpec, factor = this.#scale): NormSpec {
     if (factor === 1) return source;
     const eps = source.eps / factor ** 2;
     this.#eps[pathOf(source)] = eps;
     return { ...source, eps };
   }
 
-  async branch(block: Block, branch: Branch): Promise<Branch> {
-    const { normScale = 1, gate, sublayer } = branch;
+  /** x′ = A x + B F(r N(x)), or N(A x + B F(x)), of a stream that is #scale times that of the result. */
+  branch(equation: Equation, branch: Branch, gated: number): Branch {
+    const { gate: _, norms, ...same } = branch;
     const widths = { from: this.#width, to: this.#width };
     const times = (factor: number): Change => (matrix) => scaleAll(matrix, factor);
-    const gated = await positiveFactor(this.#tensors, branch);
-    const factor = block.post === true ? this.#scale * (block.shortcut ?? 1) * gated : this.#scale;
-    const norm = this.norm(branch.norm, factor);
-    if (factor !== 1) this.#edit.writer(sublayer.output.linear, widths, times(1 / factor));
-    if (normScale !== 1) {
-      this.#edit.table(norm.gain, widths, times(normScale));
-      this.#edit.table(norm.bias, widths, times(normScale));
+    const valueOf = ({ constant, gated: isGated }: Factor): number =>
+      constant * (isGated ? gated : 1);
+    const kept = valueOf(equation.shortcut) * this.#scale;
+    const added = valueOf(equation.branch) / kept;
+    const { input, stream, output } = norms;
+    if (output !== undefined) {
+      if (added !== 1) this.#scaleNorm(output, times(added));
+    } else if (added !== 1) {
+      this.#edit.writer(branch.sublayer.output.linear, widths, times(added));
     }
-    if (gate !== undefined) this.#edit.tensors.remove(gate);
-    this.#scale = block.post === true ? 1 : this.#scale * gated;
-    return { norm, sublayer };
+    if (equation.read !== 1) this.#scaleNorm(input!, times(equation.read));
+    const folded: Branch["norms"] = {
+      ...norms,
+      ...(input === undefined ? {} : { input: this.norm(input) }),
+      ...(stream === undefined ? {} : { stream: this.norm(stream, kept) }),
+    };
+    if (branch.gate !== undefined) this.#edit.tensors.remove(branch.gate);
+    this.#scale = equation.placement === "post" ? 1 : kept;
+    return { ...same, norms: folded };
+  }
+
+  /** What a norm gives, multiplied: its gain and its bias. */
+  #scaleNorm({ gain, bias }: NormSpec, change: Change): void {
+    const widths = { from: this.#width, to: this.#width };
+    this.#edit.table(gain, widths, change);
+    this.#edit.table(bias, widths, change);
   }
 }
 
 /** The path of a norm's parameters: its gain's name without the last word. */
-function pathOf({ gain }: NormSite): string {
+function pathOf({ gain }: NormSpec): string {
   return gain.slice(0, gain.lastIndexOf("."));
 }
 
-async function foldBlock(fold: StackFold, block: Block): Promise<Block> {
-  const branches: Branch[] = [];
-  for (const branch of block.branches) branches.push(await fold.branch(block, branch));
-  const { parallel, post } = block;
-  return { parallel, branches, ...(post === undefined ? {} : { post }) };
+/** Whether a model has anything to fold. */
+export function hasTricks({ spec, tensors }: Model): boolean {
+  return Object.entries(spec.stacks).some(([name, stack]) =>
+    stack.residual.gpas !== undefined ||
+    equationsOf(spec, name).flat().some((one) => one !== undefined && hasFactors(one)) ||
+    writersOf(stack).some(({ scale }) => scale !== undefined && tensors.has(scale))
+  );
 }
 
-/** Whether a model has anything to fold. */
-export function hasTricks({ description, tensors }: Model): boolean {
-  return Object.values(description.stacks).some(({ blocks }) =>
-    blocks.some(({ branches, shortcut }) =>
-      shortcut !== undefined ||
-      branches.some(({ gate, normScale, sublayer: { output } }) =>
-        gate !== undefined || normScale !== undefined ||
-        (output.scale !== undefined && tensors.has(output.scale))
-      )
-    )
+/** Whether two equations differ in nothing but factors. */
+function isSameForm(a: Equation, b: Equation | undefined): boolean {
+  return a.placement === b?.placement && a.innerNorm === b.innerNorm &&
+    a.outputNorm === b.outputNorm;
+}
+
+/** The variant that is left when gates and constants are gone: Pre-LN or Post-LN where it is one, else what it was without gates. */
+function plainVariant(spec: ModelSpec, name: string, equations: readonly Equation[]): Residual {
+  const stack = spec.stacks[name]!;
+  const [base] = stack.residual.id.split("+");
+  const found = [preLn, postLn, ...residuals.filter(({ id }) => id === base)].find((residual) => {
+    const own = equationsOf(
+      { ...spec, stacks: { ...spec.stacks, [name]: { ...stack, residual } } },
+      name,
+    );
+    return own.flat().every((one, at) => isSameForm(equations[at]!, one) && !hasFactors(one!));
+  });
+  if (found !== undefined) return found;
+  throw new RangeError(
+    `Cannot fold a ${stack.residual.label} model: without its factors it is none of the variants that are known`,
   );
+}
+
+/** One stack without factors. */
+async function foldStack(
+  { spec, tensors, family }: Model,
+  edit: Edit,
+  name: string,
+  eps: Record<string, number>,
+): Promise<Stack> {
+  const stack = spec.stacks[name]!;
+  const { residual } = stack;
+  const equations = equationsOf(spec, name).flat();
+  if (equations.some((one) => one === undefined)) {
+    throw new RangeError(
+      `Cannot fold this ${family.label} model: ${residual.label} adds each branch to more than one stream, or weighs it by learned ` +
+        "numbers, so that no weight can take over the factor of one stream alone",
+    );
+  }
+  const fold = new StackFold(edit, stack.width, eps);
+  const known = equations as Equation[];
+  const rest = [...known];
+  const blocks: Block[] = [];
+  for (const { branches, parallel } of stack.blocks) {
+    const folded: Branch[] = [];
+    for (const branch of branches) {
+      const gated = await gateFactor(tensors, branch, residual);
+      folded.push(fold.branch(rest.shift()!, branch, gated));
+    }
+    blocks.push({ parallel, branches: folded });
+  }
+  const final = stack.final === undefined ? {} : { final: fold.norm(stack.final) };
+  return { ...stack, residual: plainVariant(spec, name, known), blocks, ...final };
 }
 
 /**
@@ -107,8 +174,8 @@ export function hasTricks({ description, tensors }: Model): boolean {
  * Source: norms are scale-invariant up to ε; GPAS: Chen et al. 2025; DeepNorm: Wang et al. 2022; LNS: Sun et al. 2025.
  *
  * @param model The model.
- * @returns The same function as a plain Pre-LN, Post-LN or Mix-LN model.
- * @throws {RangeError} If there is nothing to fold, or a gate has act(g) ≥ 1: the stream would lose its sign or itself.
+ * @returns The same function without factors: Pre-LN, Post-LN, or what the variant is without gates.
+ * @throws {RangeError} If there is nothing to fold, a gate has act(g) ≥ 1, or the variant carries several streams.
  */
 export async function foldVariant(model: Model): Promise<Model> {
   if (!hasTricks(model)) {
@@ -120,18 +187,15 @@ export async function foldVariant(model: Model): Promise<Model> {
   const edit = new Edit(plain.tensors);
   const eps: Record<string, number> = {};
   const stacks: Record<string, Stack> = {};
-  for (const [name, stack] of Object.entries(plain.description.stacks)) {
-    const fold = new StackFold(plain.tensors, edit, stack.width, eps);
-    const blocks: Block[] = [];
-    for (const block of stack.blocks) blocks.push(await foldBlock(fold, block));
-    const final = stack.final === undefined ? {} : { final: fold.norm(stack.final) };
-    stacks[name] = { ...stack, blocks, ...final };
+  for (const name of Object.keys(plain.spec.stacks)) {
+    stacks[name] = await foldStack(plain, edit, name, eps);
   }
-  const { family, config, description } = plain;
+  const { family, config, spec } = plain;
+  const [{ residual }] = Object.values(stacks) as [Stack];
   return {
     family,
-    config: family.folded?.(config, eps) ?? config,
-    description: { ...description, stacks },
+    config: family.folded?.(config, residual, eps) ?? config,
+    spec: { ...spec, stacks },
     tensors: edit.tensors,
   };
 }

@@ -3,8 +3,8 @@
 import { requireInteger } from "../core/check.ts";
 import { Random } from "../core/random.ts";
 import { rowsOf } from "../checkpoint/tensors.ts";
-import type { Entry } from "../families/description.ts";
-import type { ModelInputs, Values } from "../forward/inputs.ts";
+import type { Entry } from "../model/spec.ts";
+import type { ModelInputs, Values } from "../interpret/inputs.ts";
 import type { Model } from "../families/model.ts";
 
 /** The tokens of a random sequence, unless the model's context is shorter. */
@@ -14,10 +14,10 @@ const longest = 32;
 const mostTokens = 8192;
 
 /** The number of tokens of a model that reads tokens, and how many it reads at most. */
-export function tokenLimits({ description, tensors }: Model):
+export function tokenLimits({ spec, tensors }: Model):
   | { readonly vocabulary: number; readonly context: number }
   | undefined {
-  for (const { entry } of Object.values(description.stacks)) {
+  for (const { entry } of Object.values(spec.stacks)) {
     if (entry.kind !== "tokens") continue;
     const { rows: vocabulary } = rowsOf(tensors.info(entry.tokens.table).shape);
     const table = entry.positions;
@@ -75,7 +75,7 @@ function randomTokens(model: Model, random: Random): Pick<ModelInputs, "tokens">
   const { vocabulary, context } = limits;
   const length = Math.min(longest, context);
   const tokens = Array.from({ length }, () => random.integer(vocabulary));
-  const end = model.description.heads.find(({ endToken }) => endToken !== undefined)?.endToken;
+  const end = model.spec.heads.find(({ endToken }) => endToken !== undefined)?.endToken;
   return { tokens: end === undefined ? tokens : [...tokens.slice(0, -1), end] };
 }
 
@@ -90,7 +90,7 @@ function randomTokens(model: Model, random: Random): Pick<ModelInputs, "tokens">
 export function randomInputs(model: Model, seed: number, count: number): ModelInputs[] {
   return Array.from({ length: count }, (_, index) => {
     const random = new Random(seed, `inputs ${index + 1}`);
-    const others = Object.values(model.description.stacks)
+    const others = Object.values(model.spec.stacks)
       .map(({ entry }) => otherInputs(entry, model, random.fork(entry.kind)));
     return Object.assign({}, ...others, randomTokens(model, random)) as ModelInputs;
   });

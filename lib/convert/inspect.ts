@@ -1,8 +1,7 @@
 // What a model is and what can be done with it.
 
 import { bytesPerNumber } from "../checkpoint/dtype.ts";
-import type { Block } from "../families/description.ts";
-import { isTied } from "../families/form.ts";
+import { isTied } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { convert, type Target, targets } from "./convert.ts";
 import { hasTricks } from "./fold_variant.ts";
@@ -25,8 +24,8 @@ export interface StackFacts {
   readonly width: number;
   /** Its layers. */
   readonly depth: number;
-  /** Where its norms stand. */
-  readonly placement: "pre" | "post" | "pre and post";
+  /** How sub-layers join the stream: the residual variant's name. */
+  readonly residual: string;
   /** Whether the branches of a layer read the stream together. */
   readonly parallel: boolean;
   /** Whether a norm stands between embeddings and layers. */
@@ -67,11 +66,6 @@ export interface Inspection {
   readonly fold: Possibility;
 }
 
-function placement(blocks: readonly Block[]): StackFacts["placement"] {
-  const post = blocks.filter((block) => block.post === true).length;
-  return post === 0 ? "pre" : post === blocks.length ? "post" : "pre and post";
-}
-
 function possibility(attempt: () => unknown): Possibility {
   try {
     attempt();
@@ -89,15 +83,15 @@ function possibility(attempt: () => unknown): Possibility {
  * @returns Its family, norms and sizes, and for each target whether it can be converted, and why not.
  */
 export function inspect(model: Model): Inspection {
-  const { description, tensors, family } = model;
-  const sites: readonly Site[] = sitesIn(description);
+  const { spec, tensors, family } = model;
+  const sites: readonly Site[] = sitesIn(spec);
   const infos = tensors.names.map((name) => tensors.info(name));
   const sizes = infos.map(({ shape }) => shape.reduce((product, length) => product * length, 1));
-  const stacks = Object.entries(description.stacks).map(([name, stack]): StackFacts => ({
+  const stacks = Object.entries(spec.stacks).map(([name, stack]): StackFacts => ({
     name,
     width: stack.width,
     depth: stack.blocks.length,
-    placement: placement(stack.blocks),
+    residual: stack.residual.label,
     parallel: stack.blocks.some(({ parallel }) => parallel),
     entryNorm: stack.entryNorm !== undefined,
   }));
@@ -111,7 +105,7 @@ export function inspect(model: Model): Inspection {
     eps: [...new Set(sites.map(({ norm }) => norm.eps))],
     gains: sites.some(({ norm }) => tensors.has(norm.gain)),
     biases: sites.some(({ norm }) => tensors.has(norm.bias)),
-    tied: description.heads.some(({ linear }) => isTied(description, linear.weight)),
+    tied: spec.heads.some(({ linear }) => isTied(spec, linear.weight)),
     stacks,
     dtype: dtypeOf(model),
     tensors: infos.length,
@@ -143,12 +137,12 @@ export function inspectionText(inspection: Inspection): string {
   return [
     row("family", `${label} (${family})`),
     row("norms", `${norm}, parameters: ${parts}, ε ${eps.join(", ")}`),
-    ...stacks.map(({ name, width, depth, placement, parallel, entryNorm }) =>
+    ...stacks.map(({ name, width, depth, residual, parallel, entryNorm }) =>
       row(
         name,
-        `width ${width}, ${depth} layers, norms ${placement}${
-          parallel ? ", parallel branches" : ""
-        }${entryNorm ? ", embedding norm" : ""}`,
+        `width ${width}, ${depth} layers, ${residual}${parallel ? ", parallel branches" : ""}${
+          entryNorm ? ", embedding norm" : ""
+        }`,
       )
     ),
     row("tied head", inWords(tied)),

@@ -17,7 +17,7 @@
  */
 
 export * from "../families/mod.ts";
-export * from "../forward/mod.ts";
+export * from "../interpret/mod.ts";
 export type { DType, TensorShape, TensorSource } from "../checkpoint/mod.ts";
 export { certificateJson, certificateText } from "./certificate_text.ts";
 export { type Comparison, type Difference, differenceOf, type LayerDifference } from "./compare.ts";

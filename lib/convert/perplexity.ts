@@ -1,10 +1,10 @@
 // The perplexity of two models on one text.
 
-import type { Arithmetic } from "../forward/arithmetic.ts";
-import { float32 } from "../forward/float32.ts";
-import { runModel } from "../forward/forward.ts";
+import type { Arithmetic } from "../interpret/arithmetic.ts";
+import { float32 } from "../interpret/float32.ts";
+import { runModel } from "../interpret/stream.ts";
 import type { Model } from "../families/model.ts";
-import { nextTokenLoss } from "../forward/next_token_loss.ts";
+import { nextTokenLoss } from "../interpret/next_token_loss.ts";
 import { requireTokens, tokenLimits } from "./inputs.ts";
 
 /** The perplexity of two models, in float32. */

@@ -1,33 +1,61 @@
 // What a conversion acts on is Pre-LN without trained tricks; those are folded away first (fold_variant.ts).
 
-import type { Branch } from "../families/description.ts";
 import type { Model } from "../families/model.ts";
+import type { ModelSpec } from "../model/spec.ts";
+import { type Equation, equationsOf, hasFactors } from "./equation.ts";
+
+/** What keeps a branch from being x ← x + F(norm(x)), and why that cannot be converted. */
+const objections = {
+  streams: [
+    "it carries more than one stream, or weighs branches by learned numbers",
+    "",
+  ],
+  post: [
+    "its norms stand behind the additions (Post-LN)",
+    ", so that the stream itself is normalized and what writes to it cannot be centered once and for all",
+  ],
+  output: [
+    "it has norms behind its branches (Sandwich-LN)",
+    ", whose gains keep their output from having mean 0",
+  ],
+  scaled: ["its stream is scaled (GPAS, LNS, DeepNorm): fold it first", ""],
+} as const;
+
+function objectionTo(equation: Equation | undefined): keyof typeof objections | undefined {
+  if (equation === undefined) return "streams";
+  if (equation.placement === "post") return "post";
+  if (equation.outputNorm) return "output";
+  return hasFactors(equation) ? "scaled" : undefined;
+}
+
+function firstObjection(spec: ModelSpec): keyof typeof objections | undefined {
+  return Object.keys(spec.stacks)
+    .flatMap((name) => equationsOf(spec, name).flat())
+    .map(objectionTo)
+    .find((why) => why !== undefined);
+}
+
+/**
+ * What keeps a model from being x ← x + F(norm(x)) in every block.
+ *
+ * @param spec The model.
+ * @returns A clause; undefined where nothing does.
+ */
+export function whyNotPlain(spec: ModelSpec): string | undefined {
+  const why = firstObjection(spec);
+  return why === undefined ? undefined : objections[why][0];
+}
 
 /**
  * Requires x ← x + F(norm(x)) in every block.
  *
  * @param model The model.
- * @throws {RangeError} If a norm stands behind the addition, or the stream is scaled by gates or constants.
+ * @throws {RangeError} If a norm stands behind the addition or the branch, or streams are scaled by gates or constants.
  */
-export function requirePlain({ description, family }: Model): void {
-  for (const { blocks } of Object.values(description.stacks)) {
-    for (const { post, shortcut, branches } of blocks) {
-      const tricks = branches.some(({ gate, normScale }: Branch) =>
-        gate !== undefined || normScale !== undefined
-      );
-      if (post === true) {
-        throw new RangeError(
-          `Cannot convert this ${family.label} model: its norms stand behind the additions (Post-LN), so that the stream ` +
-            "itself is normalized and what writes to it cannot be centered once and for all",
-        );
-      }
-      if (tricks || shortcut !== undefined) {
-        throw new RangeError(
-          `Cannot convert this ${family.label} model as it is: its stream is scaled (GPAS, LNS); fold it first`,
-        );
-      }
-    }
-  }
+export function requirePlain({ spec, family }: Model): void {
+  const why = firstObjection(spec);
+  if (why === undefined) return;
+  throw new RangeError(`Cannot convert this ${family.label} model: ${objections[why].join("")}`);
 }
 
 /**
@@ -36,8 +64,8 @@ export function requirePlain({ description, family }: Model): void {
  * @param model The model.
  * @throws {RangeError} If a stack has no norm after its last layer.
  */
-export function requireFinalNorms({ description, family }: Model): void {
-  for (const [name, { final }] of Object.entries(description.stacks)) {
+export function requireFinalNorms({ spec, family }: Model): void {
+  for (const [name, { final }] of Object.entries(spec.stacks)) {
     if (final === undefined) {
       throw new RangeError(
         `Cannot center this ${family.label} model: its ${name} has no norm after the last layer, so that the head sees the ` +

@@ -1,14 +1,15 @@
 // Who reads and who writes the streams of a model: what conversions act on, whatever the layers compute in between.
 
-import type {
-  Attention,
-  Description,
-  Head,
-  Linear,
-  NormSite,
-  Stack,
-  Writer,
-} from "../families/description.ts";
+import {
+  type Attention,
+  type Head,
+  type Linear,
+  type ModelSpec,
+  type NormSpec,
+  type Stack,
+  streamNormOf,
+  type Writer,
+} from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import type { StreamAxis } from "./matrix.ts";
 
@@ -16,7 +17,7 @@ import type { StreamAxis } from "./matrix.ts";
 export interface Site {
   /** The stack whose stream it normalizes. */
   readonly stack: string;
-  readonly norm: NormSite;
+  readonly norm: NormSpec;
   readonly readers: readonly Linear[];
   /** Whether it is the norm after the last layer. */
   readonly final: boolean;
@@ -50,8 +51,8 @@ function ownReaders(sublayer: Stack["blocks"][number]["branches"][number]["subla
 }
 
 /** Matrices of other stacks that read the final norm of one. */
-function memoryReaders(description: Description, stack: string): Linear[] {
-  return Object.values(description.stacks).flatMap(({ blocks }) =>
+function memoryReaders(spec: ModelSpec, stack: string): Linear[] {
+  return Object.values(spec.stacks).flatMap(({ blocks }) =>
     blocks.flatMap(({ branches }) =>
       branches.flatMap(({ sublayer }) =>
         sublayer.kind === "attention" && sublayer.memory === stack ? keysAndValues(sublayer) : []
@@ -61,11 +62,13 @@ function memoryReaders(description: Description, stack: string): Linear[] {
 }
 
 /** The norms of one stack, those that branches share once. */
-function sitesOf(description: Description, name: string, stack: Stack): Site[] {
+function sitesOf(spec: ModelSpec, name: string, stack: Stack): Site[] {
   const blocks = stack.blocks.flatMap(({ branches }) => {
     const sites: Site[] = [];
-    for (const { norm, sublayer } of branches) {
-      const readers = ownReaders(sublayer);
+    for (const branch of branches) {
+      const norm = streamNormOf(branch);
+      if (norm === undefined) continue;
+      const readers = ownReaders(branch.sublayer);
       // a parallel block's branches may share a norm: the same parameters, or the same place
       const shared = sites.find((site) =>
         site.norm === norm || (norm.gain !== "" && site.norm.gain === norm.gain)
@@ -76,8 +79,8 @@ function sitesOf(description: Description, name: string, stack: Stack): Site[] {
     return sites;
   });
   if (stack.final === undefined) return blocks;
-  const heads = description.heads.filter((head: Head) => head.stack === name);
-  const readers = [...heads.map(({ linear }) => linear), ...memoryReaders(description, name)];
+  const heads = spec.heads.filter((head: Head) => head.stack === name);
+  const readers = [...heads.map(({ linear }) => linear), ...memoryReaders(spec, name)];
   return [...blocks, { stack: name, norm: stack.final, readers, final: true }];
 }
 
@@ -87,10 +90,8 @@ function sitesOf(description: Description, name: string, stack: Stack): Site[] {
  * @param description The model.
  * @returns The sites, in the order of computation.
  */
-export function sitesIn(description: Description): Site[] {
-  return Object.entries(description.stacks).flatMap(([name, stack]) =>
-    sitesOf(description, name, stack)
-  );
+export function sitesIn(spec: ModelSpec): Site[] {
+  return Object.entries(spec.stacks).flatMap(([name, stack]) => sitesOf(spec, name, stack));
 }
 
 /** What the layers of a stack write with. */

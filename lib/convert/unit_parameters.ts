@@ -14,21 +14,21 @@ import { sitesIn, writersOf } from "./sites.ts";
  * @returns The same function with all tensors that its family expects.
  */
 export function unitParameters(model: Model): Model {
-  const { description, tensors } = model;
+  const { spec, tensors } = model;
   const edit = new Edit(tensors);
   const fill = (name: string, width: number, value: number, dtype: DType): void => {
     if (name === "" || tensors.has(name)) return;
     edit.tensors.set(name, [width], dtype, matrixFrom(new Float64Array(width).fill(value)));
   };
-  for (const { stack, norm, readers } of sitesIn(description)) {
-    const { width } = description.stacks[stack]!;
+  for (const { stack, norm, readers } of sitesIn(spec)) {
+    const { width } = spec.stacks[stack]!;
     const [reader] = readers;
     if (reader === undefined) continue; // it kept what it had
     const { dtype } = tensors.info(reader.weight);
     fill(norm.gain, width, 1, dtype);
     if (norm.kind === "layer") fill(norm.bias, width, 0, dtype);
   }
-  for (const stack of Object.values(description.stacks)) {
+  for (const stack of Object.values(spec.stacks)) {
     for (const { linear, scale } of writersOf(stack)) {
       if (scale !== undefined) fill(scale, stack.width, 1, tensors.info(linear.weight).dtype);
     }

@@ -4,9 +4,9 @@ import type { DType } from "../checkpoint/dtype.ts";
 import { requireInteger, requireNumber } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import { version } from "../core/version.ts";
-import { float32 } from "../forward/float32.ts";
-import { float64 } from "../forward/float64.ts";
-import type { ModelInputs } from "../forward/inputs.ts";
+import { float32 } from "../interpret/float32.ts";
+import { float64 } from "../interpret/float64.ts";
+import type { ModelInputs } from "../interpret/inputs.ts";
 import type { Model } from "../families/model.ts";
 import { compareModels, type Comparison, worstOf } from "./compare.ts";
 import { streamNorm } from "./convert.ts";
@@ -73,8 +73,8 @@ export interface Certificate {
 const tolerances: Partial<Readonly<Record<DType, number>>> = { F16: 1e-2, BF16: 8e-2 };
 
 /** The dtype of a model's reading matrices. */
-export function dtypeOf({ description, tensors }: Model): DType {
-  const [site] = sitesIn(description).filter(({ readers }) => readers.length > 0);
+export function dtypeOf({ spec, tensors }: Model): DType {
+  const [site] = sitesIn(spec).filter(({ readers }) => readers.length > 0);
   return tensors.info(site!.readers[0]!.weight).dtype;
 }
 

@@ -3,16 +3,17 @@
 
 import { type Matrix, matrixFrom, matrixOf, scaleAll, transpose } from "../convert/matrix.ts";
 import { Overlay } from "../convert/overlay.ts";
+import { whyNotPlain } from "../convert/plain.ts";
 import { sitesIn } from "../convert/sites.ts";
-import type { Attention, FeedForward, Linear, NormSite, Stack } from "../families/description.ts";
-import { isTied } from "../families/form.ts";
+import type { Attention, FeedForward, Linear, NormSpec, Stack } from "../model/spec.ts";
+import { isTied } from "../model/spec.ts";
 import { describeModel, type Model } from "../families/model.ts";
 import { findFamily } from "../families/registry.ts";
 import { memoryTensors } from "../checkpoint/memory.ts";
 
 /** Why a model is not GPT-2 but for names: the first reason, as a clause. */
-function whyNotGpt2({ description, tensors }: Model): string | undefined {
-  const [stack, ...others] = Object.values(description.stacks);
+function whyNotGpt2({ spec, tensors }: Model): string | undefined {
+  const [stack, ...others] = Object.values(spec.stacks);
   if (stack === undefined || others.length > 0) return "it is not one stack";
   const { entry, entryNorm, recenter, blocks, final } = stack;
   if (entry.kind !== "tokens" || entry.positions === undefined || entry.offset !== 0) {
@@ -20,13 +21,15 @@ function whyNotGpt2({ description, tensors }: Model): string | undefined {
   }
   if (entryNorm !== undefined) return "it has a norm of its embeddings";
   if (final === undefined) return "it has no norm after its last layer";
-  const kind = sitesIn(description).map(({ norm }) => norm.kind).find((kind) => kind !== "layer");
+  const kind = sitesIn(spec).map(({ norm }) => norm.kind).find((kind) => kind !== "layer");
   if (kind !== undefined || recenter) return `its norms are ${kind}: convert it to "pre-ln"`;
-  for (const { parallel, post, shortcut, branches } of blocks) {
+  const unlike = whyNotPlain(spec);
+  if (unlike !== undefined) return unlike;
+  for (const { parallel, branches } of blocks) {
     if (parallel) return "its branches are parallel";
-    if (post === true) return "its norms stand behind the additions (Post-LN)";
-    const scaled = branches.some(({ gate, normScale }) => (gate ?? normScale) !== undefined);
-    if (scaled || shortcut !== undefined) return "its stream is scaled (GPAS, LNS): fold it first";
+    if (branches.some(({ norms }) => norms.inner)) {
+      return "it has norms inside its branches (Sub-LN)";
+    }
     const [attention, network] = branches.map(({ sublayer }) => sublayer);
     if (attention?.kind !== "attention" || network?.kind !== "feedForward") {
       return "its layers are not attention and feed-forward";
@@ -38,7 +41,7 @@ function whyNotGpt2({ description, tensors }: Model): string | undefined {
     }
     if (network.gate !== undefined) return "its network has a gate";
   }
-  const bias = description.heads.map(({ linear }) => linear.bias).find((name) => tensors.has(name));
+  const bias = spec.heads.map(({ linear }) => linear.bias).find((name) => tensors.has(name));
   return bias === undefined ? undefined : `its head has a bias (${bias})`;
 }
 
@@ -64,13 +67,13 @@ function sideBySide(parts: readonly Matrix[]): Matrix {
 }
 
 /** Whether all norms of a model have one ε, as GPT-2's do; else its form there is off by what ε does. */
-export function hasOneEps({ description }: Model): boolean {
-  return new Set(sitesIn(description).map(({ norm }) => norm.eps)).size === 1;
+export function hasOneEps({ spec }: Model): boolean {
+  return new Set(sitesIn(spec).map(({ norm }) => norm.eps)).size === 1;
 }
 
 /** The ε that most norms have: GPT-2 has one for all. */
-function commonEps({ description }: Model): number {
-  const all = sitesIn(description).map(({ norm }) => norm.eps);
+function commonEps({ spec }: Model): number {
+  const all = sitesIn(spec).map(({ norm }) => norm.eps);
   const count = (eps: number): number => all.filter((other) => other === eps).length;
   return all.reduce((most, eps) => count(eps) > count(most) ? eps : most);
 }
@@ -90,8 +93,8 @@ export function toGpt2(model: Model): Model {
   if (reason !== undefined) {
     throw new RangeError(`Cannot write this ${model.family.label} model as GPT-2: ${reason}`);
   }
-  const { description, tensors } = model;
-  const stack = description.stacks["decoder"] as Stack;
+  const { spec, tensors } = model;
+  const stack = spec.stacks["decoder"] as Stack;
   const { entry, width, blocks } = stack;
   if (entry.kind !== "tokens") throw new RangeError(`Cannot embed ${entry.kind} in GPT-2`);
   const { dtype } = tensors.info(entry.tokens.table);
@@ -102,7 +105,7 @@ export function toGpt2(model: Model): Model {
     matrixFrom(new Float64Array(count).fill(value));
   const biasOf = ({ bias, weight }: Linear): Matrix =>
     tensors.has(bias) ? matrixOf(tensors, bias) : filled(matrixOf(tensors, weight).width, 0);
-  const norm = (path: string, { gain, bias }: NormSite): void => {
+  const norm = (path: string, { gain, bias }: NormSpec): void => {
     vector(`${path}.weight`, tensors.has(gain) ? matrixOf(tensors, gain) : filled(width, 1));
     vector(`${path}.bias`, tensors.has(bias) ? matrixOf(tensors, bias) : filled(width, 0));
   };
@@ -112,8 +115,8 @@ export function toGpt2(model: Model): Model {
   };
 
   const table = matrixOf(tensors, entry.tokens.table);
-  const { linear } = description.heads[0]!;
-  const tied = isTied(description, linear.weight) && entry.scale === 1;
+  const { linear } = spec.heads[0]!;
+  const tied = isTied(spec, linear.weight) && entry.scale === 1;
   put("transformer.wte.weight", entry.scale === 1 ? table : scaleAll(table, entry.scale));
   const positions = matrixOf(tensors, entry.positions!.table);
   put("transformer.wpe.weight", positions);
@@ -122,10 +125,10 @@ export function toGpt2(model: Model): Model {
     const attention = first!.sublayer as Attention;
     const network = second!.sublayer as FeedForward;
     const { q, k, v } = attention.projections as { q: Linear; k: Linear; v: Linear };
-    norm(`${path}.ln_1`, first!.norm);
+    norm(`${path}.ln_1`, first!.norms.input!);
     map(`${path}.attn.c_attn`, [q, k, v]);
     map(`${path}.attn.c_proj`, [attention.output.linear]);
-    norm(`${path}.ln_2`, second!.norm);
+    norm(`${path}.ln_2`, second!.norms.input!);
     map(`${path}.mlp.c_fc`, [network.up]);
     map(`${path}.mlp.c_proj`, [network.output.linear]);
   }

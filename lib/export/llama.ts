@@ -4,9 +4,9 @@ import type { DType } from "../checkpoint/dtype.ts";
 import type { TensorSource } from "../checkpoint/tensors.ts";
 import { scaleAll } from "../convert/matrix.ts";
 import { Overlay } from "../convert/overlay.ts";
-import type { Attention, FeedForward, Linear, NormSite, Stack } from "../families/description.ts";
+import type { Attention, FeedForward, Linear, NormSpec, Stack } from "../model/spec.ts";
 import type { Config } from "../families/family.ts";
-import { isTied } from "../families/form.ts";
+import { isTied } from "../model/spec.ts";
 import { describeModel, type Model } from "../families/model.ts";
 import { findFamily } from "../families/registry.ts";
 import {
@@ -91,8 +91,8 @@ export function toLlama(model: Model): Model {
   if (reason !== undefined) {
     throw new RangeError(`Cannot write this ${model.family.label} model as Llama: ${reason}`);
   }
-  const { description, tensors, config } = model;
-  const stack = Object.values(description.stacks)[0]!;
+  const { spec, tensors, config } = model;
+  const stack = Object.values(spec.stacks)[0]!;
   const { entry, width, blocks } = stack;
   if (entry.kind !== "tokens") throw new RangeError(`Cannot embed ${entry.kind} in Llama`);
   const { heads, keyValueHeads, headWidth, rotary } = blocks[0]!.branches[0]!.sublayer as Attention;
@@ -101,8 +101,8 @@ export function toLlama(model: Model): Model {
     layers.some(({ attention }) => hasBias(attention)),
     layers.some(({ network }) => hasBias(network)),
   ];
-  const { linear } = description.heads[0]!;
-  const tied = isTied(description, linear.weight) && entry.scale === 1;
+  const { linear } = spec.heads[0]!;
+  const tied = isTied(spec, linear.weight) && entry.scale === 1;
 
   const made = new Overlay(empty);
   const table = stored(tensors, entry.tokens.table);
@@ -113,18 +113,18 @@ export function toLlama(model: Model): Model {
     matrix(`${path}.weight`, weight);
     if (isBiased) vector(`${path}.bias`, bias ?? zeros(weight));
   };
-  const norm = (path: string, { gain }: NormSite): void =>
+  const norm = (path: string, { gain }: NormSpec): void =>
     vector(`${path}.weight`, gainOf(tensors, gain, table));
   const embedded = entry.scale === 1 ? table : { ...table, ...scaleAll(table, entry.scale) };
   matrix("model.embed_tokens.weight", embedded);
   for (const [at, { attention, network }] of layers.entries()) {
     const path = `model.layers.${at}`;
     const [first, second] = blocks[at]!.branches;
-    norm(`${path}.input_layernorm`, first!.norm);
+    norm(`${path}.input_layernorm`, first!.norms.input!);
     for (const [name, one] of Object.entries(attention)) {
       map(`${path}.self_attn.${name}`, one, attentionBias);
     }
-    norm(`${path}.post_attention_layernorm`, second!.norm);
+    norm(`${path}.post_attention_layernorm`, second!.norms.input!);
     for (const [name, one] of Object.entries(network)) {
       map(`${path}.mlp.${name}`, one, networkBias);
     }

@@ -4,7 +4,7 @@
 import type { DType } from "../checkpoint/dtype.ts";
 import type { TensorSource } from "../checkpoint/tensors.ts";
 import { type Matrix, matrixFrom, matrixOf, transpose } from "../convert/matrix.ts";
-import type { Attention, Linear } from "../families/description.ts";
+import type { Attention, Linear } from "../model/spec.ts";
 
 /** A matrix that is computed when it is read, and how its numbers are stored. */
 export interface StoredMatrix extends Matrix {

@@ -1,7 +1,8 @@
 // What of a model has no place in LlamaForCausalLM: the first reason that is found, from the norms to the head.
 
+import { whyNotPlain } from "../convert/plain.ts";
 import { sitesIn } from "../convert/sites.ts";
-import type { Attention, Branch, FeedForward, Head, Stack } from "../families/description.ts";
+import type { Attention, Branch, FeedForward, Head, Stack } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 
 /** A rule: the reason why it does not hold, or undefined. */
@@ -18,27 +19,29 @@ const kinds = {
   "layer": 'its norms are LayerNorms: convert it to "pre-rmsnorm" first',
   "crms":
     'its norms are CRMSNorms, of a stream without its last value: convert it to "pre-rmsnorm"',
+  "crms-padded": "its norms are CRMSNorms whose last lane is padding",
   "rms-offset": "its norms multiply by 1 + gain",
 } as const;
 
 /** What speaks against the whole model. */
 const modelRules: readonly Rule<Model>[] = [
-  ({ description: { stacks } }) => {
+  ({ spec: { stacks } }) => {
     const names = Object.keys(stacks);
     return names.length !== 1 &&
       `it has ${names.length} stacks (${names.join(", ")}), not one decoder`;
   },
-  ({ description }) => {
-    const wrong = sitesIn(description).map(({ norm }) => norm.kind).find((kind) => kind !== "rms");
+  ({ spec }) => whyNotPlain(spec),
+  ({ spec }) => {
+    const wrong = sitesIn(spec).map(({ norm }) => norm.kind).find((kind) => kind !== "rms");
     return wrong !== undefined && kinds[wrong];
   },
-  ({ description, tensors }) => {
-    const biased = sitesIn(description).find(({ norm }) => tensors.has(norm.bias));
+  ({ spec, tensors }) => {
+    const biased = sitesIn(spec).find(({ norm }) => tensors.has(norm.bias));
     return biased &&
       `its norms have biases (${biased.norm.bias}): convert it to "weightless" first`;
   },
-  ({ description }) => {
-    const all = [...new Set(sitesIn(description).map(({ norm }) => norm.eps))];
+  ({ spec }) => {
+    const all = [...new Set(sitesIn(spec).map(({ norm }) => norm.eps))];
     return all.length > 1 && `its norms have several ε (${all.join(", ")}), and Llama has one`;
   },
 ];
@@ -60,11 +63,8 @@ const stackRules: readonly Rule<Stack>[] = [
 /** What speaks against a layer as a whole. */
 const blockRules: readonly Rule<Stack["blocks"][number]>[] = [
   ({ parallel }) => parallel && "its branches are parallel, and Llama's follow each other",
-  ({ post }) => post === true && "its norms stand behind the additions (Post-LN)",
-  ({ shortcut, branches }) =>
-    (shortcut !== undefined ||
-      branches.some(({ gate, normScale }) => gate !== undefined || normScale !== undefined)) &&
-    "its stream is scaled (GPAS, LNS, DeepNorm): fold it first",
+  ({ branches }) =>
+    branches.some(({ norms }) => norms.inner) && "it has norms inside its branches (Sub-LN)",
   ({ branches }) => {
     const found = branches.map(({ sublayer }) => sublayer.kind).join(", ");
     return found !== "attention, feedForward" &&
@@ -141,7 +141,7 @@ function first<T>(rules: readonly Rule<T>[], of: T, model: Model): string | unde
  * @returns The first reason, as a clause; undefined where there is none.
  */
 export function whyNotLlama(model: Model): string | undefined {
-  const { stacks, heads } = model.description;
+  const { stacks, heads } = model.spec;
   const stack = Object.values(stacks)[0];
   if (stack === undefined) return "it has no stack";
   const whole = first(modelRules, model, model) ?? first(stackRules, stack, model);

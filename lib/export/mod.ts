@@ -21,7 +21,7 @@ export { hasOneEps, toGpt2 } from "./gpt2.ts";
 export { toLlama } from "./llama.ts";
 export { type ModelingDescription, modelingDescription, saveModeling } from "./modeling.ts";
 export type { Formula } from "./modeling_formulas.ts";
-export type { Resolved, ResolvedDescription } from "./modeling_resolve.ts";
+export type { Resolved, ResolvedSpec } from "./modeling_resolve.ts";
 export { modelingText } from "./modeling_text.ts";
 export type { OnnxDType } from "./onnx_graph.ts";
 export type { OnnxOptions } from "./onnx_model.ts";

@@ -2,9 +2,8 @@
 
 import type { TensorShape } from "../checkpoint/tensors.ts";
 import { version } from "../core/version.ts";
-import { sitesIn } from "../convert/sites.ts";
 import { exists, writeAtomically } from "../core/files.ts";
-import type { Attention, Description, FeedForward, Linear } from "../families/description.ts";
+import type { Attention, FeedForward, Linear, ModelSpec } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import {
   activationFormulas,
@@ -13,7 +12,7 @@ import {
   blockFormulas,
   entryFormulas,
   type Formula,
-  gateFormula,
+  gateFormulas,
   headFormulas,
   layoutFormulas,
   networkFormulas,
@@ -21,11 +20,11 @@ import {
   orderFormulas,
   rotaryFormulas,
 } from "./modeling_formulas.ts";
-import { resolve, type ResolvedDescription } from "./modeling_resolve.ts";
+import { resolve, type ResolvedSpec } from "./modeling_resolve.ts";
 import { modelingText } from "./modeling_text.ts";
 
 /** What `modeling.json` holds. */
-export interface ModelingDescription extends ResolvedDescription {
+export interface ModelingDescription extends ResolvedSpec {
   /** The version of this format. */
   readonly format: 1;
   /** The version of this library that wrote it. */
@@ -46,15 +45,15 @@ function* stringsIn(value: unknown): Generator<string> {
   }
 }
 
-function sublayersOf({ stacks }: Description): (Attention | FeedForward)[] {
+function sublayersOf({ stacks }: ModelSpec): (Attention | FeedForward)[] {
   return Object.values(stacks).flatMap(({ blocks }) =>
     blocks.flatMap(({ branches }) => branches.map(({ sublayer }) => sublayer))
   );
 }
 
 /** The formulas of attention and networks. */
-function* sublayerFormulas(description: Description): Generator<[string, Formula]> {
-  for (const sublayer of sublayersOf(description)) {
+function* sublayerFormulas(spec: ModelSpec): Generator<[string, Formula]> {
+  for (const sublayer of sublayersOf(spec)) {
     if (sublayer.kind === "feedForward") {
       const kind = sublayer.gate === undefined ? "plain" : "gated";
       yield [`feedForward/${kind}`, networkFormulas[kind]];
@@ -74,19 +73,23 @@ function* sublayerFormulas(description: Description): Generator<[string, Formula
 }
 
 /** The formulas of blocks and of where their stacks start. */
-function* stackFormulas({ description, tensors }: Model): Generator<[string, Formula]> {
-  for (const { entry, recenter, blocks, final } of Object.values(description.stacks)) {
+function* stackFormulas({ spec, tensors }: Model): Generator<[string, Formula]> {
+  for (const { entry, recenter, residual, blocks, final } of Object.values(spec.stacks)) {
     yield [`entry/${entry.kind}`, entryFormulas[entry.kind]];
     if (recenter) {
       const kind = final?.kind === "crms" ? "recenter-cut" : "recenter";
       yield ["stack/recenter", blockFormulas[kind]];
     }
-    for (const { parallel, post, branches } of blocks) {
-      const kind = parallel ? "parallel" : post === true ? "post" : "sequential";
+    if (residual.start !== undefined) yield ["stack/starts", blockFormulas.starts];
+    if (residual.gpas !== undefined) {
+      yield [`gate/${residual.gpas.activation}`, gateFormulas[residual.gpas.activation]];
+    }
+    for (const { parallel, branches } of blocks) {
+      const kind = parallel ? "parallel" : "joins";
       yield [`block/${kind}`, blockFormulas[kind]];
-      for (const { gate, gateActivation = "silu", normScale, sublayer } of branches) {
-        if (gate !== undefined) yield ["block/gate", gateFormula(gateActivation)];
-        if (normScale !== undefined) yield ["block/normScale", blockFormulas.normScale];
+      for (const { norms, weights, sublayer } of branches) {
+        if (norms.inner !== undefined) yield ["block/inner", blockFormulas.inner];
+        if (weights !== undefined) yield ["block/weights", blockFormulas.weights];
         const { scale } = sublayer.output;
         if (scale !== undefined && tensors.has(scale)) yield ["block/scale", blockFormulas.scale];
       }
@@ -95,24 +98,26 @@ function* stackFormulas({ description, tensors }: Model): Generator<[string, For
 }
 
 function* allFormulas(model: Model): Generator<[string, Formula]> {
-  const { description } = model;
-  const entryNorms = Object.values(description.stacks).flatMap(({ entryNorm }) => entryNorm ?? []);
-  const headNorms = sublayersOf(description).flatMap((sublayer) =>
+  const { spec } = model;
+  const entryNorms = Object.values(spec.stacks).flatMap(({ entryNorm }) => entryNorm ?? []);
+  const headNorms = sublayersOf(spec).flatMap((sublayer) =>
     sublayer.kind === "attention" && sublayer.headNorms ? Object.values(sublayer.headNorms) : []
   );
+  const branchNorms = Object.values(spec.stacks).flatMap(({ blocks, final }) => [
+    ...blocks.flatMap(({ branches }) => branches.flatMap(({ norms }) => Object.values(norms))),
+    ...(final === undefined ? [] : [final]),
+  ]);
   yield* stackFormulas(model);
-  for (
-    const { kind } of [...sitesIn(description).map(({ norm }) => norm), ...entryNorms, ...headNorms]
-  ) {
+  for (const { kind } of [...branchNorms, ...entryNorms, ...headNorms]) {
     yield [`norm/${kind}`, normFormulas[kind]];
   }
-  yield* sublayerFormulas(description);
+  yield* sublayerFormulas(spec);
   for (const layout of ["out-in", "in-out"] as const satisfies readonly Linear["layout"][]) {
-    if (JSON.stringify(description).includes(`"layout":"${layout}"`)) {
+    if (JSON.stringify(spec).includes(`"layout":"${layout}"`)) {
       yield [`layout/${layout}`, layoutFormulas[layout]];
     }
   }
-  for (const { reads, plusSum } of description.heads) {
+  for (const { reads, plusSum } of spec.heads) {
     yield [`head/${reads}`, headFormulas[reads]];
     if (plusSum === true) yield ["head/plusSum", headFormulas.plusSum];
   }
@@ -125,8 +130,8 @@ function* allFormulas(model: Model): Generator<[string, Formula]> {
  * @returns Stacks and heads with the names of their tensors, shapes, and the formulas of every word that occurs.
  */
 export function modelingDescription(model: Model): ModelingDescription {
-  const { description, tensors, family } = model;
-  const resolved = resolve(description, tensors);
+  const { spec, tensors, family } = model;
+  const resolved = resolve(spec, tensors);
   const read = new Set(stringsIn(resolved));
   const shapes = tensors.names.filter((name) => read.has(name)).map((name) => {
     const { dtype, shape } = tensors.info(name);
@@ -151,10 +156,10 @@ export function modelingDescription(model: Model): ModelingDescription {
  * @throws {RangeError} If there is a file of this name.
  */
 export async function saveModeling(folder: string, model: Model): Promise<string[]> {
-  const description = modelingDescription(model);
+  const spec = modelingDescription(model);
   const files = {
-    "modeling.json": `${JSON.stringify(description, undefined, 2)}\n`,
-    "MODELING.md": modelingText(description),
+    "modeling.json": `${JSON.stringify(spec, undefined, 2)}\n`,
+    "MODELING.md": modelingText(spec),
   };
   for (const name of Object.keys(files)) {
     if (await exists(`${folder}/${name}`)) {

@@ -1,7 +1,7 @@
-// What a description's words mean, as formulas for readers who have nothing of this library.
+// What a spec's words mean, as formulas for readers who have nothing of this library.
 
 import type { GateActivation } from "../kernels/contract.ts";
-import type { Activation, Entry, Head, QkvOrder, StreamNorm } from "../families/description.ts";
+import type { ActivationName, Entry, Head, QkvOrder, StreamNorm } from "../model/spec.ts";
 
 /** Lines of plain text and pseudo-code. */
 export type Formula = readonly string[];
@@ -14,6 +14,9 @@ export const normFormulas: Readonly<Record<StreamNorm, Formula>> = {
   "crms": [
     "y = x / √((Σx² + (Σx)²) / (d + 1) + eps) · gain + bias",
     "x stands for the d + 1 numbers (x, −Σx), whose mean is 0",
+  ],
+  "crms-padded": [
+    "y = x / √((Σx² + (Σx)²) / d + eps) · gain of the first d − 1 numbers; the last is 0 and stays it",
   ],
 };
 
@@ -74,6 +77,7 @@ export const attentionParts = {
     "each head's q and k is normalized by headNorms.q and headNorms.k, before it turns",
   ],
   "window": ["only keys j > i − window count"],
+  "softcap": ["score ← softcap · tanh(score / softcap), before anything is added"],
   "alibi": ["score[i, j] += alibi[h] · (j − i)"],
 } as const satisfies Readonly<Record<string, Formula>>;
 
@@ -90,12 +94,13 @@ export const rotaryFormulas: Readonly<Record<"half" | "pairs", Formula>> = {
 };
 
 /** The functions of feed-forward networks. */
-export const activationFormulas: Readonly<Record<Activation, Formula>> = {
+export const activationFormulas: Readonly<Record<ActivationName, Formula>> = {
   gelu: ["act(x) = x · (1 + erf(x / √2)) / 2"],
   gelu_new: ["act(x) = x · (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2"],
   relu: ["act(x) = max(x, 0)"],
   silu: ["act(x) = x / (1 + exp(−x))"],
   quick_gelu: ["act(x) = x / (1 + exp(−1.702 x))"],
+  tanh: ["act(x) = tanh(x)"],
 };
 
 /** Feed-forward networks. */
@@ -104,32 +109,32 @@ export const networkFormulas = {
   "gated": ["result = output.linear(act(gate(x)) ⊙ up(x))"],
 } as const satisfies Readonly<Record<string, Formula>>;
 
-/** What a branch's gate does, by its function. */
-export const gateFormula = (activation: GateActivation): Formula => [
-  `g = 1 − ${gateTerms[activation]} of a branch multiplies the sum; in a post block s · x alone`,
-];
-
-const gateTerms: Readonly<Record<GateActivation, string>> = {
-  "silu": "gate / (1 + exp(−gate))",
-  "scaled-silu": "gate / (1 + exp(−8 · gate))",
-  "identity": "gate",
-  "relu": "max(gate, 0)",
-  "leaky-relu": "max(gate, 0.01 · gate)",
-  "tanh": "tanh(gate)",
-};
-
-/** How branches join the stream x; F is a branch's sub-layer, s the block's shortcut (1 where there is none). */
+/** How branches join the streams. */
 export const blockFormulas = {
-  "sequential": ["for each branch in order: x ← s · x + F(norm(x))"],
-  "parallel": ["x ← x + Σ F(norm(x)) over the branches, all of the same x"],
-  "post": ["for each branch in order: x ← norm(s · x + F(x))"],
-  "normScale": ["what norm gives is multiplied by normScale"],
+  "joins": [
+    "for each branch in order, what joins says: all its lines at once, of the values before",
+    "F is the sub-layer; input, output, stream and final are the norms of that name; constants are written out",
+  ],
+  "parallel": ["x ← x + Σ F(input(x)) over the branches, all of the same x"],
+  "inner": ["the norm inner is applied to what output.linear reads"],
+  "weights": ["a name in joins that is no stream and no norm is the learned number in weights"],
   "scale": ["what output.linear gives is multiplied by output.scale, number by number"],
   "recenter": ["where the layers start: x ← x − Σx / d"],
   "recenter-cut": [
     "where the layers start: x ← x − Σx / d over all d numbers, then the last is left out",
   ],
+  "starts": ["streams besides x start as starts says, where the layers start"],
 } as const satisfies Readonly<Record<string, Formula>>;
+
+/** The factor g of a branch with a gate. */
+export const gateFormulas: Readonly<Record<GateActivation, Formula>> = {
+  "silu": ["g = 1 − gate / (1 + exp(−gate))"],
+  "identity": ["g = 1 − gate"],
+  "relu": ["g = 1 − max(gate, 0)"],
+  "tanh": ["g = 1 − tanh(gate)"],
+  "leaky-relu": ["g = 1 − max(gate, 0.01 · gate)"],
+  "scaled-silu": ["g = 1 − gate / (1 + exp(−8 · gate))"],
+};
 
 /** Which rows of a final norm heads read. */
 export const headFormulas: Readonly<Record<Head["reads"] | "plusSum", Formula>> = {

@@ -1,20 +1,21 @@
-// A description with nothing left open: what the checkpoint does not hold is not named.
+// A spec with nothing left open: what the checkpoint does not hold is not named.
 
 import type { TensorSource } from "../checkpoint/tensors.ts";
-import type {
-  Attention,
-  Branch,
-  Description,
-  Entry,
-  FeedForward,
-  Head,
-  Linear,
-  NormSite,
-  Stack,
-  Writer,
-} from "../families/description.ts";
+import {
+  type Attention,
+  type Branch,
+  type Entry,
+  type FeedForward,
+  type Head,
+  type Linear,
+  type ModelSpec,
+  type NormSpec,
+  siteOf,
+  type Writer,
+} from "../model/spec.ts";
+import { equationLines, finishText, startLines } from "./equation_text.ts";
 
-/** A JSON value of a description. */
+/** A JSON value of a spec. */
 export type Resolved = Readonly<Record<string, unknown>>;
 
 /** Keys without those whose value is undefined. */
@@ -38,7 +39,7 @@ class Resolver {
     return defined({ weight, bias: this.#there(bias), layout });
   }
 
-  norm({ kind, eps, gain, bias }: NormSite): Resolved {
+  norm({ kind, eps, gain, bias }: NormSpec): Resolved {
     return defined({ kind, eps, gain: this.#there(gain), bias: this.#there(bias) });
   }
 
@@ -69,11 +70,14 @@ class Resolver {
     });
   }
 
-  branch({ norm, sublayer, normScale, gate }: Branch): Resolved {
+  branch({ norms, sublayer, gate, weights }: Branch, joins: readonly string[]): Resolved {
     return defined({
-      norm: this.norm(norm),
-      normScale,
+      joins,
+      norms: Object.fromEntries(
+        Object.entries(norms).map(([place, norm]) => [place, this.norm(norm)]),
+      ),
       gate: this.#there(gate),
+      weights,
       sublayer: sublayer.kind === "attention"
         ? this.attention(sublayer)
         : this.feedForward(sublayer),
@@ -91,15 +95,23 @@ class Resolver {
     }
   }
 
-  stack({ width, entry, entryNorm, recenter, blocks, final }: Stack): Resolved {
+  stack(spec: ModelSpec, name: string): Resolved {
+    const { width, entry, entryNorm, recenter, residual, blocks, final } = spec.stacks[name]!;
+    const starts = startLines(residual);
+    const lines = (layer: number, role: Branch["role"]): string[] =>
+      equationLines(residual, residual.wiring(siteOf(spec, name, layer, role)));
     return defined({
       width,
       entry: this.entry(entry),
       entryNorm: entryNorm && this.norm(entryNorm),
       recenter,
-      blocks: blocks.map(({ branches, ...rest }) =>
-        defined({ ...rest, branches: branches.map((branch) => this.branch(branch)) })
-      ),
+      residual: residual.id,
+      starts: starts.length === 0 ? undefined : starts,
+      blocks: blocks.map(({ branches, parallel }, index) => ({
+        parallel,
+        branches: branches.map((branch) => this.branch(branch, lines(index + 1, branch.role))),
+      })),
+      gives: finishText(residual),
       final: final && this.norm(final),
     });
   }
@@ -109,8 +121,8 @@ class Resolver {
   }
 }
 
-/** Stacks and heads of a description, with the names of tensors that are there. */
-export interface ResolvedDescription {
+/** Stacks and heads of a spec, with the names of tensors that are there. */
+export interface ResolvedSpec {
   /** The stacks by name, in the order in which they are computed. */
   readonly stacks: Readonly<Record<string, Resolved>>;
   /** What reads their final norms. */
@@ -118,18 +130,19 @@ export interface ResolvedDescription {
 }
 
 /**
- * A description as JSON that names every tensor which is read, and none that is not there.
+ * A spec as JSON that names every tensor which is read, and none that is not there.
  *
- * @param description The description.
+ * @param spec The model.
  * @param tensors The tensors.
  * @returns Its stacks and heads.
  */
-export function resolve(description: Description, tensors: TensorSource): ResolvedDescription {
+export function resolve(spec: ModelSpec, tensors: TensorSource): ResolvedSpec {
   const resolver = new Resolver(tensors);
-  const stacks = Object.entries(description.stacks)
-    .map(([name, stack]) => [name, resolver.stack(stack)] as const);
+  const stacks = Object.keys(spec.stacks).map((name) =>
+    [name, resolver.stack(spec, name)] as const
+  );
   return {
     stacks: Object.fromEntries(stacks),
-    heads: description.heads.map((head) => resolver.head(head)),
+    heads: spec.heads.map((head) => resolver.head(head)),
   };
 }

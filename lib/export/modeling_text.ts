@@ -67,8 +67,8 @@ function layersOf(stack: Resolved): { readonly title: string; readonly text: str
  * @param description The description.
  * @returns The text of a `MODELING.md`.
  */
-export function modelingText(description: ModelingDescription): string {
-  const { family, normkit, stacks, heads, formulas, tensors } = description;
+export function modelingText(spec: ModelingDescription): string {
+  const { family, normkit, stacks, heads, formulas, tensors } = spec;
   const sections = Object.entries(stacks).flatMap(([name, stack]) => {
     const { blocks: _, ...rest } = stack;
     return [

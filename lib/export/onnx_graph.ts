@@ -66,7 +66,7 @@ export class OnnxGraph {
   readonly #constants = new Map<string, TensorProto>();
   readonly #weights = new Map<string, OnnxWeight>();
   readonly #made = new Map<string, string>();
-  readonly #scopes: string[] = [];
+  #scopes: readonly string[] = [];
 
   /** The operators, in the order of computation. */
   get nodes(): readonly NodeProto[] {
@@ -83,12 +83,9 @@ export class OnnxGraph {
     return [...this.#weights.values()];
   }
 
-  /** Names what `body` adds by a path. */
-  within<T>(scope: string, body: () => T): T {
-    this.#scopes.push(scope);
-    const made = body();
-    this.#scopes.pop();
-    return made;
+  /** Names what is added from now on by a path. */
+  enter(...path: readonly string[]): void {
+    this.#scopes = path;
   }
 
   /** Adds an operator with several outputs. */

@@ -13,20 +13,13 @@ import {
 import { requireOneOf } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { version } from "../core/version.ts";
-import type { Description, Entry, Head } from "../families/description.ts";
+import { forward } from "../model/forward.ts";
+import { type Entry, type ModelSpec, outputName } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { unfold } from "./onnx_attention.ts";
-import { addBlock } from "./onnx_block.ts";
-import { enter } from "./onnx_entry.ts";
-import { addHead } from "./onnx_head.ts";
 import { type OnnxDType, OnnxGraph, type OnnxWeight } from "./onnx_graph.ts";
-import {
-  normalize,
-  type OnnxPlace,
-  type OnnxStream,
-  type RmsOperator,
-  rmsOperators,
-} from "./onnx_place.ts";
+import { inputNames, onnxInterpreter } from "./onnx_interpreter.ts";
+import { type OnnxPlace, type OnnxStream, type RmsOperator, rmsOperators } from "./onnx_place.ts";
 
 /** How a model becomes an ONNX graph. */
 export interface OnnxOptions {
@@ -66,13 +59,6 @@ function valueInfo(name: string, elemType: DataType, dims: Dims): ValueInfoProto
   });
 }
 
-/** transformers' names of inputs, by what a stack starts from. */
-const inputNames: Readonly<Record<Entry["kind"], string>> = {
-  tokens: "input_ids",
-  patches: "pixel_values",
-  audio: "input_features",
-};
-
 /** The input of an entry; `batch` is the name of its first axis. */
 function inputOf(entry: Entry, batch: string): ValueInfoProto {
   const name = inputNames[entry.kind];
@@ -89,7 +75,7 @@ function inputOf(entry: Entry, batch: string): ValueInfoProto {
 }
 
 /** Whether stacks read each other; else each has a batch of its own. */
-function isJoined({ stacks }: Description): boolean {
+function isJoined({ stacks }: ModelSpec): boolean {
   const all = Object.values(stacks);
   return all.length === 1 ||
     all.some(({ blocks }) =>
@@ -101,64 +87,31 @@ function isJoined({ stacks }: Description): boolean {
     );
 }
 
-/** The name of a head's output. */
-function outputName({ heads }: Description, { output, stack }: Head): string {
-  return output ?? (heads.length === 1 ? "logits" : stack);
-}
-
-/** The final norms of all stacks. */
-function addStacks(place: OnnxPlace, { stacks }: Description): Record<string, OnnxStream> {
-  const { graph } = place;
-  const finals: Record<string, OnnxStream> = {};
-  for (const [name, stack] of Object.entries(stacks)) {
-    finals[name] = graph.within(name, () => {
-      let stream = enter(place, stack, inputNames[stack.entry.kind]);
-      for (const [index, block] of stack.blocks.entries()) {
-        stream = graph.within(`${index}`, () => addBlock(place, block, stream, finals));
-      }
-      const { final } = stack;
-      if (final === undefined) return stream;
-      return { ...stream, rows: normalize(place, final, stream.rows, stream.width) };
-    });
-  }
-  return finals;
-}
-
-/** The outputs: what heads give, or of a model without heads the final norms by stack. */
-function addOutputs(
+/** Names the outputs: [batch, length, width] of all rows, [batch, width] of one. */
+function nameOutputs(
   place: OnnxPlace,
-  description: Description,
-  finals: Readonly<Record<string, OnnxStream>>,
+  spec: ModelSpec,
+  outputs: Readonly<Record<string, OnnxStream>>,
   batchOf: (stack: string) => string,
 ): ValueInfoProto[] {
   const { graph } = place;
-  const { stacks, heads } = description;
-  const outputs: ValueInfoProto[] = [];
-  const add = (name: string, value: string, dims: Dims): void => {
-    if (outputs.some((output) => output.name === name)) {
-      throw new RangeError(`Cannot name two outputs ${name}: name the heads`);
-    }
+  const named = (name: string, value: string, dims: Dims): ValueInfoProto => {
     graph.name(value, name);
-    outputs.push(valueInfo(name, DataType.FLOAT, dims));
+    return valueInfo(name, DataType.FLOAT, dims);
   };
-  if (heads.length === 0) {
-    for (const [name, { rows, size, width }] of Object.entries(finals)) {
-      add(name, unfold(place, rows, size, [width]), [batchOf(name), `${name}_length`, width]);
-    }
-  }
-  for (const head of heads) {
-    const [stack, final] = [stacks[head.stack]!, finals[head.stack]!];
-    const input = inputNames[stack.entry.kind];
-    const { value, all } = graph.within(
-      "head",
-      () => addHead(place, head, final, { stack, input }),
+  const rows = ({ rows, size, width }: OnnxStream): string => unfold(place, rows, size, [width]);
+  if (spec.heads.length === 0) {
+    return Object.entries(outputs).map(([name, x]) =>
+      named(name, rows(x), [batchOf(name), `${name}_length`, x.width])
     );
-    const { shape } = place.tensors.info(head.linear.weight);
-    const width = head.linear.layout === "out-in" ? shape[0]! : shape.at(-1)!;
-    const batch = batchOf(head.stack);
-    add(outputName(description, head), value, all ? [batch, "sequence", width] : [batch, width]);
   }
-  return outputs;
+  return spec.heads.map((head) => {
+    const name = outputName(spec, head);
+    const [x, batch] = [outputs[name]!, batchOf(head.stack)];
+    return head.reads === "all"
+      ? named(name, rows(x), [batch, "sequence", x.width])
+      : named(name, x.rows, [batch, x.width]);
+  });
 }
 
 /**
@@ -172,21 +125,24 @@ function addOutputs(
  */
 export function toOnnx(model: Model, options: OnnxOptions = {}): OnnxModel {
   requireOptions("an ONNX export", options, onnxKinds);
-  const { description, tensors, family } = model;
+  const { spec, tensors, family } = model;
   const standard = "RMSNormalization";
   const rmsOperator = requireOneOf("rmsOperator", options.rmsOperator ?? standard, rmsOperators);
   const dtype = requireOneOf("dtype", options.dtype ?? "F32", ["F32", "F16"]);
   const graph = new OnnxGraph();
   const place: OnnxPlace = { graph, tensors, rmsOperator, dtype };
-  const joined = isJoined(description);
+  const joined = isJoined(spec);
   const batchOf = (stack: string): string => joined ? "batch" : `${stack}_batch`;
-  const stacks = Object.entries(description.stacks);
+  const stacks = Object.entries(spec.stacks);
   const input = stacks.map(([name, { entry }]) => inputOf(entry, batchOf(name)));
   if (new Set(input.map(({ name }) => name)).size < input.length) {
     const names = input.map(({ name }) => name).join(", ");
     throw new RangeError(`Cannot export a model with the inputs ${names}: each must occur once`);
   }
-  const output = addOutputs(place, description, addStacks(place, description), batchOf);
+  const outputs = forward(onnxInterpreter(place), spec, {
+    onLayer: (stack, layer) => graph.enter(stack, `${layer}`),
+  });
+  const output = nameOutputs(place, spec, outputs, batchOf);
   const isNew = graph.nodes.some(({ opType }) => opType === standard);
   return {
     model: create(ModelProtoSchema, {

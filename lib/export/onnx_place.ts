@@ -2,7 +2,7 @@
 
 import { type Matrix, matrixFrom, matrixOf } from "../convert/matrix.ts";
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
-import type { Linear, NormSite } from "../families/description.ts";
+import type { Linear, NormSpec } from "../model/spec.ts";
 import { float, int, type OnnxDType, type OnnxGraph } from "./onnx_graph.ts";
 
 /** The operators that compute RMSNorm: ONNX's own since opset 23, and what onnxruntime called it before. */
@@ -86,8 +86,14 @@ export function apply(place: OnnxPlace, { weight, bias, layout }: Linear, x: str
   return place.graph.add("Gemm", [x, matrix(place, weight), ...added], transposed);
 }
 
+/** How many numbers a linear map gives. */
+export function outputsOf({ tensors }: OnnxPlace, { weight, layout }: Linear): number {
+  const { shape } = tensors.info(weight);
+  return layout === "out-in" ? shape[0]! : shape.at(-1)!;
+}
+
 /** The gain of a norm; RMSNorm's operators demand one. */
-function gainOf(place: OnnxPlace, { gain, kind }: NormSite, width: number): string {
+function gainOf(place: OnnxPlace, { gain, kind }: NormSpec, width: number): string {
   if (place.tensors.has(gain)) {
     const offset = { label: "1+", of: (value: number): number => 1 + value };
     return vector(place, gain, ...(kind === "rms-offset" ? [offset] : []));
@@ -116,14 +122,18 @@ function compressed({ graph }: OnnxPlace, x: string, width: number, eps: number)
  * @param x What it reads.
  * @param width The length of the last axis.
  * @returns The name of the value.
+ * @throws {RangeError} If its last lane is padding.
  */
-export function normalize(place: OnnxPlace, site: NormSite, x: string, width: number): string {
+export function normalize(place: OnnxPlace, site: NormSpec, x: string, width: number): string {
   const { graph, tensors, rmsOperator } = place;
   const bias = tensors.has(site.bias) ? [vector(place, site.bias)] : [];
   const attributes = { axis: int(-1), epsilon: float(site.eps) };
   if (site.kind === "layer") {
     const inputs = [x, gainOf(place, site, width), ...bias];
     return graph.add("LayerNormalization", inputs, attributes);
+  }
+  if (site.kind === "crms-padded") {
+    throw new RangeError("Cannot export a norm whose last lane is padding (crms-padded)");
   }
   let y: string;
   if (site.kind === "crms") {

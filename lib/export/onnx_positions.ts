@@ -1,7 +1,7 @@
 // What attention knows of positions: how heads turn, and what is added to scores. Both follow the length of the input, and layers
 // that agree share them.
 
-import type { Attention, Rotary } from "../families/description.ts";
+import type { Attention, Rotary } from "../model/spec.ts";
 import { int, ints } from "./onnx_graph.ts";
 import type { OnnxPlace } from "./onnx_place.ts";
 

@@ -1,6 +1,6 @@
 // BLOOM: a norm of the embeddings, ALiBi, QKV fused by head.
 
-import type { Block, Description } from "./description.ts";
+import type { Block, ModelSpec } from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   alibiSlopes,
@@ -41,7 +41,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: Has): Description {
+function describe(config: Config, has: Has): ModelSpec {
   if (flagIn(config, "apply_residual_connection_post_layernorm", false)) {
     throw unknownSetting(
       "apply_residual_connection_post_layernorm",

@@ -1,6 +1,7 @@
 // CLIP: a stack for images behind a norm, a causal stack for text, and a projection of each.
 
-import type { Block, Description, Stack } from "./description.ts";
+import type { Block, ModelSpec, Stack } from "../model/spec.ts";
+import { preLn } from "../residual/variants.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
@@ -61,6 +62,7 @@ function vision(config: Config, has: Has): Stack {
     },
     entryNorm: layerNormAt(`${path}.pre_layrnorm`, eps), // so spelled
     recenter: false,
+    residual: preLn,
     blocks: layers(config, has, path, false),
     final: layerNormAt(`${path}.post_layernorm`, eps),
   };
@@ -74,6 +76,7 @@ function text(config: Config, has: Has): Stack {
       positions: `${path}.embeddings.position_embedding.weight`,
     }),
     recenter: false,
+    residual: preLn,
     blocks: layers(config, has, path, true),
     final: layerNormAt(`${path}.final_layer_norm`, numberIn(config, ["layer_norm_eps"], 1e-5)),
   };
@@ -91,7 +94,7 @@ const standards = {
   text: { hidden_size: 512, num_attention_heads: 8, num_hidden_layers: 12, eos_token_id: 49407 },
 } as const;
 
-function describe(config: Config, has: Has): Description {
+function describe(config: Config, has: Has): ModelSpec {
   const side = (name: "vision" | "text"): Config => ({
     ...standards[name],
     ...partOf(config, `${name}_config`),

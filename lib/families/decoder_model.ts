@@ -3,8 +3,8 @@
 import { type MemoryTensor, memoryTensors } from "../checkpoint/memory.ts";
 import { readAll } from "../core/read.ts";
 import { tensorsOf } from "../core/tree.ts";
-import type { DecoderConfig } from "../models/config.ts";
-import type { DecoderParameters } from "../models/decoder.ts";
+import type { DecoderConfig } from "../decoder/config.ts";
+import type { DecoderParameters } from "../decoder/start.ts";
 import { describeModel, type Model } from "./model.ts";
 import { normkitConfig, normkitFamily } from "./normkit.ts";
 

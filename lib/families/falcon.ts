@@ -1,6 +1,6 @@
 // Falcon: one or two norms before parallel branches, multi-query or grouped attention, rotary or ALiBi.
 
-import type { Block, Description, QkvOrder } from "./description.ts";
+import type { Block, ModelSpec, QkvOrder } from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   alibiSlopes,
@@ -85,7 +85,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: Has): Description {
+function describe(config: Config, has: Has): ModelSpec {
   const prefix = prefixOf(has, "word_embeddings.weight", ["transformer.", ""]);
   const table = `${prefix}word_embeddings.weight`;
   return languageModel(config, {

@@ -1,14 +1,21 @@
 // The form of a converted model: which norms its streams have now. It is kept in `config.json` under "normkit", so that the
 // folder says by itself how it is to be run.
 
-import type { Block, Branch, Description, NormSite, Stack, StreamNorm } from "./description.ts";
+import {
+  isCompressed,
+  isTied,
+  mapNorms,
+  mapStacks,
+  type ModelSpec,
+  type StreamNorm,
+} from "../model/spec.ts";
 import type { Config } from "./family.ts";
 import { partOf, unknownSetting } from "./settings.ts";
 
 /** What a conversion changed besides tensors. */
 export interface Form {
   /** The norms of the streams: one for all layers and the end. */
-  readonly norm: Exclude<StreamNorm, "rms-offset">;
+  readonly norm: Exclude<StreamNorm, "rms-offset" | "crms-padded">;
   /** Whether what writes to the streams has mean 0, so that LayerNorm and RMSNorm are the same function. */
   readonly centered: boolean;
   /** The stacks whose stream is recentered where the layers start. */
@@ -55,64 +62,25 @@ export function withForm(config: Config, form: Form): Config {
   return { ...config, normkit: { format: version, ...form } };
 }
 
-/** Changes every norm that reads the streams of a description; entry norms and norms of heads stay. */
-export function mapNorms(
-  description: Description,
-  change: (norm: NormSite) => NormSite,
-): Description {
-  const branch = (one: Branch): Branch => ({ ...one, norm: change(one.norm) });
-  const block = (one: Block): Block => ({ ...one, branches: one.branches.map(branch) });
-  return mapStacks(description, (stack) => ({
-    ...stack,
-    blocks: stack.blocks.map(block),
-    ...(stack.final === undefined ? {} : { final: change(stack.final) }),
-  }));
-}
-
-/** Changes every stack of a description. */
-export function mapStacks(
-  description: Description,
-  change: (stack: Stack, name: string) => Stack,
-): Description {
-  const stacks = Object.entries(description.stacks)
-    .map(([name, stack]) => [name, change(stack, name)] as const);
-  return { ...description, stacks: Object.fromEntries(stacks) };
-}
-
-/** Whether a head's matrix is the token table. */
-export function isTied(description: Description, weight: string): boolean {
-  return Object.values(description.stacks).some(({ entry }) =>
-    entry.kind === "tokens" && entry.tokens.table === weight
-  );
-}
-
-/** Whether the norms of a stack are CRMSNorms, so that its stream is stored without its last value. */
-export function isCompressed({ blocks, final }: Stack): boolean {
-  return final?.kind === "crms" ||
-    blocks.some(({ branches }) => branches.some(({ norm }) => norm.kind === "crms"));
-}
-
 /**
- * The description of a converted model.
+ * The spec of a converted model.
  *
- * @param description The family's.
+ * @param spec The family's.
  * @param form The form.
  * @returns The same with other norms and widths.
  */
-export function inForm(description: Description, form: Form): Description {
+export function inForm(spec: ModelSpec, form: Form): ModelSpec {
   const { norm: kind, recenter, eps = {} } = form;
-  const changed = mapNorms(description, (norm) => ({
+  const changed = mapNorms(spec, (norm) => ({
     ...norm,
     kind,
     eps: eps[norm.gain] ?? norm.eps,
   }));
   // what was trained with CRMSNorm (normkit's own) is described with d − 1 values, and its head reads them as they are
-  const wider = (name: string): 0 | 1 => isCompressed(description.stacks[name]!) ? 1 : 0;
+  const wider = (name: string): 0 | 1 => isCompressed(spec.stacks[name]!) ? 1 : 0;
   const crms = kind === "crms" ? 1 : 0;
   const heads = changed.heads.map((head) =>
-    crms > wider(head.stack) && isTied(description, head.linear.weight)
-      ? { ...head, plusSum: true }
-      : head
+    crms > wider(head.stack) && isTied(spec, head.linear.weight) ? { ...head, plusSum: true } : head
   );
   const stacked = mapStacks(changed, (stack, name) => ({
     ...stack,

@@ -1,6 +1,6 @@
 // GPT-2: learned positions, one fused QKV matrix, matrices stored (in, out).
 
-import type { Block, Description } from "./description.ts";
+import type { Block, ModelSpec } from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
@@ -42,7 +42,7 @@ function block(config: Config, prefix: string, index: number): Block {
   };
 }
 
-function describe(config: Config, has: Has): Description {
+function describe(config: Config, has: Has): ModelSpec {
   if (flagIn(config, "add_cross_attention", false)) {
     throw unknownSetting("add_cross_attention", true, "cross-attention of GPT-2 is not described");
   }

@@ -1,6 +1,6 @@
 // GPT-Neo: unscaled attention, in every other layer over a window.
 
-import type { Block, Description } from "./description.ts";
+import type { Block, ModelSpec } from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
@@ -71,7 +71,7 @@ function block(config: Config, path: string, kind: string | undefined): Block {
   };
 }
 
-function describe(config: Config, has: Has): Description {
+function describe(config: Config, has: Has): ModelSpec {
   const prefix = prefixOf(has, "wte.weight", ["transformer.", ""]);
   const depth = countIn(config, ["num_layers"]);
   const kindOf = layerKinds(config, depth);

@@ -1,6 +1,6 @@
 // GPT-NeoX and Pythia: parallel branches with a norm each, QKV fused by head, partly rotary.
 
-import type { Block, Description } from "./description.ts";
+import type { Block, ModelSpec } from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
@@ -44,7 +44,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: Has): Description {
+function describe(config: Config, has: Has): ModelSpec {
   const prefix = prefixOf(has, "embed_in.weight", ["gpt_neox.", ""]);
   const table = `${prefix}embed_in.weight`;
   return languageModel(config, {

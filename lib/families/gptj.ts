@@ -1,6 +1,6 @@
 // GPT-J: parallel branches that share a norm, rotary positions in pairs, a head with a bias.
 
-import type { Block, Description } from "./description.ts";
+import type { Block, ModelSpec } from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
@@ -49,7 +49,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: Has): Description {
+function describe(config: Config, has: Has): ModelSpec {
   const prefix = prefixOf(has, "wte.weight", ["transformer.", ""]);
   const table = `${prefix}wte.weight`;
   return languageModel(config, {

@@ -1,9 +1,17 @@
 // Decoders in the manner of Llama: rotary positions, grouped attention, a gated network. Llama, Mistral, Qwen and Gemma have RMSNorms;
 // OLMo-1 has LayerNorms without parameters, StableLM has LayerNorms.
 
-import type { Activation, Attention, Block, Branch, Description, NormSite } from "./description.ts";
+import type {
+  ActivationName,
+  Attention,
+  Block,
+  Branch,
+  ModelSpec,
+  NormSpec,
+} from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
+  branch,
   languageModel,
   layerNormAt,
   layersOf,
@@ -29,7 +37,7 @@ interface Manner {
   readonly id: string;
   readonly label: string;
   /** The norm under a path; of OLMo-1 the path does not matter. */
-  norm(config: Config, path: string): NormSite;
+  norm(config: Config, path: string): NormSpec;
   /** Whether queries and keys have norms of their own. */
   readonly headNorms?: boolean;
   /** The share of a head that turns, where the configuration does not say. */
@@ -41,7 +49,7 @@ interface Manner {
   /** The width of a head where the configuration does not say; hidden_size / heads when absent. */
   readonly headWidth?: number;
   /** The activation by the configuration's word; Gemma's "gelu" was always the approximate one. */
-  activation?(config: Config): Activation;
+  activation?(config: Config): ActivationName;
   /** How many keys back a layer sees. */
   window?(config: Config, index: number): number | undefined;
 }
@@ -60,7 +68,7 @@ function attention(manner: Manner, config: Config, path: string, index: number):
   );
   const window = manner.window?.(config, index);
   const clip = config["clip_qkv"] ?? undefined;
-  const headNorm = (name: string): NormSite =>
+  const headNorm = (name: string): NormSpec =>
     rmsNormAt(`${path}.${name}`, numberIn(config, ["rms_norm_eps"], 1e-6));
   return {
     kind: "attention",
@@ -94,8 +102,8 @@ function block(manner: Manner, config: Config, path: string, index: number): Blo
   return {
     parallel,
     branches: [
-      { norm: first, sublayer: attention(manner, config, `${path}.self_attn`, index) },
-      { norm: second, sublayer: network },
+      branch({ input: first }, attention(manner, config, `${path}.self_attn`, index)),
+      branch({ input: second }, network),
     ],
   };
 }
@@ -104,7 +112,7 @@ function describe(
   manner: Manner,
   config: Config,
   has: Has,
-): Description {
+): ModelSpec {
   if (flagIn(config, "qk_layernorm", false)) {
     throw unknownSetting(
       "qk_layernorm",
@@ -132,7 +140,7 @@ function describe(
   });
 }
 
-const rms = (config: Config, path: string): NormSite =>
+const rms = (config: Config, path: string): NormSpec =>
   rmsNormAt(path, numberIn(config, ["rms_norm_eps"], 1e-6));
 
 /** A window that the whole model has, unless a list says which layers; 4096 where nothing is written, none where null is. */

@@ -5,23 +5,23 @@
  */
 
 export type {
-  Activation,
+  ActivationName,
   Attention,
   Block,
   Branch,
-  Description,
   Entry,
   FeedForward,
   Head,
   Linear,
-  NormSite,
+  ModelSpec,
+  NormSpec,
   QkvOrder,
   Rotary,
   Stack,
   StreamNorm,
   Table,
   Writer,
-} from "./description.ts";
+} from "../model/spec.ts";
 export type { Config, Family, Has, RefusedFamily } from "./family.ts";
 export { decoderModel } from "./decoder_model.ts";
 export { describeModel, type Model } from "./model.ts";

@@ -1,7 +1,7 @@
 // A model: tensors with the description of what they are.
 
 import type { TensorSource } from "../checkpoint/tensors.ts";
-import type { Description } from "./description.ts";
+import type { ModelSpec } from "../model/spec.ts";
 import type { Config, Family } from "./family.ts";
 import { formOf, inForm } from "./form.ts";
 import { requireShapes } from "./shapes.ts";
@@ -13,7 +13,7 @@ export interface Model {
   /** Its `config.json`. */
   readonly config: Config;
   /** What its tensors are. */
-  readonly description: Description;
+  readonly spec: ModelSpec;
   /** Its tensors. */
   readonly tensors: TensorSource;
 }
@@ -30,7 +30,7 @@ export interface Model {
 export function describeModel(family: Family, config: Config, tensors: TensorSource): Model {
   const described = family.describe(config, (name) => tensors.has(name));
   const form = formOf(config);
-  const description = form === undefined ? described : inForm(described, form);
-  requireShapes(description, tensors);
-  return { family, config, description, tensors };
+  const spec = form === undefined ? described : inForm(described, form);
+  requireShapes(spec, tensors);
+  return { family, config, spec, tensors };
 }

@@ -1,6 +1,6 @@
 // MPT: ALiBi, one fused QKV matrix, no biases.
 
-import type { Block, Description, NormSite } from "./description.ts";
+import type { Block, ModelSpec, NormSpec } from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
@@ -34,7 +34,7 @@ function slopes(heads: number): number[] {
 }
 
 /** A LayerNorm without a bias. */
-function norm(config: Config, path: string): NormSite {
+function norm(config: Config, path: string): NormSpec {
   return { ...layerNormAt(path, numberIn(config, ["layer_norm_epsilon"], 1e-5)), bias: "" };
 }
 
@@ -65,7 +65,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: Has): Description {
+function describe(config: Config, has: Has): ModelSpec {
   const attention = partOf(config, "attn_config");
   if (flagIn(attention, "qk_ln", false)) {
     throw unknownSetting("qk_ln", true, "norms of queries and keys of MPT are not described");

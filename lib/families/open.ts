@@ -2,7 +2,7 @@
 
 import { type Checkpoint, openCheckpoint } from "../checkpoint/reader.ts";
 import { requireSha256 } from "../core/hash.ts";
-import type { DecoderConfig } from "../models/config.ts";
+import type { DecoderConfig } from "../decoder/config.ts";
 import { readConfigFile } from "./config_text.ts";
 import type { Config } from "./family.ts";
 import { describeModel, type Model } from "./model.ts";

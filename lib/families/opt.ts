@@ -1,6 +1,6 @@
 // OPT: learned positions whose table starts with two rows that are not used.
 
-import type { Block, Description } from "./description.ts";
+import type { Block, ModelSpec } from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
@@ -40,7 +40,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: Has): Description {
+function describe(config: Config, has: Has): ModelSpec {
   if (!flagIn(config, "do_layer_norm_before", true)) {
     throw unknownSetting(
       "do_layer_norm_before",

@@ -1,17 +1,20 @@
 // What descriptions of families are put together from.
 
 import type {
-  Activation,
+  ActivationName,
   Attention,
   Block,
   Branch,
-  Description,
   Entry,
+  FeedForward,
   Head,
   Linear,
-  NormSite,
+  ModelSpec,
+  NormSpec,
   Stack,
-} from "./description.ts";
+} from "../model/spec.ts";
+import type { Residual } from "../residual/types.ts";
+import { preLn } from "../residual/variants.ts";
 import type { Config, Has } from "./family.ts";
 import { flagIn } from "./settings.ts";
 
@@ -21,12 +24,12 @@ export function linearAt(path: string, layout: Linear["layout"] = "out-in"): Lin
 }
 
 /** A LayerNorm under a path. */
-export function layerNormAt(path: string, eps: number): NormSite {
+export function layerNormAt(path: string, eps: number): NormSpec {
   return { kind: "layer", eps, gain: `${path}.weight`, bias: `${path}.bias` };
 }
 
 /** An RMSNorm under a path. */
-export function rmsNormAt(path: string, eps: number): NormSite {
+export function rmsNormAt(path: string, eps: number): NormSpec {
   return { kind: "rms", eps, gain: `${path}.weight`, bias: `${path}.bias` };
 }
 
@@ -111,19 +114,21 @@ export function languageHead(
   return { heads: [{ linear, stack, reads: "all" }], untied };
 }
 
-/** A language model of one stack, with what a family says of it. */
+/** A language model of one stack, Pre-LN unless told, with what a family says of it. */
 export function languageModel(
   config: Config,
-  model: Omit<Stack, "recenter"> & {
+  model: Omit<Stack, "recenter" | "residual"> & {
+    /** How sub-layers join the stream. */
+    readonly residual?: Residual;
     /** The token table's name. */
     readonly table: string;
     /** The head's path, and whether it is the table where the configuration does not say. */
     readonly head?: { readonly path?: string; readonly tied?: boolean };
   },
-): Description {
+): ModelSpec {
   const { table, head, ...stack } = model;
   return {
-    stacks: { decoder: { ...stack, recenter: false } },
+    stacks: { decoder: { residual: preLn, ...stack, recenter: false } },
     ...languageHead(config, table, head),
   };
 }
@@ -137,35 +142,54 @@ export function projectionsAt(
   return { q, k, v };
 }
 
-/** Attention behind a norm: causal, as many key-value heads as heads, scores divided by the root of a head's width, unless told. */
-export function attentionBranch(
-  norm: NormSite,
-  { output, ...attention }:
-    & Pick<Attention, "projections" | "heads" | "headWidth">
-    & Partial<Omit<Attention, "kind" | "output">>
-    & { readonly output: Linear },
-): Branch {
+/** A sub-layer with the norms around it. */
+export function branch(norms: Branch["norms"], sublayer: Branch["sublayer"]): Branch {
+  if (sublayer.kind === "feedForward") return { role: "feedForward", norms, sublayer };
+  const role = sublayer.memory === undefined ? "attention" : "crossAttention";
+  return { role, norms, sublayer };
+}
+
+/** Attention: causal, as many key-value heads as heads, scores divided by the root of a head's width, unless told. */
+export function attentionOf({ output, ...attention }:
+  & Pick<Attention, "projections" | "heads" | "headWidth">
+  & Partial<Omit<Attention, "kind" | "output">>
+  & { readonly output: Linear }): Attention {
   const { heads, headWidth } = attention;
   return {
-    norm,
-    sublayer: {
-      kind: "attention",
-      keyValueHeads: heads,
-      scale: headWidth ** -0.5,
-      causal: true,
-      ...attention,
-      output: { linear: output },
-    },
+    kind: "attention",
+    keyValueHeads: heads,
+    scale: headWidth ** -0.5,
+    causal: true,
+    ...attention,
+    output: { linear: output },
   };
 }
 
-/** A feed-forward network without a gate behind a norm. */
-export function networkBranch(
-  norm: NormSite,
-  network: { readonly up: Linear; readonly output: Linear; readonly activation: Activation },
+/** Attention behind a norm (Pre-LN). */
+export function attentionBranch(
+  norm: NormSpec,
+  attention: Parameters<typeof attentionOf>[0],
 ): Branch {
-  const { up, output, activation } = network;
-  return { norm, sublayer: { kind: "feedForward", up, output: { linear: output }, activation } };
+  return branch({ input: norm }, attentionOf(attention));
+}
+
+/** A feed-forward network without a gate. */
+export function networkOf(
+  { up, output, activation }: {
+    readonly up: Linear;
+    readonly output: Linear;
+    readonly activation: ActivationName;
+  },
+): FeedForward {
+  return { kind: "feedForward", up, output: { linear: output }, activation };
+}
+
+/** A feed-forward network without a gate behind a norm (Pre-LN). */
+export function networkBranch(
+  norm: NormSpec,
+  network: Parameters<typeof networkOf>[0],
+): Branch {
+  return branch({ input: norm }, networkOf(network));
 }
 
 /** The configuration of a transformers model whose head no longer shares the token table. */

@@ -1,6 +1,6 @@
 // Phi-1 and Phi-2: parallel branches that share a norm, partly rotary, biases everywhere.
 
-import type { Block, Description } from "./description.ts";
+import type { Block, ModelSpec } from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
@@ -49,7 +49,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: Has): Description {
+function describe(config: Config, has: Has): ModelSpec {
   if (flagIn(config, "qk_layernorm", false)) {
     throw unknownSetting(
       "qk_layernorm",

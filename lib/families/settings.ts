@@ -1,6 +1,6 @@
 // Reading a `config.json`: numbers, flags and words under the names of several versions, each checked.
 
-import type { Activation, Rotary } from "./description.ts";
+import type { ActivationName, Rotary } from "../model/spec.ts";
 import type { Config } from "./family.ts";
 
 /** The first of some keys that has a value other than null. */
@@ -108,7 +108,7 @@ export function partOf(config: Config, key: string): Config {
   return typeof value === "object" && value !== null ? value as Config : {};
 }
 
-const activations: Readonly<Record<string, Activation>> = {
+const activations: Readonly<Record<string, ActivationName>> = {
   gelu: "gelu",
   gelu_python: "gelu",
   gelu_new: "gelu_new",
@@ -118,6 +118,7 @@ const activations: Readonly<Record<string, Activation>> = {
   silu: "silu",
   swish: "silu",
   quick_gelu: "quick_gelu",
+  tanh: "tanh",
 };
 
 /**
@@ -131,8 +132,8 @@ const activations: Readonly<Record<string, Activation>> = {
 export function activationIn(
   config: Config,
   keys: readonly string[],
-  standard: Activation,
-): Activation {
+  standard: ActivationName,
+): ActivationName {
   const value = find(config, keys) ?? standard;
   const found = typeof value === "string" && Object.hasOwn(activations, value)
     ? activations[value]

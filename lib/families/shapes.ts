@@ -1,18 +1,18 @@
-// What a description says of sizes, held against the tensors: a configuration of another checkpoint, or with a wrong number, is known
+// What a spec says of sizes, held against the tensors: a configuration of another checkpoint, or with a wrong number, is known
 // before anything is read or made.
 
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
-import type {
-  Attention,
-  Branch,
-  Description,
-  Entry,
-  FeedForward,
-  Linear,
-  NormSite,
-  Stack,
-} from "./description.ts";
-import { isCompressed } from "./form.ts";
+import {
+  type Attention,
+  type Branch,
+  type Entry,
+  type FeedForward,
+  isCompressed,
+  type Linear,
+  type ModelSpec,
+  type NormSpec,
+  type Stack,
+} from "../model/spec.ts";
 
 /** A mismatch of a tensor and the configuration. */
 function mismatch(name: string, shape: readonly number[], wanted: string): RangeError {
@@ -60,7 +60,7 @@ function requireLinear(
   return outputs;
 }
 
-function requireNorm(tensors: TensorSource, norm: NormSite | undefined, width: number): void {
+function requireNorm(tensors: TensorSource, norm: NormSpec | undefined, width: number): void {
   requireVector(tensors, norm?.gain, width);
   requireVector(tensors, norm?.bias, width);
 }
@@ -103,9 +103,9 @@ function requireFeedForward(
 
 function requireBranch(
   tensors: TensorSource,
-  { stacks }: Description,
+  { stacks }: ModelSpec,
   { width }: Stack,
-  { norm, sublayer, gate }: Branch,
+  { norms, sublayer, gate, weights }: Branch,
 ): void {
   const { output } = sublayer;
   const memory = sublayer.kind === "attention" && sublayer.memory !== undefined
@@ -117,7 +117,10 @@ function requireBranch(
   requireLinear(tensors, output.linear, { inputs, outputs: width });
   requireVector(tensors, output.scale, width);
   requireVector(tensors, gate, 1);
-  requireNorm(tensors, norm, width);
+  for (const weight of Object.values(weights ?? {})) requireVector(tensors, weight, 1);
+  const { inner, ...ofStream } = norms;
+  requireNorm(tensors, inner, inputs);
+  for (const norm of Object.values(ofStream)) requireNorm(tensors, norm, width);
 }
 
 /** Requires a position for each patch of an image, and perhaps for each token in front. */
@@ -166,18 +169,18 @@ function requireEntry(tensors: TensorSource, stack: Stack): void {
 }
 
 /**
- * Requires tensors of the sizes that a description gives them. A matrix of a head may be absent, since bodies are published alone.
+ * Requires tensors of the sizes that a spec gives them. A matrix of a head may be absent, since bodies are published alone.
  *
- * @param description The description.
+ * @param spec The model.
  * @param tensors The tensors.
  * @throws {RangeError} If a tensor is missing, or has another size; the message names it.
  */
-export function requireShapes(description: Description, tensors: TensorSource): void {
-  const { stacks, heads } = description;
+export function requireShapes(spec: ModelSpec, tensors: TensorSource): void {
+  const { stacks, heads } = spec;
   for (const stack of Object.values(stacks)) {
     requireEntry(tensors, stack);
     for (const branch of stack.blocks.flatMap(({ branches }) => branches)) {
-      requireBranch(tensors, description, stack, branch);
+      requireBranch(tensors, spec, stack, branch);
     }
     requireNorm(tensors, stack.final, stack.width);
   }

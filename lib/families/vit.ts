@@ -1,8 +1,9 @@
 // Vision Transformers: ViT, DeiT with its distillation token, DINOv2 with LayerScale and registers.
 
-import type { Block, Description, Head, Stack, Table } from "./description.ts";
+import type { Block, Head, ModelSpec, Stack, Table } from "../model/spec.ts";
+import { preLn } from "../residual/variants.ts";
 import type { Config, Family, Has } from "./family.ts";
-import { layerNormAt, layersOf, linearAt, prefixOf, projectionsAt } from "./parts.ts";
+import { branch, layerNormAt, layersOf, linearAt, prefixOf, projectionsAt } from "./parts.ts";
 import { activationIn, countIn, flagIn, headsIn, numberIn, unknownSetting } from "./settings.ts";
 
 /** The names and standards in which the families differ. */
@@ -44,28 +45,22 @@ function block(config: Config, path: string, names: Names): Block {
   return {
     parallel: false,
     branches: [
-      {
-        norm: layerNormAt(`${path}.${names.norms[0]}`, eps),
-        sublayer: {
-          kind: "attention",
-          projections: projectionsAt(`${attention}`, ["query", "key", "value"]),
-          output: { linear: linearAt(`${path}.attention.output.dense`), ...scale(0) },
-          heads,
-          keyValueHeads: heads,
-          headWidth,
-          scale: headWidth ** -0.5,
-          causal: false,
-        },
-      },
-      {
-        norm: layerNormAt(`${path}.${names.norms[1]}`, eps),
-        sublayer: {
-          kind: "feedForward",
-          up: linearAt(`${path}.${names.up}`),
-          output: { linear: linearAt(`${path}.${names.down}`), ...scale(1) },
-          activation: activationIn(config, ["hidden_act"], "gelu"),
-        },
-      },
+      branch({ input: layerNormAt(`${path}.${names.norms[0]}`, eps) }, {
+        kind: "attention",
+        projections: projectionsAt(`${attention}`, ["query", "key", "value"]),
+        output: { linear: linearAt(`${path}.attention.output.dense`), ...scale(0) },
+        heads,
+        keyValueHeads: heads,
+        headWidth,
+        scale: headWidth ** -0.5,
+        causal: false,
+      }),
+      branch({ input: layerNormAt(`${path}.${names.norms[1]}`, eps) }, {
+        kind: "feedForward",
+        up: linearAt(`${path}.${names.up}`),
+        output: { linear: linearAt(`${path}.${names.down}`), ...scale(1) },
+        activation: activationIn(config, ["hidden_act"], "gelu"),
+      }),
     ],
   };
 }
@@ -88,6 +83,7 @@ function stack(config: Config, has: Has, prefix: string, names: Names, tokens: {
       positions: table("position_embeddings"),
     },
     recenter: false,
+    residual: preLn,
     blocks: layersOf(
       countIn(config, ["num_hidden_layers"]),
       has,
@@ -115,7 +111,7 @@ const firstKernel = "embeddings.patch_embeddings.projection.weight";
 const vit: Family = {
   id: "vit",
   label: "ViT",
-  describe: (config, has): Description => {
+  describe: (config, has): ModelSpec => {
     const prefix = prefixOf(has, firstKernel, ["vit.", ""]);
     return {
       stacks: { vision: stack(config, has, prefix, plain, { before: ["cls_token"] }) },
@@ -128,7 +124,7 @@ const vit: Family = {
 const deit: Family = {
   id: "deit",
   label: "DeiT",
-  describe: (config, has): Description => {
+  describe: (config, has): ModelSpec => {
     const prefix = prefixOf(has, firstKernel, ["deit.", ""]);
     const before = ["cls_token", "distillation_token"];
     return {
@@ -148,7 +144,7 @@ function dinov2(id: string, label: string, prefix: string, registers?: string): 
   return {
     id,
     label,
-    describe: (config, has): Description => {
+    describe: (config, has): ModelSpec => {
       if (flagIn(config, "use_swiglu_ffn", false)) {
         throw unknownSetting(
           "use_swiglu_ffn",

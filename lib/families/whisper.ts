@@ -1,8 +1,10 @@
 // Whisper: an encoder of sound behind two convolutions, and a decoder that reads the encoder's final norm.
 
-import type { Attention, Block, Branch, Description, Stack } from "./description.ts";
+import type { Attention, Block, ModelSpec, Stack } from "../model/spec.ts";
+import { preLn } from "../residual/variants.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
+  branch,
   languageHead,
   layerNormAt,
   layersOf,
@@ -36,23 +38,20 @@ function attention(config: Config, side: Side, path: string, memory: boolean): A
 }
 
 function block(config: Config, side: Side, path: string): Block {
-  const self: Branch = {
-    norm: layerNormAt(`${path}.self_attn_layer_norm`, eps),
-    sublayer: attention(config, side, `${path}.self_attn`, false),
-  };
-  const cross: Branch = {
-    norm: layerNormAt(`${path}.encoder_attn_layer_norm`, eps),
-    sublayer: attention(config, side, `${path}.encoder_attn`, true),
-  };
-  const network: Branch = {
-    norm: layerNormAt(`${path}.final_layer_norm`, eps),
-    sublayer: {
-      kind: "feedForward",
-      up: linearAt(`${path}.fc1`),
-      output: { linear: linearAt(`${path}.fc2`) },
-      activation: activationIn(config, ["activation_function"], "gelu"),
-    },
-  };
+  const self = branch(
+    { input: layerNormAt(`${path}.self_attn_layer_norm`, eps) },
+    attention(config, side, `${path}.self_attn`, false),
+  );
+  const cross = branch(
+    { input: layerNormAt(`${path}.encoder_attn_layer_norm`, eps) },
+    attention(config, side, `${path}.encoder_attn`, true),
+  );
+  const network = branch({ input: layerNormAt(`${path}.final_layer_norm`, eps) }, {
+    kind: "feedForward",
+    up: linearAt(`${path}.fc1`),
+    output: { linear: linearAt(`${path}.fc2`) },
+    activation: activationIn(config, ["activation_function"], "gelu"),
+  });
   return {
     parallel: false,
     branches: side === "decoder" ? [self, cross, network] : [self, network],
@@ -70,6 +69,7 @@ function stack(
     width: countIn(config, ["d_model"]),
     entry,
     recenter: false,
+    residual: preLn,
     blocks: layersOf(
       countIn(config, [`${side}_layers`]),
       has,
@@ -79,7 +79,7 @@ function stack(
   };
 }
 
-function describe(config: Config, has: Has): Description {
+function describe(config: Config, has: Has): ModelSpec {
   const prefix = prefixOf(has, "decoder.embed_tokens.weight", ["model.", ""]);
   const table = `${prefix}decoder.embed_tokens.weight`;
   return {

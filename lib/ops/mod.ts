@@ -26,5 +26,5 @@ export { layerNorm } from "./layer_norm.ts";
 export { lookup } from "./lookup.ts";
 export { matMul } from "./mat_mul.ts";
 export { rmsNorm } from "./rms_norm.ts";
-export { rotary } from "./rotary.ts";
+export { rotary, type RotaryOptions } from "./rotary.ts";
 export { stopGradient } from "./stop_gradient.ts";

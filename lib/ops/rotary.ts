@@ -1,73 +1,108 @@
 // Rotary position embedding, written with a signed permutation matrix: one product and no slices.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireDtype, requireNumber } from "../core/check.ts";
+import { requireDtype, requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import { matMul } from "./mat_mul.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { zerosFrom } from "./zeros.ts";
 
-/** R with x · R = (−x₂, x₁), where x₁ and x₂ are the halves of x. */
-function halfTurn(width: number): Tensor {
-  const half = width / 2;
-  const matrix = new Float32Array(width * width);
-  for (let i = 0; i < half; i++) {
-    matrix[(i + half) * width + i] = -1;
-    matrix[i * width + i + half] = 1;
-  }
-  return tf.tensor2d(matrix, [width, width]);
+/** Options of {@linkcode rotary}. */
+export interface RotaryOptions {
+  /** The base of the wavelengths; 10000 by default. */
+  readonly base?: number;
+  /** How many coordinates turn, the first of each vector; all by default. */
+  readonly width?: number;
+  /** `half` (the default): coordinate i turns with i + width/2. `pairs`: 2i with 2i + 1. */
+  readonly order?: "half" | "pairs";
+  /** The position of the first row; 0 by default. */
+  readonly first?: number;
 }
 
-/** f(t · base^(−2i/K)) for position t and pair i, written to both halves. */
+/** How coordinates turn, with nothing left open. */
+type Turn = Required<RotaryOptions>;
+
+/** The coordinates of pair p. */
+function pairOf({ width, order }: Turn, p: number): readonly [number, number] {
+  return order === "half" ? [p, p + width / 2] : [2 * p, 2 * p + 1];
+}
+
+/** R with x · R = (−x₂, x₁), where x₁ and x₂ are the members of the pairs; 0 where nothing turns. */
+function quarterTurn(turn: Turn, all: number): Tensor {
+  const matrix = new Float32Array(all * all);
+  for (let p = 0; p < turn.width / 2; p++) {
+    const [a, b] = pairOf(turn, p);
+    matrix[b * all + a] = -1;
+    matrix[a * all + b] = 1;
+  }
+  return tf.tensor2d(matrix, [all, all]);
+}
+
+/** f(t · base^(−2p/width)) for position t and pair p, written to both members; `still` where nothing turns. */
 function table(
   length: number,
-  width: number,
-  base: number,
+  all: number,
+  turn: Turn,
   f: (angle: number) => number,
+  still: number,
 ): Tensor {
-  const pair = (k: number): number => k % (width / 2);
-  const values = Float32Array.from({ length: length * width }, (_, at) => {
-    const position = Math.floor(at / width);
-    return f(position * base ** (-2 * pair(at % width) / width));
-  });
-  return tf.tensor2d(values, [length, width]);
+  const values = new Float32Array(length * all).fill(still);
+  for (let t = 0; t < length; t++) {
+    for (let p = 0; p < turn.width / 2; p++) {
+      const value = f((turn.first + t) * turn.base ** (-2 * p / turn.width));
+      for (const lane of pairOf(turn, p)) values[t * all + lane] = value;
+    }
+  }
+  return tf.tensor2d(values, [length, all]);
 }
 
 /**
  * Rotary position embedding.
  *
  * ```
- * y = x ⊙ cos θ + (−x₂, x₁) ⊙ sin θ,   θ = t · base^(−2i/K)
+ * y = x ⊙ cos θ + (−x₂, x₁) ⊙ sin θ,   θ = t · base^(−2p/width)
  * ```
  *
- * x₁ and x₂ are the two halves of the last axis (the convention of GPT-NeoX and LLaMA); t is the position, from 0.
+ * x₁ and x₂ are the members of the pairs p: by default the two halves of the last axis (the convention of GPT-NeoX and LLaMA); t is the
+ * position.
  *
  * Shapes: x [..., T, K] · returns the same
  * Source: Su et al. 2021, Eq. 34 (arXiv 2104.09864).
  *
- * @param x Queries or keys; K must be even.
- * @param base The base of the angles, 10000 by default.
+ * @param x Queries or keys.
+ * @param options Which coordinates are pairs, how fast they turn, and from which position.
  * @returns The rotated values.
- * @throws {RangeError} If K is odd, `x` has no axis of positions, or the base is not above 0.
+ * @throws {RangeError} If the width that turns is odd or above K, `x` has no axis of positions, or the base is not above 0.
  * @throws {TypeError} If `x` is not float32.
  */
-export function rotary(x: Tensor, base = 10000): Tensor {
+export function rotary(x: Tensor, options: RotaryOptions = {}): Tensor {
+  requireOptions("rotary()", options, {
+    base: "number?",
+    width: "number?",
+    order: "string?",
+    first: "number?",
+  });
   requireDtype("float32", { x });
-  requireNumber("base", base, { above: 0 });
   if (x.rank < 2) {
     throw new RangeError(
       `Cannot rotate x of shape [${x.shape.join(", ")}]: it must be [..., T, K]`,
     );
   }
-  const [length, width] = x.shape.slice(-2) as [number, number];
-  if (width % 2 !== 0) {
-    throw new RangeError(`Cannot rotate heads of width ${width}: it must be even`);
+  const [length, all] = x.shape.slice(-2) as [number, number];
+  const base = requireNumber("base", options.base ?? 10000, { above: 0 });
+  const order = requireOneOf("order", options.order ?? "half", ["half", "pairs"]);
+  const first = requireInteger("first", options.first ?? 0, { min: 0 });
+  const width = options.width ?? all;
+  if (width % 2 !== 0 || width > all || width < 0) {
+    throw new RangeError(
+      `Cannot rotate ${width} coordinates of heads of width ${all}: it must be even, and no more`,
+    );
   }
   if (x.size === 0) return zerosFrom(x.shape, [x]);
+  const turn: Turn = { base, width, order, first };
   return tf.tidy(() => {
-    const straight = tf.mul(x, table(length, width, base, Math.cos));
-    return tf.add(
-      straight,
-      tf.mul(matMul(x, halfTurn(width)), table(length, width, base, Math.sin)),
-    );
+    const straight = tf.mul(x, table(length, all, turn, Math.cos, 1));
+    const turned = tf.mul(matMul(x, quarterTurn(turn, all)), table(length, all, turn, Math.sin, 0));
+    return tf.add(straight, turned);
   });
 }

@@ -3,9 +3,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Numbers, readAll } from "../core/read.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { DecoderConfig } from "../models/config.ts";
-import { decoder, type DecoderParameters, type Tokens } from "../models/decoder.ts";
-import type { Tap } from "../models/stack.ts";
+import type { DecoderConfig } from "../decoder/config.ts";
+import { decoder, type Tokens } from "../decoder/decoder.ts";
+import type { DecoderParameters } from "../decoder/start.ts";
+import type { Tap } from "../decoder/decoder.ts";
 
 /** A kept statistic, read back. */
 export interface Observation {

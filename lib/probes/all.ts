@@ -1,8 +1,9 @@
 // The probes that fit any run at once, as `train` takes them.
 
 import { requireOptions } from "../core/options.ts";
-import type { DecoderConfig } from "../models/config.ts";
-import type { DecoderParameters, Tokens } from "../models/decoder.ts";
+import type { DecoderConfig } from "../decoder/config.ts";
+import type { Tokens } from "../decoder/decoder.ts";
+import type { DecoderParameters } from "../decoder/start.ts";
 import { type AngleRow, probeAngles } from "./angles.ts";
 import { type AttentionRow, probeAttention } from "./attention.ts";
 import { type GateRow, type GradientRow, probeGates, probeGradients } from "./parameters.ts";

@@ -3,9 +3,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { readAll } from "../core/read.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { DecoderConfig } from "../models/config.ts";
-import { completeConfig } from "../models/config.ts";
-import { decoder, type DecoderParameters, type Tokens } from "../models/decoder.ts";
+import type { DecoderConfig } from "../decoder/config.ts";
+import { completeConfig } from "../decoder/config.ts";
+import { decoder, type Tokens } from "../decoder/decoder.ts";
+import type { DecoderParameters } from "../decoder/start.ts";
 import { average } from "./_observe.ts";
 
 /** The angle between the stream before two layers. */

@@ -1,8 +1,9 @@
 // How widely each head looks.
 
 import * as tf from "@tensorflow/tfjs";
-import type { DecoderConfig } from "../models/config.ts";
-import type { DecoderParameters, Tokens } from "../models/decoder.ts";
+import type { DecoderConfig } from "../decoder/config.ts";
+import type { Tokens } from "../decoder/decoder.ts";
+import type { DecoderParameters } from "../decoder/start.ts";
 import { layerOf, observe } from "./_observe.ts";
 
 /** The entropy of one head. */

@@ -2,8 +2,9 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
-import type { DecoderConfig } from "../models/config.ts";
-import type { DecoderParameters, Tokens } from "../models/decoder.ts";
+import type { DecoderConfig } from "../decoder/config.ts";
+import type { Tokens } from "../decoder/decoder.ts";
+import type { DecoderParameters } from "../decoder/start.ts";
 import { layerOf, observe } from "./_observe.ts";
 
 /** How far what a sub-layer reads is from what the one before it reads. */

@@ -1,8 +1,9 @@
 // How far a model's output has moved since it was first seen.
 
 import { readAll } from "../core/read.ts";
-import type { DecoderConfig } from "../models/config.ts";
-import { decoder, type DecoderParameters, type Tokens } from "../models/decoder.ts";
+import type { DecoderConfig } from "../decoder/config.ts";
+import { decoder, type Tokens } from "../decoder/decoder.ts";
+import type { DecoderParameters } from "../decoder/start.ts";
 
 /** The distance of the logits from the first ones. */
 export type OutputRow = {

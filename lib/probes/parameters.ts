@@ -6,9 +6,10 @@ import { requireOptions } from "../core/options.ts";
 import { takeNumbers } from "../core/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { disposeTree, tensorsOf } from "../core/tree.ts";
-import type { DecoderConfig } from "../models/config.ts";
-import { readGates } from "../models/gates.ts";
-import { decoder, type DecoderParameters, type Tokens } from "../models/decoder.ts";
+import type { DecoderConfig } from "../decoder/config.ts";
+import { readGates } from "../decoder/gates.ts";
+import { decoder, type Tokens } from "../decoder/decoder.ts";
+import type { DecoderParameters } from "../decoder/start.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { layerOf } from "./_observe.ts";
 

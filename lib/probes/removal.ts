@@ -4,8 +4,9 @@ import * as tf from "@tensorflow/tfjs";
 import { requireOptions } from "../core/options.ts";
 import { takeNumbers } from "../core/read.ts";
 import type { Scalar } from "../core/tensor.ts";
-import { completeConfig, type DecoderConfig } from "../models/config.ts";
-import { decoder, type DecoderParameters, type Tokens } from "../models/decoder.ts";
+import { completeConfig, type DecoderConfig } from "../decoder/config.ts";
+import { decoder, type Tokens } from "../decoder/decoder.ts";
+import type { DecoderParameters } from "../decoder/start.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import type { Residual } from "../residual/types.ts";
 
@@ -27,7 +28,8 @@ function without(layer: number, residual: Residual): Residual {
     ...residual,
     wiring: (site) => {
       const wiring = residual.wiring(site);
-      return site.layer === layer ? { ...wiring, update: (x) => x } : wiring;
+      const { norms, gate } = wiring;
+      return site.layer === layer ? { norms, gate, update: (_, x) => x } : wiring;
     },
   };
 }

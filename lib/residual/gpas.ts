@@ -2,8 +2,9 @@
 
 import { requireOneOf } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
+import type { State } from "./algebra.ts";
 import { gateFunctions, gateScopes, gateSuffix, standardGating } from "./gate_id.ts";
-import type { Gating, Residual, Wiring } from "./types.ts";
+import type { Gating, Parts, Residual, Wiring } from "./types.ts";
 
 /** Bases on which the paper tests GPAS; on any other one the combination is ours. */
 const tested: readonly string[] = [
@@ -73,11 +74,24 @@ function gatedVariant(base: Residual, gpas: Gating, suffix: string): Residual {
   };
 }
 
+/** The wiring with the site's gate in the sum, or in the shortcut alone; what a branch reads stays as it is. */
 function gated(w: Wiring): Wiring {
+  if ("update" in w) {
+    return {
+      ...w,
+      update: w.gate === "sum"
+        ? (algebra, x, f, n) => n.gpas(w.update(algebra, x, f, n))
+        : (algebra, x, f, n) => w.update(algebra, n.gpas(x), (_, inner) => f(x, inner), n),
+    };
+  }
+  const scaled = <T>(
+    [x, ...others]: State<T>,
+    { gpas }: Parts<T>,
+  ): State<T> => [gpas(x), ...others];
   return {
     ...w,
-    update: w.gate === "sum"
-      ? (x, f, n) => n.gpas(w.update(x, f, n))
-      : (x, f, n) => w.update(n.gpas(x), (_, inner) => f(x, inner), n), // the branch reads the raw x
+    write: w.gate === "sum"
+      ? (algebra, state, y, n) => scaled(w.write(algebra, state, y, n), n)
+      : (algebra, state, y, n) => w.write(algebra, scaled(state, n), y, n),
   };
 }

@@ -6,20 +6,26 @@
 
 export { withGpas } from "./gpas.ts";
 export { findResidual, isRegistered, residuals } from "./registry.ts";
+export type { Algebra, State } from "./algebra.ts";
+export { joinBranch } from "./join.ts";
 export type {
   End,
   Gating,
   Init,
   InitBase,
-  Matrix,
   Norm,
-  NormSite,
+  NormPlace,
   Parts,
   Residual,
   Role,
+  ScaledMatrix,
   Site,
+  StackName,
+  StateWiring,
+  StreamWiring,
   Sublayer,
   Wiring,
+  WiringFacts,
 } from "./types.ts";
 export {
   deepNorm,
@@ -32,5 +38,7 @@ export {
   preLn,
   resiDual,
   sandwichLn,
+  type StackDepths,
   subLn,
+  subLnGain,
 } from "./variants.ts";

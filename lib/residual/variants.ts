@@ -1,7 +1,6 @@
 // Every residual variant next to the others, each one object that reads like its paper's equation. To add one, see the
 // README: an object here, a row in tests/unit/residual/variants_test.ts, a cell in the atlas notebook.
 
-import { add, mul } from "@tensorflow/tfjs";
 import { requireNumber } from "../core/check.ts";
 import type { Residual, Site, Wiring } from "./types.ts";
 
@@ -16,7 +15,7 @@ export const postLn: Residual = {
   wiring: () => ({
     norms: ["stream"],
     gate: "shortcut",
-    update: (x, f, n) => n.stream(add(x, f(x))),
+    update: ({ add }, x, f, n) => n.stream(add(x, f(x))),
   }),
 };
 
@@ -31,9 +30,33 @@ export const preLn: Residual = {
   wiring: () => ({
     norms: ["input"],
     gate: "sum",
-    update: (x, f, n) => add(x, f(n.input(x))),
+    update: ({ add }, x, f, n) => add(x, f(n.input(x))),
   }),
 };
+
+/** What DeepNorm's and Sub-LN's constants depend on: the stack's depth, and which stack of a pair it is. */
+export type StackDepths = Pick<Site, "depth"> & Partial<Pick<Site, "stack" | "otherDepth">>;
+
+/**
+ * Sub-LN's γ, which multiplies weights at the start, for a stack on its own, or for the encoder (N layers) and the decoder (M layers)
+ * of a pair.
+ *
+ * ```
+ * one stack   γ = √ln 2N
+ * encoder     γ = √(ln 3M · ln 2N / 3)
+ * decoder     γ = √ln 3M
+ * ```
+ *
+ * Source: Wang et al. 2022 (Foundation Transformers), §3.2.
+ *
+ * @param depths The stack's depth, and which stack of a pair it is.
+ * @returns γ.
+ */
+export function subLnGain({ depth, stack, otherDepth }: StackDepths): number {
+  if (otherDepth === undefined) return Math.sqrt(Math.log(2 * depth));
+  if (stack === "decoder") return Math.sqrt(Math.log(3 * depth));
+  return Math.sqrt(Math.log(3 * otherDepth) * Math.log(2 * depth) / 3);
+}
 
 /** Pre-LN with a second norm before each output projection. Cures growth of the update. Cost: one more norm. */
 export const subLn: Residual = {
@@ -44,26 +67,41 @@ export const subLn: Residual = {
   ends: ["final"],
   init: {
     base: "xavier",
-    gain: ({ depth, role }) => role === "crossAttention" ? 1 : Math.sqrt(Math.log(2 * depth)),
+    gain: (site) => site.role === "crossAttention" ? 1 : subLnGain(site),
   },
   wiring: (site) => {
     if (site.role === "crossAttention") return preLn.wiring(site);
     return {
       norms: ["input", "inner"],
       gate: "sum",
-      update: (x, f, n) => add(x, f(n.input(x), n.inner)),
+      update: ({ add }, x, f, n) => add(x, f(n.input(x), n.inner)),
     };
   },
 };
 
 /**
- * DeepNorm's constants for a stack on its own. Source: Wang et al. 2022 (DeepNet), Fig. 2.
+ * DeepNorm's constants for a stack on its own, or for the encoder (N layers) and the decoder (M layers) of a pair.
  *
+ * ```
+ * one stack   α = (2N)^¼               β = (8N)^−¼
+ * encoder     α = 0.81 (N⁴M)^(1/16)    β = 0.87 (N⁴M)^(−1/16)
+ * decoder     α = (3M)^¼               β = (12M)^−¼
+ * ```
+ *
+ * Source: Wang et al. 2022 (DeepNet), §2 and Fig. 2.
+ *
+ * @param depths The stack's depth, and which stack of a pair it is.
+ * @returns α, which multiplies the shortcut, and β, which multiplies weights at the start.
  * @throws {RangeError} If the depth is not above 0.
  */
-export function deepNormScale({ depth }: Pick<Site, "depth">): { alpha: number; beta: number } {
+export function deepNormScale(
+  { depth, stack, otherDepth }: StackDepths,
+): { alpha: number; beta: number } {
   requireNumber("depth", depth, { above: 0 });
-  return { alpha: (2 * depth) ** 0.25, beta: (8 * depth) ** -0.25 };
+  if (otherDepth === undefined) return { alpha: (2 * depth) ** 0.25, beta: (8 * depth) ** -0.25 };
+  if (stack === "decoder") return { alpha: (3 * depth) ** 0.25, beta: (12 * depth) ** -0.25 };
+  const root = (depth ** 4 * otherDepth) ** (1 / 16);
+  return { alpha: 0.81 * root, beta: 0.87 / root };
 }
 
 /** x_{l+1} = LN(α x_l + f(x_l)). Cures exploding updates of Post-LN. Cost: constants that depend on depth. */
@@ -79,7 +117,7 @@ export const deepNorm: Residual = {
     return {
       norms: ["stream"],
       gate: "shortcut",
-      update: (x, f, n) => n.stream(add(mul(alpha, x), f(x))),
+      update: ({ add, scale }, x, f, n) => n.stream(add(scale(alpha, x), f(x))),
     };
   },
 };
@@ -87,7 +125,7 @@ export const deepNorm: Residual = {
 const bothSides: Wiring = {
   norms: ["input", "output"],
   gate: "sum",
-  update: (x, f, n) => add(x, n.output(f(n.input(x)))),
+  update: ({ add }, x, f, n) => add(x, n.output(f(n.input(x)))),
 };
 
 /** x_{l+1} = x_l + LN(f(LN(x_l))). Cures large branch outputs in half precision. Cost: two norms per sub-layer. */
@@ -114,8 +152,14 @@ export const resiDual: Residual = {
   ends: ["final"],
   init: { base: "xavier" },
   finalEps: 1e-7,
-  wiring: postLn.wiring,
-  finish: (x, branches, final) => add(x, final(branches)),
+  start: (_, x) => [x, x],
+  wiring: () => ({
+    norms: ["stream"],
+    gate: "shortcut",
+    read: (_, [x]) => x,
+    write: ({ add }, [x, dual], y, n) => [n.stream(add(x, y)), add(dual!, y)],
+  }),
+  finish: ({ add }, [x, dual], final) => add(x, final(dual!)),
 };
 
 /** Post-LN in the first quarter of the layers, Pre-LN in the others. Cures idle deep layers. Below L = 4 it is Pre-LN. */
@@ -141,7 +185,7 @@ export const lns: Residual = {
   wiring: ({ layer }) => ({
     norms: ["input"],
     gate: "sum",
-    update: (x, f, n) => add(x, f(mul(layer ** -0.5, n.input(x)))),
+    update: ({ add, scale }, x, f, n) => add(x, f(scale(layer ** -0.5, n.input(x)))),
   }),
 };
 

@@ -2,7 +2,7 @@
 
 import { requireInteger, requireNumber } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
-import { decoderKinds } from "../models/config.ts";
+import { type DecoderConfig, decoderKinds } from "../decoder/config.ts";
 import type { TrainSettings } from "./record.ts";
 
 const settingKinds: OptionKinds<TrainSettings> = {
@@ -21,7 +21,8 @@ const settingKinds: OptionKinds<TrainSettings> = {
   evaluationBatches: "number?",
 };
 
-const { vocabulary: _, ...modelKinds } = decoderKinds;
+/** A whole configuration will do, if it is the corpus's: `requireVocabulary` says. */
+const modelKinds = { ...decoderKinds, vocabulary: "number?", residual: "string?" } as const;
 
 /** Numbers that a run needs, all of them present. */
 export interface RunNumbers {
@@ -41,7 +42,7 @@ export interface RunNumbers {
  */
 export function runNumbers(settings: TrainSettings): RunNumbers {
   requireOptions("train()", settings, settingKinds);
-  requireOptions("settings.model", settings.model, { ...modelKinds, residual: "string?" });
+  requireOptions("settings.model", settings.model, modelKinds);
   const steps = requireInteger("steps", settings.steps, { min: 0 });
   const positive = (name: keyof TrainSettings & keyof RunNumbers, open: number): number =>
     requireInteger(name, settings[name] ?? open, { min: 1 });
@@ -58,4 +59,18 @@ export function runNumbers(settings: TrainSettings): RunNumbers {
     evaluationBatches: positive("evaluationBatches", 8),
     length: requireInteger("length", settings.length ?? context, { min: 1, max: context }),
   };
+}
+
+/**
+ * Requires a vocabulary that is given with the model to be the corpus's.
+ *
+ * @throws {RangeError} If it is another.
+ */
+export function requireVocabulary({ model }: TrainSettings, vocabulary: number): void {
+  const { vocabulary: given = vocabulary } = model as Partial<DecoderConfig>;
+  if (given !== vocabulary) {
+    throw new RangeError(
+      `Cannot train a model of vocabulary = ${given}: the corpus has ${vocabulary} tokens`,
+    );
+  }
 }

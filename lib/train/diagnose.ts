@@ -4,9 +4,10 @@ import * as tf from "@tensorflow/tfjs";
 import { readAll } from "../core/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { tensorsOf } from "../core/tree.ts";
-import { completeConfig, type DecoderConfig } from "../models/config.ts";
-import { readGates } from "../models/gates.ts";
-import { decoder, type DecoderParameters, type Tokens } from "../models/decoder.ts";
+import { completeConfig, type DecoderConfig } from "../decoder/config.ts";
+import { readGates } from "../decoder/gates.ts";
+import { decoder, type Tokens } from "../decoder/decoder.ts";
+import type { DecoderParameters } from "../decoder/start.ts";
 
 async function firstBad(
   named: readonly (readonly [string, Tensor])[],

@@ -4,8 +4,9 @@ import * as tf from "@tensorflow/tfjs";
 import { requireOptions } from "../core/options.ts";
 import { takeNumbers } from "../core/read.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
-import type { DecoderConfig } from "../models/config.ts";
-import { decoder, type DecoderParameters } from "../models/decoder.ts";
+import type { DecoderConfig } from "../decoder/config.ts";
+import { decoder } from "../decoder/decoder.ts";
+import type { DecoderParameters } from "../decoder/start.ts";
 import { evenBatches } from "./batch.ts";
 import { type Corpus, requireRoom } from "./corpus.ts";
 

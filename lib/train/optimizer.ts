@@ -6,7 +6,7 @@ import { requireOptions } from "../core/options.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
 import { fillTree, type Leaf, mapTree, requireFloats, tensorsOf } from "../core/tree.ts";
 import { callKernel, hasKernel } from "../kernels/call.ts";
-import { isGate } from "../models/gates.ts";
+import { isGate } from "../decoder/gates.ts";
 
 /** An optimizer as data, kept in the run's manifest. */
 export type OptimizerSettings =

@@ -4,7 +4,7 @@ import { exists, writeAtomically } from "../core/files.ts";
 import { requireSha256 } from "../core/hash.ts";
 import { jsonText, parseJson, reviveNumber } from "../core/json.ts";
 import { readLines, readTextFile } from "../core/text_file.ts";
-import type { DecoderConfig } from "../models/config.ts";
+import type { DecoderConfig } from "../decoder/config.ts";
 import type { OptimizerSettings } from "./optimizer.ts";
 import type { ScheduleSettings } from "./schedule.ts";
 

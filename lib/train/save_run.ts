@@ -1,8 +1,8 @@
 // A run on the disk: parameters first, the manifest with their hash last.
 
-import { writeParameters } from "../checkpoint/parameters.ts";
+import { writeParameters } from "../decoder/parameters.ts";
 import { sha256OfFile } from "../core/hash.ts";
-import type { DecoderParameters } from "../models/decoder.ts";
+import type { DecoderParameters } from "../decoder/start.ts";
 import { removeManifest, type RunRecord, writeRun } from "./record.ts";
 
 /**

@@ -9,8 +9,9 @@ import { Random } from "../core/random.ts";
 import { takeNumbers } from "../core/read.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
 import { countParameters, disposeTree, mapTree } from "../core/tree.ts";
-import type { DecoderConfig } from "../models/config.ts";
-import { type DecoderParameters, initDecoder, type Tokens } from "../models/decoder.ts";
+import type { DecoderConfig } from "../decoder/config.ts";
+import type { Tokens } from "../decoder/decoder.ts";
+import { type DecoderParameters, initDecoder } from "../decoder/start.ts";
 import { isRegistered } from "../residual/registry.ts";
 import type { Residual } from "../residual/types.ts";
 import {
@@ -20,7 +21,7 @@ import {
   type ModelForm,
 } from "./_gradient.ts";
 import { manifestOf } from "./_manifest.ts";
-import { runNumbers } from "./_settings.ts";
+import { requireVocabulary, runNumbers } from "./_settings.ts";
 import { globalNorm } from "./clip.ts";
 import { type Batch, randomBatch } from "./batch.ts";
 import { type Corpus, requireRoom } from "./corpus.ts";
@@ -140,6 +141,7 @@ export async function train(
   requireOptions("train()", options, optionKinds);
   const { seed } = settings;
   requireRoom(corpus, length, ["train", "heldOut"]);
+  requireVocabulary(settings, corpus.tokenizer.vocabulary);
   const own = ownVariant(settings, options);
   const config: DecoderConfig = {
     ...settings.model,

@@ -6,8 +6,8 @@ import { convert, type ConvertOptions, type Target, targets } from "../../lib/co
 import { configText, parseConfig } from "../../lib/families/config_text.ts";
 import { describeModel, type Model } from "../../lib/families/model.ts";
 import { openModel } from "../../lib/families/open.ts";
-import { float32 } from "../../lib/forward/float32.ts";
-import { float64 } from "../../lib/forward/float64.ts";
+import { float32 } from "../../lib/interpret/float32.ts";
+import { float64 } from "../../lib/interpret/float64.ts";
 import { onEachBackend } from "../support/backends.ts";
 import {
   assertOutputs,
@@ -44,8 +44,8 @@ function finalsOf({ expected }: Golden): Outputs {
   return Object.fromEntries(entries);
 }
 
-const headless = ({ description, tensors }: Model) => ({
-  description: { ...description, heads: [] },
+const headless = ({ spec, tensors }: Model) => ({
+  spec: { ...spec, heads: [] },
   tensors,
 });
 
@@ -118,7 +118,7 @@ for (const name of goldenNames) {
       assertOutputs(outputs, expected, toleranceInFloat64("conversion"), textOf(way));
       const config = parseConfig(configText(made.config), "config.json");
       const again = describeModel(made.family, config, made.tensors);
-      assertEquals(again.description, made.description, textOf(way));
+      assertEquals(again.spec, made.spec, textOf(way));
     }
   });
 }
@@ -163,13 +163,13 @@ Deno.test("convert() refuses what it cannot do to golden models with a sentence 
 Deno.test("convert() leaves the table of a tied head what it is where it can", async () => {
   for (const [name, [table, bound]] of Object.entries(tables)) {
     using model = await openGolden(name);
-    assertEquals(model.description.heads.map(({ linear }) => linear.weight), [table], name);
+    assertEquals(model.spec.heads.map(({ linear }) => linear.weight), [table], name);
     for (const way of possible(name)) {
-      const weights = convert(model, way).description.heads.map(({ linear }) => linear.weight);
+      const weights = convert(model, way).spec.heads.map(({ linear }) => linear.weight);
       // a bias of the norm before the head that has no place beside the table stays in that norm
       const isKept = way.tied === "keep" || !bound ||
         (way.to === "pre-ln" &&
-          model.tensors.has(model.description.stacks["decoder"]!.final!.bias));
+          model.tensors.has(model.spec.stacks["decoder"]!.final!.bias));
       assertEquals(weights.join() === table, isKept, `${name}, ${textOf(way)}: ${weights}`);
     }
   }

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { disposeTree } from "../../lib/core/mod.ts";
-import { decoder, type DecoderConfig } from "../../lib/models/mod.ts";
+import { decoder, type DecoderConfig } from "../../lib/decoder/mod.ts";
 import { inBothForms } from "../support/backends.ts";
 import { assertClose } from "../support/close.ts";
 import { numbersOf } from "../support/evaluate.ts";

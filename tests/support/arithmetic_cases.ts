@@ -1,7 +1,7 @@
 // One case for each operation of an arithmetic, with what plain formulas over rows give.
 
-import type { Arithmetic } from "../../lib/forward/arithmetic.ts";
-import type { Activation } from "../../lib/families/description.ts";
+import type { Arithmetic } from "../../lib/interpret/arithmetic.ts";
+import type { ActivationName } from "../../lib/model/spec.ts";
 import { softmax } from "../reference/losses.ts";
 import { norm, type NormKind } from "../reference/norms.ts";
 import { randomRow, randomRows, uniform } from "../reference/random.ts";
@@ -95,7 +95,7 @@ const activationCases = [
     [activation, results[at]!] as const
   ),
   ["relu", points.map((value) => value > 0 ? value : 0)] as const,
-].map(([activation, values]: readonly [Activation, number[]]): ArithmeticCase => ({
+].map(([activation, values]: readonly [ActivationName, number[]]): ArithmeticCase => ({
   name: `activate() ${activation}`,
   compute: (to) => to.activate(matrixIn(to, [points]), activation),
   expected: [values],

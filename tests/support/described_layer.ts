@@ -1,12 +1,6 @@
 // One random layer twice: as parameters of plain loops, and as tensors with their description.
 
-import type {
-  Attention,
-  FeedForward,
-  Linear,
-  NormSite,
-  QkvOrder,
-} from "../../lib/families/description.ts";
+import type { Attention, FeedForward, Linear, NormSpec, QkvOrder } from "../../lib/model/spec.ts";
 import { randomRow, randomRows, uniform } from "../reference/random.ts";
 import { mapRows, transpose } from "../reference/rows.ts";
 import type { MemoryTensor } from "./memory_tensors.ts";
@@ -69,7 +63,11 @@ export class Store {
   }
 
   /** A random norm. */
-  norm(name: string, kind: NormSite["kind"], width: number): { site: NormSite; plain: PlainNorm } {
+  norm(
+    name: string,
+    kind: Exclude<NormSpec["kind"], "crms-padded">,
+    width: number,
+  ): { site: NormSpec; plain: PlainNorm } {
     const eps = 1e-3;
     const gain = this.keep(`${name}.weight`, this.row(width));
     const bias = this.keep(`${name}.bias`, this.row(width));
@@ -109,7 +107,7 @@ export function makeAttention(
   const v = many(plan.keyValueHeads, sourceWidth);
   const output = store.affine(width, plan.heads * headWidth);
   const scale = 0.3;
-  const site = (name: string): NormSite => // a name without a tensor: there is no bias
+  const site = (name: string): NormSpec => // a name without a tensor: there is no bias
   ({ ...store.norm(name, headNorms ?? "rms", headWidth).site, bias: "absent" });
   const gain = (name: string): number[] =>
     Array.from(

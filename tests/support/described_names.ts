@@ -1,12 +1,6 @@
 // Every name of a tensor that a description has.
 
-import type {
-  Branch,
-  Description,
-  Linear,
-  NormSite,
-  Stack,
-} from "../../lib/families/description.ts";
+import type { Branch, Linear, ModelSpec, NormSpec, Stack } from "../../lib/model/spec.ts";
 
 /** Names of tensors that a checkpoint has to hold, and of those that it may. */
 export interface DescribedNames {
@@ -19,9 +13,9 @@ const linear = ({ weight, bias }: Linear): DescribedNames => ({
   optional: [bias],
 });
 
-const norm = ({ gain, bias }: NormSite): DescribedNames => ({ required: [gain], optional: [bias] });
+const norm = ({ gain, bias }: NormSpec): DescribedNames => ({ required: [gain], optional: [bias] });
 
-function branch({ norm: site, sublayer, gate }: Branch): DescribedNames[] {
+function branch({ norms, sublayer, gate }: Branch): DescribedNames[] {
   const { linear: written, scale } = sublayer.output;
   const maps = sublayer.kind === "feedForward"
     ? [sublayer.up, ...(sublayer.gate === undefined ? [] : [sublayer.gate])]
@@ -33,7 +27,7 @@ function branch({ norm: site, sublayer, gate }: Branch): DescribedNames[] {
     : [];
   const own = [scale, gate].filter((name) => name !== undefined);
   return [
-    norm(site),
+    ...Object.values(norms).map(norm),
     ...heads.map(norm),
     ...[...maps, written].map(linear),
     { required: own, optional: [] },
@@ -68,7 +62,7 @@ function stack({ entry, entryNorm, blocks, final }: Stack): DescribedNames[] {
 }
 
 /** The names in a description, each once; without the empty name, which stands for none. */
-export function namesOf({ stacks, heads }: Description): DescribedNames {
+export function namesOf({ stacks, heads }: ModelSpec): DescribedNames {
   const all = [
     ...Object.values(stacks).flatMap(stack),
     ...heads.map((head) => linear(head.linear)),

@@ -5,9 +5,9 @@ import { readTensor, type TensorSource } from "../../lib/checkpoint/tensors.ts";
 import { checkout } from "../../lib/cli/checkout.ts";
 import { type OpenModel, openModel } from "../../lib/families/open.ts";
 import type { Model } from "../../lib/families/model.ts";
-import type { Arithmetic } from "../../lib/forward/arithmetic.ts";
-import { runModel } from "../../lib/forward/forward.ts";
-import type { ModelInputs, Values } from "../../lib/forward/inputs.ts";
+import type { Arithmetic } from "../../lib/interpret/arithmetic.ts";
+import { runModel } from "../../lib/interpret/stream.ts";
+import type { ModelInputs, Values } from "../../lib/interpret/inputs.ts";
 import { assertClose } from "./close.ts";
 
 const folder = `${checkout}/tests/golden/checkpoints`;
@@ -69,7 +69,7 @@ export function openGolden(name: string): Promise<OpenModel> {
 /** The outputs of a model. */
 export async function outputsOf<T>(
   arithmetic: Arithmetic<T>,
-  model: Pick<Model, "description" | "tensors">,
+  model: Pick<Model, "spec" | "tensors">,
   inputs: ModelInputs,
 ): Promise<Outputs> {
   return (await runModel(arithmetic, model, inputs)).outputs;

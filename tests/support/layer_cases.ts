@@ -1,6 +1,8 @@
 // Layers of every kind with random parameters, and what plain loops make of them.
 
-import type { Block, NormSite } from "../../lib/families/description.ts";
+import { branch } from "../../lib/families/parts.ts";
+import type { Block, NormSpec } from "../../lib/model/spec.ts";
+import { preLn, type Residual, type StreamWiring, withGpas } from "../../lib/residual/mod.ts";
 import { addRows, mapRows, type Rows } from "../reference/rows.ts";
 import { type AttentionPlan, makeAttention, makeFeedForward, Store } from "./described_layer.ts";
 import type { MemoryTensor } from "./memory_tensors.ts";
@@ -10,6 +12,8 @@ import { plainAttention, plainFeedForward, plainNorm } from "./plain_layer.ts";
 export interface LayerCase {
   readonly name: string;
   readonly block: Block;
+  /** Pre-LN when absent. */
+  readonly residual?: Residual;
   readonly tensors: Readonly<Record<string, MemoryTensor>>;
   readonly x: Rows;
   readonly memory?: Rows;
@@ -57,7 +61,12 @@ const plans: Readonly<Record<string, AttentionPlan>> = {
 };
 
 /** A Pre-LN layer with this attention and a feed-forward network. */
-function usual(name: string, plan: AttentionPlan, seed: number, kind: NormSite["kind"]): LayerCase {
+function usual(
+  name: string,
+  plan: AttentionPlan,
+  seed: number,
+  kind: Exclude<NormSpec["kind"], "crms-padded">,
+): LayerCase {
   const store = new Store(seed);
   const attention = makeAttention(store, width, plan);
   const feedForward = makeFeedForward(store, width, { layout: plan.layout, gated: seed % 2 === 0 });
@@ -69,8 +78,8 @@ function usual(name: string, plan: AttentionPlan, seed: number, kind: NormSite["
     name,
     block: {
       branches: [
-        { norm: first.site, sublayer: attention.described },
-        { norm: second.site, sublayer: feedForward.described },
+        branch({ input: first.site }, attention.described),
+        branch({ input: second.site }, feedForward.described),
       ],
       parallel: false,
     },
@@ -94,8 +103,8 @@ function parallel(shared: boolean): LayerCase {
     name: `parallel branches with ${shared ? "one norm" : "two norms"}`,
     block: {
       branches: [
-        { norm: first.site, sublayer: attention.described },
-        { norm: second.site, sublayer: feedForward.described },
+        branch({ input: first.site }, attention.described),
+        branch({ input: second.site }, feedForward.described),
       ],
       parallel: true,
     },
@@ -114,7 +123,7 @@ function crossAttention(): LayerCase {
   const [x, memory] = [store.matrix(length, width), store.matrix(5, 8)];
   return {
     name: "cross-attention",
-    block: { branches: [{ norm: norm.site, sublayer: attention.described }], parallel: false },
+    block: { branches: [branch({ input: norm.site }, attention.described)], parallel: false },
     tensors: store.tensors,
     x,
     memory,
@@ -128,7 +137,7 @@ function layerScale(): LayerCase {
   const { described, plain } = makeFeedForward(store, width, { layout: "in-out", gated: true });
   const scale = store.keep("scale", store.row(width));
   const x = store.matrix(length, width);
-  const norm: NormSite = { kind: "layer", eps: 1e-3, gain: "no gain", bias: "no bias" };
+  const norm: NormSpec = { kind: "layer", eps: 1e-3, gain: "no gain", bias: "no bias" };
   const ones = { kind: "layer", eps: 1e-3, gain: x[0]!.map(() => 1), bias: x[0]!.map(() => 0) };
   delete store.tensors["up.bias"];
   const bare = { ...plain, up: { w: plain.up.w, b: plain.up.b.map(() => 0) } };
@@ -136,7 +145,7 @@ function layerScale(): LayerCase {
   const sublayer = { ...described, output: { ...described.output, scale: "scale" } };
   return {
     name: "LayerScale, no gain, no bias",
-    block: { branches: [{ norm, sublayer }], parallel: false },
+    block: { branches: [branch({ input: norm }, sublayer)], parallel: false },
     tensors: store.tensors,
     x,
     expected: addRows(x, added.map((row) => row.map((value, lane) => value * scale[lane]!))),
@@ -162,14 +171,23 @@ export function gatedLayer(post: boolean): LayerCase {
       addRows(mapRows(x, (v) => shortcut * v), plainFeedForward(plain, normed(x))),
       (v) => factor * v,
     );
+  const placed = branch(post ? { stream: site } : { input: site }, described);
+  const wiring: StreamWiring = post
+    ? {
+      norms: ["stream"],
+      gate: "shortcut",
+      update: ({ add, scale }, x, f, n) =>
+        scale(normScale, n.stream(add(scale(shortcut, x), f(x)))),
+    }
+    : {
+      norms: ["input"],
+      gate: "sum",
+      update: ({ add, scale }, x, f, n) => add(scale(shortcut, x), f(scale(normScale, n.input(x)))),
+    };
   return {
     name: post ? "Post-LN with gate and factors" : "Pre-LN with gate and factors",
-    block: {
-      branches: [{ norm: site, sublayer: described, normScale, gate: "gate" }],
-      parallel: false,
-      post,
-      shortcut,
-    },
+    block: { branches: [{ ...placed, gate: "gate" }], parallel: false },
+    residual: withGpas({ ...preLn, id: "factors", wiring: () => wiring }),
     tensors: store.tensors,
     x,
     expected,

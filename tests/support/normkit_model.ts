@@ -7,7 +7,7 @@ import {
   type CompleteConfig,
   completeConfig,
   type DecoderConfig,
-} from "../../lib/models/config.ts";
+} from "../../lib/decoder/config.ts";
 import { randomRow, uniform } from "../reference/random.ts";
 import { type MemoryTensor, memoryTensors } from "./memory_tensors.ts";
 
@@ -30,10 +30,14 @@ function gatePaths({ residual: { gpas } }: CompleteConfig, path: string): string
 /** Every parameter's shape, by its path. */
 function shapesOf(config: CompleteConfig): [path: string, shape: readonly number[]][] {
   const { vocabulary, context, width, hidden, depth, norm, bias, tied, positions } = config;
-  const normAt = (path: string): [string, readonly number[]][] => [
-    [`${path}.gain`, [width]],
-    ...(bias && norm === "layer" ? [[`${path}.bias`, [width]] as [string, number[]]] : []),
-  ];
+  const normAt = (path: string, place = ""): [string, readonly number[]][] => {
+    const length = place === "inner" && path.includes("feedForward") ? hidden : width;
+    const isLayer = norm === "layer" || (place === "inner" && norm.startsWith("crms"));
+    return [
+      [`${path}.gain`, [length]],
+      ...(bias && isLayer ? [[`${path}.bias`, [length]] as [string, number[]]] : []),
+    ];
+  };
   const linear = (path: string, name: string, from: number, to: number): [string, number[]][] => [
     [`${path}.w${name}`, [from, to]],
     ...(bias ? [[`${path}.b${name}`, [to]] as [string, number[]]] : []),
@@ -47,7 +51,7 @@ function shapesOf(config: CompleteConfig): [path: string, shape: readonly number
       ...linear(`${path}.feedForward`, "2", hidden, width),
       ...(gated ? linear(`${path}.feedForward`, "3", width, hidden) : []),
       ...["attention", "feedForward"].flatMap((role) =>
-        sitesOf(config, index + 1).flatMap((site) => normAt(`${path}.norm.${role}.${site}`))
+        sitesOf(config, index + 1).flatMap((site) => normAt(`${path}.norm.${role}.${site}`, site))
       ),
       ...gatePaths(config, path).map((gate): [string, number[]] => [gate, []]),
     ];

@@ -4,8 +4,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { Random } from "../../lib/core/mod.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
-import type * as layers from "../../lib/layers/mod.ts";
-import { attention, feedForward, linear, norm, normFunctions } from "../../lib/layers/mod.ts";
 import * as ops from "../../lib/ops/mod.ts";
 
 /** The lengths of an operation's arguments, by name. */
@@ -123,36 +121,4 @@ export const operations: Readonly<
     ...elementwise((x) => tf.mul(x, ops.stopGradient(x))),
     straight: true,
   }],
-};
-
-/** The operations of lib/layers by export; those that make parameters take no tensors. */
-export const layerOperations: Readonly<Record<keyof typeof layers, readonly Operation[]>> = {
-  attention: [{
-    shapes: { x: [2, 3, 4], wq: [4, 4], wk: [4, 4], wv: [4, 4], wo: [4, 4], bq: [4], bo: [4] },
-    empty: [
-      { x: [0, 3, 4], wq: [4, 4], wk: [4, 4], wv: [4, 4], wo: [4, 4], bq: [4], bo: [4] },
-      { x: [2, 0, 4], wq: [4, 4], wk: [4, 4], wv: [4, 4], wo: [4, 4], bq: [4], bo: [4] },
-    ],
-    call: ({ x, ...parameters }) => attention(parameters as never, x!, { heads: 2, rotary: true }),
-  }],
-  feedForward: [{
-    shapes: { x: [2, 3, 4], w1: [4, 6], w2: [6, 4], w3: [4, 6], b1: [6], b2: [4], b3: [6] },
-    empty: [{ x: [0, 3, 4], w1: [4, 6], w2: [6, 4], w3: [4, 6], b1: [6], b2: [4], b3: [6] }],
-    call: ({ x, ...parameters }) => feedForward(parameters as never, x!, { activation: "swiglu" }),
-  }, {
-    shapes: { x: [2, 3, 4], w1: [4, 6], w2: [6, 4], b1: [6], b2: [4] },
-    empty: [],
-    call: ({ x, ...parameters }) => feedForward(parameters as never, x!, { activation: "gelu" }),
-  }],
-  initAttention: [],
-  initFeedForward: [],
-  initMatrix: [],
-  initNorm: [],
-  linear: [{
-    shapes: { x: [3, 4], w: [4, 5], b: [5] },
-    empty: [{ x: [0, 4], w: [4, 5], b: [5] }],
-    call: ({ x, w, b }) => linear(x!, w!, b),
-  }],
-  norm: [normed((x, options) => norm(options as never, x, { kind: "layer", eps: 1e-5 }))],
-  normFunctions: Object.values(normFunctions).map(normed),
 };

@@ -15,7 +15,7 @@ import {
   type DecoderParameters,
   initDecoder,
   type Tokens,
-} from "../../lib/models/mod.ts";
+} from "../../lib/decoder/mod.ts";
 import { crossEntropy } from "../../lib/ops/mod.ts";
 import { type Given, tensorOf } from "./evaluate.ts";
 

@@ -1,7 +1,7 @@
 // A decoder of this library in plain loops over rows: the papers' recurrences around a plain layer. What the description of such
 // a decoder, and what folding makes of it, are measured by.
 
-import type { DecoderConfig } from "../../lib/models/config.ts";
+import type { DecoderConfig } from "../../lib/decoder/config.ts";
 import { deepNormDecoderAlpha } from "../reference/constants.ts";
 import type { Row, Rows } from "../reference/rows.ts";
 import { addRows, mapRows, transpose, zip } from "../reference/rows.ts";

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { readAll } from "../../lib/core/mod.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
-import type { Tap } from "../../lib/models/mod.ts";
+import type { Tap } from "../../lib/decoder/mod.ts";
 
 /** Runs `run` in a scope of its own and reads what it taps, and what it returns under the name `out`. */
 export async function tapsOf(run: (tap: Tap) => Tensor): Promise<ReadonlyMap<string, number[]>> {

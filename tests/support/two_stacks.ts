@@ -1,8 +1,9 @@
 // A text stack beside an image stack, both without layers: what enters them is what heads read.
 
-import type { Description, Stack } from "../../lib/families/description.ts";
-import type { Values } from "../../lib/forward/inputs.ts";
+import type { ModelSpec, Stack } from "../../lib/model/spec.ts";
+import type { Values } from "../../lib/interpret/inputs.ts";
 import type { Rows } from "../reference/rows.ts";
+import { preLn } from "../../lib/residual/variants.ts";
 import { Store } from "./described_layer.ts";
 import { affine } from "./plain_layer.ts";
 
@@ -17,7 +18,7 @@ export const pixels: Values = { shape: [1, 2, 2], values: Float64Array.of(1, 2, 
 /** The stacks, and the rows that enter them. */
 export interface TwoStacks {
   readonly store: Store;
-  readonly stacks: Description["stacks"];
+  readonly stacks: ModelSpec["stacks"];
   readonly text: Rows;
   readonly image: Rows;
 }
@@ -44,12 +45,14 @@ export function twoStacks(): TwoStacks {
       positions: { table: "positions" },
     },
     recenter: false,
+    residual: preLn,
     blocks: [],
   };
   const text: Stack = {
     width,
     entry: { kind: "tokens", tokens: { table: "tokens" }, scale: 1, offset: 0 },
     recenter: false,
+    residual: preLn,
     blocks: [],
   };
   const patches = [1, 2, 3, 4].map((pixel) => affine(kernel, [pixel]));

@@ -2,7 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { withGpas } from "../../residual/gpas.ts";
-import type { Residual } from "../../residual/types.ts";
+import type { Algebra } from "../../residual/algebra.ts";
+import type { Parts, Residual, Sublayer } from "../../residual/types.ts";
 import { postLn, preLn } from "../../residual/variants.ts";
 
 /** Post-LN whose lower layers start smaller: the weights of layer l over N − l + 1. Wang et al. 2022 (DeepNet), §3. */
@@ -20,9 +21,13 @@ export const preLnScaled: Residual = {
   id: "pre-ln+scaling",
   label: "Pre-LN + scaling",
   source: "Chen et al. 2025 (GPAS), Table 5",
-  wiring: (site) => ({
-    ...preLn.wiring(site),
-    // of 1 the gate makes the factor itself, with its gradient to the gate
-    update: (x, f, n) => tf.mul(n.gpas(tf.scalar(1)), preLn.wiring(site).update(x, f, n)),
+  wiring: () => ({
+    norms: ["input"],
+    gate: "sum",
+    update: <T>({ add, weigh }: Algebra<T>, x: T, f: Sublayer<T>, n: Parts<T>) => {
+      const one = tf.scalar(1) as unknown as T; // this control runs on tensors alone
+      // of 1 the gate makes the factor itself, with its gradient to the gate
+      return weigh(n.gpas(one), add(x, f(n.input(x))));
+    },
   }),
 };

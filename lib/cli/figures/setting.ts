@@ -1,6 +1,6 @@
 // What the recorded trainings share: one decoder, and the sweep of Xiong et al. 2020 beside which other figures are read.
 
-import type { DecoderConfig } from "../../models/config.ts";
+import type { DecoderConfig } from "../../decoder/config.ts";
 import type { Grid } from "./figure.ts";
 
 /** Deep enough, and at the sweep's rates hard enough, that Post-LN without warm-up fails; small enough for two cores without a GPU. */

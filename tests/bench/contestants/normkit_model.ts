@@ -1,6 +1,5 @@
 // normkit's decoder: a training step and an inference step, with any norm or none.
 
-import * as tf from "@tensorflow/tfjs";
 import {
   crossEntropy,
   decoder,
@@ -26,7 +25,7 @@ const noNorm: Residual = {
   equation: String.raw`x_{l+1} = x_l + f_l(x_l)`,
   ends: [],
   init: { base: "normal" },
-  wiring: () => ({ norms: [], gate: "sum", update: (x, f) => tf.add(x, f(x)) }),
+  wiring: () => ({ norms: [], gate: "sum", update: ({ add }, x, f) => add(x, f(x)) }),
 };
 
 /** The models that are compared. */

@@ -5,7 +5,7 @@ import { openCheckpoint } from "../../../lib/checkpoint/reader.ts";
 import { readTensor } from "../../../lib/checkpoint/tensors.ts";
 import { Random } from "../../../lib/core/random.ts";
 import { openModel } from "../../../lib/families/open.ts";
-import { float64 } from "../../../lib/forward/float64.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
 import { childOf, type Outcome, runChild, runHere } from "../../support/cli.ts";
 import { assertClose } from "../../support/close.ts";
 import { goldenFolder, goldenOf, openGolden } from "../../support/golden_models.ts";
@@ -58,7 +58,7 @@ Deno.test("normkit convert writes a folder that opens, with a certificate beside
     assertEquals([certificate.passed, certificate.inputs.random], [true, 1]);
     assertStringIncludes(await Deno.readTextFile(`${out}/certificate.txt`), "PASSED");
     using model = await openModel(out);
-    assertEquals(model.description.stacks["decoder"]!.width, 23);
+    assertEquals(model.spec.stacks["decoder"]!.width, 23);
     assertEquals(namesIn(folder), ["made"]);
   });
 });

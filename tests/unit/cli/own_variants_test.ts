@@ -16,7 +16,7 @@ import {
   type DecoderConfig,
   type DecoderParameters,
   initDecoder,
-} from "../../../lib/models/mod.ts";
+} from "../../../lib/decoder/mod.ts";
 import { crossEntropy } from "../../../lib/ops/mod.ts";
 import { onBackend } from "../../support/backends.ts";
 import { batch, config, shakenModel } from "../probes/model.ts";

@@ -4,9 +4,9 @@ import { assert, assertEquals } from "@std/assert";
 import { centerStreams, foldLayerScale } from "../../../lib/convert/center.ts";
 import { foldNorms } from "../../../lib/convert/fold_norms.ts";
 import { entryOf, sitesIn, writersOf } from "../../../lib/convert/sites.ts";
-import type { Linear } from "../../../lib/families/description.ts";
+import type { Linear } from "../../../lib/model/spec.ts";
 import type { Model } from "../../../lib/families/model.ts";
-import { float64 } from "../../../lib/forward/float64.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
 import { mean, transpose } from "../../reference/rows.ts";
 import { assertClose } from "../../support/close.ts";
 import {
@@ -56,7 +56,7 @@ for (const name of layerNormNames) {
     const source = plain(golden);
     const made = centerStreams(source, { keepTables: false });
     const seen = new Set<string>();
-    for (const stack of Object.values(source.description.stacks)) {
+    for (const stack of Object.values(source.spec.stacks)) {
       const { tables, linears } = entryOf(stack);
       const isLinear = stack.entryNorm === undefined && stack.entry.kind !== "audio";
       const writers = [
@@ -77,7 +77,7 @@ for (const name of layerNormNames) {
     for (const [tensor, numbers] of await numbersIn(made.tensors)) {
       if (!seen.has(tensor)) assertEquals(numbers, before.get(tensor), tensor);
     }
-    assertEquals(new Set(sitesIn(made.description).map(({ norm }) => norm.kind)), new Set(["rms"]));
+    assertEquals(new Set(sitesIn(made.spec).map(({ norm }) => norm.kind)), new Set(["rms"]));
   });
 }
 
@@ -85,11 +85,11 @@ Deno.test("centerStreams() covers matrices of both layouts, convolutions and sin
   using gpt2 = await openGolden("gpt2");
   using opt = await openGolden("opt");
   using vit = await openGolden("vit");
-  const layouts = [gpt2, opt].map(({ description }) =>
-    writersOf(description.stacks["decoder"]!)[0]!.linear.layout
+  const layouts = [gpt2, opt].map(({ spec }) =>
+    writersOf(spec.stacks["decoder"]!)[0]!.linear.layout
   );
   assertEquals(layouts, ["in-out", "out-in"]);
-  const { linears: [kernel], tables } = entryOf(vit.description.stacks["vision"]!);
+  const { linears: [kernel], tables } = entryOf(vit.spec.stacks["vision"]!);
   assertEquals(vit.tensors.info(kernel!.weight).shape.length, 4);
   assertEquals(vit.tensors.info(tables[0]!).shape, [1, 1, 16]);
 });
@@ -99,7 +99,7 @@ Deno.test("centerStreams() that keeps tables recenters the stream instead, with 
     using golden = await openGolden(name);
     const source = plain(golden);
     const made = centerStreams(source, { keepTables: true });
-    for (const [key, stack] of Object.entries(made.description.stacks)) {
+    for (const [key, stack] of Object.entries(made.spec.stacks)) {
       assert(stack.recenter, key);
       const { tables, linears } = entryOf(stack);
       for (const table of [...tables, ...linears.map(({ weight }) => weight)]) {
@@ -117,7 +117,7 @@ Deno.test("centerStreams() that keeps tables recenters the stream instead, with 
 Deno.test("centerStreams() recenters where a norm or a sound starts the stream, and nowhere else", async () => {
   const recentered = async (name: string): Promise<Record<string, boolean>> => {
     using golden = await openGolden(name);
-    const { stacks } = centerStreams(plain(golden), { keepTables: false }).description;
+    const { stacks } = centerStreams(plain(golden), { keepTables: false }).spec;
     return Object.fromEntries(Object.entries(stacks).map(([key, { recenter }]) => [key, recenter]));
   };
   assertEquals(await recentered("bloom"), { decoder: true });
@@ -129,7 +129,7 @@ Deno.test("centerStreams() recenters where a norm or a sound starts the stream, 
 Deno.test("foldLayerScale() multiplies λ into matrix and bias before they are centered", async () => {
   using dino = await openGolden("dinov2");
   const folded = foldLayerScale(dino);
-  const writers = writersOf(dino.description.stacks["vision"]!);
+  const writers = writersOf(dino.spec.stacks["vision"]!);
   assertEquals(writers.length, 4);
   for (const { linear, scale } of writers) {
     const by = await vectorIn(dino.tensors, scale!);

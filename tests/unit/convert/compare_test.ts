@@ -9,7 +9,7 @@ import {
 } from "../../../lib/convert/compare.ts";
 import { convert, targets } from "../../../lib/convert/convert.ts";
 import type { Model } from "../../../lib/families/model.ts";
-import { float64 } from "../../../lib/forward/float64.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
 import { goldenOf, layerNormNames, openGolden } from "../../support/golden_models.ts";
 import { normkitModel, small, smallTokens } from "../../support/normkit_model.ts";
 import { changedModel } from "../../support/tensor_rows.ts";
@@ -80,7 +80,7 @@ for (const name of layerNormNames) {
   Deno.test(`compareModels() of ${name} and its conversions finds every layer of every stack equal`, async () => {
     using source = await openGolden(name);
     const { inputs } = await goldenOf(name);
-    const stacks = Object.entries(source.description.stacks);
+    const stacks = Object.entries(source.spec.stacks);
     const layers = stacks.flatMap(([stack, { blocks }]) =>
       [-1, ...blocks.keys()].map((at) => `${stack} ${at + 1}`)
     );
@@ -180,9 +180,9 @@ Deno.test("compareModels() refuses models of other stacks, depths, lengths or ou
     RangeError,
     "Cannot compare logits: one model gives [6,9], the other [6,10]",
   );
-  const heads = source.description.heads.map((head) => ({ ...head, output: "others" }));
+  const heads = source.spec.heads.map((head) => ({ ...head, output: "others" }));
   await assertRejects(
-    () => against({ ...source, description: { ...source.description, heads } }),
+    () => against({ ...source, spec: { ...source.spec, heads } }),
     RangeError,
     "Cannot compare logits: one model gives [6,9], the other nothing",
   );

@@ -4,10 +4,10 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { compressStreams, decompressStreams } from "../../../lib/convert/compress.ts";
 import { convert } from "../../../lib/convert/convert.ts";
 import { entryOf, sitesIn, writersOf } from "../../../lib/convert/sites.ts";
-import type { Linear, Stack } from "../../../lib/families/description.ts";
-import { isTied } from "../../../lib/families/form.ts";
+import type { Linear, Stack } from "../../../lib/model/spec.ts";
+import { isTied } from "../../../lib/model/spec.ts";
 import type { Model } from "../../../lib/families/model.ts";
-import { float64 } from "../../../lib/forward/float64.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
 import { assertClose } from "../../support/close.ts";
 import {
   assertOutputs,
@@ -29,7 +29,7 @@ const sizeOf = ({ tensors }: Model, name: string): number =>
 
 /** How many numbers compression takes away: a slice of all that meets the stream. */
 function fewer(model: Model): number {
-  const { stacks } = model.description;
+  const { stacks } = model.spec;
   const slice = (name: string, stack: Stack): number => sizeOf(model, name) / stack.width;
   const of = ({ weight, bias }: Linear, stack: Stack): number =>
     slice(weight, stack) + (model.tensors.has(bias) ? 1 : 0);
@@ -41,9 +41,9 @@ function fewer(model: Model): number {
       ...writers.map((linear) => of(linear, stack)),
     ];
   });
-  const read = sitesIn(model.description).flatMap(({ stack, readers }) =>
+  const read = sitesIn(model.spec).flatMap(({ stack, readers }) =>
     readers
-      .filter(({ weight }) => !isTied(model.description, weight))
+      .filter(({ weight }) => !isTied(model.spec, weight))
       .map(({ weight }) => slice(weight, stacks[stack]!))
   );
   return [...written, ...read].reduce((sum, count) => sum + count, 0);
@@ -56,11 +56,11 @@ for (const name of layerNormNames) {
     const crms = convert(golden, { to: "pre-crmsnorm" });
     // BLOOM's head shares the table only until its norm is folded
     assertEquals(countIn(rms.tensors) - countIn(crms.tensors), fewer(rms));
-    const widths = ({ description }: Model): number[] =>
-      Object.values(description.stacks).map(({ width }) => width);
+    const widths = ({ spec }: Model): number[] =>
+      Object.values(spec.stacks).map(({ width }) => width);
     assertEquals(widths(crms), widths(rms).map((width) => width - 1));
     assertEquals(crms.tensors.names, rms.tensors.names);
-    const kinds = new Set(sitesIn(crms.description).map(({ norm }) => norm.kind));
+    const kinds = new Set(sitesIn(crms.spec).map(({ norm }) => norm.kind));
     assertEquals([...kinds], ["crms"]);
   });
 
@@ -68,8 +68,8 @@ for (const name of layerNormNames) {
     using golden = await openGolden(name);
     const rms = rmsOf(golden);
     const back = decompressStreams(convert(golden, { to: "pre-crmsnorm" }));
-    assertEquals(back.description, rms.description);
-    for (const stack of Object.values(rms.description.stacks)) {
+    assertEquals(back.spec, rms.spec);
+    for (const stack of Object.values(rms.spec.stacks)) {
       for (const { linear: { weight, bias } } of writersOf(stack)) {
         for (const tensor of [weight, bias].filter((one) => rms.tensors.has(one))) {
           const expected = await vectorIn(rms.tensors, tensor);
@@ -97,16 +97,16 @@ Deno.test("compressStreams() of GPT-2 has the number of parameters that the size
 Deno.test("compressStreams() lets a tied head without gains before it add the sum of what it reads", async () => {
   using olmo = await openGolden("olmo-tied");
   const crms = convert(olmo, { to: "pre-crmsnorm" });
-  assertEquals(crms.description.heads[0]!.plusSum, true);
+  assertEquals(crms.spec.heads[0]!.plusSum, true);
   assertEquals(crms.tensors.names, olmo.tensors.names);
   const back = decompressStreams(crms);
-  assertEquals(Object.hasOwn(back.description.heads[0]!, "plusSum"), false);
+  assertEquals(Object.hasOwn(back.spec.heads[0]!, "plusSum"), false);
 });
 
 Deno.test("compressStreams() keeps the entry's last values where the stream is recentered", async () => {
   using bloom = await openGolden("bloom");
   const crms = convert(bloom, { to: "pre-crmsnorm" });
-  const { stacks: { decoder } } = crms.description;
+  const { stacks: { decoder } } = crms.spec;
   assertEquals([decoder!.recenter, decoder!.width], [true, 17]);
   assertEquals(crms.tensors.info("transformer.word_embeddings.weight").shape, [40, 18]);
   assertEquals(crms.tensors.info("lm_head.weight").shape, [40, 17]);
@@ -122,7 +122,7 @@ Deno.test("compressStreams() refuses norms with parameters, and streams that are
   );
   using vit = await openGolden("vit");
   const rms = rmsOf(vit);
-  const bare = { ...rms, description: { ...rms.description, heads: [] } };
+  const bare = { ...rms, spec: { ...rms.spec, heads: [] } };
   const headless = assertThrows(() => compressStreams(bare), RangeError);
   assertEquals(
     headless.message,
@@ -151,7 +151,7 @@ Deno.test("decompressStreams() refuses norms with parameters, and a CRMSNorm in 
 Deno.test("decompressStreams() of a decoder that was trained with CRMSNorm makes it wider by one", () => {
   const source = normkitModel({ ...small, norm: "crms" });
   const rms = convert(source, { to: "pre-rmsnorm" });
-  assertEquals(rms.description.stacks["decoder"]!.width, small.width + 1);
+  assertEquals(rms.spec.stacks["decoder"]!.width, small.width + 1);
   assertEquals(rms.tensors.info("wte").shape, [small.vocabulary, small.width + 1]);
   assert(rms.tensors.info("blocks.1.attention.wq").shape.join() === `${small.width + 1},6`);
 });

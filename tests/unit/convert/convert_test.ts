@@ -11,11 +11,11 @@ import {
 } from "../../../lib/convert/convert.ts";
 import { randomInputs } from "../../../lib/convert/inputs.ts";
 import { sitesIn } from "../../../lib/convert/sites.ts";
-import type { DecoderConfig } from "../../../lib/models/config.ts";
+import type { DecoderConfig } from "../../../lib/decoder/config.ts";
 import { configText, parseConfig } from "../../../lib/families/config_text.ts";
 import { describeModel, type Model } from "../../../lib/families/model.ts";
-import { float64 } from "../../../lib/forward/float64.ts";
-import type { ModelInputs } from "../../../lib/forward/inputs.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
+import type { ModelInputs } from "../../../lib/interpret/inputs.ts";
 import { assertClose } from "../../support/close.ts";
 import {
   assertOutputs,
@@ -87,7 +87,7 @@ for (const to of targets) {
     const made = convert(source, { to });
     assertEquals(streamNorm(made), norms[to]);
     assertEquals(isCentered(made), to !== "weightless" && to !== "pre-ln");
-    const sites = sitesIn(made.description);
+    const sites = sitesIn(made.spec);
     assertEquals(new Set(sites.map(({ norm }) => norm.kind)), new Set([norms[to]]));
     for (const { norm, final } of sites) {
       const own = [norm.gain, norm.bias].filter((name) => made.tensors.has(name));
@@ -122,7 +122,7 @@ for (const name of goldenNames) {
       const once = attempt(source, way);
       if (once === undefined) continue;
       const twice = convert(reread(once), way);
-      assertEquals(twice.description, once.description);
+      assertEquals(twice.spec, once.spec);
       assertEquals(configText(twice.config), configText(once.config));
       const before = await numbersIn(once.tensors);
       const after = await numbersIn(twice.tensors);
@@ -158,10 +158,10 @@ Deno.test("convert() back from a kept table has the tensors of the source", asyn
   using source = await openGolden("gpt2");
   const { inputs } = await goldenOf("gpt2");
   const kept = convert(source, { to: "pre-rmsnorm", tied: "keep" });
-  assert(kept.description.stacks["decoder"]!.recenter);
+  assert(kept.spec.stacks["decoder"]!.recenter);
   const back = convert(reread(kept), { to: "pre-ln" });
   assertEquals(back.tensors.names.toSorted(), source.tensors.names.toSorted());
-  assertEquals(back.description.heads, source.description.heads);
+  assertEquals(back.spec.heads, source.spec.heads);
   await assertSame(back, source, inputs, "back");
   const narrow = convert(reread(kept), { to: "pre-crmsnorm" });
   await assertSame(reread(narrow), source, inputs, "compressed");
@@ -171,7 +171,7 @@ Deno.test("convert() from a kept table without gains before the head gives the h
   using source = await openGolden("olmo-tied");
   const { inputs } = await goldenOf("olmo-tied");
   const table = "model.embed_tokens.weight";
-  const weightOf = ({ description }: Model): string => description.heads[0]!.linear.weight;
+  const weightOf = ({ spec }: Model): string => spec.heads[0]!.linear.weight;
   const kept = reread(convert(source, { to: "pre-rmsnorm", tied: "keep" }));
   // the mean of the table is still there, which d − 1 values cannot hold
   const narrow = reread(convert(kept, { to: "pre-crmsnorm" }));
@@ -191,7 +191,7 @@ Deno.test("convert() from a kept table without gains before the head gives the h
 Deno.test("convert() to pre-ln unties only a head that can take the gains before it, and only where it may", async () => {
   using source = await openGolden("mpt"); // its norms have no biases
   const weightOf = (tied: "untie" | "keep"): string =>
-    convert(source, { to: "pre-ln", tied }).description.heads[0]!.linear.weight;
+    convert(source, { to: "pre-ln", tied }).spec.heads[0]!.linear.weight;
   assertEquals(weightOf("untie"), "lm_head.weight");
   assertEquals(weightOf("keep"), "transformer.wte.weight");
 });
@@ -209,7 +209,7 @@ Deno.test("convert() keeps no stale copy of a tied head, which some checkpoints 
   for (const name of ["gpt2", "olmo-tied", "opt", "mpt"]) {
     using source = await openGolden(name);
     const { inputs } = await goldenOf(name);
-    const { weight } = source.description.heads[0]!.linear;
+    const { weight } = source.spec.heads[0]!.linear;
     const values = Float64Array.from(await vectorIn(source.tensors, weight));
     const copy = { ...source.tensors.info(weight), values };
     const stale = changedModel(source, { more: { "lm_head.weight": copy } });
@@ -289,7 +289,7 @@ Deno.test("convert() refuses to center a model without a norm before its head, a
 
 Deno.test("convert() keeps the final norm of a model without a head, and cannot take a value from its output", async () => {
   using vit = await openGolden("vit");
-  const headless = { ...vit, description: { ...vit.description, heads: [] } };
+  const headless = { ...vit, spec: { ...vit.spec, heads: [] } };
   const [inputs] = randomInputs(headless, 0, 1);
   for (const to of targets) {
     if (to === "pre-crmsnorm") {

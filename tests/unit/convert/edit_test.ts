@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { readTensor } from "../../../lib/checkpoint/tensors.ts";
 import { type Change, Edit } from "../../../lib/convert/edit.ts";
 import { dropLast } from "../../../lib/convert/matrix.ts";
-import type { Linear } from "../../../lib/families/description.ts";
+import type { Linear } from "../../../lib/model/spec.ts";
 import { memoryTensors } from "../../support/memory_tensors.ts";
 
 const count = (length: number): number[] => Array.from({ length }, (_, at) => at);

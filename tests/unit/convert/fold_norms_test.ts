@@ -3,9 +3,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { foldNorms, untieHead, withoutCopies } from "../../../lib/convert/fold_norms.ts";
 import { sitesIn } from "../../../lib/convert/sites.ts";
-import type { Linear } from "../../../lib/families/description.ts";
+import type { Linear } from "../../../lib/model/spec.ts";
 import type { Model } from "../../../lib/families/model.ts";
-import { float64 } from "../../../lib/forward/float64.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
 import { dot, transpose } from "../../reference/rows.ts";
 import { assertClose } from "../../support/close.ts";
 import {
@@ -34,10 +34,10 @@ const repeated = (values: readonly number[], length: number): number[] =>
 
 /** Requires of every reader W′ = W diag(γ) and b′ = b + W β, and that no norm has parameters. */
 async function assertFolded(source: Model, folded: Model, offset = 0): Promise<void> {
-  const sites = sitesIn(source.description);
+  const sites = sitesIn(source.spec);
   for (const [index, { norm, readers }] of sites.entries()) {
     const { tensors } = source;
-    const after = sitesIn(folded.description)[index]!;
+    const after = sitesIn(folded.spec)[index]!;
     for (const [at, linear] of readers.entries()) {
       const own = after.readers[at]!;
       const w = await outputsIn(source, linear);
@@ -85,8 +85,8 @@ Deno.test("foldNorms() of a decoder whose matrices are stored (in, out), tied an
 
 Deno.test("foldNorms() of gains with an offset leaves RMSNorm without one", async () => {
   using gemma = await openGolden("gemma");
-  const kinds = ({ description }: Model): Set<string> =>
-    new Set(sitesIn(description).map(({ norm }) => norm.kind));
+  const kinds = ({ spec }: Model): Set<string> =>
+    new Set(sitesIn(spec).map(({ norm }) => norm.kind));
   assertEquals([...kinds(gemma)], ["rms-offset"]);
   assertEquals([...kinds(foldNorms(gemma, all))], ["rms"]);
   const partly = foldNorms(gemma, ({ final }) => !final);
@@ -111,7 +111,7 @@ Deno.test("foldNorms() unties a head that reads a folded norm, and leaves the ta
   using gpt2 = await openGolden("gpt2");
   const folded = foldNorms(gpt2, all);
   assertEquals(folded.config["tie_word_embeddings"], false);
-  assertEquals(folded.description.heads[0]!.linear, {
+  assertEquals(folded.spec.heads[0]!.linear, {
     weight: "lm_head.weight",
     bias: "lm_head.bias",
     layout: "out-in",
@@ -120,7 +120,7 @@ Deno.test("foldNorms() unties a head that reads a folded norm, and leaves the ta
   assertEquals(folded.tensors.info("lm_head.weight").shape, gpt2.tensors.info(table).shape);
   assertEquals(await rowsIn(folded.tensors, table), await rowsIn(gpt2.tensors, table));
   const kept = foldNorms(gpt2, ({ final }) => !final);
-  assertEquals(kept.description.heads, gpt2.description.heads);
+  assertEquals(kept.spec.heads, gpt2.spec.heads);
   assertEquals(kept.config["tie_word_embeddings"], gpt2.config["tie_word_embeddings"]);
   assert(kept.tensors.has("transformer.ln_f.weight") && !kept.tensors.has("lm_head.weight"));
 });
@@ -147,7 +147,7 @@ Deno.test("foldNorms() folds only what it is asked to, and nothing twice", async
 
 Deno.test("foldNorms() leaves a final norm that nothing reads, unless it multiplies by 1 + gain", async () => {
   using vit = await openGolden("vit");
-  const bare = { ...vit, description: { ...vit.description, heads: [] } };
+  const bare = { ...vit, spec: { ...vit.spec, heads: [] } };
   const { tensors } = foldNorms(bare, all);
   const norms = vit.tensors.names.filter((name) => /layernorm/.test(name));
   assertEquals(
@@ -155,7 +155,7 @@ Deno.test("foldNorms() leaves a final norm that nothing reads, unless it multipl
     norms.filter((name) => /^vit.layernorm/.test(name)),
   );
   using gemma = await openGolden("gemma");
-  const offset = { ...gemma, description: { ...gemma.description, heads: [] } };
+  const offset = { ...gemma, spec: { ...gemma.spec, heads: [] } };
   const { message } = assertThrows(() => foldNorms(offset, all), RangeError);
   assertEquals(
     message,
@@ -166,20 +166,20 @@ Deno.test("foldNorms() leaves a final norm that nothing reads, unless it multipl
 
 Deno.test("untieHead() turns the table where the head is stored the other way", async () => {
   const tied = normkitModel({ ...small, tied: true });
-  const untied = untieHead(tied, tied.description.heads[0]!);
+  const untied = untieHead(tied, tied.spec.heads[0]!);
   assertEquals(
     await rowsIn(untied.tensors, "head.w"),
     transpose(await rowsIn(tied.tensors, "wte")),
   );
   assertEquals(untied.config["tied"], false);
-  assertEquals(untied.description.heads[0]!.linear.layout, "in-out");
+  assertEquals(untied.spec.heads[0]!.linear.layout, "in-out");
 });
 
 Deno.test("untieHead() refuses a head without a name of its own", () => {
   const tied = normkitModel({ ...small, tied: true });
-  const { untied: _, ...description } = tied.description;
+  const { untied: _, ...spec } = tied.spec;
   const { message } = assertThrows(
-    () => untieHead({ ...tied, description }, description.heads[0]!),
+    () => untieHead({ ...tied, spec }, spec.heads[0]!),
     RangeError,
   );
   assertEquals(message, "Cannot untie the head: it shares wte and has no name of its own");

@@ -7,13 +7,12 @@ import { convert } from "../../../lib/convert/convert.ts";
 import { foldVariant, hasTricks } from "../../../lib/convert/fold_variant.ts";
 import { disposeTree } from "../../../lib/core/tree.ts";
 import { configText, parseConfig } from "../../../lib/families/config_text.ts";
-import { mapNorms } from "../../../lib/families/form.ts";
+import { mapNorms } from "../../../lib/model/spec.ts";
 import { describeModel, type Model } from "../../../lib/families/model.ts";
 import { decoderConfig } from "../../../lib/families/normkit.ts";
-import { float64 } from "../../../lib/forward/float64.ts";
-import { decoder } from "../../../lib/models/decoder.ts";
-import type { DecoderConfig } from "../../../lib/models/config.ts";
-import { residuals } from "../../../lib/residual/registry.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
+import { decoder } from "../../../lib/decoder/decoder.ts";
+import type { DecoderConfig } from "../../../lib/decoder/config.ts";
 import { randomRows, uniform } from "../../reference/random.ts";
 import { oracle } from "../../reference/residuals.ts";
 import { mapRows, matmul } from "../../reference/rows.ts";
@@ -135,10 +134,10 @@ for (const [id, shown] of Object.entries(globalErrors)) {
   Deno.test(`foldVariant() of ${id} with one ε for all norms would be off by ${shown}`, async () => {
     const source = normkitModel(configOf(id, "layer"));
     const folded = await foldVariant(source);
-    const description = mapNorms(folded.description, (norm) => ({ ...norm, eps: sizes.eps! }));
+    const spec = mapNorms(folded.spec, (norm) => ({ ...norm, eps: sizes.eps! }));
     const [expected, rough] = [
       await logitsOf(source),
-      await logitsOf({ ...folded, description }),
+      await logitsOf({ ...folded, spec }),
     ];
     assertEquals(differenceOf(expected, rough, "F64").relative.toExponential(1), shown);
   });
@@ -212,20 +211,48 @@ Deno.test("foldVariant() refuses a model with nothing to fold", async () => {
   }
 });
 
-Deno.test("variants that are neither Pre-LN nor Post-LN are refused when they are described", () => {
-  for (const { id, label } of residuals.filter((residual) => !plainIds.includes(residual.id))) {
-    for (const name of [id, `${id}+gpas`]) {
-      const { message } = assertThrows(
-        () => normkitModel({ ...sizes, residual: name }),
-        RangeError,
-      );
-      const shown = name === id ? label : `${label} + GPAS`;
-      assertEquals(
-        message,
-        `Cannot describe a ${shown} decoder as Pre-LN or Post-LN: foldable are pre-ln, lns, lns-gain, post-ln, deep-norm, ` +
-          "mix-ln, each also with +gpas",
-      );
-    }
+/** Variants whose branches have further norms: their gates fold away, and the variant stays. */
+for (const base of ["sub-ln", "sandwich-ln", "peri-ln"]) {
+  for (const gates of ["+gpas", "+gpas-site", "+gpas-tanh", "+gpas-identity-site"]) {
+    Deno.test(`foldVariant() of ${base}${gates} is ${base} with the same logits`, async () => {
+      for (const norm of ["layer", "rms"] as const) {
+        const model = normkitModel({ ...sizes, residual: `${base}${gates}`, norm });
+        const folded = await foldVariant(model);
+        assertClose(await logitsOf(folded), await logitsOf(model), limit, norm);
+        assertClose(await logitsOf(reread(folded)), await logitsOf(model), limit, "read again");
+        assertEquals(folded.config["residual"], base);
+        assertEquals(hasTricks(folded), false);
+      }
+    });
+  }
+}
+
+Deno.test("foldVariant() refuses gates of ResiDual: no weight can take over the factor of one stream of two", async () => {
+  const { message } = await assertRejects(
+    () => foldVariant(normkitModel({ ...sizes, residual: "resi-dual+gpas" })),
+    RangeError,
+  );
+  assertEquals(
+    message,
+    "Cannot fold this normkit model: ResiDual + GPAS adds each branch to more than one stream, or weighs it by learned " +
+      "numbers, so that no weight can take over the factor of one stream alone",
+  );
+  assertEquals(hasTricks(normkitModel({ ...sizes, residual: "resi-dual" })), false);
+});
+
+Deno.test("convert() keeps Sub-LN's inner norms, and refuses what has norms behind branches or two streams", async () => {
+  const model = normkitModel({ ...sizes, residual: "sub-ln" });
+  for (const to of ["pre-rmsnorm", "pre-crmsnorm", "pre-ln"] as const) {
+    assertClose(await logitsOf(convert(model, { to })), await logitsOf(model), limit, to);
+  }
+  const reasons: Readonly<Record<string, string>> = {
+    "sandwich-ln": "whose gains keep their output from having mean 0",
+    "peri-ln": "whose gains keep their output from having mean 0",
+    "resi-dual": "it carries more than one stream",
+  };
+  for (const [residual, reason] of Object.entries(reasons)) {
+    const one = normkitModel({ ...sizes, residual });
+    assertThrows(() => convert(one, { to: "pre-rmsnorm" }), RangeError, reason);
   }
 });
 

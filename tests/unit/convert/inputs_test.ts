@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { randomInputs, requireTokens, tokenLimits } from "../../../lib/convert/inputs.ts";
 import { describeModel } from "../../../lib/families/model.ts";
-import { float64 } from "../../../lib/forward/float64.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
 import { goldenNames, goldenOf, openGolden, outputsOf } from "../../support/golden_models.ts";
 import { normkitModel, small } from "../../support/normkit_model.ts";
 

@@ -27,7 +27,7 @@ Deno.test("inspect() of GPT-2", async () => {
       name: "decoder",
       width: 24,
       depth: 2,
-      placement: "pre",
+      residual: "Pre-LN",
       parallel: false,
       entryNorm: false,
     }],
@@ -78,13 +78,13 @@ Deno.test("inspect() shows parallel branches, embedding norms, stacks, and norms
 Deno.test("inspect() of this library's variants: where norms stand, and what can be folded", () => {
   const of = (residual: string): Inspection =>
     inspect(normkitModel({ ...small, depth: 4, residual }));
-  const placements = ["pre-ln", "post-ln", "mix-ln"].map((id) => of(id).stacks[0]!.placement);
-  assertEquals(placements, ["pre", "post", "pre and post"]);
+  const placements = ["pre-ln", "post-ln", "mix-ln"].map((id) => of(id).stacks[0]!.residual);
+  assertEquals(placements, ["Pre-LN", "Post-LN", "Mix-LN"]);
   const gated = of("pre-ln+gpas");
   assertEquals(gated.fold, yes);
   assertEquals(
     gated.targets["pre-rmsnorm"].reason,
-    "Cannot convert this normkit model as it is: its stream is scaled (GPAS, LNS); fold it first",
+    "Cannot convert this normkit model: its stream is scaled (GPAS, LNS, DeepNorm): fold it first",
   );
   assertEquals(of("pre-ln").fold, noTricks);
 });
@@ -95,7 +95,7 @@ Deno.test("inspectionText() is a table for people", async () => {
     `\
 family         GPT-J (gptj)
 norms          layer, parameters: gain and bias, ε 0.001
-decoder        width 16, 2 layers, norms pre, parallel branches
+decoder        width 16, 2 layers, Pre-LN, parallel branches
 tied head      no
 size           6664 parameters in 25 tensors, F32, 26656 bytes
 new biases     6 where the family has none, such as transformer.h.0.attn.q_proj.bias
@@ -107,7 +107,7 @@ can be converted to
   fold         no: there are no gates, constants or LayerScale`,
   );
   const bloom = inspectionText(await inspected("bloom")).split("\n");
-  assertEquals(bloom[2], "decoder        width 18, 2 layers, norms pre, embedding norm");
+  assertEquals(bloom[2], "decoder        width 18, 2 layers, Pre-LN, embedding norm");
   const olmo = inspectionText(await inspected("olmo")).split("\n");
   assertEquals(olmo[1], "norms          layer, parameters: none, ε 0.00001");
   const llama = inspectionText(await inspected("llama"));

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { measurePerplexity } from "../../../lib/convert/perplexity.ts";
-import type { DecoderConfig } from "../../../lib/models/config.ts";
+import type { DecoderConfig } from "../../../lib/decoder/config.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
 import { openGolden } from "../../support/golden_models.ts";
 import { normkitModel, normkitTensors, small } from "../../support/normkit_model.ts";

@@ -2,6 +2,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { requireFinalNorms, requirePlain } from "../../../lib/convert/plain.ts";
+import { preLn, type StreamWiring } from "../../../lib/residual/mod.ts";
 import { goldenNames, openGolden } from "../../support/golden_models.ts";
 import { normkitModel, small } from "../../support/normkit_model.ts";
 
@@ -17,7 +18,7 @@ const behind =
   "Cannot convert this normkit model: its norms stand behind the additions (Post-LN), so that the stream itself is " +
   "normalized and what writes to it cannot be centered once and for all";
 const scaled =
-  "Cannot convert this normkit model as it is: its stream is scaled (GPAS, LNS); fold it first";
+  "Cannot convert this normkit model: its stream is scaled (GPAS, LNS, DeepNorm): fold it first";
 
 const refusals: Readonly<Record<string, string>> = {
   "post-ln": behind,
@@ -44,11 +45,16 @@ Deno.test("requirePlain() accepts Pre-LN, LNS as gains, and Mix-LN of so few lay
 
 Deno.test("requirePlain() refuses a constant on the shortcut alone", () => {
   const model = normkitModel(small);
-  const { decoder } = model.description.stacks;
-  const blocks = decoder!.blocks.map((block) => ({ ...block, shortcut: 2 }));
-  const stacks = { decoder: { ...decoder!, blocks } };
-  const description = { ...model.description, stacks };
-  const { message } = assertThrows(() => requirePlain({ ...model, description }), RangeError);
+  const { decoder } = model.spec.stacks;
+  const wiring: StreamWiring = {
+    norms: ["input"],
+    gate: "sum",
+    update: ({ add, scale }, x, f, n) => add(scale(2, x), f(n.input(x))),
+  };
+  const residual = { ...preLn, id: "doubled", wiring: () => wiring };
+  const stacks = { decoder: { ...decoder!, residual } };
+  const spec = { ...model.spec, stacks };
+  const { message } = assertThrows(() => requirePlain({ ...model, spec }), RangeError);
   assertEquals(message, scaled);
 });
 

@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { convert, decoderModel, openModel, saveModel, verify } from "../../../lib/convert/mod.ts";
 import { disposeTree } from "../../../lib/core/mod.ts";
-import { initDecoder } from "../../../lib/models/mod.ts";
+import { initDecoder } from "../../../lib/decoder/mod.ts";
 import { onEachBackend } from "../../support/backends.ts";
 
 onEachBackend("saveModel() stores a decoder in F32, which openModel() opens", async () => {

@@ -9,7 +9,7 @@ import { convert } from "../../../lib/convert/convert.ts";
 import { copyCompanions, planTensors, saveModel } from "../../../lib/convert/save.ts";
 import { version } from "../../../lib/core/version.ts";
 import { openModel } from "../../../lib/families/open.ts";
-import { float64 } from "../../../lib/forward/float64.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
 import {
   assertOutputs,
   goldenFolder,
@@ -173,7 +173,7 @@ Deno.test("saveModel() and openModel() give the same outputs for every golden mo
       const to = convert(source, { to: "weightless" });
       await saveModel(`${folder}/made`, to, { dtype: "F64" });
       using made = await openModel(`${folder}/made`);
-      assertEquals(made.description, to.description);
+      assertEquals(made.spec, to.spec);
       const expected = await outputsOf(float64, to, inputs);
       assertOutputs(await outputsOf(float64, made, inputs), expected, 0, name);
       const original = await outputsOf(float64, source, inputs);
@@ -214,7 +214,7 @@ Deno.test("saveModel() writes models that lie nowhere on disk", async () => {
     const model = normkitModel({ ...small, residual: "pre-ln+gpas" });
     await saveModel(`${folder}/made`, model);
     using made = await openModel(`${folder}/made`);
-    assertEquals(made.description, model.description);
+    assertEquals(made.spec, model.spec);
     for (const name of model.tensors.names) {
       assertEquals(
         await readTensor(made.tensors, name),

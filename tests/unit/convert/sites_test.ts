@@ -10,17 +10,17 @@ import {
   writersOf,
   writingAxis,
 } from "../../../lib/convert/sites.ts";
-import type { Linear } from "../../../lib/families/description.ts";
+import type { Linear } from "../../../lib/model/spec.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import { openGolden } from "../../support/golden_models.ts";
 import { normkitModel, small } from "../../support/normkit_model.ts";
 
 /** Each norm of a model with its readers, without the words that all names share. */
-function readersOf({ description }: Model): Record<string, string[]> {
+function readersOf({ spec }: Model): Record<string, string[]> {
   const short = (name: string): string =>
     name.replace(/^(transformer|gpt_neox|model)\./, "").replace(/\.(weight|gain)$/, "");
   return Object.fromEntries(
-    sitesIn(description).map(({ norm, readers }) => [
+    sitesIn(spec).map(({ norm, readers }) => [
       short(norm.gain),
       readers.map(({ weight }) => short(weight)),
     ]),
@@ -36,7 +36,7 @@ Deno.test("readingAxis() and writingAxis() are the axes of a matrix that meet a 
 
 Deno.test("sitesIn() gives a norm its readers: gate and up, queries, keys and values, the head", async () => {
   using model = await openGolden("stablelm");
-  const { description } = model;
+  const { spec } = model;
   const sites = readersOf(model);
   assertEquals(Object.keys(sites), [
     "layers.0.input_layernorm",
@@ -54,7 +54,7 @@ Deno.test("sitesIn() gives a norm its readers: gate and up, queries, keys and va
     "layers.0.mlp.gate_proj",
   ]);
   assertEquals(sites["norm"], ["lm_head"]);
-  assertEquals(sitesIn(description).map(({ final }) => final), [false, false, false, false, true]);
+  assertEquals(sitesIn(spec).map(({ final }) => final), [false, false, false, false, true]);
 });
 
 Deno.test("sitesIn() takes a norm that parallel branches share once, and two norms as two", async () => {
@@ -78,7 +78,7 @@ Deno.test("sitesIn() takes a norm that parallel branches share once, and two nor
 
 Deno.test("sitesIn() keeps norms without names apart", async () => {
   using olmo = await openGolden("olmo");
-  const sites = sitesIn(olmo.description);
+  const sites = sitesIn(olmo.spec);
   assertEquals(sites.map(({ readers }) => readers.length), [3, 2, 3, 2, 1]);
 });
 
@@ -93,7 +93,7 @@ Deno.test("sitesIn() lets cross-attention read the other stack's final norm, and
     "decoder.layers.1.encoder_attn.q_proj",
   ]);
   assertEquals(sites["decoder.layer_norm"], ["decoder.embed_tokens"]);
-  const stacks = new Set(sitesIn(whisper.description).map(({ stack }) => stack));
+  const stacks = new Set(sitesIn(whisper.spec).map(({ stack }) => stack));
   assertEquals([...stacks], ["encoder", "decoder"]);
 });
 
@@ -106,16 +106,16 @@ Deno.test("sitesIn() gives CLIP's final norms their projections", async () => {
 });
 
 Deno.test("sitesIn() has no final site where there is no norm after the last layer", () => {
-  const { description } = normkitModel({ ...small, ends: [] });
-  assertEquals(sitesIn(description).map(({ final }: Site) => final), [false, false, false, false]);
+  const { spec } = normkitModel({ ...small, ends: [] });
+  assertEquals(sitesIn(spec).map(({ final }: Site) => final), [false, false, false, false]);
 });
 
 Deno.test("writersOf() are what layers write with, scales included", async () => {
   using whisper = await openGolden("whisper");
-  const { encoder, decoder } = whisper.description.stacks;
+  const { encoder, decoder } = whisper.spec.stacks;
   assertEquals([writersOf(encoder!).length, writersOf(decoder!).length], [4, 6]);
   using dino = await openGolden("dinov2");
-  const [first] = writersOf(dino.description.stacks["vision"]!);
+  const [first] = writersOf(dino.spec.stacks["vision"]!);
   assertEquals(first!.linear.weight, "dinov2.encoder.layer.0.attention.output.dense.weight");
   assertEquals(first!.scale, "dinov2.encoder.layer.0.layer_scale1.lambda1");
 });
@@ -123,7 +123,7 @@ Deno.test("writersOf() are what layers write with, scales included", async () =>
 Deno.test("entryOf() are the tables and maps that a stream starts from", async () => {
   const entries = async (name: string, stack: string) => {
     using model = await openGolden(name);
-    const { tables, linears } = entryOf(model.description.stacks[stack]!);
+    const { tables, linears } = entryOf(model.spec.stacks[stack]!);
     return { tables, linears: linears.map(({ weight }) => weight) };
   };
   assertEquals(await entries("gpt2", "decoder"), {
@@ -149,16 +149,16 @@ Deno.test("entryOf() are the tables and maps that a stream starts from", async (
 
 Deno.test("missingBiases() are the biases that a folded norm's bias asks for", async () => {
   using gptj = await openGolden("gptj");
-  const [first, , final] = sitesIn(gptj.description);
+  const [first, , final] = sitesIn(gptj.spec);
   assertEquals(
     missingBiases(gptj, first!),
     ["q", "k", "v"].map((name) => `transformer.h.0.attn.${name}_proj.bias`),
   );
   assertEquals(missingBiases(gptj, final!), []);
   using mpt = await openGolden("mpt"); // its norms have no biases
-  assertEquals(sitesIn(mpt.description).flatMap((site) => missingBiases(mpt, site)), []);
+  assertEquals(sitesIn(mpt.spec).flatMap((site) => missingBiases(mpt, site)), []);
   using gpt2 = await openGolden("gpt2");
-  assertEquals(sitesIn(gpt2.description).flatMap((site) => missingBiases(gpt2, site)), [
+  assertEquals(sitesIn(gpt2.spec).flatMap((site) => missingBiases(gpt2, site)), [
     "lm_head.bias",
   ]);
 });

@@ -19,7 +19,7 @@ import {
   type DecoderConfig,
   type DecoderParameters,
   initDecoder,
-} from "../../../lib/models/mod.ts";
+} from "../../../lib/decoder/mod.ts";
 import { crossEntropy } from "../../../lib/ops/mod.ts";
 import { lns, preLn } from "../../../lib/residual/mod.ts";
 import { type ModelForm, type Row, train, type TrainSettings } from "../../../lib/train/mod.ts";
@@ -319,7 +319,10 @@ onEachBackend("trainingForm() refuses what is not Pre-LN with LayerNorms", async
     ],
     [{ residual: "pre-ln+gpas" }, "Cannot train pre-ln+gpas in another form"],
     [{ residual: lns }, "Cannot train lns in another form"],
-    [{ residual: { ...preLn, id: "mine", finish: (x) => x } }, "Cannot train mine in another form"],
+    [
+      { residual: { ...preLn, id: "mine", finish: (_, [x]) => x } },
+      "Cannot train mine in another form",
+    ],
     [{ norm: "rms" }, 'Cannot train a decoder of norm "rms" in another form: it must be "layer"'],
     [{ ends: [] }, "Cannot train a decoder with the ends [] in another form: they must be [final]"],
     [{ ends: ["embedding", "final"] }, "the ends [embedding, final]"],

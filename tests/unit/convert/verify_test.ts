@@ -154,7 +154,7 @@ onCpu("verify() compares stacks of every kind of input", async () => {
     });
     assert(certificate.passed, name);
     const stacks = new Set(certificate.float64.layers.map(({ stack }) => stack));
-    assertEquals([...stacks], Object.keys(source.description.stacks));
+    assertEquals([...stacks], Object.keys(source.spec.stacks));
     const most = toleranceInFloat64("conversion");
     assert(certificate.float64.layers.every(({ relative }) => relative <= most), name);
   }

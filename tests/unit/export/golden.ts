@@ -5,9 +5,9 @@ import { readTensor, type TensorSource } from "../../../lib/checkpoint/tensors.t
 import { checkout } from "../../../lib/cli/checkout.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import { type OpenModel, openModel } from "../../../lib/families/open.ts";
-import { float64 } from "../../../lib/forward/float64.ts";
-import { runModel } from "../../../lib/forward/forward.ts";
-import type { Values } from "../../../lib/forward/inputs.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
+import { runModel } from "../../../lib/interpret/stream.ts";
+import type { Values } from "../../../lib/interpret/inputs.ts";
 import { memoryTensors } from "../../support/memory_tensors.ts";
 
 const folder = `${checkout}/tests/golden/checkpoints`;

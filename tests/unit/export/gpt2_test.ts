@@ -8,9 +8,9 @@ import { randomInputs } from "../../../lib/convert/inputs.ts";
 import { hasOneEps, toGpt2 } from "../../../lib/export/gpt2.ts";
 import { decoderModel } from "../../../lib/families/decoder_model.ts";
 import type { Model } from "../../../lib/families/model.ts";
-import { float64 } from "../../../lib/forward/float64.ts";
-import type { DecoderConfig } from "../../../lib/models/mod.ts";
-import { initDecoder } from "../../../lib/models/mod.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
+import type { DecoderConfig } from "../../../lib/decoder/mod.ts";
+import { initDecoder } from "../../../lib/decoder/mod.ts";
 import { onBackend } from "../../support/backends.ts";
 
 /** A decoder with random parameters. */
@@ -58,16 +58,16 @@ Deno.test("toGpt2() takes a folded variant; several ε become one, and the diffe
     assert(hasOneEps(folded));
     assert(await difference(folded, toGpt2(folded)) < exact);
     const { config } = folded;
-    const twoEps = { ...folded, config, description: withEps(folded, 2e-5) };
+    const twoEps = { ...folded, config, spec: withEps(folded, 2e-5) };
     assert(!hasOneEps(twoEps));
     const apart = await difference(twoEps, toGpt2(twoEps));
     assert(apart > 1e-5 && apart < 0.1, `${apart}`);
   }));
 
-/** A description whose final norm has another ε. */
-function withEps({ description }: Model, eps: number): Model["description"] {
-  const stack = description.stacks["decoder"]!;
-  return { ...description, stacks: { decoder: { ...stack, final: { ...stack.final!, eps } } } };
+/** A spec whose final norm has another ε. */
+function withEps({ spec }: Model, eps: number): Model["spec"] {
+  const stack = spec.stacks["decoder"]!;
+  return { ...spec, stacks: { decoder: { ...stack, final: { ...stack.final!, eps } } } };
 }
 
 Deno.test("toGpt2() refuses what has no place there, by name", () =>
@@ -76,7 +76,7 @@ Deno.test("toGpt2() refuses what has no place there, by name", () =>
       [{ positions: "rotary" }, "its positions are not learned"],
       [{ activation: "swiglu" }, "its network has a gate"],
       [{ norm: "rms" }, 'its norms are rms: convert it to "pre-ln"'],
-      [{ residual: "lns" }, "its stream is scaled (GPAS, LNS): fold it first"],
+      [{ residual: "lns" }, "its stream is scaled (GPAS, LNS, DeepNorm): fold it first"],
       [{ ends: ["embedding", "final"] }, "it has a norm of its embeddings"],
       [{ ends: [] }, "it has no norm after its last layer"],
     ];

@@ -9,15 +9,16 @@ import { toLlama } from "../../../lib/export/mod.ts";
 import type {
   Attention,
   Branch,
-  Description,
   FeedForward,
-  NormSite,
+  ModelSpec,
+  NormSpec,
   QkvOrder,
-} from "../../../lib/families/description.ts";
-import { mapNorms, mapStacks } from "../../../lib/families/form.ts";
+} from "../../../lib/model/spec.ts";
+import { mapNorms, mapStacks } from "../../../lib/model/spec.ts";
 import { describeModel, type Model } from "../../../lib/families/model.ts";
 import { normkitConfig, normkitFamily } from "../../../lib/families/normkit.ts";
 import { openModel } from "../../../lib/families/open.ts";
+import { lns, periLn, postLn, resiDual } from "../../../lib/residual/mod.ts";
 import { assertClose } from "../../support/close.ts";
 import { memoryTensors } from "../../support/memory_tensors.ts";
 import { besides, expectedOf, inFolder, logitsOf, openGolden } from "./golden.ts";
@@ -150,7 +151,7 @@ Deno.test("toLlama() keeps a tied head where the table is what the head reads", 
   const source = ownDecoder({ tied: true, embeddingScale: 1 });
   const rms: Model = {
     ...source,
-    description: mapNorms(source.description, (norm) => ({ ...norm, kind: "rms" })),
+    spec: mapNorms(source.spec, (norm) => ({ ...norm, kind: "rms" })),
   };
   const llama = toLlama(rms);
   assertEquals(llama.config["tie_word_embeddings"], true);
@@ -160,15 +161,15 @@ Deno.test("toLlama() keeps a tied head where the table is what the head reads", 
 });
 
 /** Changes the branches of every layer. */
-function branches(change: (branch: Branch) => Branch): (of: Description) => Description {
-  return (description) =>
-    mapStacks(description, (stack) => ({
+function branches(change: (branch: Branch) => Branch): (of: ModelSpec) => ModelSpec {
+  return (spec) =>
+    mapStacks(spec, (stack) => ({
       ...stack,
       blocks: stack.blocks.map((block) => ({ ...block, branches: block.branches.map(change) })),
     }));
 }
 
-const attention = (change: Partial<Attention>): (of: Description) => Description =>
+const attention = (change: Partial<Attention>): (of: ModelSpec) => ModelSpec =>
   branches((branch) =>
     branch.sublayer.kind === "attention"
       ? { ...branch, sublayer: { ...branch.sublayer, ...change } }
@@ -195,7 +196,7 @@ for (const order of ["blocks", "heads", "groups"] as const satisfies readonly Qk
     const model: Model = {
       ...source,
       tensors: fused,
-      description: change(source.description),
+      spec: change(source.spec),
     };
     const tokens = [...(await expectedOf("qwen2"))["tokens"]!.values];
     const llama = toLlama(model);
@@ -206,18 +207,18 @@ for (const order of ["blocks", "heads", "groups"] as const satisfies readonly Qk
   });
 }
 
-const network = (change: (of: FeedForward) => FeedForward): (of: Description) => Description =>
+const network = (change: (of: FeedForward) => FeedForward): (of: ModelSpec) => ModelSpec =>
   branches((branch) =>
     branch.sublayer.kind === "feedForward"
       ? { ...branch, sublayer: change(branch.sublayer) }
       : branch
   );
 
-const headNorm: NormSite = { kind: "rms", eps: 1e-5, gain: "q", bias: "" };
+const headNorm: NormSpec = { kind: "rms", eps: 1e-5, gain: "q", bias: "" };
 const rotary = { width: 6, base: 10000, order: "half" } as const;
 
 /** What has no place in Llama, and what the refusal says of it. */
-const refused: Readonly<Record<string, (of: Description) => Description>> = {
+const refused: Readonly<Record<string, (of: ModelSpec) => ModelSpec>> = {
   "its norms are LayerNorms": (of) => mapNorms(of, (norm) => ({ ...norm, kind: "layer" })),
   "its norms are CRMSNorms": (of) => mapNorms(of, (norm) => ({ ...norm, kind: "crms" })),
   "1 + gain": (of) => mapNorms(of, (norm) => ({ ...norm, kind: "rms-offset" })),
@@ -242,12 +243,10 @@ const refused: Readonly<Record<string, (of: Description) => Description>> = {
       ...stack,
       blocks: stack.blocks.map((block) => ({ ...block, parallel: true })),
     })),
-  "Post-LN": (of) =>
-    mapStacks(of, (stack) => ({
-      ...stack,
-      blocks: stack.blocks.map((block) => ({ ...block, post: true })),
-    })),
-  "fold it first": branches((branch) => ({ ...branch, normScale: 0.5 })),
+  "Post-LN": (of) => mapStacks(of, (stack) => ({ ...stack, residual: postLn })),
+  "fold it first": (of) => mapStacks(of, (stack) => ({ ...stack, residual: lns })),
+  "norms behind its branches": (of) => mapStacks(of, (stack) => ({ ...stack, residual: periLn })),
+  "more than one stream": (of) => mapStacks(of, (stack) => ({ ...stack, residual: resiDual })),
   "ALiBi": attention({ alibi: [1, 2, 3, 4] }),
   "a window of 5 keys": attention({ window: 5 }),
   "cut to ± 0.8": attention({ clip: 0.8 }),
@@ -286,7 +285,7 @@ const refused: Readonly<Record<string, (of: Description) => Description>> = {
 Deno.test("toLlama() refuses what Llama has no place for, and says what it is", async () => {
   using source = await openGolden("llama");
   for (const [text, change] of Object.entries(refused)) {
-    const model: Model = { ...source, description: change(source.description) };
+    const model: Model = { ...source, spec: change(source.spec) };
     const error = assertThrows(() => toLlama(model), RangeError);
     assertStringIncludes(error.message, "Cannot write this Llama model as Llama: ");
     assertStringIncludes(error.message, text);

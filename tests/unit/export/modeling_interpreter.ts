@@ -61,6 +61,7 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
       return value / Math.sqrt(square + eps) * g + b;
     });
   };
+  const within = (inner: Json, x: Row): Row => inner === undefined ? x : norm(inner, x);
   const rotate = (rotary: Json, x: Row, t: number): Row => {
     if (rotary === undefined) return x;
     const { width, base, order } = rotary;
@@ -98,7 +99,7 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
       v: all.filter((_, at) => at % each === each - 1),
     };
   };
-  const attention = (of: Json, rows: Row[]): Row[] => {
+  const attention = (of: Json, rows: Row[], inner: Json): Row[] => {
     const { heads, keyValueHeads, scale, causal, window = Infinity, alibi, rotary, headNorms } = of;
     const projected = rows.map((row, t) => {
       const { q, k, v } = project(of, row);
@@ -120,40 +121,109 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
         )
           .reduce(plus);
       });
-      return linear(of.output.linear, mixes.flat());
+      return linear(of.output.linear, within(inner, mixes.flat()));
     });
   };
-  const network = ({ up, gate, output, activation }: Json, x: Row): Row => {
+  const network = ({ up, gate, output, activation }: Json, x: Row, inner: Json): Row => {
     const act = activations[activation]!;
     const lifted = linear(up, x);
-    if (gate === undefined) return linear(output.linear, lifted.map(act));
+    if (gate === undefined) return linear(output.linear, within(inner, lifted.map(act)));
     const gates = linear(gate, x).map(act);
-    return linear(output.linear, lifted.map((value, at) => value * gates[at]!));
+    return linear(output.linear, within(inner, lifted.map((value, at) => value * gates[at]!)));
   };
-  const branch = ({ norm: site, sublayer }: Json, rows: Row[]): Row[] => {
-    const read = rows.map((row) => norm(site, row));
-    if (sublayer.kind === "attention") return attention(sublayer, read);
-    return read.map((row) => network(sublayer, row));
+  /** What a sub-layer gives, its norm inside applied to what its last matrix reads. */
+  const sublayer = (of: Json, rows: Row[], inner: Json): Row[] =>
+    of.kind === "attention"
+      ? attention(of, rows, inner)
+      : rows.map((row) => network(of, row, inner));
+  /** The factor g of a gate, by its formula. */
+  const gateFactor = (name: string): number => {
+    const key = Object.keys(modeling.formulas).find((word) => word.startsWith("gate/"))!;
+    const [formula] = modeling.formulas[key];
+    const term = formula.split("g = ")[1].replaceAll("−", "-").replaceAll("·", "*");
+    const compute = new Function("gate", "exp", "max", "tanh", `return ${term};`);
+    return compute(tensors[name]![0], Math.exp, Math.max, Math.tanh);
+  };
+  const scaled = (factor: number, rows: Row[]): Row[] =>
+    rows.map((row) => row.map((value) => factor * value));
+  const added = (a: Row[], b: Row[]): Row[] => a.map((row, t) => plus(row, b[t]!));
+  /** The value of an expression of sums, factors, functions and brackets. */
+  const evaluate = (
+    text: string,
+    names: Readonly<Record<string, Row[]>>,
+    functions: Readonly<Record<string, (rows: Row[]) => Row[]>>,
+    factors: Readonly<Record<string, () => number>>,
+  ): Row[] => {
+    const words = text.match(/[\w.−]+|[()+·]/g)!;
+    let at = 0;
+    const sumOf = (): Row[] => {
+      let total = product();
+      while (words[at] === "+") {
+        at++;
+        total = added(total, product());
+      }
+      return total;
+    };
+    const product = (): Row[] => {
+      const word = words[at++]!;
+      if (words[at] === "·") {
+        at++;
+        return scaled(factors[word]?.() ?? Number(word), product());
+      }
+      if (word !== "(" && words[at] !== "(") return names[word]!;
+      if (word !== "(") at++; // the bracket of a function
+      const inside = sumOf();
+      at++; // its end
+      return word === "(" ? inside : functions[word]!(inside);
+    };
+    return sumOf();
   };
 
-  const { width, entry, entryNorm, recenter, blocks, final } = modeling.stacks.decoder;
+  const { width, entry, entryNorm, recenter, blocks, final, starts = [], gives } =
+    modeling.stacks.decoder;
   const { tokens, scale, positions, offset } = entry;
-  let rows = ids.map((id, t) => {
+  const rows = ids.map((id, t) => {
     let x = tableRow(tokens.table, id).map((value) => value * scale);
     if (positions !== undefined) x = plus(x, tableRow(positions.table, t + offset));
     if (entryNorm !== undefined) x = norm(entryNorm, x);
     return recenter ? x.map((value) => value - sum(x) / x.length).slice(0, width) : x;
   });
+  let state: Record<string, Row[]> = { x: rows };
+  for (const line of starts) {
+    const [name, value] = line.split(" = ");
+    state[name] = evaluate(value, state, {}, {});
+  }
   for (const { branches, parallel } of blocks) {
-    const start = rows;
+    const start = state["x"]!;
     for (const one of branches) {
-      const added = branch(one, parallel ? start : rows);
-      rows = rows.map((row, t) => plus(row, added[t]!));
+      const { norms, gate, joins } = one;
+      const functions = {
+        ...Object.fromEntries(
+          Object.entries(norms).map(([place, of]) => [
+            place,
+            (x: Row[]) => x.map((row) => norm(of, row)),
+          ]),
+        ),
+        F: (x: Row[]) => sublayer(one.sublayer, x, norms.inner),
+      };
+      const next = { ...state };
+      if (parallel) {
+        const read = start.map((row) => norm(norms.input, row));
+        next["x"] = added(state["x"]!, functions.F(read));
+      } else {
+        for (const line of joins) {
+          const [name, value] = line.split(" ← ");
+          next[name] = evaluate(value, state, functions, { g: () => gateFactor(gate) });
+        }
+      }
+      state = next;
     }
   }
   const [head] = modeling.heads;
-  return rows.flatMap((row) => {
-    const read = norm(final, row);
-    return linear(head.linear, head.plusSum ? read.map((value) => value + sum(read)) : read);
-  });
+  const normed = final === undefined
+    ? (x: Row[]) => x
+    : (x: Row[]) => x.map((row) => norm(final, row));
+  return evaluate(gives, state, { final: normed }, {}).flatMap((read) =>
+    linear(head.linear, head.plusSum ? read.map((value) => value + sum(read)) : read)
+  );
 }

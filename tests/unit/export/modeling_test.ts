@@ -10,10 +10,14 @@ import {
 import { readTensor } from "../../../lib/checkpoint/tensors.ts";
 import { convert, type Target } from "../../../lib/convert/convert.ts";
 import { modelingDescription, modelingText, saveModeling } from "../../../lib/export/mod.ts";
-import { gateFormula } from "../../../lib/export/modeling_formulas.ts";
+import { gateFormulas } from "../../../lib/export/modeling_formulas.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import type { GateActivation } from "../../../lib/kernels/contract.ts";
 import { gates } from "../../../lib/kernels/gate.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
+import { residuals } from "../../../lib/residual/mod.ts";
+import { outputsOf } from "../../support/golden_models.ts";
+import { normkitModel, small, smallTokens } from "../../support/normkit_model.ts";
 import { assertClose } from "../../support/close.ts";
 import { expectedOf, inFolder, openGolden } from "./golden.ts";
 import { computeLogits } from "./modeling_interpreter.ts";
@@ -53,6 +57,16 @@ for (const [name, targets] of Object.entries(cases)) {
   });
 }
 
+for (const id of residuals.flatMap(({ id }) => [id, `${id}+gpas`, `${id}+gpas-tanh-site`])) {
+  Deno.test(`modelingDescription() of a ${id} decoder is enough to compute its logits`, async () => {
+    for (const norm of ["layer", "rms", "crms"] as const) {
+      const model = normkitModel({ ...small, depth: 5, residual: id, norm });
+      const { logits } = await outputsOf(float64, model, { tokens: smallTokens });
+      assertClose(await read(model, smallTokens), logits!.values, 1e-10, `${id} with ${norm}`);
+    }
+  });
+}
+
 Deno.test("modelingDescription() names what is there, and explains each word that occurs", async () => {
   using source = await openGolden("falcon-new");
   const { tensors, stacks, formulas, format, family } = modelingDescription(
@@ -71,8 +85,10 @@ Deno.test("modelingDescription() names what is there, and explains each word tha
     "order/groups",
     "rotary/half",
   ]);
-  const { blocks } = stacks["decoder"] as { blocks: { branches: { norm: unknown }[] }[] };
-  assertEquals(blocks[0]!.branches[0]!.norm, { kind: "rms", eps: 0.001 });
+  type Blocks = { blocks: { branches: { norms: unknown; joins: unknown }[] }[] };
+  const [first] = (stacks["decoder"] as unknown as Blocks).blocks[0]!.branches;
+  assertEquals(first!.norms, { input: { kind: "rms", eps: 0.001 } });
+  assertEquals(first!.joins, ["x ← x + F(input(x))"]);
   for (const [name, { dtype, shape }] of Object.entries(tensors)) {
     assertEquals([dtype, shape.length > 0], ["F32", true], name);
   }
@@ -80,15 +96,15 @@ Deno.test("modelingDescription() names what is there, and explains each word tha
 
 Deno.test("modelingText() groups equal layers, and lists every tensor and formula", async () => {
   using source = await openGolden("gpt-neo");
-  const description = modelingDescription(convert(source, { to: "pre-rmsnorm" }));
-  const text = modelingText(description);
+  const spec = modelingDescription(convert(source, { to: "pre-rmsnorm" }));
+  const text = modelingText(spec);
   assertStringIncludes(text, "### Layer l = 0\n"); // local and global layers alternate
   assertStringIncludes(text, "### Layer l = 3\n");
   assertStringIncludes(text, "`transformer.h.{l}.attn.attention.q_proj.weight`");
-  for (const [name, { shape }] of Object.entries(description.tensors)) {
+  for (const [name, { shape }] of Object.entries(spec.tensors)) {
     assertStringIncludes(text, `| \`${name}\` | F32 | [${shape.join(", ")}] |`);
   }
-  for (const [name, lines] of Object.entries(description.formulas)) {
+  for (const [name, lines] of Object.entries(spec.formulas)) {
     assertStringIncludes(text, `**${name}**\n\n\`\`\`\n${lines.join("\n")}\n\`\`\``);
   }
   using other = await openGolden("llama");
@@ -122,8 +138,8 @@ Deno.test("saveModeling() writes both files, and over none", () =>
 
 Deno.test("the formula of a gate gives the factor of each of its functions", () => {
   for (const [activation, { value }] of Object.entries(gates)) {
-    const [line] = gateFormula(activation as GateActivation);
-    const term = /^g = (.*) of a branch/.exec(line!)![1]!.replaceAll("−", "-").replaceAll("·", "*");
+    const [line] = gateFormulas[activation as GateActivation];
+    const term = /^g = (.*)$/.exec(line!)![1]!.replaceAll("−", "-").replaceAll("·", "*");
     const factor = new Function("gate", "exp", "max", "tanh", `return ${term};`);
     for (const gate of [-2, -0.3, 0, 0.4, 1.5]) {
       const found = factor(gate, Math.exp, Math.max, Math.tanh);

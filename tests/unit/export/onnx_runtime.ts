@@ -1,7 +1,7 @@
 // Exported models in onnxruntime-web's WASM build, on one thread.
 
 import * as ort from "onnxruntime-web";
-import type { Values } from "../../../lib/forward/inputs.ts";
+import type { Values } from "../../../lib/interpret/inputs.ts";
 
 ort.env.wasm.numThreads = 1;
 ort.env.logLevel = "error";

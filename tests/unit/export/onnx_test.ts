@@ -7,12 +7,13 @@ import { convert, type Target } from "../../../lib/convert/convert.ts";
 import { onnxBytes, saveOnnx } from "../../../lib/export/mod.ts";
 import { toOnnx } from "../../../lib/export/onnx_model.ts";
 import type { OnnxOptions } from "../../../lib/export/mod.ts";
-import type { Block } from "../../../lib/families/description.ts";
-import { mapStacks } from "../../../lib/families/form.ts";
+import { mapStacks } from "../../../lib/model/spec.ts";
 import type { Model } from "../../../lib/families/model.ts";
-import type { Values } from "../../../lib/forward/inputs.ts";
+import type { Values } from "../../../lib/interpret/inputs.ts";
+import { preLn, type Residual, residuals, withGpas } from "../../../lib/residual/mod.ts";
 import { assertClose } from "../../support/close.ts";
 import { besides, expectedOf, inFolder, logitsOf, openGolden } from "./golden.ts";
+import { normkitModel, small, smallTokens } from "../../support/normkit_model.ts";
 import { runOnnx } from "./onnx_runtime.ts";
 
 /** float32 against float64; the golden models were within 1e-6. */
@@ -67,58 +68,43 @@ Deno.test("toOnnx() recenters the stream of a head that kept its table", async (
   }
 });
 
-/** A GPT-2 whose layers are changed and whose branches have a gate. */
-function changed(source: Model, change: (block: Block) => Block): Model {
-  return {
-    ...source,
-    tensors: besides(source.tensors, "gate", [1], Float64Array.of(0.7)),
-    description: mapStacks(source.description, (stack) => ({
-      ...stack,
-      blocks: stack.blocks.map(change),
-    })),
-  };
-}
+/** Every variant, without and with gates, of each kind and sharing. */
+const ids = residuals.flatMap(({ id }) => [id, `${id}+gpas`, `${id}+gpas-tanh-site`]);
 
-const variants: Readonly<Record<string, (block: Block) => Block>> = {
-  "Pre-LN with gates": ({ branches, ...block }) => ({
-    ...block,
-    branches: branches.map((branch) => ({ ...branch, gate: "gate" })),
-  }),
-  "LNS": ({ branches, ...block }) => ({
-    ...block,
-    branches: branches.map((branch) => ({ ...branch, normScale: 0.6 })),
-  }),
-  "Post-LN": (block) => ({ ...block, post: true }),
-  "Pre-LN with gates of tanh": ({ branches, ...block }) => ({
-    ...block,
-    branches: branches.map((branch) => ({ ...branch, gate: "gate", gateActivation: "tanh" })),
-  }),
-  "DeepNorm with gates": ({ branches, ...block }) => ({
-    ...block,
-    post: true,
-    shortcut: 1.7,
-    branches: branches.map((branch) => ({ ...branch, gate: "gate" })),
-  }),
-};
-
-for (const [name, change] of Object.entries(variants)) {
-  Deno.test(`toOnnx() computes ${name} as the forward pass does`, async () => {
-    using source = await openGolden("gpt2");
-    const model = changed(source, change);
-    const given = await expectedOf("gpt2");
-    const expected = await logitsOf(model, [...given["tokens"]!.values]);
-    const { logits } = await runOnnx(await onnxBytes(model), given);
-    assertClose(logits!.values, expected, limit, name);
+for (const id of ids) {
+  Deno.test(`toOnnx() of a ${id} decoder computes what the forward pass does`, async () => {
+    for (const norm of ["layer", "rms", "crms"] as const) {
+      const model = normkitModel({ ...small, depth: 5, residual: id, norm });
+      const expected = await logitsOf(model, smallTokens);
+      const tokens = {
+        shape: [1, smallTokens.length],
+        values: Float64Array.from(smallTokens),
+      };
+      const { logits } = await runOnnx(await onnxBytes(model), { tokens });
+      assertClose(logits!.values, expected, limit, `${id} with ${norm}`);
+    }
   });
 }
 
-Deno.test("toOnnx() refuses parallel branches with gates, and two inputs of a kind", async () => {
+Deno.test("toOnnx() refuses parallel branches with gates, padding, and two inputs of a kind", async () => {
   using source = await openGolden("gptj");
-  const gated = changed(source, (block) => ({ ...variants["Pre-LN with gates"]!(block) }));
-  assertThrows(() => toOnnx(gated), RangeError, "Cannot export parallel branches with a gate");
-  const { stacks } = source.description;
+  const withResidual = (residual: Residual): Model => ({
+    ...source,
+    spec: mapStacks(source.spec, (stack) => ({ ...stack, residual })),
+  });
+  assertThrows(
+    () => toOnnx(withResidual(withGpas(preLn))),
+    RangeError,
+    "Cannot run parallel branches with Pre-LN + GPAS",
+  );
+  assertThrows(
+    () => toOnnx(normkitModel({ ...small, norm: "crms-padded" })),
+    RangeError,
+    "Cannot export a norm whose last lane is padding",
+  );
+  const { stacks } = source.spec;
   const doubled = { ...stacks, other: stacks["decoder"]! };
-  const two: Model = { ...source, description: { ...source.description, stacks: doubled } };
+  const two: Model = { ...source, spec: { ...source.spec, stacks: doubled } };
   assertThrows(() => toOnnx(two), RangeError, "with the inputs input_ids, input_ids");
 });
 

@@ -88,14 +88,14 @@ Deno.test("describeModel() refuses tensors of other shapes than the configuratio
 Deno.test("GPT-Neo's patterns of layers are not written out", async () => {
   using model = await openGolden("gpt-neo");
   const { attention_layers: _, ...config } = model.config;
-  const depth = model.description.stacks["decoder"]!.blocks.length;
+  const depth = model.spec.stacks["decoder"]!.blocks.length;
   const described = (patterns: unknown, layers = depth): Model =>
     describeModel(
       model.family,
       { ...config, num_layers: layers, attention_types: patterns },
       model.tensors,
     );
-  const windows = described([[["global", "local"], depth / 2]]).description.stacks["decoder"]!
+  const windows = described([[["global", "local"], depth / 2]]).spec.stacks["decoder"]!
     .blocks
     .map(({ branches: [attention] }) => "window" in attention!.sublayer);
   assertEquals(windows, Array.from({ length: depth }, (_, index) => index % 2 === 1));

@@ -47,7 +47,7 @@ const absent: Readonly<Record<string, string>> = {
 for (const name of goldenNames) {
   Deno.test(`describe() of ${name} names the tensors of its checkpoint, all of them, and no others`, async () => {
     using model = await openGolden(name);
-    const { required, optional } = namesOf(model.description);
+    const { required, optional } = namesOf(model.spec);
     assertEquals(required.filter((tensor) => !model.tensors.has(tensor)), []);
     const named = new Set([...required, ...optional]);
     assertEquals(model.tensors.names.filter((tensor) => !named.has(tensor)), unread[name] ?? []);

@@ -2,15 +2,13 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
-  type Form,
-  formOf,
-  inForm,
   isCompressed,
   isTied,
   mapNorms,
   mapStacks,
-  withForm,
-} from "../../../lib/families/form.ts";
+  streamNormOf,
+} from "../../../lib/model/spec.ts";
+import { type Form, formOf, inForm, withForm } from "../../../lib/families/form.ts";
 import { openGolden } from "../../support/golden_models.ts";
 import { normkitModel, small } from "../../support/normkit_model.ts";
 
@@ -50,10 +48,10 @@ Deno.test("formOf() refuses a later format, and what is no form", () => {
 
 Deno.test("mapNorms() changes what reads the streams, and no other norm", async () => {
   using qwen = await openGolden("qwen3");
-  const changed = mapNorms(qwen.description, (norm) => ({ ...norm, eps: 7 }));
+  const changed = mapNorms(qwen.spec, (norm) => ({ ...norm, eps: 7 }));
   const { blocks, final } = changed.stacks["decoder"]!;
   assertEquals(final!.eps, 7);
-  assertEquals(blocks.flatMap(({ branches }) => branches.map(({ norm }) => norm.eps)), [
+  assertEquals(blocks.flatMap(({ branches }) => branches.map((one) => streamNormOf(one)!.eps)), [
     7,
     7,
     7,
@@ -62,30 +60,30 @@ Deno.test("mapNorms() changes what reads the streams, and no other norm", async 
   const attention = blocks[0]!.branches[0]!.sublayer;
   assertEquals(attention.kind === "attention" && attention.headNorms!.q.eps, 1e-6);
   using bloom = await openGolden("bloom");
-  const { decoder } = mapNorms(bloom.description, (norm) => ({ ...norm, eps: 7 })).stacks;
+  const { decoder } = mapNorms(bloom.spec, (norm) => ({ ...norm, eps: 7 })).stacks;
   assertEquals(decoder!.entryNorm!.eps, 1e-3);
   const { decoder: without } =
-    mapNorms(normkitModel({ ...small, ends: [] }).description, (norm) => norm).stacks;
+    mapNorms(normkitModel({ ...small, ends: [] }).spec, (norm) => norm).stacks;
   assertEquals(Object.hasOwn(without!, "final"), false);
 });
 
 Deno.test("mapStacks() hands on the names", async () => {
   using clip = await openGolden("clip");
   const names: string[] = [];
-  mapStacks(clip.description, (stack, name) => (names.push(name), stack));
+  mapStacks(clip.spec, (stack, name) => (names.push(name), stack));
   assertEquals(names, ["vision", "text"]);
 });
 
 Deno.test("isTied() is true of the token table alone", async () => {
   using whisper = await openGolden("whisper");
-  assertEquals(isTied(whisper.description, "model.decoder.embed_tokens.weight"), true);
-  assertEquals(isTied(whisper.description, "model.decoder.embed_positions.weight"), false);
-  assertEquals(isTied(whisper.description, "proj_out.weight"), false);
+  assertEquals(isTied(whisper.spec, "model.decoder.embed_tokens.weight"), true);
+  assertEquals(isTied(whisper.spec, "model.decoder.embed_positions.weight"), false);
+  assertEquals(isTied(whisper.spec, "proj_out.weight"), false);
 });
 
 Deno.test("inForm() changes norms, widths, recentering and ε", async () => {
   using whisper = await openGolden("whisper");
-  const { stacks, heads } = inForm(whisper.description, {
+  const { stacks, heads } = inForm(whisper.spec, {
     norm: "crms",
     centered: true,
     recenter: ["encoder"],
@@ -95,19 +93,19 @@ Deno.test("inForm() changes norms, widths, recentering and ε", async () => {
   assertEquals([encoder!.width, decoder!.width], [15, 15]);
   assertEquals([encoder!.recenter, decoder!.recenter], [true, false]);
   assertEquals([encoder!.final!.eps, decoder!.final!.eps], [1e-5, 0.5]);
-  assertEquals([isCompressed(encoder!), isCompressed(whisper.description.stacks["encoder"]!)], [
+  assertEquals([isCompressed(encoder!), isCompressed(whisper.spec.stacks["encoder"]!)], [
     true,
     false,
   ]);
   assertEquals(heads.map(({ plusSum }) => plusSum), [true]); // it is tied
-  const rms = inForm(whisper.description, { norm: "rms", centered: true, recenter: [] });
+  const rms = inForm(whisper.spec, { norm: "rms", centered: true, recenter: [] });
   assertEquals([rms.stacks["decoder"]!.width, rms.heads[0]!.plusSum], [16, undefined]);
 });
 
 Deno.test("inForm() of a decoder that was trained with CRMSNorm goes from its d − 1 values", () => {
-  const { description } = normkitModel({ ...small, norm: "crms", tied: true });
+  const { spec } = normkitModel({ ...small, norm: "crms", tied: true });
   const widths = (["layer", "rms", "crms"] as const).map((norm) => {
-    const made = inForm(description, { norm, centered: true, recenter: [] });
+    const made = inForm(spec, { norm, centered: true, recenter: [] });
     return [made.stacks["decoder"]!.width, made.heads[0]!.plusSum];
   });
   assertEquals(widths, [[7, undefined], [7, undefined], [6, undefined]]);

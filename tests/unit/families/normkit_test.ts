@@ -4,9 +4,10 @@ import { assertEquals, assertThrows } from "@std/assert";
 import type { Config } from "../../../lib/families/family.ts";
 import { decoderConfig, normkitConfig, normkitFamily } from "../../../lib/families/normkit.ts";
 import { disposeTree, tensorsOf } from "../../../lib/core/tree.ts";
-import { float32 } from "../../../lib/forward/float32.ts";
-import { decoder, initDecoder } from "../../../lib/models/decoder.ts";
-import type { DecoderConfig } from "../../../lib/models/config.ts";
+import { float32 } from "../../../lib/interpret/float32.ts";
+import { decoder } from "../../../lib/decoder/decoder.ts";
+import { initDecoder } from "../../../lib/decoder/start.ts";
+import type { DecoderConfig } from "../../../lib/decoder/config.ts";
 import { gates } from "../../../lib/kernels/gate.ts";
 import {
   findResidual,
@@ -63,7 +64,7 @@ for (const config of decoders) {
       const parameters = initDecoder(config, 0);
       const paths = tensorsOf(parameters).map(({ path }) => path);
       disposeTree(parameters);
-      const { required, optional } = namesOf(normkitModel(config).description);
+      const { required, optional } = namesOf(normkitModel(config).spec);
       assertEquals(required.filter((name) => !paths.includes(name)), []);
       assertEquals(
         paths.filter((path) => !required.includes(path) && !optional.includes(path)),
@@ -132,13 +133,8 @@ Deno.test("decoderConfig() refuses values of other kinds than a decoder has", ()
   }
 });
 
-Deno.test("describe() refuses padded streams, and options that a decoder does not have", () => {
+Deno.test("describe() refuses options that a decoder does not have", () => {
   const describe = (config: Config) => normkitFamily.describe(config, () => true);
-  assertThrows(
-    () => describe({ model_type: "normkit", ...small, norm: "crms-padded" }),
-    RangeError,
-    "Cannot describe a decoder whose norm is crms-padded: its last lane is padding",
-  );
   assertThrows(
     () => describe({ model_type: "normkit", ...small, layers: 3 }),
     RangeError,
@@ -154,7 +150,7 @@ Deno.test("untie() and folded() change the configuration", () => {
     normEps: { "norm.final": 0.5 },
   });
   assertEquals(normkitFamily.untie(config)["tied"], false);
-  const folded = normkitFamily.folded!(config, { "blocks.1.norm.attention.input": 0.25 });
+  const folded = normkitFamily.folded!(config, preLn, { "blocks.1.norm.attention.input": 0.25 });
   assertEquals(folded, {
     ...config,
     residual: "pre-ln",

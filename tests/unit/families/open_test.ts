@@ -33,10 +33,8 @@ Deno.test("openModel() opens a run of normkit train, whose vocabulary is its tex
     using model = await openModel(`${folder}/pre-ln+gpas`);
     assertEquals(model.config["vocabulary"], 9);
     assertEquals(model.config["characters"], "abcdefgh€");
-    assertEquals(
-      model.description,
-      normkitModel({ ...small, residual: "pre-ln+gpas" }).description,
-    );
+    const expected = normkitModel({ ...small, residual: "pre-ln+gpas" }).spec;
+    assertEquals(JSON.stringify(model.spec), JSON.stringify(expected));
     const { checkpoint } = await readConfig(`${folder}/pre-ln+gpas`);
     assertEquals(checkpoint, `${folder}/pre-ln+gpas.safetensors`);
   });

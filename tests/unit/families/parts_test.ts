@@ -1,7 +1,7 @@
 // What descriptions are put together from.
 
 import { assertEquals, assertThrows } from "@std/assert";
-import type { Block } from "../../../lib/families/description.ts";
+import type { Block } from "../../../lib/model/spec.ts";
 import {
   alibiSlopes,
   languageHead,

@@ -68,6 +68,7 @@ Deno.test("activationIn() knows transformers' names", () => {
     silu: "silu",
     swish: "silu",
     quick_gelu: "quick_gelu",
+    tanh: "tanh",
   };
   for (const [name, activation] of Object.entries(names)) {
     assertEquals(activationIn({ act: name }, ["act"], "relu"), activation);

@@ -1,13 +1,14 @@
 // From training to a file and back: the record tells the variant whole, or says that it does not.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { writeParameters } from "../../../lib/checkpoint/mod.ts";
+import { writeParameters } from "../../../lib/decoder/mod.ts";
 import { foldVariant } from "../../../lib/convert/fold_variant.ts";
 import { disposeTree } from "../../../lib/core/tree.ts";
 import { decoderModel } from "../../../lib/families/decoder_model.ts";
 import { openModel } from "../../../lib/families/open.ts";
-import { float64 } from "../../../lib/forward/float64.ts";
-import { decoder, initDecoder } from "../../../lib/models/decoder.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
+import { decoder } from "../../../lib/decoder/decoder.ts";
+import { initDecoder } from "../../../lib/decoder/start.ts";
 import { findResidual, preLn, type Residual, withGpas } from "../../../lib/residual/mod.ts";
 import { readRun, train, type TrainOptions, writeRun } from "../../../lib/train/mod.ts";
 import { onBackend } from "../../support/backends.ts";
@@ -85,11 +86,11 @@ const own: Readonly<Record<string, Residual>> = {
     ...preLn,
     wiring: (site) => ({
       ...preLn.wiring(site),
-      update: (x, f, n) => tf.add(x, tf.mul(2, f(n.input(x)))),
+      update: ({ add, scale }, x, f, n) => add(x, scale(2, f(n.input(x)))),
     }),
   },
   "another start": { ...preLn, init: { base: "normal" } },
-  "another end": { ...preLn, finish: (_, branches, final) => final(branches) },
+  "another end": { ...preLn, finish: ({ scale }, [x], final) => scale(2, final(x)) },
   "other gates": {
     ...findResidual("pre-ln+gpas"),
     gpas: { activation: "tanh", gate: "layer" },

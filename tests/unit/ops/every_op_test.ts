@@ -3,22 +3,16 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../../../lib/core/tensor.ts";
-import * as layers from "../../../lib/layers/mod.ts";
 import * as ops from "../../../lib/ops/mod.ts";
 import { inBothForms, onEachBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { numbersOf, tensorOf } from "../../support/evaluate.ts";
 import { floats } from "../../support/kernels.ts";
-import {
-  layerOperations,
-  type Operation,
-  operations,
-  type Shapes,
-} from "../../support/operations.ts";
+import { type Operation, operations, type Shapes } from "../../support/operations.ts";
 import { tolerance } from "../../support/tolerances.ts";
 
 const all: readonly (readonly [name: string, operation: Operation])[] = Object
-  .entries({ ...operations, ...layerOperations })
+  .entries(operations)
   .flatMap(([name, list]) => list.map((operation) => [name, operation] as const));
 
 type Tensors = Record<string, Tensor>;
@@ -39,9 +33,8 @@ const gradients = (operation: Operation, tensors: Tensors, dy: Tensor): Tensor[]
 
 const half = ["fromHalf", "halfNorm", "halfNormGradient", "toHalf"]; // half_test.ts
 
-Deno.test("the tables of operations have every export of lib/ops and lib/layers", () => {
+Deno.test("the tables of operations have every export of lib/ops", () => {
   assertEquals([...Object.keys(operations), ...half].sort(), Object.keys(ops).sort());
-  assertEquals(Object.keys(layerOperations).sort(), Object.keys(layers).sort());
 });
 
 inBothForms("every operation refuses int32 and bool, by name, as each of its arguments", () => {
@@ -52,15 +45,13 @@ inBothForms("every operation refuses int32 and bool, by name, as each of its arg
       for (const dtype of ["int32", "bool"] as const) {
         const wrong = tf.ones([...shapes[name]!], dtype);
         const before = tf.memory().numTensors;
-        // a layer hands its parameters on to operations, which name them in their own way
-        const own = operation in operations ? name : "";
         const error = assertThrows(
           () => tf.tidy(() => call({ ...given, [name]: wrong })),
           TypeError,
           `of dtype ${dtype}: it must be float32`,
           `${operation}: ${name} of ${dtype}`,
         );
-        assertEquals(error.message.startsWith(`Cannot use ${own}`), true, error.message);
+        assertEquals(error.message.startsWith(`Cannot use ${name}`), true, error.message);
         assertEquals(tf.memory().numTensors, before, `${operation} leaves tensors behind`);
         wrong.dispose();
       }
@@ -100,9 +91,9 @@ inBothForms("every operation takes empty tensors, its gradients are zeros then",
       const [y, ...found] = await numbersOf(() => {
         const given = tensorsOf(shapes);
         const y = operation.call(given);
-        const own = gradients(operation, given, tf.ones(y.shape));
-        assertEquals(own.map(({ shape }) => shape), Object.values(shapes), what);
-        return [y, ...own];
+        const name = gradients(operation, given, tf.ones(y.shape));
+        assertEquals(name.map(({ shape }) => shape), Object.values(shapes), what);
+        return [y, ...name];
       });
       const { bias } = shapes;
       const values = bias === undefined ? [] : Array.from(floats(bias, 3).values);

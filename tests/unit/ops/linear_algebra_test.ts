@@ -193,7 +193,11 @@ inBothForms(
   async (backend) => {
     for (const base of [10000, 50]) {
       const [x, dy] = [rows(9, 7, 6), rows(10, 7, 6)];
-      const { value, gradients } = await pull((x) => rotary(x!, base), [matrixOf(x)], dy.flat());
+      const { value, gradients } = await pull(
+        (x) => rotary(x!, { base }),
+        [matrixOf(x)],
+        dy.flat(),
+      );
       assertClose(value, turned(x, base).flat(), tolerance(backend, "value"), "value");
       // a rotation is orthogonal: turning the gradient forward gives dy
       const back = Array.from({ length: 7 }, (_, t) => gradients[0]!.slice(6 * t, 6 * t + 6));

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { disposeTree, mapTree } from "../../../lib/core/mod.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
-import type { DecoderParameters } from "../../../lib/models/mod.ts";
+import type { DecoderParameters } from "../../../lib/decoder/mod.ts";
 import { probeAttention } from "../../../lib/probes/mod.ts";
 import { mean } from "../../reference/rows.ts";
 import { onEachBackend } from "../../support/backends.ts";

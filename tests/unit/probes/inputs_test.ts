@@ -4,7 +4,7 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { disposeTree, mapTree, takeNumbers } from "../../../lib/core/mod.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
-import { decoder, type DecoderParameters } from "../../../lib/models/mod.ts";
+import { decoder, type DecoderParameters } from "../../../lib/decoder/mod.ts";
 import { crossEntropy } from "../../../lib/ops/mod.ts";
 import { probeInputs, probeNorms, probeRemoval, watchOutput } from "../../../lib/probes/mod.ts";
 import { dot, mean } from "../../reference/rows.ts";

@@ -7,7 +7,7 @@ import {
   type DecoderConfig,
   type DecoderParameters,
   initDecoder,
-} from "../../../lib/models/mod.ts";
+} from "../../../lib/decoder/mod.ts";
 import * as tf from "@tensorflow/tfjs";
 import { numbersOf } from "../../support/evaluate.ts";
 

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { disposeTree, tensorsOf, valueAndGradient } from "../../../lib/core/mod.ts";
-import { decoder, initDecoder } from "../../../lib/models/mod.ts";
+import { decoder, initDecoder } from "../../../lib/decoder/mod.ts";
 import { crossEntropy } from "../../../lib/ops/mod.ts";
 import { probeGates, probeGradients, probeUpdates } from "../../../lib/probes/mod.ts";
 import { residuals, withGpas } from "../../../lib/residual/mod.ts";

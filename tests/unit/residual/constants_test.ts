@@ -1,9 +1,15 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { deepNorm, deepNormScale, lnsGain, type Matrix, subLn } from "../../../lib/residual/mod.ts";
+import {
+  deepNorm,
+  deepNormScale,
+  lnsGain,
+  type ScaledMatrix,
+  subLn,
+} from "../../../lib/residual/mod.ts";
 import type { Site } from "../../../lib/residual/mod.ts";
 import { constantsTable, depthConstants } from "../../reference/constants.ts";
 
-const matrices: readonly Matrix[] = ["wv", "wo", "w1", "w2"];
+const matrices: readonly ScaledMatrix[] = ["wv", "wo", "w1", "w2"];
 const at = (depth: number, role: Site["role"] = "attention"): Site => ({
   layer: 1,
   depth,

@@ -4,14 +4,17 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import {
-  type NormSite,
+  joinBranch,
+  type NormPlace,
   type Parts,
   type Residual,
   residuals,
   type Role,
   type Site,
+  type Sublayer,
   withGpas,
 } from "../../../lib/residual/mod.ts";
+import { tensorAlgebra } from "../../../lib/interpret/tensor_algebra.ts";
 import { onBackend } from "../../support/backends.ts";
 
 /** All that one update did, in order, and the tensors it did it to. */
@@ -28,11 +31,12 @@ function observe(residual: Residual, site: Site, x: Tensor): Observed {
   const read: Tensor[] = [];
   const scaled: { from: Tensor; to: Tensor }[] = [];
   const double = (h: Tensor): Tensor => tf.mul(h, 2);
-  const noted = (name: NormSite) => (h: Tensor): Tensor => {
+  const noted = (name: NormPlace) => (h: Tensor): Tensor => {
     calls.push(name);
     return double(h);
   };
-  const parts: Parts = {
+  const parts: Parts<Tensor> = {
+    weight: () => tf.scalar(1),
     input: noted("input"),
     inner: noted("inner"),
     output: noted("output"),
@@ -43,10 +47,12 @@ function observe(residual: Residual, site: Site, x: Tensor): Observed {
       return to;
     },
   };
-  const out = residual.wiring(site).update(x, (h, inner = (hidden) => hidden) => {
+  const sublayer: Sublayer<Tensor> = (h, inner = (hidden) => hidden) => {
     read.push(h);
     return inner(h);
-  }, parts);
+  };
+  const state = residual.start?.(tensorAlgebra, x) ?? [x];
+  const [out] = joinBranch(tensorAlgebra, residual.wiring(site), state, sublayer, parts);
   return { calls, read, scaled, out };
 }
 

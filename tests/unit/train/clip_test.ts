@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertThrows } from "@std/assert";
 import { disposeTree, takeNumbers } from "../../../lib/core/mod.ts";
-import { isGate } from "../../../lib/models/mod.ts";
+import { isGate } from "../../../lib/decoder/mod.ts";
 import { clipByNorm, globalNorm } from "../../../lib/train/mod.ts";
 import { clipGlobalNorm } from "../../reference/optimizers.ts";
 import { randomRow, uniform } from "../../reference/random.ts";

@@ -12,7 +12,7 @@ import {
   randomBatch,
   train,
 } from "../../../lib/train/mod.ts";
-import type { DecoderParameters } from "../../../lib/models/mod.ts";
+import type { DecoderParameters } from "../../../lib/decoder/mod.ts";
 import { tiny } from "./tiny_run.ts";
 
 /** Requires that each row's targets are the tokens one place after its inputs. */

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertRejects } from "@std/assert";
 import { disposeTree } from "../../../lib/core/mod.ts";
-import { decoder, initDecoder } from "../../../lib/models/mod.ts";
+import { decoder, initDecoder } from "../../../lib/decoder/mod.ts";
 import { evaluate, evenBatches, makeCorpus } from "../../../lib/train/mod.ts";
 import { crossEntropy } from "../../reference/losses.ts";
 import { onEachBackend } from "../../support/backends.ts";

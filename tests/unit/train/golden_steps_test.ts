@@ -15,7 +15,7 @@ import {
   type DecoderConfig,
   type DecoderParameters,
   initDecoder,
-} from "../../../lib/models/mod.ts";
+} from "../../../lib/decoder/mod.ts";
 import { crossEntropy } from "../../../lib/ops/mod.ts";
 import { clipByNorm, globalNorm, makeOptimizer } from "../../../lib/train/mod.ts";
 import golden from "../../golden/decoder.json" with { type: "json" };

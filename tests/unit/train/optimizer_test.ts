@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertThrows } from "@std/assert";
 import { disposeTree, tensorsOf } from "../../../lib/core/mod.ts";
-import { initDecoder } from "../../../lib/models/mod.ts";
+import { initDecoder } from "../../../lib/decoder/mod.ts";
 import {
   decays,
   makeOptimizer,

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { disposeTree } from "../../../lib/core/mod.ts";
-import { initDecoder } from "../../../lib/models/mod.ts";
+import { initDecoder } from "../../../lib/decoder/mod.ts";
 import { probeStream } from "../../../lib/probes/mod.ts";
 import {
   evaluate,

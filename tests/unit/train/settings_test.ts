@@ -31,7 +31,19 @@ const cases: readonly (readonly [Partial<TrainSettings>, string])[] = [
   [{ model: { ...model, width: 7 } }, "Cannot split a width of 7 into 2 heads"],
   [{ model: { ...model, eps: 0 } }, "eps = 0"],
   [{ model: { ...model, dropout: 1 } }, "dropout = 1"],
+  [
+    { model: { ...model, ...{ vocabulary: 9999 } } },
+    "a model of vocabulary = 9999: the corpus has",
+  ],
 ];
+
+onEachBackend("train() takes the vocabulary of its corpus with the model", async () => {
+  const { vocabulary } = manyRows.tokenizer;
+  const whole = { ...model, ...{ vocabulary } };
+  const { parameters, record } = await train({ ...tiny, model: whole }, manyRows);
+  assertEquals(record.manifest.stopped, undefined);
+  disposeTree(parameters);
+});
 
 onEachBackend(
   "train() refuses settings out of range before it reports or makes anything",

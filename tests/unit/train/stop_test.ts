@@ -9,7 +9,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { disposeTree } from "../../../lib/core/mod.ts";
-import { type DecoderParameters, initDecoder } from "../../../lib/models/mod.ts";
+import { type DecoderParameters, initDecoder } from "../../../lib/decoder/mod.ts";
 import {
   gateWarnings,
   locateNonFinite,

@@ -1,7 +1,7 @@
 // The smallest run that trains: a text cut so that every training row is the same one, and a model of two layers.
 
 import { makeCorpus, type TrainSettings } from "../../../lib/train/mod.ts";
-import type { DecoderParameters } from "../../../lib/models/mod.ts";
+import type { DecoderParameters } from "../../../lib/decoder/mod.ts";
 import { mapTree, readAll, tensorsOf } from "../../../lib/core/mod.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 

@@ -1,0 +1,220 @@
+// The configuration of a decoder: what a caller writes, and the complete, checked form that the model reads.
+
+import { requireEps, requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
+import { nearest, type OptionKinds, requireOptions } from "../core/options.ts";
+import type { NormKind } from "../kernels/contract.ts";
+import { findResidual } from "../residual/registry.ts";
+import type { End, InitBase, Residual } from "../residual/types.ts";
+
+/** The non-linearity of the feed-forward network; SwiGLU has a gate projection of its own. */
+export type FeedForwardActivation = "gelu" | "relu" | "swiglu";
+
+/** Every non-linearity. */
+export const feedForwardActivations: readonly FeedForwardActivation[] = ["gelu", "relu", "swiglu"];
+
+/** The configuration of a decoder-only Transformer. */
+export interface DecoderConfig {
+  /** The number of tokens V. */
+  readonly vocabulary: number;
+  /** The longest sequence, in tokens. */
+  readonly context: number;
+  /** The width D of the stream. */
+  readonly width: number;
+  /** The number of layers L. */
+  readonly depth: number;
+  /** The number of heads H; it divides the width. */
+  readonly heads: number;
+  /** The hidden width F of the feed-forward network; 4 D by default. */
+  readonly hidden?: number;
+  /** The residual variant, by id (with `+gpas` for gates) or as an object of one's own; `"pre-ln"` by default. */
+  readonly residual?: string | Residual;
+  /**
+   * The norm function; `"layer"` by default. `"crms"` at width D is the Pre-LN model of width D + 1. `"crms-padded"` is that of
+   * width D: the stream has D − 1 values and a lane that is always 0, so that D can be a round number.
+   */
+  readonly norm?: NormKind;
+  /** ε of every norm; 1e-5 by default. */
+  readonly eps?: number;
+  /** ε of norms that have another, by their path: `blocks.1.norm.attention.input`, `norm.final`. `fold` makes such. */
+  readonly normEps?: Readonly<Record<string, number>>;
+  /** Norms outside the blocks; the variant's own by default. */
+  readonly ends?: readonly End[];
+  /** `"learned"` (default) or `"rotary"` positions. */
+  readonly positions?: "learned" | "rotary";
+  /** The activation of the feed-forward network; `"gelu"` by default. */
+  readonly activation?: FeedForwardActivation;
+  /** Whether the head is the embedding table; false by default. */
+  readonly tied?: boolean;
+  /** Whether linear maps and LayerNorms have biases; true by default. */
+  readonly bias?: boolean;
+  /** The share of values dropped at the end of each branch and after the embedding; 0 by default. */
+  readonly dropout?: number;
+  /** The distribution of the weights at the start; the variant's own by default. */
+  readonly init?: InitBase;
+  /** The standard deviation of token and position embeddings; 1/√D with Xavier, 0.02 with normal weights. */
+  readonly embeddingStd?: number;
+  /** Multiplies the token embedding; √D with Xavier (a stream of variance 1), 1 with normal weights. */
+  readonly embeddingScale?: number;
+}
+
+/** A configuration with every choice made. */
+export interface CompleteConfig extends Required<DecoderConfig> {
+  /** The residual variant. */
+  readonly residual: Residual;
+}
+
+/** What a configuration holds. */
+export const decoderKinds: OptionKinds<DecoderConfig> = {
+  vocabulary: "number",
+  context: "number",
+  width: "number",
+  depth: "number",
+  heads: "number",
+  hidden: "number?",
+  residual: "any?",
+  norm: "string?",
+  eps: "number?",
+  normEps: "object?",
+  ends: "list?",
+  positions: "string?",
+  activation: "string?",
+  tied: "boolean?",
+  bias: "boolean?",
+  dropout: "number?",
+  init: "string?",
+  embeddingStd: "number?",
+  embeddingScale: "number?",
+};
+
+const residualKinds: OptionKinds<Residual> = {
+  id: "string",
+  label: "string",
+  source: "string",
+  equation: "string",
+  ends: "list",
+  init: "object",
+  finalEps: "number?",
+  gpas: "object?",
+  wiring: "function",
+  start: "function?",
+  finish: "function?",
+};
+
+/** The paths of the norms that a decoder may have. */
+function normPaths(residual: Residual, depth: number): string[] {
+  const layers = Array.from({ length: depth }, (_, index) => index + 1);
+  return ["norm.embedding", "norm.final"].concat(
+    layers.flatMap((layer) =>
+      (["attention", "feedForward"] as const).flatMap((role) =>
+        residual.wiring({ layer, depth, stack: "decoder", role }).norms
+          .map((site) => `blocks.${layer}.norm.${role}.${site}`)
+      )
+    ),
+  );
+}
+
+/** ε by norm, of norms that there are: any other would have no effect. */
+function completeNormEps(
+  normEps: Readonly<Record<string, number>>,
+  residual: Residual,
+  depth: number,
+): Record<string, number> {
+  const given = Object.entries(normEps);
+  const known = given.length === 0 ? [] : normPaths(residual, depth);
+  const stranger = given.find(([path]) => !known.includes(path))?.[0];
+  if (stranger !== undefined) {
+    const meant = nearest(stranger, known);
+    throw new RangeError(
+      `Cannot use normEps["${stranger}"]: ${
+        meant === undefined ? "" : `did you mean "${meant}"? `
+      }` +
+        `the norms are norm.embedding, norm.final and ${known[2]} to ${known.at(-1)}`,
+    );
+  }
+  return Object.fromEntries(
+    given.map(([path, eps]) => [path, requireEps(`normEps["${path}"]`, eps)]),
+  );
+}
+
+/** The variant of an id, or an object of one's own, whose parts are there. */
+function variantOf(residual: string | Residual): Residual {
+  if (typeof residual === "string") return findResidual(residual);
+  requireOptions("a residual variant", residual, residualKinds);
+  requireOptions("a variant's init", residual.init, {
+    base: "string",
+    gain: "function?",
+    normGain: "function?",
+  });
+  return residual;
+}
+
+/**
+ * Checks a configuration and fills in what it leaves open.
+ *
+ * @param config What the caller wrote.
+ * @returns The complete configuration.
+ * @throws {RangeError} If a value is out of range or unknown; the message names it and what is allowed.
+ */
+export function completeConfig(config: DecoderConfig): CompleteConfig {
+  requireOptions("a decoder", config, decoderKinds);
+  const whole = (name: "vocabulary" | "context" | "width" | "depth" | "heads"): number =>
+    requireInteger(name, config[name], { min: 1 });
+  const width = whole("width");
+  const heads = whole("heads");
+  const depth = whole("depth");
+  if (width % heads !== 0) {
+    throw new RangeError(
+      `Cannot split a width of ${width} into ${heads} heads: heads must divide the width`,
+    );
+  }
+  const positions = requireOneOf("positions", config.positions ?? "learned", ["learned", "rotary"]);
+  if (positions === "rotary" && (width / heads) % 2 !== 0) {
+    throw new RangeError(
+      `Cannot rotate heads of width ${width / heads}: width / heads must be even`,
+    );
+  }
+  const { residual = "pre-ln" } = config;
+  const variant = variantOf(residual);
+  const init = requireOneOf("init", config.init ?? variant.init.base, ["xavier", "normal"]);
+  const xavier = init === "xavier";
+  return {
+    vocabulary: whole("vocabulary"),
+    context: whole("context"),
+    width,
+    depth,
+    heads,
+    hidden: requireInteger("hidden", config.hidden ?? 4 * width, { min: 1 }),
+    residual: variant,
+    norm: requireOneOf("norm", config.norm ?? "layer", [
+      "layer",
+      "rms",
+      "crms",
+      "crms-padded",
+    ]),
+    eps: requireEps("eps", config.eps ?? 1e-5),
+    normEps: completeNormEps(config.normEps ?? {}, variant, depth),
+    ends: (config.ends ?? variant.ends).map((end) =>
+      requireOneOf("ends", end, ["embedding", "final"])
+    ),
+    positions,
+    activation: requireOneOf("activation", config.activation ?? "gelu", feedForwardActivations),
+    tied: config.tied ?? false,
+    bias: config.bias ?? true,
+    dropout: requireNumber("dropout", config.dropout ?? 0, { min: 0, below: 1 }),
+    init,
+    embeddingStd: requireNumber(
+      "embeddingStd",
+      config.embeddingStd ?? (xavier ? width ** -0.5 : 0.02),
+      {
+        above: 0,
+      },
+    ),
+    embeddingScale: requireNumber(
+      "embeddingScale",
+      config.embeddingScale ?? (xavier ? width ** 0.5 : 1),
+      {
+        above: 0,
+      },
+    ),
+  };
+}

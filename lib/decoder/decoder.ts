@@ -1,0 +1,114 @@
+// The decoder-only Transformer: its parameters and its configuration in the forward pass of all models.
+
+import * as tf from "@tensorflow/tfjs";
+import { requireOptions } from "../core/options.ts";
+import type { Random } from "../core/random.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { requireFloats, tensorsOf } from "../core/tree.ts";
+import { eagerInterpreter, type TokenBatch } from "../interpret/eager.ts";
+import type { KeyValueStore } from "../interpret/eager_attention.ts";
+import { forward } from "../model/forward.ts";
+import { dropout } from "../ops/dropout.ts";
+import { type CompleteConfig, completeConfig, type DecoderConfig } from "./config.ts";
+import { decoderSpec } from "./spec.ts";
+import type { DecoderParameters } from "./start.ts";
+
+/** Token ids in [0, V): B rows of the same length T. */
+export type Tokens = readonly ArrayLike<number>[];
+
+/** Receives named activations while the model runs; one that is to outlive the run must be cloned and kept (`tf.keep`). */
+export type Tap = (name: string, value: Tensor) => void;
+
+/** What a forward pass may do besides computing logits. */
+export interface DecoderOptions {
+  /** Receives named activations. */
+  readonly tap?: Tap;
+  /** Draws the dropout masks; without it nothing is dropped (evaluation). */
+  readonly dropout?: Random;
+  /** The optimizer step under way, for variants whose constants depend on it. */
+  readonly step?: number;
+  /** Keys and values of tokens that came before these. */
+  readonly store?: KeyValueStore;
+}
+
+/** Checks tokens against the model and joins their rows. */
+function batchOf(
+  tokens: Tokens,
+  { vocabulary, context }: CompleteConfig,
+  past: number,
+): TokenBatch {
+  const length = tokens[0]?.length ?? 0;
+  if (length === 0) {
+    throw new RangeError("Cannot run on no tokens: give at least one row of at least one token");
+  }
+  if (past + length > context) {
+    throw new RangeError(
+      `Cannot run on a sequence of ${past + length} tokens: the context holds ${context}`,
+    );
+  }
+  const ids = new Int32Array(tokens.length * length);
+  tokens.forEach((row, index) => {
+    if (row.length !== length) {
+      throw new RangeError(
+        `Cannot run on rows of ${length} and ${row.length} tokens: rows must be equally long`,
+      );
+    }
+    const bad = Array.from(row).find((id) => !Number.isInteger(id) || id < 0 || id >= vocabulary);
+    if (bad !== undefined) {
+      throw new RangeError(
+        `Cannot use token ${bad} in row ${index}: tokens go from 0 to ${vocabulary - 1}`,
+      );
+    }
+    ids.set(row, index * length);
+  });
+  return { ids, size: [tokens.length, length] };
+}
+
+/**
+ * The logits of a decoder.
+ *
+ * Shapes: tokens B rows of T ids · returns [B, T, V]
+ * Units: unnormalized log probabilities, in nats.
+ *
+ * @param parameters The parameters, from {@linkcode initDecoder} of the same configuration.
+ * @param config The configuration.
+ * @param tokens Rows of token ids.
+ * @param options Taps and dropout.
+ * @returns The logits of the next token at each position.
+ * @throws {RangeError} If a token is outside the vocabulary, a sequence is longer than the context, or rows differ in length.
+ * @throws {TypeError} If a parameter is not float32.
+ */
+export function decoder(
+  parameters: DecoderParameters,
+  config: DecoderConfig,
+  tokens: Tokens,
+  options: DecoderOptions = {},
+): Tensor {
+  requireOptions("decoder()", options, {
+    tap: "function?",
+    dropout: "object?",
+    step: "number?",
+    store: "object?",
+  });
+  const complete = completeConfig(config);
+  const { tap, step, store } = options;
+  const leaves = tensorsOf(parameters);
+  requireFloats(leaves);
+  const named = new Map(leaves.map(({ path, value }) => [path, value]));
+  const drop = (x: Tensor, label: string): Tensor =>
+    options.dropout === undefined ? x : dropout(x, complete.dropout, options.dropout.fork(label));
+  const engine = eagerInterpreter({
+    parameter: (name) => named.get(name),
+    inputs: { tokens: batchOf(tokens, complete, store?.past ?? 0) },
+    ...(store === undefined ? {} : { store }),
+    ...(tap === undefined ? {} : { onPattern: tap }),
+  });
+  return tf.tidy(() =>
+    forward(engine, decoderSpec(complete), {
+      entered: (x) => drop(x, "embed"),
+      added: (y, { layer, role }) => drop(y, `blocks.${layer}.${role}`),
+      ...(tap === undefined ? {} : { tap }),
+      ...(step === undefined ? {} : { step }),
+    })["logits"]!
+  );
+}

@@ -1,0 +1,25 @@
+/**
+ * Small decoder-only Transformers: configuration, start, logits, gates and generation.
+ *
+ * @module
+ */
+
+export {
+  type CompleteConfig,
+  completeConfig,
+  type DecoderConfig,
+  type FeedForwardActivation,
+} from "./config.ts";
+export { decoder, type DecoderOptions, type Tap, type Tokens } from "./decoder.ts";
+export { type Gate, isGate, readGates } from "./gates.ts";
+export { generate, type GenerateOptions } from "./generate.ts";
+export { readDecoder, readParameters, writeParameters } from "./parameters.ts";
+export {
+  type AttentionParameters,
+  type BlockParameters,
+  type DecoderParameters,
+  type EndParameters,
+  type FeedForwardParameters,
+  initDecoder,
+  type NormParameters,
+} from "./start.ts";

@@ -1,0 +1,250 @@
+// The forward pass as ONNX operators: each operation adds what computes it to a graph.
+
+import { matrixOf } from "../convert/matrix.ts";
+import { gates } from "../kernels/gate.ts";
+import type { EntryOf, Interpreter } from "../model/interpreter.ts";
+import type { ActivationName, Entry, Head, Linear, Stack, Table } from "../model/spec.ts";
+import { attend, splitQkv, unfold } from "./onnx_attention.ts";
+import { int, ints, word } from "./onnx_graph.ts";
+import {
+  apply,
+  asFloat,
+  matrix,
+  normalize,
+  type OnnxPlace,
+  type OnnxStream,
+  outputsOf,
+  vector,
+} from "./onnx_place.ts";
+import { permute, placesOf } from "./onnx_positions.ts";
+
+/** transformers' names of inputs, by what a stack starts from. */
+export const inputNames: Readonly<Record<Entry["kind"], string>> = {
+  tokens: "input_ids",
+  patches: "pixel_values",
+  audio: "input_features",
+};
+
+/** The number of vectors in a table. */
+function countVectors({ tensors }: OnnxPlace, { table }: Table, width: number): number {
+  const { shape } = tensors.info(table);
+  const numbers = shape.reduce((product, length) => product * length, 1);
+  if (shape.at(-1) === width) return numbers / width;
+  throw new RangeError(
+    `Cannot export ${table} [${
+      shape.join(", ")
+    }] as vectors of the stream: they have ${width} numbers`,
+  );
+}
+
+/** Rows of a table; they are read before they are made float32. */
+function lookUp(place: OnnxPlace, table: Table, width: number, ids: string): string {
+  const { graph, tensors, dtype } = place;
+  const stored = graph.weight({
+    name: table.table,
+    dims: [countVectors(place, table, width), width],
+    dtype,
+    matrix: matrixOf(tensors, table.table),
+  });
+  return asFloat(place, graph.add("Gather", [stored, ids]));
+}
+
+/** A convolution whose kernel is stored [outputs, channels, …]. */
+function convolve(
+  place: OnnxPlace,
+  { weight, bias, layout }: Linear,
+  x: string,
+  attributes: Readonly<Record<string, ReturnType<typeof ints>>>,
+): string {
+  const { tensors, graph } = place;
+  const { shape } = tensors.info(weight);
+  if (layout !== "out-in" || shape.length < 3) {
+    throw new RangeError(
+      `Cannot export ${weight} [${
+        shape.join(", ")
+      }] as a convolution: expected [outputs, channels, …]`,
+    );
+  }
+  const added = tensors.has(bias) ? [vector(place, bias)] : [];
+  return graph.add("Conv", [x, matrix(place, weight, shape), ...added], attributes);
+}
+
+/** The function of a feed-forward network. */
+function activate({ graph }: OnnxPlace, activation: ActivationName, x: string): string {
+  const gated = (factor: number): string => {
+    const inner = factor === 1 ? x : graph.add("Mul", [x, graph.numbers(factor)]);
+    return graph.add("Mul", [x, graph.add("Sigmoid", [inner])]);
+  };
+  switch (activation) {
+    case "gelu":
+      return graph.add("Gelu", [x], { approximate: word("none") });
+    case "gelu_new":
+      return graph.add("Gelu", [x], { approximate: word("tanh") });
+    case "relu":
+      return graph.add("Relu", [x]);
+    case "silu":
+      return gated(1);
+    case "quick_gelu":
+      return gated(1.702);
+    case "tanh":
+      return graph.add("Tanh", [x]);
+  }
+}
+
+/** The row of each sequence at the end-of-text token: [batch, width]. */
+function endRows({ graph }: OnnxPlace, x: string, endToken?: number): string {
+  const tokens = inputNames.tokens;
+  const found = endToken === undefined
+    ? tokens
+    : graph.add("Cast", [graph.add("Equal", [tokens, graph.whole(endToken)])], { to: int(7) });
+  const end = graph.add("ArgMax", [found], { axis: int(1), keepdims: int(1) }); // the first of equals
+  return graph.add("GatherND", [x, end], { batch_dims: int(1) });
+}
+
+/** The rows that a head reads, of x [batch, length, width]: [batch, width]. */
+function pickRows(place: OnnxPlace, { reads, endToken }: Head, x: string, stack: Stack): string {
+  const { graph } = place;
+  const row = (at: number): string => graph.add("Gather", [x, graph.whole(at)], { axis: int(1) });
+  switch (reads) {
+    case "all":
+      return x;
+    case "first":
+      return row(0);
+    case "second":
+      return row(1);
+    case "end":
+      return endRows(place, x, endToken);
+    case "first-and-mean": {
+      if (stack.entry.kind !== "patches") {
+        throw new RangeError(
+          `Cannot read the mean of patches of a stack that starts with ${stack.entry.kind}`,
+        );
+      }
+      const ends = [-countPatches(stack.entry), 2 ** 31 - 1, 1].map((at) => graph.whole([at]));
+      const patches = graph.add("Slice", [x, ...ends]);
+      const mean = graph.add("ReduceMean", [patches, graph.whole([1])], { keepdims: int(0) });
+      return graph.add("Concat", [row(0), mean], { axis: int(-1) });
+    }
+  }
+}
+
+/** The patches of the images that the model was made for. */
+function countPatches({ imageSize, patchSize }: EntryOf<"patches">): number {
+  return Math.floor(imageSize / patchSize) ** 2;
+}
+
+/**
+ * The forward pass that adds operators to a graph; a value is named rows [batch · length, width] with their size.
+ *
+ * @param place The graph, and where the weights are.
+ * @returns The interpreter.
+ */
+export function onnxInterpreter(place: OnnxPlace): Interpreter<OnnxStream> {
+  const { graph, tensors } = place;
+  const changed = (x: OnnxStream, rows: string, width = x.width): OnnxStream => ({
+    ...x,
+    rows,
+    width,
+  });
+  const operator = (name: string, x: OnnxStream, ...others: readonly string[]): OnnxStream =>
+    changed(x, graph.add(name, [x.rows, ...others]));
+  const full = ({ rows, size, width }: OnnxStream): string => unfold(place, rows, size, [width]);
+  /** Rows of a value [batch, length, width]. */
+  const flat = (x: string, width: number): OnnxStream => ({
+    rows: graph.add("Reshape", [x, graph.whole([-1, width])]),
+    size: graph.add("Shape", [x], { start: int(0), end: int(2) }),
+    width,
+  });
+  const linear = (x: OnnxStream, map: Linear): OnnxStream =>
+    changed(x, apply(place, map, x.rows), outputsOf(place, map));
+  const batch = (): string =>
+    graph.once(
+      "batch",
+      () => graph.add("Shape", [inputNames.patches], { start: int(0), end: int(1) }),
+    );
+  return {
+    has: (name) => tensors.has(name),
+    reads: () => true,
+    add: (x, y) => operator("Add", x, y.rows),
+    scale: (factor, x) => operator("Mul", x, graph.numbers(factor)),
+    weigh: (weight, x) => operator("Mul", x, weight.rows),
+
+    tokens: (table, width) => flat(lookUp(place, table, width, inputNames.tokens), width),
+    addPositions: (x, table, offset) => {
+      const places = placesOf(place, x.size);
+      const rows = offset === 0 ? places : graph.add("Add", [places, graph.whole(offset)]);
+      const added = graph.add("Add", [full(x), lookUp(place, table, x.width, rows)]);
+      return changed(x, graph.add("Reshape", [added, graph.whole([-1, x.width])]));
+    },
+    patches: ({ patches, patchSize }, width) => {
+      const strides = ints([patchSize, patchSize]);
+      const cut = convolve(place, patches, inputNames.patches, { strides });
+      const squares = graph.add("Reshape", [cut, graph.whole([0, width, -1])]);
+      return flat(permute(place, squares, [0, 2, 1]), width);
+    },
+    countPatches,
+    frames: ({ first, second }, width) => {
+      const pads = ints([1, 1]);
+      const heard = activate(place, "gelu", convolve(place, first, inputNames.audio, { pads }));
+      const strides = ints([2]);
+      const halved = activate(place, "gelu", convolve(place, second, heard, { pads, strides }));
+      return flat(permute(place, halved, [0, 2, 1]), width);
+    },
+    vectors: (table, width) => {
+      const count = countVectors(place, table, width);
+      const wanted = graph.add("Concat", [batch(), graph.whole([count, width])], { axis: int(0) });
+      const rows = matrix(place, table.table, [count, width]);
+      return flat(graph.add("Expand", [rows, wanted]), width);
+    },
+    countVectors: (table, width) => countVectors(place, table, width),
+    joinRows: (parts) => {
+      const [first] = parts as [OnnxStream];
+      if (parts.length === 1) return first;
+      return flat(graph.add("Concat", parts.map(full), { axis: int(1) }), first.width);
+    },
+    rows: (x, first, count) => {
+      const end = count === undefined ? 2 ** 31 - 1 : first + count;
+      const range = [first, end, 1].map((at) => graph.whole([at]));
+      return flat(graph.add("Slice", [full(x), ...range]), x.width);
+    },
+
+    linear,
+    norm: (x, norm) => changed(x, normalize(place, norm, x.rows, x.width)),
+    activate: (x, activation) => changed(x, activate(place, activation, x.rows)),
+    multiply: (x, y) => operator("Mul", x, y.rows),
+    multiplyVector: (x, name) => operator("Mul", x, vector(place, name)),
+    clip: (x, limit) => operator("Clip", x, graph.numbers(-limit), graph.numbers(limit)),
+    softcap: (x, limit) => {
+      const bent = graph.add("Tanh", [graph.add("Div", [x.rows, graph.numbers(limit)])]);
+      return changed(x, graph.add("Mul", [bent, graph.numbers(limit)]));
+    },
+    addSum: (x, factor) => {
+      const sum = graph.add("ReduceSum", [x.rows, graph.whole([-1])]);
+      const scaled = factor === 1 ? sum : graph.add("Mul", [sum, graph.numbers(factor)]);
+      return operator("Add", x, scaled);
+    },
+    firstColumns: (x, count) =>
+      changed(x, graph.split(x.rows, [count, x.width - count])[0]!, count),
+    scalar: (name) => ({ rows: vector(place, name), size: "", width: 1 }),
+    gpas: (x, gate, activation) => {
+      const factor = {
+        label: `1-${activation}`,
+        of: (g: number) => 1 - gates[activation].value(g),
+      };
+      return operator("Mul", x, vector(place, gate, factor));
+    },
+
+    splitQkv: (x, order, attention) => splitQkv(place, x, order, attention),
+    attend: (given, attention) =>
+      changed(
+        given.q,
+        attend(place, given, attention),
+        attention.heads * attention.headWidth,
+      ),
+    pick: (x, head, stack) => {
+      if (head.reads === "all") return x;
+      const rows = pickRows(place, head, full(x), stack);
+      return changed(x, rows, head.reads === "first-and-mean" ? 2 * x.width : x.width);
+    },
+  };
+}

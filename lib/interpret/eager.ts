@@ -1,0 +1,215 @@
+// The forward pass on tensors of tfjs: batches, fused kernels and gradients.
+
+import * as tf from "@tensorflow/tfjs";
+import { requireInteger } from "../core/check.ts";
+import type { Tensor } from "../core/tensor.ts";
+import type { Interpreter } from "../model/interpreter.ts";
+import type { Entry, Head, Linear, NormSpec, Stack, Table } from "../model/spec.ts";
+import { gpas } from "../ops/gpas.ts";
+import { lookup } from "../ops/lookup.ts";
+import { matMul } from "../ops/mat_mul.ts";
+import { attendEagerly, type KeyValueStore, splitEagerly } from "./eager_attention.ts";
+import { neighborRows, patchRows } from "./eager_inputs.ts";
+import { activationFunctions, normFunctions } from "./functions.ts";
+import { tensorAlgebra } from "./tensor_algebra.ts";
+
+/** B rows of T token ids each, one after the other. */
+export interface TokenBatch {
+  /** The ids, row by row. */
+  readonly ids: Int32Array;
+  /** B and T. */
+  readonly size: readonly [batch: number, length: number];
+}
+
+/** What a batch of inputs holds; a stack runs where the input of its entry is given. */
+export interface EagerInputs {
+  /** Token ids. */
+  readonly tokens?: TokenBatch;
+  /** Images [B, C, H, W]. */
+  readonly pixels?: Tensor;
+  /** Features of sounds [B, channels, frames]. */
+  readonly features?: Tensor;
+}
+
+/** Parameters, inputs and what is done besides. */
+export interface EagerOptions {
+  /** The parameter of a name, if there is one. */
+  readonly parameter: (name: string) => Tensor | undefined;
+  /** What the model reads. */
+  readonly inputs: EagerInputs;
+  /** Keys and values of tokens that came before. */
+  readonly store?: KeyValueStore;
+  /** Receives attention patterns [B, H, T, S] under names such as `blocks.1.attn.pattern`. */
+  readonly onPattern?: (name: string, pattern: Tensor) => void;
+}
+
+/** The input that each kind of entry reads. */
+const inputOf: Readonly<Record<Entry["kind"], keyof EagerInputs>> = {
+  tokens: "tokens",
+  patches: "pixels",
+  audio: "features",
+};
+
+/**
+ * The forward pass on tensors [B, T, D]. Run it in a `tf.tidy`: only what is returned from that is kept.
+ *
+ * @param options Parameters and inputs.
+ * @returns The interpreter; its operations throw a RangeError where a parameter or an input is missing or does not fit.
+ */
+export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
+  const { inputs, store, onPattern } = options;
+
+  const required = (name: string): Tensor => {
+    const value = options.parameter(name);
+    if (value === undefined) throw new RangeError(`Cannot run without the parameter ${name}`);
+    return value;
+  };
+  const requiredInput = <K extends keyof EagerInputs>(kind: K): NonNullable<EagerInputs[K]> => {
+    const input = inputs[kind];
+    if (input === undefined) throw new RangeError(`Cannot run without ${kind}`);
+    return input;
+  };
+  /** A table's vectors [N, D]. */
+  const tableOf = ({ table }: Table, width: number): Tensor => {
+    const stored = required(table);
+    if (stored.shape.at(-1) !== width) {
+      throw new RangeError(
+        `Cannot read vectors of ${width} numbers from ${table}: its shape is [${stored.shape}]`,
+      );
+    }
+    return stored.rank === 2 ? stored : tf.reshape(stored, [-1, width]);
+  };
+  const linear = (x: Tensor, { weight, bias, layout }: Linear): Tensor => {
+    const stored = required(weight);
+    const w = stored.rank === 2 ? stored : tf.reshape(stored, [stored.shape[0]!, -1]);
+    const b = options.parameter(bias);
+    if (layout === "in-out") return matMul(x, w, b);
+    const [outputs, depth] = w.shape as [number, number];
+    if (x.shape.at(-1) !== depth) {
+      throw new RangeError(
+        `Cannot multiply rows of ${
+          x.shape.at(-1)
+        } numbers by ${weight}: it is [${w.shape}], out-in`,
+      );
+    }
+    const product = tf.matMul(tf.reshape(x, [-1, depth]), w, false, true);
+    const y = tf.reshape(product, [...x.shape.slice(0, -1), outputs]);
+    return b === undefined ? y : tf.add(y, b);
+  };
+  const norm = (x: Tensor, { kind, eps, gain, bias }: NormSpec): Tensor => {
+    const [g, b] = [options.parameter(gain), options.parameter(bias)];
+    const isOffset = kind === "rms-offset";
+    return normFunctions[isOffset ? "rms" : kind](x, {
+      eps,
+      ...(g === undefined ? {} : { gain: isOffset ? tf.add(g, 1) : g }),
+      ...(b === undefined ? {} : { bias: b }),
+    });
+  };
+  const rowsOf = (x: Tensor, first: number, count = x.shape[1]! - first): Tensor =>
+    tf.slice(x, [0, first, 0], [x.shape[0]!, count, x.shape[2]!]);
+  const batchOf = (kind: keyof EagerInputs): number =>
+    kind === "tokens" ? requiredInput("tokens").size[0] : requiredInput(kind).shape[0]!;
+
+  return {
+    has: (name) => options.parameter(name) !== undefined,
+    reads: (kind) => inputs[inputOf[kind]] !== undefined,
+    ...tensorAlgebra,
+
+    tokens: (table, width) => {
+      const { ids, size } = requiredInput("tokens");
+      return tf.reshape(lookup(tableOf(table, width), ids), [...size, width]);
+    },
+    addPositions: (x, table, offset) => {
+      const [, length, width] = x.shape as [number, number, number];
+      const rows = tableOf(table, width);
+      const first = offset + (store?.past ?? 0);
+      requireInteger(`end of rows of ${table.table}`, first + length, { max: rows.shape[0]! });
+      return tf.add(x, tf.slice(rows, [first, 0], [length, width]));
+    },
+    patches: ({ patches, patchSize }) =>
+      linear(patchRows(requiredInput("pixels"), patchSize), patches),
+    countPatches: ({ patchSize }) => {
+      const [, , height, width] = requiredInput("pixels").shape as [number, number, number, number];
+      return Math.floor(height / patchSize) * Math.floor(width / patchSize);
+    },
+    frames: ({ first, second }) => {
+      const frames = tf.transpose(requiredInput("features"), [0, 2, 1]);
+      const heard = activationFunctions.gelu(linear(neighborRows(frames, 1), first));
+      return activationFunctions.gelu(linear(neighborRows(heard, 2), second));
+    },
+    vectors: (table, width) => {
+      const rows = tableOf(table, width);
+      return tf.tile(tf.expandDims(rows, 0), [batchOf("pixels"), 1, 1]);
+    },
+    countVectors: (table, width) => tableOf(table, width).shape[0]!,
+    joinRows: (parts) => parts.length === 1 ? parts[0]! : tf.concat([...parts], 1),
+    rows: rowsOf,
+
+    linear,
+    norm,
+    activate: (x, activation) => activationFunctions[activation](x),
+    multiply: (x, y) => tf.mul(x, y),
+    multiplyVector: (x, vector) => tf.mul(x, required(vector)),
+    clip: (x, limit) => tf.clipByValue(x, -limit, limit),
+    softcap: (x, limit) => tf.mul(limit, tf.tanh(tf.div(x, limit))),
+    addSum: (x, factor) => tf.add(x, tf.mul(tf.sum(x, -1, true), factor)),
+    firstColumns: (x, count) => tf.slice(x, [0, 0, 0], [x.shape[0]!, x.shape[1]!, count]),
+    scalar: required,
+    gpas: (x, gate, activation) => gpas(x, required(gate), { activation }),
+
+    splitQkv: splitEagerly,
+    attend: (given, attention, label) =>
+      attendEagerly(given, attention, {
+        label,
+        norm,
+        store,
+        onPattern: onPattern && ((pattern) => onPattern(`${label}.pattern`, pattern)),
+      }),
+    pick: (x, head, stack) => pickRows(x, head, stack, inputs, rowsOf),
+  };
+}
+
+/** Where the end of each text is: its token, or the largest of its ids. */
+function endsOf({ ids, size: [batch, length] }: TokenBatch, endToken?: number): Int32Array {
+  return Int32Array.from({ length: batch }, (_, row) => {
+    const own = ids.subarray(row * length, (row + 1) * length);
+    const end = endToken ?? own.reduce((most, id) => Math.max(most, id), 0);
+    const at = own.indexOf(end);
+    if (at < 0) throw new RangeError(`Cannot read the end of the text: it has no token ${end}`);
+    return row * length + at;
+  });
+}
+
+/** The rows of a final norm [B, T, D] that a head reads. */
+function pickRows(
+  x: Tensor,
+  { reads, endToken }: Head,
+  { entry }: Stack,
+  { tokens, pixels }: EagerInputs,
+  rowsOf: (x: Tensor, first: number, count?: number) => Tensor,
+): Tensor {
+  const [batch, length, width] = x.shape as [number, number, number];
+  switch (reads) {
+    case "all":
+      return x;
+    case "first":
+      return rowsOf(x, 0, 1);
+    case "second":
+      return rowsOf(x, 1, 1);
+    case "end": {
+      const flat = tf.reshape(x, [batch * length, width]);
+      return tf.reshape(lookup(flat, endsOf(tokens!, endToken)), [batch, 1, width]);
+    }
+    case "first-and-mean": {
+      if (entry.kind !== "patches") {
+        throw new RangeError(
+          `Cannot read the mean of patches of a stack that starts with ${entry.kind}`,
+        );
+      }
+      const [, , height, across] = pixels!.shape as [number, number, number, number];
+      const count = height / entry.patchSize * (across / entry.patchSize);
+      const mean = tf.mean(rowsOf(x, length - count, count), 1, true);
+      return tf.concat([rowsOf(x, 0, 1), mean], -1);
+    }
+  }
+}

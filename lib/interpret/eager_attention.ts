@@ -1,0 +1,143 @@
+// Multi-head attention on batches of tensors: what is done to queries and keys, the scores, and the mix of values.
+
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "../core/tensor.ts";
+import type { QueriesKeysValues } from "../model/interpreter.ts";
+import type { Attention, NormSpec, QkvOrder } from "../model/spec.ts";
+import { causalSoftmax } from "../ops/causal_softmax.ts";
+import { rotary } from "../ops/rotary.ts";
+
+/** Keys and values of earlier tokens, [B·G, S, K]; where it lies, attention reads them too. */
+export interface KeyValueStore {
+  /** How many tokens came before. */
+  readonly past: number;
+  /** Keys and values of all tokens at a place, those of the new ones added. */
+  extend(label: string, k: Tensor, v: Tensor): { readonly k: Tensor; readonly v: Tensor };
+}
+
+/** What attention needs besides what it mixes. */
+export interface EagerAttentionOptions {
+  /** Names the place, such as `blocks.1.attn`. */
+  readonly label: string;
+  /** A norm of heads. */
+  readonly norm: (x: Tensor, norm: NormSpec) => Tensor;
+  /** Keys and values of earlier tokens. */
+  readonly store?: KeyValueStore | undefined;
+  /** Receives the pattern [B, H, T, S], each row a distribution over keys. */
+  readonly onPattern?: ((pattern: Tensor) => void) | undefined;
+}
+
+/** [B, T, N·K] → [B·N, T, K] */
+function split(x: Tensor, heads: number, headWidth: number): Tensor {
+  const [batch, length] = x.shape as [number, number, number];
+  const perHead = tf.reshape(x, [batch, length, heads, headWidth]);
+  return tf.reshape(tf.transpose(perHead, [0, 2, 1, 3]), [batch * heads, length, headWidth]);
+}
+
+/** Added to scores that do not count: a softmax gives those places exactly 0. */
+const masked = -1e9;
+
+/** f of each query i, from `first`, and key j: [T, S]. */
+function eachPair(
+  [queries, keys]: readonly [number, number],
+  first: number,
+  f: (i: number, j: number) => number,
+): Tensor {
+  const values = Float32Array.from(
+    { length: queries * keys },
+    (_, at) => f(first + Math.floor(at / keys), at % keys),
+  );
+  return tf.tensor2d(values, [queries, keys]);
+}
+
+/** The softmax of scores [B·H, T, S] over the keys that count; positions of queries start at `first`. */
+function patternOf(
+  scores: Tensor,
+  { causal, window = Infinity, alibi, softcap, scale, heads }: Attention,
+  first: number,
+): Tensor {
+  if (causal && window === Infinity && alibi === undefined && softcap === undefined) {
+    return causalSoftmax(scores, scale);
+  }
+  const [all, queries, keys] = scores.shape as [number, number, number];
+  const scaled = tf.mul(scores, scale);
+  const capped = softcap === undefined ? scaled : tf.mul(softcap, tf.tanh(tf.div(scaled, softcap)));
+  const size = [queries, keys] as const;
+  const hides = (i: number, j: number): boolean => (causal && j > i) || j <= i - window;
+  const mask = causal || window < Infinity
+    ? tf.add(capped, eachPair(size, first, (i, j) => hides(i, j) ? masked : 0))
+    : capped;
+  if (alibi === undefined) return tf.softmax(mask);
+  const slopes = tf.tensor([...alibi], [1, heads, 1, 1]);
+  const sloped = tf.mul(slopes, eachPair(size, first, (i, j) => j - i));
+  const perHead = tf.reshape(mask, [all / heads, heads, queries, keys]);
+  return tf.reshape(tf.softmax(tf.add(perHead, sloped)), [all, queries, keys]);
+}
+
+/**
+ * Attention between its projections and its writing matrix.
+ *
+ * ```
+ * y = concat over heads of softmax(scale · q kᵀ + mask) v
+ * ```
+ *
+ * Shapes: q [B, T, H·K] · k, v [B, S, G·K] · returns [B, T, H·K]
+ * Source: Vaswani et al. 2017, Eq. 1.
+ *
+ * @param given Queries, keys and values.
+ * @param attention The attention.
+ * @param options Earlier keys and values, a norm of heads, and an observer.
+ * @returns The heads, side by side.
+ */
+export function attendEagerly(
+  given: QueriesKeysValues<Tensor>,
+  attention: Attention,
+  { label, norm, store, onPattern }: EagerAttentionOptions,
+): Tensor {
+  const { heads, keyValueHeads, headWidth, headNorms, memory } = attention;
+  const [batch, length] = given.q.shape as [number, number, number];
+  const own = memory === undefined ? store : undefined;
+  const first = own?.past ?? 0;
+  const prepare = (x: Tensor, count: number, site: NormSpec | undefined): Tensor => {
+    const perHead = split(x, count, headWidth);
+    const normed = site === undefined ? perHead : norm(perHead, site);
+    return attention.rotary === undefined ? normed : rotary(normed, { ...attention.rotary, first });
+  };
+  const q = prepare(given.q, heads, headNorms?.q);
+  const fresh = {
+    k: prepare(given.k, keyValueHeads, headNorms?.k),
+    v: split(given.v, keyValueHeads, headWidth),
+  };
+  const { k, v } = own?.extend(label, fresh.k, fresh.v) ?? fresh;
+  // heads that share keys stand one after the other, so that their queries are rows of one product
+  const rows = length * heads / keyValueHeads;
+  const keys = k.shape[1]!;
+  const grouped = tf.reshape(q, [batch * keyValueHeads, rows, headWidth]);
+  const scores = tf.reshape(tf.matMul(grouped, k, false, true), [batch * heads, length, keys]);
+  const pattern = patternOf(scores, attention, first);
+  onPattern?.(tf.reshape(pattern, [batch, heads, length, keys]));
+  const mixed = tf.matMul(tf.reshape(pattern, [batch * keyValueHeads, rows, keys]), v);
+  const perHead = tf.reshape(mixed, [batch, heads, length, headWidth]);
+  return tf.reshape(tf.transpose(perHead, [0, 2, 1, 3]), [batch, length, heads * headWidth]);
+}
+
+/** Queries, keys and values out of the outputs of one matrix, [B, T, (H + 2G)·K]. */
+export function splitEagerly(
+  x: Tensor,
+  order: QkvOrder,
+  { heads, keyValueHeads, headWidth }: Attention,
+): QueriesKeysValues<Tensor> {
+  const [batch, length] = x.shape as [number, number, number];
+  // `heads` and `groups` repeat (queries, key, value) for each key-value head, `blocks` is one such part
+  const parts = order === "blocks" ? 1 : keyValueHeads;
+  const queries = heads / parts * headWidth;
+  const keys = keyValueHeads / parts * headWidth;
+  const perPart = tf.reshape(x, [batch * length, parts, queries + 2 * keys]);
+  const take = (start: number, count: number): Tensor =>
+    tf.reshape(tf.slice(perPart, [0, 0, start], [batch * length, parts, count]), [
+      batch,
+      length,
+      parts * count,
+    ]);
+  return { q: take(0, queries), k: take(queries, keys), v: take(queries + keys, keys) };
+}

@@ -1,0 +1,108 @@
+// A model written down instead of executed: each operation of the forward pass becomes a node. Nodes stand in an order in which
+// they can be computed; who evaluates them decides when parameters are read and values freed.
+
+import type { GateActivation } from "../kernels/contract.ts";
+import type { EntryOf, Interpreter } from "../model/interpreter.ts";
+import type {
+  ActivationName,
+  Attention,
+  Head,
+  Linear,
+  NormSpec,
+  QkvOrder,
+  Stack,
+  Table,
+} from "../model/spec.ts";
+
+/** The operations that give a value, with what they take besides values. */
+export interface Operations {
+  readonly add: [];
+  readonly scale: [factor: number];
+  readonly weigh: [];
+  readonly tokens: [table: Table, width: number];
+  readonly addPositions: [table: Table, offset: number];
+  readonly patches: [entry: EntryOf<"patches">, width: number];
+  readonly frames: [entry: EntryOf<"audio">, width: number];
+  readonly vectors: [table: Table, width: number];
+  readonly joinRows: [];
+  readonly rows: [first: number, count: number | undefined];
+  readonly linear: [map: Linear];
+  readonly norm: [norm: NormSpec];
+  readonly activate: [activation: ActivationName];
+  readonly multiply: [];
+  readonly multiplyVector: [vector: string];
+  readonly clip: [limit: number];
+  readonly softcap: [limit: number];
+  readonly addSum: [factor: number];
+  readonly firstColumns: [count: number];
+  readonly scalar: [name: string];
+  readonly gpas: [gate: string, activation: GateActivation];
+  readonly takeQkv: [which: "q" | "k" | "v", order: QkvOrder, attention: Attention];
+  readonly attend: [attention: Attention];
+  readonly pick: [head: Head, stack: Stack];
+}
+
+/** A value that is computed later, of the values of other nodes. */
+export interface Node<K extends keyof Operations = keyof Operations> {
+  /** What computes it. */
+  readonly operation: K;
+  /** What it is computed of. */
+  readonly inputs: readonly Node[];
+  /** What the operation takes besides. */
+  readonly data: Operations[K];
+}
+
+/** What is known of a model's inputs and parameters before anything is computed. */
+export type GraphFacts = Pick<
+  Interpreter<unknown>,
+  "has" | "reads" | "countVectors" | "countPatches"
+>;
+
+/**
+ * An interpreter that writes nodes down.
+ *
+ * @param facts What is known beforehand.
+ * @param nodes Receives the nodes in the order of computation.
+ * @returns The interpreter.
+ */
+export function graphInterpreter(facts: GraphFacts, nodes: Node[]): Interpreter<Node> {
+  const write = <K extends keyof Operations>(
+    operation: K,
+    inputs: readonly Node[],
+    ...data: Operations[K]
+  ): Node => {
+    const node = { operation, inputs, data };
+    nodes.push(node);
+    return node;
+  };
+  return {
+    ...facts,
+    add: (x, y) => write("add", [x, y]),
+    scale: (factor, x) => write("scale", [x], factor),
+    weigh: (weight, x) => write("weigh", [weight, x]),
+    tokens: (table, width) => write("tokens", [], table, width),
+    addPositions: (x, table, offset) => write("addPositions", [x], table, offset),
+    patches: (entry, width) => write("patches", [], entry, width),
+    frames: (entry, width) => write("frames", [], entry, width),
+    vectors: (table, width) => write("vectors", [], table, width),
+    joinRows: (rows) => write("joinRows", rows),
+    rows: (x, first, count) => write("rows", [x], first, count),
+    linear: (x, map) => write("linear", [x], map),
+    norm: (x, norm) => write("norm", [x], norm),
+    activate: (x, activation) => write("activate", [x], activation),
+    multiply: (x, y) => write("multiply", [x, y]),
+    multiplyVector: (x, vector) => write("multiplyVector", [x], vector),
+    clip: (x, limit) => write("clip", [x], limit),
+    softcap: (x, limit) => write("softcap", [x], limit),
+    addSum: (x, factor) => write("addSum", [x], factor),
+    firstColumns: (x, count) => write("firstColumns", [x], count),
+    scalar: (name) => write("scalar", [], name),
+    gpas: (x, gate, activation) => write("gpas", [x], gate, activation),
+    splitQkv: (x, order, attention) => {
+      const take = (which: "q" | "k" | "v"): Node => write("takeQkv", [x], which, order, attention);
+      return { q: take("q"), k: take("k"), v: take("v") };
+    },
+    attend: ({ q, k, v }, attention) => write("attend", [q, k, v], attention),
+    pick: (x, head, stack) => write("pick", [x], head, stack),
+  };
+}

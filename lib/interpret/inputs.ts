@@ -1,0 +1,47 @@
+// What a model reads: one sequence of tokens, one image, one sound.
+
+import type { Entry } from "../model/spec.ts";
+
+/** Numbers with a shape, row-major. */
+export interface Values {
+  /** The shape. */
+  readonly shape: readonly number[];
+  /** The numbers. */
+  readonly values: Float64Array;
+}
+
+/** The inputs of a model, a batch of one. A stack runs where the input of its entry is given. */
+export interface ModelInputs {
+  /** Token ids. */
+  readonly tokens?: readonly number[];
+  /** An image [C, H, W], normalized as the model expects it. */
+  readonly pixels?: Values;
+  /** The features of a sound [channels, frames]. */
+  readonly features?: Values;
+}
+
+/** The input that each kind of entry reads. */
+export const inputOf: Readonly<Record<Entry["kind"], keyof ModelInputs>> = {
+  tokens: "tokens",
+  patches: "pixels",
+  audio: "features",
+};
+
+/**
+ * An input that has to be there.
+ *
+ * @param inputs The inputs.
+ * @param name Which one.
+ * @returns That input.
+ * @throws {RangeError} If it is missing.
+ */
+export function requireInput<K extends keyof ModelInputs>(
+  inputs: ModelInputs,
+  name: K,
+): NonNullable<ModelInputs[K]> {
+  const input = inputs[name];
+  if (input === undefined) {
+    throw new RangeError(`Cannot run without ${name}: this model reads them`);
+  }
+  return input;
+}

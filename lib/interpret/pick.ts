@@ -1,0 +1,64 @@
+// Which rows of a final norm a head reads.
+
+import type { Arithmetic } from "./arithmetic.ts";
+import type { Head, Stack } from "../model/spec.ts";
+import { countPatches } from "./image.ts";
+import { type ModelInputs, requireInput } from "./inputs.ts";
+
+/** What decides which rows a head reads. */
+export interface Reading {
+  /** The stack that it reads. */
+  readonly stack: Stack;
+  /** What the model read. */
+  readonly inputs: ModelInputs;
+}
+
+/** The place of the end-of-text token. */
+function endOf({ inputs }: Reading, { endToken }: Head): number {
+  const tokens = requireInput(inputs, "tokens");
+  const end = endToken ?? tokens.reduce((most, token) => Math.max(most, token), 0);
+  const at = tokens.indexOf(end);
+  if (at < 0) throw new RangeError(`Cannot read the end of the text: it has no token ${end}`);
+  return at;
+}
+
+/** The first row beside the mean of the patches' rows, which are the last: [1, 2D]. */
+function firstAndMean<T>(arithmetic: Arithmetic<T>, x: T, { stack, inputs }: Reading): T {
+  const { entry } = stack;
+  if (entry.kind !== "patches") {
+    throw new RangeError(
+      `Cannot read the mean of patches of a stack that starts with ${entry.kind}`,
+    );
+  }
+  const count = countPatches(entry, requireInput(inputs, "pixels"));
+  const [rows] = arithmetic.size(x);
+  const shares = arithmetic.matrix(new Float64Array(count).fill(1 / count), 1, count);
+  const mean = arithmetic.product(shares, arithmetic.rows(x, rows - count, count), "in-out");
+  return arithmetic.joinColumns([arithmetic.rows(x, 0, 1), mean]);
+}
+
+const readers: Readonly<
+  Record<Head["reads"], <T>(arithmetic: Arithmetic<T>, x: T, reading: Reading, head: Head) => T>
+> = {
+  "all": (arithmetic, x) => arithmetic.scale(x, 1), // a matrix of its own, which may be freed
+  "first": (arithmetic, x) => arithmetic.rows(x, 0, 1),
+  "second": (arithmetic, x) => arithmetic.rows(x, 1, 1),
+  "end": (arithmetic, x, reading, head) => arithmetic.rows(x, endOf(reading, head), 1),
+  "first-and-mean": firstAndMean,
+};
+
+/**
+ * The rows of a final norm that a head reads.
+ *
+ * Shapes: x [T, D] · returns [rows read, D], or [1, 2D] for the first beside a mean
+ *
+ * @param arithmetic What computes.
+ * @param x The final norm of its stack.
+ * @param head The head.
+ * @param reading What decides which rows it reads.
+ * @returns Those rows.
+ * @throws {RangeError} If the rows that it reads are not there.
+ */
+export function pickRows<T>(arithmetic: Arithmetic<T>, x: T, head: Head, reading: Reading): T {
+  return readers[head.reads](arithmetic, x, reading, head);
+}

@@ -1,0 +1,73 @@
+// How a stream starts: from tokens, the patches of an image, or a sound.
+
+import type { EntryOf, Interpreter } from "./interpreter.ts";
+import { type Entry, isCompressed, type Stack } from "./spec.ts";
+
+function enterTokens<T>(
+  engine: Interpreter<T>,
+  { tokens, scale, positions, offset }: EntryOf<"tokens">,
+  width: number,
+): T {
+  const rows = engine.tokens(tokens, width);
+  const x = scale === 1 ? rows : engine.scale(scale, rows);
+  return positions === undefined ? x : engine.addPositions(x, positions, offset);
+}
+
+/** Tokens in front, then the patches; positions are added to all of them or to the patches, whichever they are as many as. */
+function placePatches<T>(engine: Interpreter<T>, entry: EntryOf<"patches">, width: number): T {
+  const { before, positions, imageSize } = entry;
+  const [count, positioned] = [
+    engine.countPatches(entry),
+    engine.countVectors(positions, width),
+  ];
+  const ahead = before.reduce((sum, table) => sum + engine.countVectors(table, width), 0);
+  if (positioned !== count && positioned !== count + ahead) {
+    throw new RangeError(
+      `Cannot add ${positioned} positions to ${count} patches and ${ahead} tokens in front: ` +
+        `is the image ${imageSize} × ${imageSize}?`,
+    );
+  }
+  const patches = engine.patches(entry, width);
+  const tokens = before.map((table) => engine.vectors(table, width));
+  const placed = (x: T): T => engine.addPositions(x, positions, 0);
+  return positioned === count
+    ? engine.joinRows([...tokens, placed(patches)])
+    : placed(engine.joinRows([...tokens, patches]));
+}
+
+function enterPatches<T>(engine: Interpreter<T>, entry: EntryOf<"patches">, width: number): T {
+  const x = placePatches(engine, entry, width);
+  if (entry.registers === undefined) return x;
+  const registers = engine.vectors(entry.registers, width);
+  return engine.joinRows([engine.rows(x, 0, 1), registers, engine.rows(x, 1)]);
+}
+
+function start<T>(engine: Interpreter<T>, entry: Entry, width: number): T {
+  switch (entry.kind) {
+    case "tokens":
+      return enterTokens(engine, entry, width);
+    case "patches":
+      return enterPatches(engine, entry, width);
+    case "audio":
+      return engine.addPositions(engine.frames(entry, width), entry.positions, 0);
+  }
+}
+
+/**
+ * The stream where the layers start.
+ *
+ * @param engine What executes it.
+ * @param stack The stack.
+ * @param entered Changes what enters, before any norm.
+ * @returns Rows [length, D], D the width of the stack.
+ * @throws {RangeError} If the input or a parameter does not fit the entry.
+ */
+export function enter<T>(engine: Interpreter<T>, stack: Stack, entered: (x: T) => T): T {
+  // what cannot be centered enters with all d values; CRMSNorm's stream then goes on with the first d − 1
+  const isCut = stack.recenter && isCompressed(stack);
+  const width = isCut ? stack.width + 1 : stack.width;
+  let x = entered(start(engine, stack.entry, width));
+  if (stack.entryNorm !== undefined) x = engine.norm(x, stack.entryNorm);
+  if (stack.recenter) x = engine.addSum(x, -1 / width);
+  return isCut ? engine.firstColumns(x, stack.width) : x;
+}

@@ -1,0 +1,216 @@
+// The forward pass of every model: each stack from its entry to its final norm, then the heads. It is the only one; tensors with
+// gradients, streamed evaluation and exported graphs are interpreters of it.
+
+import { joinBranch } from "../residual/join.ts";
+import type { Norm, NormPlace, Parts, Role, Site, Sublayer } from "../residual/types.ts";
+import type { State } from "../residual/algebra.ts";
+import { enter } from "./entry.ts";
+import type { Interpreter } from "./interpreter.ts";
+import { type Block, type Branch, type ModelSpec, outputName, siteOf, type Stack } from "./spec.ts";
+import { runSublayer } from "./sublayer.ts";
+
+/** What may be done besides while a model runs. */
+export interface Hooks<T> {
+  /**
+   * Receives named activations: `embed`, `blocks.l.resid_pre`, `.attn_in`, `.attn_out`, `.resid_mid`, `.mlp_in`, `.mlp_out`,
+   * `.resid_post`, with l from 1, `final`, and as `blocks.l.norm.ROLE.PLACE` what each norm reads. In a model of several stacks the
+   * stack's name stands in front.
+   */
+  readonly tap?: (name: string, value: T) => void;
+  /** Receives the stream after each layer; 0 is what enters the first. */
+  readonly onLayer?: (stack: string, layer: number, x: T) => void;
+  /** Changes what enters the layers (dropout). */
+  readonly entered?: (x: T) => T;
+  /** Changes what a branch adds (dropout). */
+  readonly added?: (y: T, site: Site) => T;
+  /** The optimizer step under way, for variants whose constants depend on it. */
+  readonly step?: number;
+}
+
+/** TransformerLens's names for what a sub-layer reads and adds, and for the stream after it. */
+const names: Readonly<Record<Role, Readonly<Record<"reads" | "adds" | "after", string>>>> = {
+  attention: { reads: "attn_in", adds: "attn_out", after: "resid_mid" },
+  crossAttention: { reads: "cross_attn_in", adds: "cross_attn_out", after: "resid_cross" },
+  feedForward: { reads: "mlp_in", adds: "mlp_out", after: "resid_post" },
+};
+
+/** One stack while it runs. */
+class StackRun<T> {
+  readonly #engine: Interpreter<T>;
+  readonly #spec: ModelSpec;
+  readonly #name: string;
+  readonly #memories: Readonly<Record<string, T>>;
+  readonly #hooks: Hooks<T>;
+  readonly #tap: (name: string, value: T) => void;
+
+  constructor(
+    engine: Interpreter<T>,
+    spec: ModelSpec,
+    name: string,
+    memories: Readonly<Record<string, T>>,
+    hooks: Hooks<T>,
+  ) {
+    this.#engine = engine;
+    this.#spec = spec;
+    this.#name = name;
+    this.#memories = memories;
+    this.#hooks = hooks;
+    const prefix = Object.keys(spec.stacks).length === 1 ? "" : `${name}.`;
+    this.#tap = (label, value) => hooks.tap?.(`${prefix}${label}`, value);
+  }
+
+  /** From the entry to the final norm. */
+  run(): T {
+    const stack = this.#spec.stacks[this.#name]!;
+    const { residual, blocks } = stack;
+    const x = enter(this.#engine, stack, (entered) => {
+      const changed = this.#hooks.entered?.(entered) ?? entered;
+      this.#tap("embed", changed);
+      return changed;
+    });
+    let state: State<T> = residual.start?.(this.#engine, x) ?? [x];
+    this.#hooks.onLayer?.(this.#name, 0, x);
+    for (const [index, block] of blocks.entries()) {
+      this.#tap(`blocks.${index + 1}.resid_pre`, state[0]);
+      state = block.parallel
+        ? this.#addTogether(stack, block, index + 1, state)
+        : this.#addInTurn(stack, block, index + 1, state);
+      this.#hooks.onLayer?.(this.#name, index + 1, state[0]);
+    }
+    const out = this.#finish(stack, state);
+    this.#tap("final", out);
+    return out;
+  }
+
+  #finish({ residual, final }: Stack, state: State<T>): T {
+    const norm: Norm<T> = (x) => final === undefined ? x : this.#engine.norm(x, final);
+    return residual.finish?.(this.#engine, state, norm) ?? norm(state[0]);
+  }
+
+  #siteOf(layer: number, role: Role): Site {
+    const { step } = this.#hooks;
+    const site = siteOf(this.#spec, this.#name, layer, role);
+    return step === undefined ? site : { ...site, step };
+  }
+
+  #addInTurn(stack: Stack, { branches }: Block, layer: number, state: State<T>): State<T> {
+    for (const branch of branches) {
+      const site = this.#siteOf(layer, branch.role);
+      const parts = this.#parts(stack, branch, site);
+      const f = this.#sublayer(branch, site);
+      state = joinBranch(this.#engine, stack.residual.wiring(site), state, f, parts);
+      this.#tap(`blocks.${layer}.${names[branch.role].after}`, state[0]);
+    }
+    return state;
+  }
+
+  /** x + Σ F(norm(x)); a norm that several branches share is computed once. */
+  #addTogether(stack: Stack, { branches }: Block, layer: number, [x]: State<T>): State<T> {
+    if (stack.residual.id !== "pre-ln") {
+      throw new RangeError(
+        `Cannot run parallel branches with ${stack.residual.label}: only Pre-LN is known to have them`,
+      );
+    }
+    const computed = new Map<string, T>();
+    let sum = x;
+    for (const branch of branches) {
+      const site = this.#siteOf(layer, branch.role);
+      const key = branch.norms.input?.gain ?? "";
+      const read = key === "" ? undefined : computed.get(key);
+      const normed = read ?? this.#parts(stack, branch, site).input(x);
+      computed.set(key, normed);
+      sum = this.#engine.add(sum, this.#sublayer(branch, site)(normed));
+    }
+    this.#tap(`blocks.${layer}.${names.feedForward.after}`, sum);
+    return [sum];
+  }
+
+  #sublayer({ sublayer }: Branch, site: Site): Sublayer<T> {
+    const label = `blocks.${site.layer}`;
+    const { reads, adds } = names[site.role];
+    return (x, inner) => {
+      this.#tap(`${label}.${reads}`, x);
+      const given = { label: `${label}.attn`, memories: this.#memories, inner };
+      const y = runSublayer(this.#engine, sublayer, x, given);
+      const added = this.#hooks.added?.(y, site) ?? y;
+      this.#tap(`${label}.${adds}`, added);
+      return added;
+    };
+  }
+
+  /** The norms, learned scalars and gate of a site. */
+  #parts({ residual }: Stack, { norms, gate, weights }: Branch, site: Site): Parts<T> {
+    const at = `at layer ${site.layer}`;
+    const bound = (place: NormPlace): Norm<T> => (x) => {
+      const norm = norms[place];
+      if (norm === undefined) {
+        const named = Object.keys(norms).join(", ") || "none";
+        throw new RangeError(
+          `Cannot apply the ${place} norm of ${residual.id} ${at}: the model has ${named} there`,
+        );
+      }
+      this.#tap(`blocks.${site.layer}.norm.${site.role}.${place}`, x);
+      return this.#engine.norm(x, norm);
+    };
+    return {
+      input: bound("input"),
+      inner: bound("inner"),
+      output: bound("output"),
+      stream: bound("stream"),
+      weight: (name) => {
+        const own = weights?.[name];
+        if (own === undefined) throw new RangeError(`Cannot weigh ${at}: it has no ${name}`);
+        return this.#engine.scalar(own);
+      },
+      gpas: (x) => {
+        if (gate === undefined) throw new RangeError(`Cannot scale ${at}: it has no gate`);
+        return this.#engine.gpas(x, gate, residual.gpas?.activation ?? "silu");
+      },
+    };
+  }
+}
+
+/** What each stack gives: the final norm, or the stream where there is none. Stacks whose input is not given do not run. */
+function runStacks<T>(
+  engine: Interpreter<T>,
+  spec: ModelSpec,
+  hooks: Hooks<T>,
+): Record<string, T> {
+  const finals: Record<string, T> = {};
+  for (const [name, { entry }] of Object.entries(spec.stacks)) {
+    if (!engine.reads(entry.kind)) continue;
+    finals[name] = new StackRun(engine, spec, name, finals, hooks).run();
+  }
+  return finals;
+}
+
+/**
+ * Runs a model.
+ *
+ * @param engine What executes it; it holds the inputs.
+ * @param spec The model.
+ * @param hooks What may be done besides.
+ * @returns What each head makes of its stack; of a model without heads what the stacks give, by name.
+ * @throws {RangeError} If two outputs have one name, or a memory is missing; and what the engine throws.
+ */
+export function forward<T>(
+  engine: Interpreter<T>,
+  spec: ModelSpec,
+  hooks: Hooks<T> = {},
+): Record<string, T> {
+  const finals = runStacks(engine, spec, hooks);
+  if (spec.heads.length === 0) return finals;
+  const outputs: Record<string, T> = {};
+  for (const head of spec.heads) {
+    const [stack, final] = [spec.stacks[head.stack], finals[head.stack]];
+    if (stack === undefined || final === undefined) continue;
+    const name = outputName(spec, head);
+    if (Object.hasOwn(outputs, name)) {
+      throw new RangeError(`Cannot name two outputs ${name}: name the heads`);
+    }
+    const picked = engine.pick(final, head, stack);
+    const read = head.plusSum === true ? engine.addSum(picked, 1) : picked;
+    outputs[name] = engine.linear(read, head.linear);
+  }
+  return outputs;
+}

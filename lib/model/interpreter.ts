@@ -1,0 +1,90 @@
+// What the forward pass is written against: operations at the level at which each engine can be fast. A value is rows of a stream,
+// [..., length, width]; how many sequences run at once is the engine's affair.
+
+import type { Algebra } from "../residual/algebra.ts";
+import type { GateActivation } from "../kernels/contract.ts";
+import type {
+  ActivationName,
+  Attention,
+  Entry,
+  Head,
+  Linear,
+  NormSpec,
+  QkvOrder,
+  Stack,
+  Table,
+} from "./spec.ts";
+
+/** What attention mixes: queries [T, H·K], keys and values [S, G·K]. */
+export interface QueriesKeysValues<T> {
+  /** Queries. */
+  readonly q: T;
+  /** Keys. */
+  readonly k: T;
+  /** Values. */
+  readonly v: T;
+}
+
+/** An entry of one kind. */
+export type EntryOf<K extends Entry["kind"]> = Extract<Entry, { readonly kind: K }>;
+
+/** Executes a model, or writes down what would execute it. Parameters go by the names that the spec gives. */
+export interface Interpreter<T> extends Algebra<T> {
+  /** Whether there is a parameter of this name. */
+  has(name: string): boolean;
+  /** Whether there is an input for entries of this kind. */
+  reads(kind: Entry["kind"]): boolean;
+
+  /** The rows of a table that the tokens name: [length, width]. */
+  tokens(table: Table, width: number): T;
+  /** x plus the rows offset, offset + 1, … of a table. */
+  addPositions(x: T, table: Table, offset: number): T;
+  /** A linear map of each patch of the image: [patches, width]. */
+  patches(entry: EntryOf<"patches">, width: number): T;
+  /** How many patches the image has. */
+  countPatches(entry: EntryOf<"patches">): number;
+  /** GELU of the two convolutions of a sound: [frames, width]. */
+  frames(entry: EntryOf<"audio">, width: number): T;
+  /** All vectors of a table as rows. */
+  vectors(table: Table, width: number): T;
+  /** How many vectors a table has. */
+  countVectors(table: Table, width: number): number;
+  /** Rows one after the other. */
+  joinRows(parts: readonly T[]): T;
+  /** The rows first, first + 1, …: `count` of them, or all that follow. */
+  rows(x: T, first: number, count?: number): T;
+
+  /** y = op(W) x + b. */
+  linear(x: T, map: Linear): T;
+  /** A norm of each row. */
+  norm(x: T, norm: NormSpec): T;
+  /** The function of each number. */
+  activate(x: T, activation: ActivationName): T;
+  /** x ⊙ y, of equal shape. */
+  multiply(x: T, y: T): T;
+  /** x with each row multiplied by a vector, number by number. */
+  multiplyVector(x: T, vector: string): T;
+  /** x cut to ± limit. */
+  clip(x: T, limit: number): T;
+  /** limit · tanh(x / limit). */
+  softcap(x: T, limit: number): T;
+  /** x + factor · Σx, with the sum of its row added to each number. */
+  addSum(x: T, factor: number): T;
+  /** The first `count` numbers of each row. */
+  firstColumns(x: T, count: number): T;
+  /** A learned scalar. */
+  scalar(name: string): T;
+  /** (1 − act(gate)) x, whose gradient to x is the identity. */
+  gpas(x: T, gate: string, activation: GateActivation): T;
+
+  /** Queries, keys and values out of the one matrix's outputs. */
+  splitQkv(x: T, order: QkvOrder, attention: Attention): QueriesKeysValues<T>;
+  /**
+   * Head norms, rotation, scores, mask, softmax and the mix of values: [T, H·K].
+   *
+   * @param label Names the attention of this site, such as `blocks.1.attn`.
+   */
+  attend(given: QueriesKeysValues<T>, attention: Attention, label: string): T;
+  /** The rows of a final norm that a head reads. */
+  pick(x: T, head: Head, stack: Stack): T;
+}

@@ -1,0 +1,295 @@
+// What a model is, as data: where each matrix that reads or writes the residual stream lies, each norm, bias and embedding, what is
+// computed in between, and the residual variant that joins it. A family makes it from its configuration; conversions change it; the
+// forward pass runs it.
+
+import type { NormPlace, Residual, Role, Site } from "../residual/types.ts";
+
+/** A linear map y = op(W) x + b as it is stored. A bias that the checkpoint does not hold is 0. */
+export interface Linear {
+  /** The matrix's name. */
+  readonly weight: string;
+  /** The bias's name; there need not be such a tensor. */
+  readonly bias: string;
+  /**
+   * `out-in`: a row for each output (torch's Linear; a convolution's kernel, whose other axes are the inputs). `in-out`: a row for
+   * each input (GPT-2's Conv1D, TensorFlow).
+   */
+  readonly layout: "out-in" | "in-out";
+}
+
+/**
+ * The norms of a stream. `rms-offset` multiplies by 1 + gain (Gemma). `crms` reads d − 1 values. `crms-padded` reads d, the last of which
+ * is 0 and stays it.
+ */
+export type StreamNorm = "layer" | "rms" | "rms-offset" | "crms" | "crms-padded";
+
+/** A norm with its parameters. A gain that the checkpoint does not hold is 1, a bias 0. */
+export interface NormSpec {
+  /** Which norm. */
+  readonly kind: StreamNorm;
+  /** ε inside the root. */
+  readonly eps: number;
+  /** The gain's name. */
+  readonly gain: string;
+  /** The bias's name. */
+  readonly bias: string;
+}
+
+/** Vectors of the stream, the last axis: token or position embeddings, a class token. */
+export interface Table {
+  /** The table's name. */
+  readonly table: string;
+}
+
+/** A linear map that writes to the stream. */
+export interface Writer {
+  /** The map. */
+  readonly linear: Linear;
+  /** The name of the vector that its output is multiplied by (LayerScale); there need not be such a tensor. */
+  readonly scale?: string;
+}
+
+/** Rotary positions: the first `width` coordinates of a head turn. */
+export interface Rotary {
+  /** The number of coordinates that turn. */
+  readonly width: number;
+  /** The base of the wavelengths. */
+  readonly base: number;
+  /** `half`: coordinate i turns with i + width/2 (NeoX, Llama). `pairs`: 2i with 2i + 1 (GPT-J). */
+  readonly order: "half" | "pairs";
+}
+
+/** How one matrix holds queries, keys and values. H heads, G key-value heads, K their width; the outputs in their order. */
+export type QkvOrder =
+  /** All queries, all keys, all values: H·K + G·K + G·K (GPT-2, MPT, Phi-3, Falcon's multi-query). */
+  | "blocks"
+  /** For each head its query, key and value: H × 3 × K (NeoX, BLOOM). */
+  | "heads"
+  /** For each key-value head its H/G queries, its key, its value (Falcon's new architecture). */
+  | "groups";
+
+/** Multi-head attention. */
+export interface Attention {
+  /** What it is. */
+  readonly kind: "attention";
+  /** Query, key and value projections, or one that holds all three. */
+  readonly projections:
+    | { readonly q: Linear; readonly k: Linear; readonly v: Linear }
+    | { readonly qkv: Linear; readonly order: QkvOrder };
+  /** The map that writes to the stream. */
+  readonly output: Writer;
+  /** The number of heads H. */
+  readonly heads: number;
+  /** Key-value heads; fewer than heads in grouped-query attention. */
+  readonly keyValueHeads: number;
+  /** The width K of a head. */
+  readonly headWidth: number;
+  /** Multiplies q · k. */
+  readonly scale: number;
+  /** Whether a token sees itself and those before it only. */
+  readonly causal: boolean;
+  /** How heads turn with their place. */
+  readonly rotary?: Rotary;
+  /** Slope · distance is added to the scores (BLOOM, MPT), one slope for each head. */
+  readonly alibi?: readonly number[];
+  /** Only so many keys back, the query's own among them (GPT-Neo's local layers, Mistral). */
+  readonly window?: number;
+  /** Queries, keys and values are cut to ± this (OLMo, MPT). */
+  readonly clip?: number;
+  /** Norms of each head's query and key (Qwen3). */
+  readonly headNorms?: { readonly q: NormSpec; readonly k: NormSpec };
+  /** Scores are bent to ± this, c tanh(score / c) (Gemma 2). */
+  readonly softcap?: number;
+  /** Keys and values come from this stack's final norm instead of this stream (cross-attention). */
+  readonly memory?: string;
+}
+
+/** The functions of a feed-forward network, by transformers' names. */
+export type ActivationName = "gelu" | "gelu_new" | "relu" | "silu" | "quick_gelu" | "tanh";
+
+/** A feed-forward network: output · act(up x), or output · (act(gate x) ⊙ up x). */
+export interface FeedForward {
+  /** What it is. */
+  readonly kind: "feedForward";
+  /** The map into the hidden layer. */
+  readonly up: Linear;
+  /** The gate's map, where there is one. */
+  readonly gate?: Linear;
+  /** The map that writes to the stream. */
+  readonly output: Writer;
+  /** The function of the hidden layer, or of the gate. */
+  readonly activation: ActivationName;
+}
+
+/** A sub-layer with the norms and learned numbers that the stack's residual variant wants around it. */
+export interface Branch {
+  /** Which sub-layer of its layer it is. */
+  readonly role: Role;
+  /** The norms that the variant's wiring names, by where they stand. */
+  readonly norms: { readonly [place in NormPlace]?: NormSpec };
+  /** What is computed. */
+  readonly sublayer: Attention | FeedForward;
+  /** The name of the GPAS gate, a scalar, where the variant has gates. */
+  readonly gate?: string;
+  /** The names of the learned scalars that the wiring wants, where it wants some. */
+  readonly weights?: Readonly<Record<string, string>>;
+}
+
+/** One layer. */
+export interface Block {
+  /** What is added to the stream, in order. */
+  readonly branches: readonly Branch[];
+  /** Whether all branches read the stream at the start of the layer (GPT-J, NeoX); else each reads what the one before left. */
+  readonly parallel: boolean;
+}
+
+/** What starts a stream. */
+export type Entry =
+  /** Token embeddings times `scale`, plus position embeddings: position t takes the row t + `offset`. */
+  | {
+    readonly kind: "tokens";
+    readonly tokens: Table;
+    readonly scale: number;
+    readonly positions?: Table;
+    readonly offset: number;
+  }
+  /** A linear map of image patches (a convolution whose stride is its size) behind single tokens, plus position embeddings. */
+  | {
+    readonly kind: "patches";
+    readonly patches: Linear;
+    readonly patchSize: number;
+    readonly channels: number;
+    readonly imageSize: number;
+    /** Class, distillation and register tokens, in order. */
+    readonly before: readonly Table[];
+    /** After the position embeddings: register tokens of DINOv2. */
+    readonly registers?: Table;
+    /** The positions cover the tokens in `before` too. */
+    readonly positions: Table;
+  }
+  /** Two one-dimensional convolutions of width 3, each with GELU, the second with stride 2, plus position embeddings (Whisper). */
+  | {
+    readonly kind: "audio";
+    readonly first: Linear;
+    readonly second: Linear;
+    readonly channels: number;
+    readonly positions: Table;
+  };
+
+/** A stack of layers on one residual stream. */
+export interface Stack {
+  /** The width of the stream as it is stored: d, or d − 1 for CRMSNorm. */
+  readonly width: number;
+  /** What starts the stream. */
+  readonly entry: Entry;
+  /** A norm between the entry and the first layer (BLOOM, CLIP's images). It stays what it is in every conversion. */
+  readonly entryNorm?: NormSpec;
+  /** Whether the mean is subtracted from the stream where the layers start, because the entry cannot be centered; CRMSNorm then drops the last value. */
+  readonly recenter: boolean;
+  /** How sub-layers join the stream. */
+  readonly residual: Residual;
+  /** The layers. */
+  readonly blocks: readonly Block[];
+  /** The norm after the last layer; absent where the model has none. */
+  readonly final?: NormSpec;
+}
+
+/** A linear map that reads a stack's final norm: the head, a projection of CLIP, a classifier. */
+export interface Head {
+  /** The map. */
+  readonly linear: Linear;
+  /** The stack that it reads. */
+  readonly stack: string;
+  /**
+   * Which rows: all (a language model), the first or second, that of the end-of-text token (CLIP), or the first beside the mean of
+   * the patches (DINOv2).
+   */
+  readonly reads: "all" | "first" | "second" | "end" | "first-and-mean";
+  /** The end-of-text token, whose first place is read; without it the place of the largest token id. */
+  readonly endToken?: number;
+  /**
+   * Whether the matrix is the token table times (I + 11ᵀ) while only the table is stored: CRMSNorm with a tied head adds the sum of
+   * what it reads to each value.
+   */
+  readonly plusSum?: boolean;
+  /** The name of what it gives where a model has several heads (CLIP's projections); a single head gives `logits`. */
+  readonly output?: string;
+}
+
+/** A whole model. */
+export interface ModelSpec {
+  /** The stacks by name: `decoder`, `encoder`, `vision`, `text`. A stack comes after those whose memory it reads. */
+  readonly stacks: Readonly<Record<string, Stack>>;
+  /** What reads the final norms. */
+  readonly heads: readonly Head[];
+  /** The head when it can no longer share the token table. */
+  readonly untied?: Linear;
+}
+
+/** The norms of a branch that read the stream itself; the others see what the branch computes. */
+const ofStream: readonly NormPlace[] = ["input", "stream"];
+
+/** The norm that meets the stream at a branch: before it or behind the addition. */
+export function streamNormOf({ norms }: Branch): NormSpec | undefined {
+  return norms.input ?? norms.stream;
+}
+
+/** Changes every norm that reads the streams of a model; entry norms, norms inside branches and norms of heads stay. */
+export function mapNorms(spec: ModelSpec, change: (norm: NormSpec) => NormSpec): ModelSpec {
+  const branch = (one: Branch): Branch => ({
+    ...one,
+    norms: Object.fromEntries(
+      Object.entries(one.norms).map(([place, norm]) => [
+        place,
+        ofStream.includes(place as NormPlace) ? change(norm) : norm,
+      ]),
+    ),
+  });
+  const block = (one: Block): Block => ({ ...one, branches: one.branches.map(branch) });
+  return mapStacks(spec, (stack) => ({
+    ...stack,
+    blocks: stack.blocks.map(block),
+    ...(stack.final === undefined ? {} : { final: change(stack.final) }),
+  }));
+}
+
+/** Changes every stack of a model. */
+export function mapStacks(
+  spec: ModelSpec,
+  change: (stack: Stack, name: string) => Stack,
+): ModelSpec {
+  const stacks = Object.entries(spec.stacks)
+    .map(([name, stack]) => [name, change(stack, name)] as const);
+  return { ...spec, stacks: Object.fromEntries(stacks) };
+}
+
+/** Whether a head's matrix is the token table. */
+export function isTied(spec: ModelSpec, weight: string): boolean {
+  return Object.values(spec.stacks).some(({ entry }) =>
+    entry.kind === "tokens" && entry.tokens.table === weight
+  );
+}
+
+/** Whether the norms of a stack are CRMSNorms, so that its stream is stored without its last value. */
+export function isCompressed({ blocks, final }: Stack): boolean {
+  return final?.kind === "crms" ||
+    blocks.some(({ branches }) => branches.some((branch) => streamNormOf(branch)?.kind === "crms"));
+}
+
+/** The name of what a head gives. */
+export function outputName({ heads }: ModelSpec, { output, stack }: Head): string {
+  return output ?? (heads.length === 1 ? "logits" : stack);
+}
+
+/** Where a sub-layer stands, with the depths that constants depend on. */
+export function siteOf(spec: ModelSpec, stack: string, layer: number, role: Role): Site {
+  const own = stack === "encoder" ? "encoder" : "decoder";
+  const other = spec.stacks[own === "encoder" ? "decoder" : "encoder"];
+  return {
+    layer,
+    depth: spec.stacks[stack]!.blocks.length,
+    stack: own,
+    ...(other === undefined ? {} : { otherDepth: other.blocks.length }),
+    role,
+  };
+}

@@ -1,0 +1,103 @@
+// What attention and feed-forward networks compute between the norm that they read and the stream that they write to.
+
+import type { Norm } from "../residual/types.ts";
+import type { Interpreter, QueriesKeysValues } from "./interpreter.ts";
+import type { Attention, FeedForward, Writer } from "./spec.ts";
+
+/** What a sub-layer is given besides what it reads. */
+export interface SublayerOptions<T> {
+  /** Names the attention, such as `blocks.1.attn`. */
+  readonly label: string;
+  /** What the stacks that came before gave, by name. */
+  readonly memories: Readonly<Record<string, T>>;
+  /** A norm before the matrix that writes (Sub-LN). */
+  readonly inner: Norm<T> | undefined;
+}
+
+/** Refuses what cannot be computed as it is described. */
+function checkAttention({ heads, keyValueHeads, projections, memory, alibi }: Attention): void {
+  if (heads % keyValueHeads !== 0) {
+    throw new RangeError(
+      `Cannot share ${keyValueHeads} key-value heads among ${heads} heads: they must divide them`,
+    );
+  }
+  if ("qkv" in projections && memory !== undefined) {
+    throw new RangeError(`Cannot attend to ${memory} with one matrix for queries, keys and values`);
+  }
+  if (alibi !== undefined && alibi.length !== heads) {
+    throw new RangeError(`Cannot give ${heads} heads ${alibi.length} slopes`);
+  }
+}
+
+/** The projections of what queries read and of what keys and values read. */
+function project<T>(
+  engine: Interpreter<T>,
+  attention: Attention,
+  x: T,
+  source: T,
+): QueriesKeysValues<T> {
+  const { projections } = attention;
+  if ("qkv" in projections) {
+    return engine.splitQkv(engine.linear(x, projections.qkv), projections.order, attention);
+  }
+  return {
+    q: engine.linear(x, projections.q),
+    k: engine.linear(source, projections.k),
+    v: engine.linear(source, projections.v),
+  };
+}
+
+function attend<T>(
+  engine: Interpreter<T>,
+  attention: Attention,
+  x: T,
+  { label, memories }: SublayerOptions<T>,
+): T {
+  checkAttention(attention);
+  const { memory, clip } = attention;
+  const source = memory === undefined ? x : memories[memory];
+  if (source === undefined) {
+    throw new RangeError(`Cannot attend to ${memory}: it has not run; is its input missing?`);
+  }
+  const { q, k, v } = project(engine, attention, x, source);
+  const cut = (y: T): T => clip === undefined ? y : engine.clip(y, clip);
+  return engine.attend({ q: cut(q), k: cut(k), v: cut(v) }, attention, label);
+}
+
+/** act(up x), or act(gate x) ⊙ up x. */
+function feed<T>(engine: Interpreter<T>, { up, gate, activation }: FeedForward, x: T): T {
+  const gated = gate === undefined ? undefined : engine.linear(x, gate);
+  const lifted = engine.linear(x, up);
+  if (gated === undefined) return engine.activate(lifted, activation);
+  return engine.multiply(engine.activate(gated, activation), lifted);
+}
+
+/** The map that writes to the stream, times its scale. */
+function write<T>(engine: Interpreter<T>, { linear, scale }: Writer, x: T): T {
+  const written = engine.linear(x, linear);
+  return scale === undefined || !engine.has(scale)
+    ? written
+    : engine.multiplyVector(written, scale);
+}
+
+/**
+ * What a sub-layer adds to the stream.
+ *
+ * @param engine What executes it.
+ * @param sublayer The sub-layer.
+ * @param x What it reads.
+ * @param options Its memories, and a norm before its last matrix.
+ * @returns What it adds.
+ * @throws {RangeError} If a memory is missing, or the spec contradicts itself.
+ */
+export function runSublayer<T>(
+  engine: Interpreter<T>,
+  sublayer: Attention | FeedForward,
+  x: T,
+  options: SublayerOptions<T>,
+): T {
+  const hidden = sublayer.kind === "attention"
+    ? attend(engine, sublayer, x, options)
+    : feed(engine, sublayer, x);
+  return write(engine, sublayer.output, options.inner?.(hidden) ?? hidden);
+}
