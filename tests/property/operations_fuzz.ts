@@ -6,6 +6,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import * as tf from "@tensorflow/tfjs";
+import { type Command, numberOption, requireWords, stringOptions } from "../../lib/cli/command.ts";
+import { runTask } from "../../lib/cli/run.ts";
+import { requireInteger } from "../../lib/core/check.ts";
 import { type BackendName, readAll, throwGpuError } from "../../lib/core/mod.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
 import { useBackend } from "../../lib/kernels/mod.ts";
@@ -221,23 +224,33 @@ export async function fuzzOperations(
   return { cases, refused, casts, undecided };
 }
 
-if (import.meta.main) {
-  const { backends } = await import("../support/backends.ts");
-  const [count = "100000", seed = "1"] = Deno.args;
-  const places = backends.flatMap((backend) =>
-    (["fused", "composed"] as const).map((kernels) => ({ backend, kernels }))
-  );
-  const started = performance.now();
-  try {
-    const report = await fuzzOperations(Number(seed), Number(count), places, (done) => {
+/** The command. */
+const command: Command = {
+  summary: "tries random calls of the operations",
+  help: `Usage: deno task fuzz:ops [options]
+
+Tries random calls of the operations, on every backend of this machine, against float64. Ends at the first that is wrong.
+
+  --count N   how many (100000)
+  --seed N    decides about them (1)`,
+  options: stringOptions("count seed"),
+  run: async (args) => {
+    requireWords(args, []);
+    const count = requireInteger("--count", numberOption(args, "count") ?? 100_000, { min: 1 });
+    const seed = requireInteger("--seed", numberOption(args, "seed") ?? 1, { min: 0 });
+    const { backends } = await import("../support/backends.ts");
+    const places = backends.flatMap((backend) =>
+      (["fused", "composed"] as const).map((kernels) => ({ backend, kernels }))
+    );
+    const started = performance.now();
+    const report = await fuzzOperations(seed, count, places, (done) => {
       Deno.stderr.writeSync(new TextEncoder().encode(`\r${done} of ${count} cases`));
     });
     console.error();
     console.table(report.cases);
     const seconds = Math.round((performance.now() - started) / 1000);
-    console.log(JSON.stringify({ seed, seconds, ...report, cases: undefined }));
-  } catch (error) {
-    console.error("\n", error);
-    Deno.exit(1);
-  }
-}
+    return { report, text: JSON.stringify({ seed, seconds, ...report, cases: undefined }) };
+  },
+};
+
+if (import.meta.main) Deno.exit(await runTask("fuzz:ops", command, Deno.args));

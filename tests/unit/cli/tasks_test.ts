@@ -34,7 +34,17 @@ async function run(file: string, ...words: string[]) {
 }
 
 Deno.test("every task that is no chain of deno's own commands runs a program", () => {
-  const ours = ["start", "normkit", "lab", "bench", "bench:io", "fuzz", "fuzz:cli", "kernels"];
+  const ours = [
+    "start",
+    "normkit",
+    "lab",
+    "bench",
+    "bench:io",
+    "fuzz",
+    "fuzz:cli",
+    "fuzz:ops",
+    "kernels",
+  ];
   const others = ["reproduce", "proofs", "notebooks", "site", "claims"];
   assertEquals(programs.map(({ name }) => name).sort(), [...ours, ...others].sort());
 });
