@@ -54,7 +54,8 @@ const inputOf: Readonly<Record<Entry["kind"], keyof EagerInputs>> = {
  * The forward pass on tensors [B, T, D]. Run it in a `tf.tidy`: only what is returned from that is kept.
  *
  * @param options Parameters and inputs.
- * @returns The interpreter; its operations throw a RangeError where a parameter or an input is missing or does not fit.
+ * @returns The interpreter.
+ * @throws {RangeError} Later, from its operations, if a parameter or an input is missing or does not fit.
  */
 export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
   const { inputs, store, onPattern } = options;
