@@ -273,6 +273,7 @@ const calls: Readonly<Record<string, fc.Arbitrary<Call>>> = {
       call: (x, gate) => ops.gpas(x!, gate!, { activation }),
       value: (x, [gate]) => x.map((v) => (1 - value(gate!)) * v),
       gradients: (dy, x, [gate]) => [dy, [-slope(gate!) * dot(dy, x)]],
+      valueTerms: (x, [gate]) => (1 + Math.abs(value(gate!))) * most(x),
     };
   }),
   addGpas: fc.record({
@@ -302,6 +303,8 @@ const calls: Readonly<Record<string, fc.Arbitrary<Call>>> = {
         dy,
         [-slope(gate!) * dot(dy, zip(x, branch, (a, b) => alpha * a + kept * b))],
       ],
+      valueTerms: (x, branch, [gate]) =>
+        (1 + Math.abs(value(gate!))) * (alpha * most(x) + most(branch)),
     };
   }),
   gelu: fc.tuple(one, approximation).map(([x, approximation]) =>
