@@ -22,6 +22,7 @@
  */
 
 export * from "./lib/core/mod.ts";
+export * from "./lib/backend/mod.ts";
 export {
   type BackendInUse,
   type BackendOptions,

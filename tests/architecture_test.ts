@@ -1,13 +1,15 @@
 // The direction of imports between the folders of lib/, read from Deno's module graph: a folder may import what is left of it.
-// plots and jupyter stand beside the row, since they must not bring the tensors along. And paths are no pieces of URLs.
+// plots and two rooms of the workshop stand beside the row, since they must not bring the tensors along. And paths are no pieces of URLs.
 
 import { assert, assertEquals } from "@std/assert";
 import { pathToFileURL } from "node:url";
-import { checkout } from "../lib/cli/checkout.ts";
+import { checkout } from "../lib/workshop/checkout.ts";
 
 /** From left to right; a folder imports its own row entry's left neighbors, and its siblings as long as there is no circle. */
 const ranks: readonly (readonly string[])[] = [
   ["core"],
+  ["platform"],
+  ["backend"],
   ["kernels"],
   ["ops"],
   ["checkpoint", "residual"],
@@ -18,12 +20,14 @@ const ranks: readonly (readonly string[])[] = [
   ["convert", "export", "train", "probes"],
   ["notebook"],
   ["cli"],
+  ["workshop"],
 ];
 
 /** Folders beside the row: what they may import from lib, and who may import them. */
 const beside: Readonly<Record<string, { imports: readonly string[]; by: readonly string[] }>> = {
-  plots: { imports: ["core"], by: ["notebook", "cli"] },
-  jupyter: { imports: ["core"], by: ["cli"] },
+  plots: { imports: ["core", "platform"], by: ["notebook", "cli", "workshop"] },
+  "workshop/jupyter": { imports: ["core", "platform"], by: ["workshop/pages", "workshop"] },
+  "workshop/pages": { imports: ["core", "platform", "workshop/jupyter"], by: ["workshop"] },
 };
 
 /** One import from file to file, paths from the top of the repository. */
@@ -34,7 +38,8 @@ interface Edge {
 }
 
 const rankOf = (folder: string): number => ranks.findIndex((row) => row.includes(folder));
-const folderOf = (path: string): string => /^lib\/([^/]+)\//.exec(path)?.[1] ?? path;
+const folderOf = (path: string): string =>
+  /^lib\/(workshop\/(?:jupyter|pages)|[^/]+)\//.exec(path)?.[1] ?? path;
 
 /** What is wrong with an import, in a sentence, or undefined. */
 function complaint({ from, to, typesOnly }: Edge): string | undefined {
@@ -54,7 +59,7 @@ function complaint({ from, to, typesOnly }: Edge): string | undefined {
   const other = beside[target];
   if (other !== undefined) {
     if (other.by.includes(source)) return undefined;
-    return rule(`${target} is for ${other.by.join(" and ")} alone`);
+    return rule(`${target} is for ${other.by.join(", ")} alone`);
   }
   const [left, right] = [rankOf(target), rankOf(source)];
   if (left < 0 || right < 0) {
@@ -170,10 +175,10 @@ function wayToTensors(edges: readonly Edge[], start: string): string[] | undefin
   return undefined;
 }
 
-Deno.test("plots and jupyter bring no tensors along, through core either", async () => {
+Deno.test("plots, the kernel driver and the pages bring no tensors along, through core either", async () => {
   const edges = await importsOfLib();
   const files = new Set(edges.map(({ from }) => from));
-  assert(wayToTensors(edges, "lib/core/gradient.ts") !== undefined, "gradient.ts loads tfjs");
+  assert(wayToTensors(edges, "lib/backend/gradient.ts") !== undefined, "gradient.ts loads tfjs");
   const own = [...files].filter((file) => folderOf(file) in beside);
   assert(own.length > 20, `${own.length} files`);
   assertEquals(own.map((file) => wayToTensors(edges, file)).filter((way) => way !== undefined), []);
@@ -194,7 +199,7 @@ Deno.test("complaint() names both files and the rule for each kind of wrong impo
     [
       "lib/plots/save.ts",
       "lib/model/forward.ts",
-      "lib/plots/save.ts imports lib/model/forward.ts: plots may import core of lib",
+      "lib/plots/save.ts imports lib/model/forward.ts: plots may import core, platform of lib",
     ],
     [
       "lib/plots/save.ts",
@@ -202,14 +207,19 @@ Deno.test("complaint() names both files and the rule for each kind of wrong impo
       "lib/plots/save.ts imports npm:/@tensorflow/tfjs@4.22.0: plots must not load tfjs",
     ],
     [
-      "lib/jupyter/wire.ts",
+      "lib/workshop/jupyter/wire.ts",
       "lib/train/train.ts",
-      "lib/jupyter/wire.ts imports lib/train/train.ts: jupyter may import core of lib",
+      "lib/workshop/jupyter/wire.ts imports lib/train/train.ts: workshop/jupyter may import core, platform of lib",
     ],
     [
       "lib/train/train.ts",
       "lib/plots/mod.ts",
-      "lib/train/train.ts imports lib/plots/mod.ts: plots is for notebook and cli alone",
+      "lib/train/train.ts imports lib/plots/mod.ts: plots is for notebook, cli, workshop alone",
+    ],
+    [
+      "lib/cli/mod.ts",
+      "lib/workshop/task.ts",
+      "lib/cli/mod.ts imports lib/workshop/task.ts: workshop stands right of cli, and left may not import right",
     ],
     [
       "lib/misc/a.ts",
@@ -228,8 +238,8 @@ Deno.test("complaint() accepts imports to the left, of siblings, and types where
     edge("lib/ops/gpas.ts", "lib/core/tree.ts"),
     edge("lib/train/train.ts", "lib/probes/mod.ts"),
     edge("lib/plots/save.ts", "lib/train/record.ts", true),
-    edge("lib/jupyter/wire.ts", "lib/core/files.ts"),
-    edge("lib/cli/mod.ts", "lib/jupyter/wire.ts"),
+    edge("lib/workshop/jupyter/wire.ts", "lib/platform/files.ts"),
+    edge("lib/workshop/notebooks.ts", "lib/workshop/jupyter/wire.ts"),
     edge("lib/ops/gpas.ts", "npm:/@tensorflow/tfjs@4.22.0"),
   ];
   assertEquals(fine.map(complaint), fine.map(() => undefined));
@@ -266,7 +276,7 @@ Deno.test("lib asks for files of packages in the one form that is rewritten for 
 
 /** What makes a path wrong where the checkout's own has a space, `#`, `%` or `ä` in it, or on Windows. */
 const pathFaults: readonly (readonly [pattern: RegExp, remedy: string])[] = [
-  [/\.path[n]ame\b/, "take import.meta.dirname, lib/cli/checkout.ts or fileURLToPath()"],
+  [/\.path[n]ame\b/, "take import.meta.dirname, lib/workshop/checkout.ts or fileURLToPath()"],
   [/file:\/\/(?:\$\{|["'`] *\+)/, "take pathToFileURL()"],
   [/(?:[iI]ndexOf|split)\((["'`])\/\1\)/, "take dirname() and basename() of node:path"],
 ];
@@ -283,7 +293,7 @@ Deno.test("no file takes a piece of a URL for a path, or a slash for the system'
   const files = ["lib/", "tests/", "notebooks/"].flatMap((folder) =>
     filesUnder(new URL(folder, root), /\.(?:ts|ipynb)$/)
   );
-  assert(files.some(({ href }) => href.endsWith("lib/cli/start.ts")));
+  assert(files.some(({ href }) => href.endsWith("lib/workshop/start.ts")));
   assert(files.some(({ href }) => href.endsWith("notebooks/00_start_here.ipynb")));
   const found = files.flatMap((file) =>
     pathComplaints(local(file.href), Deno.readTextFileSync(file))
@@ -305,10 +315,10 @@ Deno.test("pathComplaints() finds each fault, and accepts what is right", () => 
   assertEquals(pathComplaints("a.ts", fine), []);
 });
 
-Deno.test("files that others made are opened by core/text_file.ts alone", () => {
+Deno.test("files that others made are opened by platform/text_file.ts alone", () => {
   /** Files that read what belongs to a package, or open what they write. */
   const own =
-    /^lib\/(core\/(text_file|files|temporary)|plots\/png|kernels\/wasm\/build|jupyter\/markdown|train\/text)\.ts$/;
+    /^lib\/(platform\/(text_file|files|temporary)|plots\/png|workshop\/wasm\/build|workshop\/pages\/markdown|train\/text)\.ts$/;
   const found = filesUnder(new URL("lib/", root))
     .map((file) => ({ path: local(file.href), text: Deno.readTextFileSync(file) }))
     .filter(({ path, text }) => !own.test(path) && /Deno\.(open|read\w*File)(Sync)?\(/.test(text));

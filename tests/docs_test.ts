@@ -1,7 +1,7 @@
 // The documentation of public functions: shapes where there are tensors, sources where there is a paper, throws where code throws.
 
 import { assertEquals } from "@std/assert";
-import { checkout } from "../lib/cli/checkout.ts";
+import { checkout } from "../lib/workshop/checkout.ts";
 
 interface PublicFunction {
   readonly file: string;

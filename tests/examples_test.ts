@@ -1,7 +1,7 @@
 // The examples that readers copy: the README's and those of the entry points, run as they stand.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { checkout } from "../lib/cli/checkout.ts";
+import { checkout } from "../lib/workshop/checkout.ts";
 
 Deno.test("the examples of README.md, mod.ts and lib/plots/mod.ts run", async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

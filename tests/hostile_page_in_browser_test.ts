@@ -2,8 +2,9 @@
 // the page's policy alone. Without Chromium on the machine the tests are ignored, by name; CI installs it.
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { buildSite, notebookPage } from "../lib/jupyter/mod.ts";
-import { wholePage } from "../lib/jupyter/page.ts";
+import { buildSite } from "../lib/workshop/pages/site.ts";
+import { notebookPage } from "../lib/workshop/pages/page.ts";
+import { wholePage } from "../lib/workshop/pages/page.ts";
 import { chromium, inBrowser } from "./support/chromium.ts";
 import { beacon, hostileHtml, hostileNotebook } from "./support/hostile_notebook.ts";
 

@@ -3,7 +3,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { pathToFileURL } from "node:url";
-import { checkout } from "../lib/cli/checkout.ts";
+import { checkout } from "../lib/workshop/checkout.ts";
 import { packageOnJsr, publishHere, type Registry } from "./support/jsr.ts";
 
 /** What a user writes, with every entry point and each file that it reads. */

@@ -2,15 +2,15 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { basename } from "node:path";
-import { checkout } from "../lib/cli/checkout.ts";
-import { checkAndExecute, listNotebooks, picturesToPng } from "../lib/cli/notebooks.ts";
+import { checkout } from "../lib/workshop/checkout.ts";
+import { checkAndExecute, listNotebooks, picturesToPng } from "../lib/workshop/notebooks.ts";
 import {
   joined,
   type Notebook,
   type Output,
   readNotebook,
   textOf,
-} from "../lib/jupyter/notebook_file.ts";
+} from "../lib/workshop/jupyter/notebook_file.ts";
 import { firstDifference } from "./support/same_numbers.ts";
 
 const folder = `${checkout}/notebooks`;

@@ -3,7 +3,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { cp } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
-import { checkout } from "../lib/cli/checkout.ts";
+import { checkout } from "../lib/workshop/checkout.ts";
 
 const needed = ["deno.json", "deno.lock", "mod.ts", "README.md", "lib", "notebooks", "data"];
 

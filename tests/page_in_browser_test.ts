@@ -2,8 +2,9 @@
 // Without Chromium on the machine the test is ignored, by name; CI installs it.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { checkout } from "../lib/cli/checkout.ts";
-import { notebookPage, readNotebook } from "../lib/jupyter/mod.ts";
+import { checkout } from "../lib/workshop/checkout.ts";
+import { notebookPage } from "../lib/workshop/pages/page.ts";
+import { readNotebook } from "../lib/workshop/jupyter/notebook_file.ts";
 import { chromium, inBrowser } from "./support/chromium.ts";
 
 Deno.test({

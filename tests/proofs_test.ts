@@ -1,7 +1,7 @@
 // The proofs of notebooks/proofs, and what the task that checks them refuses. REQUIRE_COQ=1 turns a missing Coq into a failure.
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { checkout } from "../lib/cli/checkout.ts";
+import { checkout } from "../lib/workshop/checkout.ts";
 import {
   allowedAxioms,
   checkAssumptions,
@@ -13,7 +13,7 @@ import {
   prove,
   theoremsOf,
   withoutComments,
-} from "../lib/cli/proofs.ts";
+} from "../lib/workshop/proofs.ts";
 
 const folder = `${checkout}/notebooks/proofs`;
 const hasCoq = await coqVersion() !== undefined;

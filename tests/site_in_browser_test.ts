@@ -3,9 +3,10 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { basename } from "node:path";
-import { checkout } from "../lib/cli/checkout.ts";
-import { listNotebooks } from "../lib/cli/notebooks.ts";
-import { buildSite, readNotebook } from "../lib/jupyter/mod.ts";
+import { checkout } from "../lib/workshop/checkout.ts";
+import { listNotebooks } from "../lib/workshop/notebooks.ts";
+import { buildSite } from "../lib/workshop/pages/site.ts";
+import { readNotebook } from "../lib/workshop/jupyter/notebook_file.ts";
 import { chromium, inBrowser } from "./support/chromium.ts";
 
 const folder = `${checkout}/notebooks`;

@@ -2,11 +2,11 @@
 // tests are ignored, by name; CI installs it.
 
 import { assertEquals } from "@std/assert";
-import { notebookPage } from "../lib/jupyter/mod.ts";
+import { notebookPage } from "../lib/workshop/pages/page.ts";
 import { type Figure, histogram, kernelBars, lossCurves } from "../lib/plots/mod.ts";
 import { readMarks } from "../lib/plots/marks.ts";
 import { chromium, inBrowser } from "./support/chromium.ts";
-import { code, notebook } from "./unit/jupyter/notebooks.ts";
+import { code, notebook } from "./unit/workshop/jupyter/notebooks.ts";
 
 const ignore = chromium === undefined;
 const where = chromium ?? "no Chromium here";

@@ -1,8 +1,8 @@
 // Opening a checkpoint: a safetensors file, or a folder as Hugging Face publishes it, with one file or with an index of several.
 
 import { requireInteger } from "../core/check.ts";
-import { exists } from "../core/files.ts";
-import { withoutEnd } from "../core/path.ts";
+import { exists } from "../platform/files.ts";
+import { withoutEnd } from "../platform/path.ts";
 import { bytesPerNumber, decodeNumbers } from "./dtype.ts";
 import { SafetensorsError } from "./error.ts";
 import { longestHeader, type StoredTensor } from "./header.ts";

@@ -1,6 +1,6 @@
 // One safetensors file, kept open: reads at any place, several at a time.
 
-import { openRegular } from "../core/text_file.ts";
+import { openRegular } from "../platform/text_file.ts";
 import { SafetensorsError } from "./error.ts";
 import { type Header, headerLength, parseHeader, type StoredTensor } from "./header.ts";
 

@@ -1,6 +1,6 @@
 // The index of a checkpoint in several files: which tensor is in which of them, as transformers writes it.
 
-import { readTextFile } from "../core/text_file.ts";
+import { readTextFile } from "../platform/text_file.ts";
 import { SafetensorsError } from "./error.ts";
 import { excerpt, type Json, parseJson } from "./json.ts";
 import { compareTexts } from "./plan.ts";

@@ -1,7 +1,7 @@
 // Writing safetensors files as a stream: no more of a tensor is in memory than one of its chunks.
 
 import { requireNumber } from "../core/check.ts";
-import { exists, writeAtomically, writeStream } from "../core/files.ts";
+import { exists, writeAtomically, writeStream } from "../platform/files.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { tensorBytes } from "./header.ts";
 import { excerpt } from "./json.ts";

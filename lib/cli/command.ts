@@ -2,7 +2,7 @@
 
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { requireOneOf } from "../core/check.ts";
-import type { BackendName } from "../core/backend.ts";
+import type { BackendName } from "../backend/backend.ts";
 
 /** The command line was not understood; the message says what is wrong. */
 export class UsageError extends Error {

@@ -1,8 +1,8 @@
 // `normkit doctor`: what this machine has, what is missing, and how to get it.
 
-import { BackendUnavailableError } from "../core/backend.ts";
+import { BackendUnavailableError } from "../backend/backend.ts";
 import { version } from "../core/version.ts";
-import { findWebGpu, type WebGpuAdapter } from "../core/webgpu.ts";
+import { findWebGpu, type WebGpuAdapter } from "../backend/webgpu.ts";
 import type { KernelReport } from "../kernels/install.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import { type Command, requireWords } from "./command.ts";

@@ -1,7 +1,7 @@
 // `normkit generate`: text from a model that `normkit train` left.
 
 import { readDecoder } from "../decoder/parameters.ts";
-import { requireSha256 } from "../core/hash.ts";
+import { requireSha256 } from "../platform/hash.ts";
 import { disposeTree } from "../core/tree.ts";
 import { readConfigFile } from "../families/config_text.ts";
 import type { Config } from "../families/family.ts";

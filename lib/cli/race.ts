@@ -1,14 +1,14 @@
 // Variants trained one after the other, each written as it ends.
 
 import { disposeTree } from "../core/tree.ts";
-import { exists, prepareFolder } from "../core/files.ts";
+import { exists, prepareFolder } from "../platform/files.ts";
 import type { DecoderParameters } from "../decoder/start.ts";
 import { probeAll } from "../probes/all.ts";
 import type { Corpus } from "../train/corpus.ts";
 import type { RunRecord, TrainSettings } from "../train/record.ts";
 import { saveRun } from "../train/save_run.ts";
 import { train, type TrainResult } from "../train/train.ts";
-import { commitOf } from "./commit.ts";
+import { commitOf } from "../platform/commit.ts";
 import { type Progress, startProgress } from "./progress.ts";
 
 /** What {@linkcode trainVariants} needs. */

@@ -1,9 +1,9 @@
 // How every program of ours runs: arguments, help, signals, the one object of `--json`, errors in a sentence, exit codes.
 
-import { BackendUnavailableError } from "../core/backend.ts";
+import { BackendUnavailableError } from "../backend/backend.ts";
 import { jsonText } from "../core/json.ts";
 import { type Command, flag, type Outcome, parse, UsageError } from "./command.ts";
-import { underSignals } from "./signals.ts";
+import { underSignals } from "../platform/signals.ts";
 
 /** A program: a command and what it is called. */
 export interface Program {
@@ -107,16 +107,4 @@ export async function runProgram(program: Program, words: readonly string[]): Pr
     if (Deno.env.has("NORMKIT_DEBUG")) console.error(error);
     return exitCodes[failure.kind];
   }
-}
-
-/**
- * Runs a task of deno.json.
- *
- * @param name The task.
- * @param command What it does.
- * @param words Its arguments.
- * @returns The exit code, as of {@linkcode runProgram}.
- */
-export function runTask(name: string, command: Command, words: readonly string[]): Promise<number> {
-  return runProgram({ name, call: `deno task ${name}`, command }, words);
 }

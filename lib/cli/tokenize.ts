@@ -1,7 +1,7 @@
 // The tokens of a text file, by the tokenizer that lies beside a model.
 
 import { Tokenizer } from "@huggingface/tokenizers";
-import { readJson } from "../core/json.ts";
+import { readJson } from "../platform/json_file.ts";
 import type { Config } from "../families/family.ts";
 import { readText, type TextOptions } from "../train/text.ts";
 import { characterTokenizer } from "../train/tokenizer.ts";

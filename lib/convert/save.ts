@@ -7,7 +7,7 @@ import type { Checkpoint } from "../checkpoint/reader.ts";
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
 import { type PlannedTensor, type ShardOptions, writeShards } from "../checkpoint/writer.ts";
 import { requireOptions } from "../core/options.ts";
-import { isRegular } from "../core/text_file.ts";
+import { isRegular } from "../platform/text_file.ts";
 import { version } from "../core/version.ts";
 import { configText } from "../families/config_text.ts";
 import type { Config } from "../families/family.ts";

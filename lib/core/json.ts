@@ -1,8 +1,6 @@
 // JSON that others wrote: what is not JSON, or lies too deep for functions that call themselves, is refused by name. And JSON with the
 // numbers that JSON does not have.
 
-import { readTextFile } from "./text_file.ts";
-
 /** Levels of arrays and objects in each other that are read; the reference implementation of safetensors reads as many. */
 export const deepest = 127;
 
@@ -62,19 +60,6 @@ export function parseJson(text: string, path: string, revive?: Revive): unknown 
   } catch (cause) {
     throw new SyntaxError(`Cannot read ${path}: it is not JSON`, { cause });
   }
-}
-
-/**
- * Reads a JSON file.
- *
- * @param path The file.
- * @returns Its value, which is for the caller to check.
- * @throws {RangeError} If it is longer than 100 MB, or no regular file.
- * @throws {SyntaxError} If it is not JSON, or more than 127 levels lie in each other.
- * @throws {Deno.errors.NotFound} If there is none.
- */
-export async function readJson(path: string): Promise<unknown> {
-  return parseJson(await readTextFile(path), path);
 }
 
 /** Numbers that JSON does not have, by the strings that stand for them. */

@@ -1,16 +1,11 @@
 /**
- * The ground of the library: backends, reads, checks, seeded numbers, trees of parameters and their gradients.
+ * The ground of the library: checks, seeded numbers and trees of parameters.
  *
  * @module
  */
 
-export { type BackendChoice, type BackendName, BackendUnavailableError } from "./backend.ts";
 export { type NumberLimits, requireInteger, requireNumber, requireOneOf } from "./check.ts";
-export { type ValueAndGradient, valueAndGradient } from "./gradient.ts";
-export { InterruptedError } from "./interrupt.ts";
-export { OutOfMemoryError } from "./out_of_memory.ts";
 export { Random } from "./random.ts";
-export { type Numbers, readAll, takeNumbers } from "./read.ts";
 export type { Scalar, Tensor } from "./tensor.ts";
 export {
   countParameters,
@@ -22,10 +17,3 @@ export {
   tensorsOf,
   type Tree,
 } from "./tree.ts";
-export {
-  findWebGpu,
-  GpuError,
-  throwGpuError,
-  type WebGpuAdapter,
-  type WebGpuLimits,
-} from "./webgpu.ts";

@@ -1,7 +1,7 @@
 // The gates of GPAS among a model's parameters.
 
 import * as tf from "@tensorflow/tfjs";
-import { readAll, takeNumbers } from "../core/read.ts";
+import { readAll, takeNumbers } from "../backend/read.ts";
 import { tensorsOf } from "../core/tree.ts";
 import { gateActivations } from "../ops/activations.ts";
 import { completeConfig, type DecoderConfig } from "./config.ts";

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { requireInteger, requireNumber } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import { Random } from "../core/random.ts";
-import { readAll } from "../core/read.ts";
+import { readAll } from "../backend/read.ts";
 import { completeConfig, type DecoderConfig } from "./config.ts";
 import { decoder } from "./decoder.ts";
 import type { DecoderParameters } from "./start.ts";

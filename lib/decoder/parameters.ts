@@ -1,7 +1,7 @@
 // Parameter trees as safetensors files, in single precision: what `train` writes and `generate` reads.
 
 import * as tf from "@tensorflow/tfjs";
-import { readAll } from "../core/read.ts";
+import { readAll } from "../backend/read.ts";
 import { disposeTree, fillTree, tensorsOf } from "../core/tree.ts";
 import { completeConfig, type DecoderConfig } from "./config.ts";
 import { type DecoderParameters, initDecoder } from "./start.ts";

@@ -2,7 +2,7 @@
 
 import type { TensorShape } from "../checkpoint/tensors.ts";
 import { version } from "../core/version.ts";
-import { exists, writeAtomically } from "../core/files.ts";
+import { exists, writeAtomically } from "../platform/files.ts";
 import type { Attention, FeedForward, Linear, ModelSpec } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import {

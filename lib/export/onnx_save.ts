@@ -1,7 +1,7 @@
 // An ONNX model as bytes, or in a folder: one file, or two where the weights are many.
 
 import { requireNumber } from "../core/check.ts";
-import { exists, writeAtomically, writeStream } from "../core/files.ts";
+import { exists, writeAtomically, writeStream } from "../platform/files.ts";
 import { requireOptions } from "../core/options.ts";
 import type { Model } from "../families/model.ts";
 import { type Piece, wholeFile, withExternalData } from "./onnx_file.ts";

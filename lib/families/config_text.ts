@@ -2,7 +2,7 @@
 // tell from 1).
 
 import { parseJson } from "../core/json.ts";
-import { readTextFile } from "../core/text_file.ts";
+import { readTextFile } from "../platform/text_file.ts";
 import type { Config } from "./family.ts";
 
 /** Where a configuration keeps the text that it was read from; copies of the object carry it along. */

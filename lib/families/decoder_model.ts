@@ -1,7 +1,7 @@
 // A decoder in memory as a model: its parameters described, so that it can be converted, folded and compared.
 
 import { type MemoryTensor, memoryTensors } from "../checkpoint/memory.ts";
-import { readAll } from "../core/read.ts";
+import { readAll } from "../backend/read.ts";
 import { tensorsOf } from "../core/tree.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import type { DecoderParameters } from "../decoder/start.ts";

@@ -1,7 +1,7 @@
 // Models on disk: a Hugging Face folder, or what `normkit train` left.
 
 import { type Checkpoint, openCheckpoint } from "../checkpoint/reader.ts";
-import { requireSha256 } from "../core/hash.ts";
+import { requireSha256 } from "../platform/hash.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { readConfigFile } from "./config_text.ts";
 import type { Config } from "./family.ts";

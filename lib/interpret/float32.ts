@@ -1,7 +1,7 @@
 // The arithmetic in float32: tensors on tfjs's backend in use, through the library's operations and their kernels.
 
 import * as tf from "@tensorflow/tfjs";
-import { readAll } from "../core/read.ts";
+import { readAll } from "../backend/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { matMul } from "../ops/mat_mul.ts";
 import type { Arithmetic, RowNorm, Size } from "./arithmetic.ts";

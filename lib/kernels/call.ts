@@ -1,7 +1,7 @@
 // Calling a kernel by name on the backend in use.
 
 import * as tf from "@tensorflow/tfjs";
-import { gradientDepth } from "../core/engine.ts";
+import { gradientDepth } from "../backend/engine.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Contract, KernelName } from "./contract.ts";
 

@@ -1,7 +1,7 @@
 // Registers the kernels of a backend with tfjs, and takes them away again. tfjs's own kernels that are replaced come back then.
 
 import * as tf from "@tensorflow/tfjs";
-import type { BackendName } from "../core/backend.ts";
+import type { BackendName } from "../backend/backend.ts";
 import type { KernelName, Kernels } from "./contract.ts";
 
 /** What a backend's folder gives. */

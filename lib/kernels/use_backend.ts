@@ -1,8 +1,8 @@
 // The choice of a backend together with the kernels that run on it.
 
-import { type BackendChoice, type BackendName, openBackend } from "../core/backend.ts";
+import { type BackendChoice, type BackendName, openBackend } from "../backend/backend.ts";
 import { requireInteger, requireOneOf } from "../core/check.ts";
-import { restoreEngine } from "../core/engine.ts";
+import { restoreEngine } from "../backend/engine.ts";
 import { requireOptions } from "../core/options.ts";
 import { Queue } from "../core/queue.ts";
 import { installKernels, type KernelReport, removeKernels } from "./install.ts";

@@ -1,7 +1,7 @@
 // Recorded benchmark lines, as notebooks read them.
 
 import { parseJson } from "../core/json.ts";
-import { readTextFile } from "../core/text_file.ts";
+import { readTextFile } from "../platform/text_file.ts";
 import { findRoot } from "./runs.ts";
 
 /** A time that was measured: what, by whom, and its median with quartiles. */

@@ -1,7 +1,7 @@
 // Recorded runs, as notebooks read them.
 
 import { dirname } from "node:path";
-import { readJson } from "../core/json.ts";
+import { readJson } from "../platform/json_file.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import { readRuns, type RunRecord } from "../train/record.ts";
 

@@ -1,7 +1,7 @@
 // The first cell of a notebook: the backend, the seed, and one line of stable facts.
 
-import type { BackendName } from "../core/backend.ts";
-import { reportCuts } from "../core/interrupt.ts";
+import type { BackendName } from "../backend/backend.ts";
+import { reportCuts } from "../backend/interrupt.ts";
 import { requireOptions } from "../core/options.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import { Random } from "../core/random.ts";

@@ -1,6 +1,6 @@
 // Machine-checked statements, as they stand in notebooks/proofs.
 
-import { readTextFile } from "../core/text_file.ts";
+import { readTextFile } from "../platform/text_file.ts";
 import { findRoot } from "./runs.ts";
 import { type Shown, shownCode } from "./show.ts";
 

@@ -1,7 +1,7 @@
 // The way from named activations to numbers: run once, keep a few small tensors, read them all together, free them.
 
 import * as tf from "@tensorflow/tfjs";
-import { type Numbers, readAll } from "../core/read.ts";
+import { type Numbers, readAll } from "../backend/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { decoder, type Tokens } from "../decoder/decoder.ts";

@@ -1,7 +1,7 @@
 // How far the stream turns from layer to layer.
 
 import * as tf from "@tensorflow/tfjs";
-import { readAll } from "../core/read.ts";
+import { readAll } from "../backend/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { completeConfig } from "../decoder/config.ts";

@@ -1,6 +1,6 @@
 // How far a model's output has moved since it was first seen.
 
-import { readAll } from "../core/read.ts";
+import { readAll } from "../backend/read.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { decoder, type Tokens } from "../decoder/decoder.ts";
 import type { DecoderParameters } from "../decoder/start.ts";

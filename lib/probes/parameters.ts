@@ -1,9 +1,9 @@
 // Parameters, their gradients and their updates, one number each; and the gates of GPAS.
 
 import * as tf from "@tensorflow/tfjs";
-import { valueAndGradient } from "../core/gradient.ts";
+import { valueAndGradient } from "../backend/gradient.ts";
 import { requireOptions } from "../core/options.ts";
-import { takeNumbers } from "../core/read.ts";
+import { takeNumbers } from "../backend/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { disposeTree, tensorsOf } from "../core/tree.ts";
 import type { DecoderConfig } from "../decoder/config.ts";

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { requireOptions } from "../core/options.ts";
-import { takeNumbers } from "../core/read.ts";
+import { takeNumbers } from "../backend/read.ts";
 import type { Scalar } from "../core/tensor.ts";
 import { completeConfig, type DecoderConfig } from "../decoder/config.ts";
 import { decoder, type Tokens } from "../decoder/decoder.ts";

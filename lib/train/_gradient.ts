@@ -1,7 +1,7 @@
 // The gradient of one training step: averaged over the step's batches, then clipped.
 
 import * as tf from "@tensorflow/tfjs";
-import { valueAndGradient } from "../core/gradient.ts";
+import { valueAndGradient } from "../backend/gradient.ts";
 import type { Random } from "../core/random.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
 import { disposeTree, fillTree, tensorsOf } from "../core/tree.ts";

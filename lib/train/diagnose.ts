@@ -1,7 +1,7 @@
 // Where a number went wrong: the first parameter or activation that is not finite, and gates that have gone too far.
 
 import * as tf from "@tensorflow/tfjs";
-import { readAll } from "../core/read.ts";
+import { readAll } from "../backend/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { tensorsOf } from "../core/tree.ts";
 import { completeConfig, type DecoderConfig } from "../decoder/config.ts";

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { requireOptions } from "../core/options.ts";
-import { takeNumbers } from "../core/read.ts";
+import { takeNumbers } from "../backend/read.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { decoder } from "../decoder/decoder.ts";

@@ -1,9 +1,9 @@
 // The record of a run: rows as JSON Lines, and a manifest that says what made them.
 
-import { exists, writeAtomically } from "../core/files.ts";
-import { requireSha256 } from "../core/hash.ts";
+import { exists, writeAtomically } from "../platform/files.ts";
+import { requireSha256 } from "../platform/hash.ts";
 import { jsonText, parseJson, reviveNumber } from "../core/json.ts";
-import { readLines, readTextFile } from "../core/text_file.ts";
+import { readLines, readTextFile } from "../platform/text_file.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import type { OptimizerSettings } from "./optimizer.ts";
 import type { ScheduleSettings } from "./schedule.ts";

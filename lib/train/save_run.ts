@@ -1,7 +1,7 @@
 // A run on the disk: parameters first, the manifest with their hash last.
 
 import { writeParameters } from "../decoder/parameters.ts";
-import { sha256OfFile } from "../core/hash.ts";
+import { sha256OfFile } from "../platform/hash.ts";
 import type { DecoderParameters } from "../decoder/start.ts";
 import { removeManifest, type RunRecord, writeRun } from "./record.ts";
 

@@ -1,7 +1,7 @@
 // Text files as strings: decoded strictly, in pieces, so that no file need fit into memory twice.
 
 import { type OptionKinds, requireOptions } from "../core/options.ts";
-import { kindOf } from "../core/text_file.ts";
+import { kindOf } from "../platform/text_file.ts";
 
 /** How the bytes of a file become text. */
 export interface TextOptions {

@@ -2,11 +2,11 @@
 // is full, and always returns the last parameters whose loss was finite.
 
 import * as tf from "@tensorflow/tfjs";
-import { untilCut } from "../core/interrupt.ts";
+import { untilCut } from "../backend/interrupt.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
-import { OutOfMemoryError } from "../core/out_of_memory.ts";
+import { OutOfMemoryError } from "../backend/out_of_memory.ts";
 import { Random } from "../core/random.ts";
-import { takeNumbers } from "../core/read.ts";
+import { takeNumbers } from "../backend/read.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
 import { countParameters, disposeTree, mapTree } from "../core/tree.ts";
 import type { DecoderConfig } from "../decoder/config.ts";

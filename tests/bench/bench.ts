@@ -12,8 +12,8 @@ import {
   understood,
   UsageError,
 } from "../../lib/cli/command.ts";
-import { runTask } from "../../lib/cli/run.ts";
-import { undoneAtEnd } from "../../lib/core/cleanup.ts";
+import { runTask } from "../../lib/workshop/task.ts";
+import { undoneAtEnd } from "../../lib/platform/cleanup.ts";
 import { printProfile } from "./profile.ts";
 import type { Line } from "./record/lines.ts";
 import { runSuite, type Suite } from "./session.ts";

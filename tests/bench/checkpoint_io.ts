@@ -21,10 +21,10 @@ import {
   stringOptions,
   textOption,
 } from "../../lib/cli/command.ts";
-import { runTask } from "../../lib/cli/run.ts";
-import { undoneAtEnd } from "../../lib/core/cleanup.ts";
+import { runTask } from "../../lib/workshop/task.ts";
+import { undoneAtEnd } from "../../lib/platform/cleanup.ts";
 import { requireInteger } from "../../lib/core/check.ts";
-import { writeStream } from "../../lib/core/files.ts";
+import { writeStream } from "../../lib/platform/files.ts";
 import { Random } from "../../lib/core/random.ts";
 import { transferFacts } from "./record/transfer.ts";
 

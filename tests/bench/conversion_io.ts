@@ -18,11 +18,11 @@ import {
   textOption,
 } from "../../lib/cli/command.ts";
 import { runProgram } from "../../lib/cli/run.ts";
-import { undoneAtEnd } from "../../lib/core/cleanup.ts";
+import { undoneAtEnd } from "../../lib/platform/cleanup.ts";
 import { convert } from "../../lib/convert/convert.ts";
 import { saveModel } from "../../lib/convert/save.ts";
 import { requireInteger } from "../../lib/core/check.ts";
-import { writeFolder } from "../../lib/core/files.ts";
+import { writeFolder } from "../../lib/platform/files.ts";
 import { Random } from "../../lib/core/random.ts";
 import { openModel } from "../../lib/families/open.ts";
 import { transferFacts } from "./record/transfer.ts";

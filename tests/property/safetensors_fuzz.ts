@@ -3,8 +3,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { type Command, numberOption, requireWords, stringOptions } from "../../lib/cli/command.ts";
-import { runTask } from "../../lib/cli/run.ts";
-import { undoneAtEnd } from "../../lib/core/cleanup.ts";
+import { runTask } from "../../lib/workshop/task.ts";
+import { undoneAtEnd } from "../../lib/platform/cleanup.ts";
 import { requireInteger } from "../../lib/core/check.ts";
 import { SafetensorsError } from "../../lib/checkpoint/error.ts";
 import { headerLength, parseHeader } from "../../lib/checkpoint/header.ts";

@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import { type BackendName, findWebGpu, throwGpuError } from "../../lib/core/mod.ts";
+import { type BackendName, findWebGpu, throwGpuError } from "../../lib/backend/mod.ts";
 import { type BackendOptions, useBackend } from "../../lib/kernels/mod.ts";
 
 const all: readonly BackendName[] = ["cpu", "wasm", "webgpu"];

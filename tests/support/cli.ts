@@ -1,6 +1,6 @@
 // The command line in this process, and in a process of its own.
 
-import { checkout } from "../../lib/cli/checkout.ts";
+import { checkout } from "../../lib/workshop/checkout.ts";
 import { main } from "../../lib/cli/mod.ts";
 
 /** The file of the command line. */

@@ -2,7 +2,7 @@
 // is left on the backend.
 
 import * as tf from "@tensorflow/tfjs";
-import { readAll } from "../../lib/core/mod.ts";
+import { readAll } from "../../lib/backend/mod.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
 
 /** A tensor as plain numbers. */

@@ -1,7 +1,7 @@
 // A WASM memory without room. Blocks that nobody writes to take it, so that the machine gives none of its own.
 
 import * as tf from "@tensorflow/tfjs";
-import { OutOfMemoryError } from "../../lib/core/mod.ts";
+import { OutOfMemoryError } from "../../lib/backend/mod.ts";
 
 /** What is used of tfjs's WASM backend. */
 interface WasmBackend {

@@ -2,7 +2,7 @@
 
 import { openCheckpoint } from "../../lib/checkpoint/reader.ts";
 import { readTensor, type TensorSource } from "../../lib/checkpoint/tensors.ts";
-import { checkout } from "../../lib/cli/checkout.ts";
+import { checkout } from "../../lib/workshop/checkout.ts";
 import { type OpenModel, openModel } from "../../lib/families/open.ts";
 import type { Model } from "../../lib/families/model.ts";
 import type { Arithmetic } from "../../lib/interpret/arithmetic.ts";

@@ -2,7 +2,7 @@
  * A notebook by somebody who means harm: each way into a page that is known to us. What runs calls `window.__x`, what loads asks for
  * `beacon.invalid`.
  */
-import type { Cell, Notebook, Output } from "../../lib/jupyter/mod.ts";
+import type { Cell, Notebook, Output } from "../../lib/workshop/jupyter/notebook_file.ts";
 
 /** The host that no page may ask for anything. */
 export const beacon = "beacon.invalid";

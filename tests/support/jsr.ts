@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { gunzipSync } from "node:zlib";
-import { checkout } from "../../lib/cli/checkout.ts";
+import { checkout } from "../../lib/workshop/checkout.ts";
 
 /** A registry with one version of the package. */
 export interface Registry extends AsyncDisposable {

@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import { type BackendName, readAll } from "../../lib/core/mod.ts";
+import { type BackendName, readAll } from "../../lib/backend/mod.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
 import { callKernel, type Contract, type KernelName, useBackend } from "../../lib/kernels/mod.ts";
 import { randomRow, uniform } from "../reference/random.ts";

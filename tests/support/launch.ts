@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import { readAll } from "../../lib/core/mod.ts";
+import { readAll } from "../../lib/backend/mod.ts";
 import type { Kernels, TensorInfo } from "../../lib/kernels/mod.ts";
 import { assertClose } from "./close.ts";
 import { type KernelCase, operandTensor } from "./kernels.ts";

@@ -1,13 +1,7 @@
 // A decoder's parameters from plain numbers and back, by path.
 
-import {
-  disposeTree,
-  fillTree,
-  mapTree,
-  readAll,
-  tensorsOf,
-  valueAndGradient,
-} from "../../lib/core/mod.ts";
+import { disposeTree, fillTree, mapTree, tensorsOf } from "../../lib/core/mod.ts";
+import { readAll, valueAndGradient } from "../../lib/backend/mod.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
 import {
   decoder,

@@ -1,7 +1,7 @@
 // Freed memory full of NaN, where the next tensors will lie: a kernel that leaves an element of its output unwritten shows it.
 
 import * as tf from "@tensorflow/tfjs";
-import type { BackendName } from "../../lib/core/mod.ts";
+import type { BackendName } from "../../lib/backend/mod.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
 
 /** What is used of tfjs's WebGPU backend. */

@@ -1,7 +1,7 @@
 // Named activations of a run as plain numbers.
 
 import * as tf from "@tensorflow/tfjs";
-import { readAll } from "../../lib/core/mod.ts";
+import { readAll } from "../../lib/backend/mod.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
 import type { Tap } from "../../lib/decoder/mod.ts";
 

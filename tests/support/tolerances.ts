@@ -1,7 +1,7 @@
 // The one table of tolerances. Each is relative to the largest expected magnitude (see close.ts); the backends compute in
 // float32, whose rounding unit is 6e-8, and the oracles in float64.
 
-import type { BackendName } from "../../lib/core/mod.ts";
+import type { BackendName } from "../../lib/backend/mod.ts";
 
 /** What is compared. */
 export type Quantity =

@@ -3,7 +3,7 @@
 // What is used of tfjs here is private (`wasm.asm.memory`, `_malloc`, `dataIdMap`), hence its pinned version.
 
 import type { DataType } from "@tensorflow/tfjs";
-import { shareMemory } from "../../core/shared_memory.ts";
+import { shareMemory } from "../../backend/shared_memory.ts";
 import type { TensorInfo } from "../contract.ts";
 import { plain, relaxed } from "./binary.ts";
 import { Threads } from "./threads.ts";

@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { DataType } from "@tensorflow/tfjs";
-import { isSoftwareAdapter } from "../../core/webgpu.ts";
+import { isSoftwareAdapter } from "../../backend/webgpu.ts";
 import type { TensorInfo } from "../contract.ts";
 import { walkMain, walkOf, walkUniforms } from "./elements.ts";
 import type { Runner } from "./runner.ts";

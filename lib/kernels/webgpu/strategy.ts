@@ -5,7 +5,7 @@
 // but read again for every pass. A row so short that a team would idle is one thread's, who needs nobody; so is every row where
 // nothing else can run.
 
-import { isSoftwareAdapter } from "../../core/webgpu.ts";
+import { isSoftwareAdapter } from "../../backend/webgpu.ts";
 import { findSubgroups, type Subgroups } from "./subgroups.ts";
 
 /** Who takes a row. */

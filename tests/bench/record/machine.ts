@@ -1,8 +1,8 @@
 // The machine and the versions that a results file names.
 
 import type { BackendInUse } from "@normkit/normkit";
-import { checkout } from "../../../lib/cli/checkout.ts";
-import { commitOf } from "../../../lib/cli/commit.ts";
+import { checkout } from "../../../lib/workshop/checkout.ts";
+import { commitOf } from "../../../lib/platform/commit.ts";
 import config from "../../../deno.json" with { type: "json" };
 import type { MachineLine, Platform } from "./lines.ts";
 

@@ -1,6 +1,6 @@
 // A process that the writer's test kills. After each chunk it prints a dot and waits for a byte; a bar says that all is done.
 
-import { writeFolder } from "../../../lib/core/files.ts";
+import { writeFolder } from "../../../lib/platform/files.ts";
 import {
   type PlannedTensor,
   writeSafetensors,

@@ -11,7 +11,7 @@ import {
   UsageError,
 } from "../../../lib/cli/command.ts";
 import { runProgram } from "../../../lib/cli/run.ts";
-import { BackendUnavailableError } from "../../../lib/core/mod.ts";
+import { BackendUnavailableError } from "../../../lib/backend/mod.ts";
 import { printedBy } from "../../support/cli.ts";
 
 const options: Command["options"] = { ...stringOptions("rate out"), json: { type: "boolean" } };

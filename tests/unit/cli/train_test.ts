@@ -1,7 +1,7 @@
 // `normkit train` and `generate`: what they leave, and that nothing is lost or replaced without a word.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { exists } from "../../../lib/core/files.ts";
+import { exists } from "../../../lib/platform/files.ts";
 import { openModel } from "../../../lib/families/open.ts";
 import { readRun } from "../../../lib/train/mod.ts";
 import { childOf, runChild, runHere } from "../../support/cli.ts";

@@ -7,13 +7,8 @@ import {
   trainingForm,
   type TrainingFormName,
 } from "../../../lib/convert/training_form.ts";
-import {
-  type BackendName,
-  disposeTree,
-  Random,
-  tensorsOf,
-  valueAndGradient,
-} from "../../../lib/core/mod.ts";
+import { type BackendName, valueAndGradient } from "../../../lib/backend/mod.ts";
+import { disposeTree, Random, tensorsOf } from "../../../lib/core/mod.ts";
 import {
   decoder,
   type DecoderConfig,

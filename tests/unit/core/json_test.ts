@@ -1,7 +1,8 @@
 // JSON that others wrote: values as JSON.parse gives them, and what lies too deep refused before anything is built.
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { jsonText, parseJson, readJson, reviveNumber } from "../../../lib/core/json.ts";
+import { jsonText, parseJson, reviveNumber } from "../../../lib/core/json.ts";
+import { readJson } from "../../../lib/platform/json_file.ts";
 import { inFolder } from "../checkpoint/files.ts";
 
 Deno.test("parseJson() and readJson() read what JSON.parse reads", () =>

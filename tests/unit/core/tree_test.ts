@@ -6,11 +6,9 @@ import {
   fillTree,
   leaves,
   mapTree,
-  readAll,
-  takeNumbers,
   tensorsOf,
-  valueAndGradient,
 } from "../../../lib/core/mod.ts";
+import { readAll, takeNumbers, valueAndGradient } from "../../../lib/backend/mod.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
 
 const tree = { a: 1, b: [2, { c: 3, d: [] as number[] }], e: { f: { g: 4 } } };

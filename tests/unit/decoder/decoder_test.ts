@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { disposeTree, Random, readAll, valueAndGradient } from "../../../lib/core/mod.ts";
+import { disposeTree, Random } from "../../../lib/core/mod.ts";
+import { readAll, valueAndGradient } from "../../../lib/backend/mod.ts";
 import { decoder, type DecoderConfig, initDecoder } from "../../../lib/decoder/mod.ts";
 import { crossEntropy } from "../../../lib/ops/mod.ts";
 import { residuals } from "../../../lib/residual/mod.ts";

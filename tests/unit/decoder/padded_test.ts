@@ -1,7 +1,8 @@
 // The padded layout of CRMSNorm in a model: the last lane of the stream is 0 at the start and stays 0 while the model trains.
 
 import { assert, assertEquals } from "@std/assert";
-import { disposeTree, tensorsOf, valueAndGradient } from "../../../lib/core/mod.ts";
+import { disposeTree, tensorsOf } from "../../../lib/core/mod.ts";
+import { valueAndGradient } from "../../../lib/backend/mod.ts";
 import {
   decoder,
   type DecoderConfig,

@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { countParameters, disposeTree, readAll, tensorsOf } from "../../../lib/core/mod.ts";
+import { countParameters, disposeTree, tensorsOf } from "../../../lib/core/mod.ts";
+import { readAll } from "../../../lib/backend/mod.ts";
 import { type DecoderConfig, initDecoder } from "../../../lib/decoder/mod.ts";
 import { lns, residuals, withGpas } from "../../../lib/residual/mod.ts";
 import { depthConstants } from "../../reference/constants.ts";

@@ -3,7 +3,7 @@
 
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { readAll, throwGpuError } from "../../../lib/core/mod.ts";
+import { readAll, throwGpuError } from "../../../lib/backend/mod.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import { type KernelName, useBackend } from "../../../lib/kernels/mod.ts";
 import { fromHalf, halfNorm, halfNormGradient, toHalf } from "../../../lib/ops/mod.ts";

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { readAll } from "../../../lib/core/mod.ts";
+import { readAll } from "../../../lib/backend/mod.ts";
 import type { Contract, KernelName } from "../../../lib/kernels/mod.ts";
 import { callKernel } from "../../../lib/kernels/mod.ts";
 import { onEachBackendWith } from "../../support/kernels.ts";

@@ -3,7 +3,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { type BackendName, readAll, throwGpuError } from "../../../lib/core/mod.ts";
+import { type BackendName, readAll, throwGpuError } from "../../../lib/backend/mod.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import type { KernelName } from "../../../lib/kernels/mod.ts";
 import { assertClose } from "../../support/close.ts";

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { readAll } from "../../../lib/core/mod.ts";
+import { readAll } from "../../../lib/backend/mod.ts";
 import { useBackend } from "../../../lib/kernels/mod.ts";
 import { crossEntropy, matMul, rmsNorm } from "../../../lib/ops/mod.ts";
 import { backends } from "../../support/backends.ts";

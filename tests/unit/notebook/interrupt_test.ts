@@ -1,9 +1,9 @@
 // Cells that are interrupted by a real kernel's stop button: they say so, and what comes after works as if nothing had happened.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { checkout } from "../../../lib/cli/checkout.ts";
-import { Kernel } from "../../../lib/jupyter/kernel.ts";
-import type { Message } from "../../../lib/jupyter/wire.ts";
+import { checkout } from "../../../lib/workshop/checkout.ts";
+import { Kernel } from "../../../lib/workshop/jupyter/kernel.ts";
+import type { Message } from "../../../lib/workshop/jupyter/wire.ts";
 
 /** The errors that a cell shows, and the text of its result. */
 interface Shown {

@@ -1,11 +1,11 @@
 // A live chart: how often it draws, what it sends last, and what a headless run keeps of it.
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { checkout } from "../../../lib/cli/checkout.ts";
+import { checkout } from "../../../lib/workshop/checkout.ts";
 import { frameInterval, live, liveChart } from "../../../lib/notebook/live.ts";
 import { Figure } from "../../../lib/plots/figure.ts";
-import { executeNotebook } from "../../../lib/jupyter/mod.ts";
-import { code, notebook, outputsOf } from "../jupyter/notebooks.ts";
+import { executeNotebook } from "../../../lib/workshop/jupyter/execute.ts";
+import { code, notebook, outputsOf } from "../workshop/jupyter/notebooks.ts";
 
 /** A chart of a counter under a clock that the test moves. */
 function counter() {

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { readAll } from "../../../lib/core/mod.ts";
+import { readAll } from "../../../lib/backend/mod.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import { KernelUnavailableError } from "../../../lib/kernels/half.ts";
 import { fromHalf, type Half, halfNorm, halfNormGradient, toHalf } from "../../../lib/ops/half.ts";

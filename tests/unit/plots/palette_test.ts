@@ -50,7 +50,7 @@ Deno.test("orderVariants() follows the palette, bases before GPAS, own ids last"
   );
 });
 
-/** Cards lie under a film on dark pages: `--shade` of `lib/jupyter/page_style.ts`. */
+/** Cards lie under a film on dark pages: `--shade` of `lib/workshop/pages/page_style.ts`. */
 const films = [0, 0.07].map((opacity) => (hex: string) =>
   under(colorOf(hex), [20, 23, 28], opacity)
 );

@@ -2,7 +2,8 @@
 
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { disposeTree, mapTree, takeNumbers } from "../../../lib/core/mod.ts";
+import { disposeTree, mapTree } from "../../../lib/core/mod.ts";
+import { takeNumbers } from "../../../lib/backend/mod.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import { decoder, type DecoderParameters } from "../../../lib/decoder/mod.ts";
 import { crossEntropy } from "../../../lib/ops/mod.ts";

@@ -2,7 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import { disposeTree, tensorsOf, valueAndGradient } from "../../../lib/core/mod.ts";
+import { disposeTree, tensorsOf } from "../../../lib/core/mod.ts";
+import { valueAndGradient } from "../../../lib/backend/mod.ts";
 import { decoder, initDecoder } from "../../../lib/decoder/mod.ts";
 import { crossEntropy } from "../../../lib/ops/mod.ts";
 import { probeGates, probeGradients, probeUpdates } from "../../../lib/probes/mod.ts";

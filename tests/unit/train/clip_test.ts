@@ -2,7 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertThrows } from "@std/assert";
-import { disposeTree, takeNumbers } from "../../../lib/core/mod.ts";
+import { disposeTree } from "../../../lib/core/mod.ts";
+import { takeNumbers } from "../../../lib/backend/mod.ts";
 import { isGate } from "../../../lib/decoder/mod.ts";
 import { clipByNorm, globalNorm } from "../../../lib/train/mod.ts";
 import { clipGlobalNorm } from "../../reference/optimizers.ts";

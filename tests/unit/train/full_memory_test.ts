@@ -2,7 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { disposeTree, OutOfMemoryError } from "../../../lib/core/mod.ts";
+import { disposeTree } from "../../../lib/core/mod.ts";
+import { OutOfMemoryError } from "../../../lib/backend/mod.ts";
 import { type Row, train, type TrainOptions, type TrainSettings } from "../../../lib/train/mod.ts";
 import { onBackend } from "../../support/backends.ts";
 import { fillMemory, wasmBackend } from "../../support/full_memory.ts";

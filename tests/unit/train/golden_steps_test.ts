@@ -2,13 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import {
-  disposeTree,
-  mapTree,
-  takeNumbers,
-  tensorsOf,
-  valueAndGradient,
-} from "../../../lib/core/mod.ts";
+import { disposeTree, mapTree, tensorsOf } from "../../../lib/core/mod.ts";
+import { takeNumbers, valueAndGradient } from "../../../lib/backend/mod.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import {
   decoder,

@@ -2,7 +2,8 @@
 
 import { makeCorpus, type TrainSettings } from "../../../lib/train/mod.ts";
 import type { DecoderParameters } from "../../../lib/decoder/mod.ts";
-import { mapTree, readAll, tensorsOf } from "../../../lib/core/mod.ts";
+import { mapTree, tensorsOf } from "../../../lib/core/mod.ts";
+import { readAll } from "../../../lib/backend/mod.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 
 /** 18 characters, half of them held out: with rows of 8 tokens each half has room for one row only. */

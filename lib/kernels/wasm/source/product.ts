@@ -1,4 +1,4 @@
-// C = op(A) · op(B) + bias: blocks that stay in the caches, around the tile of ../tile_source.ts. The columns of B are packed
+// C = op(A) · op(B) + bias: blocks that stay in the caches, around the tile of lib/workshop/wasm/tile_source.ts. The columns of B are packed
 // once, in a call of their own, so that threads share them; each thread packs the rows of A that it needs.
 //
 // op(A) and op(B) are given by strides in bytes: `aRow` from one row to the next and `aStep` from one k to the next (one of the

@@ -1,7 +1,7 @@
 // The WASM binaries that are checked in: what the source makes, with nothing of their own in memory, and alike in both flavors.
 
 import { assert, assertEquals } from "@std/assert";
-import { binaryText } from "../../../../lib/kernels/wasm/build.ts";
+import { binaryText } from "../../../../lib/workshop/wasm/build.ts";
 import { plain, relaxed } from "../../../../lib/kernels/wasm/binary.ts";
 import { Random } from "../../../../lib/core/mod.ts";
 

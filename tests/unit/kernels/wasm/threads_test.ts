@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { pathToFileURL } from "node:url";
-import { checkout } from "../../../../lib/cli/checkout.ts";
+import { checkout } from "../../../../lib/workshop/checkout.ts";
 import { useBackend } from "../../../../lib/kernels/mod.ts";
 import { openRuntime, type WasmBackend } from "../../../../lib/kernels/wasm/runtime.ts";
 import { onBackend } from "../../../support/backends.ts";

@@ -2,7 +2,7 @@
 
 import { assert, assertMatch, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { GpuError, readAll, throwGpuError } from "../../../../lib/core/mod.ts";
+import { GpuError, readAll, throwGpuError } from "../../../../lib/backend/mod.ts";
 import { useBackend } from "../../../../lib/kernels/mod.ts";
 import { backends } from "../../../support/backends.ts";
 

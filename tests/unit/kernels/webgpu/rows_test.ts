@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { readAll } from "../../../../lib/core/mod.ts";
+import { readAll } from "../../../../lib/backend/mod.ts";
 import type { KernelName, TensorInfo } from "../../../../lib/kernels/mod.ts";
 import { normKernels } from "../../../../lib/kernels/webgpu/norm.ts";
 import { openRunner, type WebGpuBackend } from "../../../../lib/kernels/webgpu/runner.ts";

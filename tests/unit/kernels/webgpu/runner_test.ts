@@ -6,7 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { GpuError, readAll } from "../../../../lib/core/mod.ts";
+import { GpuError, readAll } from "../../../../lib/backend/mod.ts";
 import type { Tensor } from "../../../../lib/core/tensor.ts";
 import type { TensorInfo } from "../../../../lib/kernels/mod.ts";
 import {

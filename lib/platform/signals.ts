@@ -1,0 +1,56 @@
+// Ctrl-C, SIGTERM and SIGHUP: the first ends a command in good order where it can, the second at once. Nothing temporary stays.
+
+import { undoAll } from "./cleanup.ts";
+
+/** The signals that end a command, each with the exit code of a process that it ends. */
+const endings: Readonly<Partial<Record<Deno.Signal, number>>> = Deno.build.os === "windows"
+  ? { SIGINT: 130 }
+  : { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+
+/** Signals so soon after the first are the same one: a terminal and `deno task` may both send it. In milliseconds. */
+const sameSignal = 300;
+
+/** How a command takes signals. */
+export interface SignalOptions {
+  /** Whether the body ends by itself after the first signal. */
+  readonly inOrder: boolean;
+  /** Is told of the first signal where the body ends by itself. */
+  readonly onFirst: () => void;
+  /** Is told of the signal that ends the process at once, and of the exit code. */
+  readonly onEnd: (signal: string, code: number) => void;
+}
+
+/**
+ * Runs a body that signals may end.
+ *
+ * @param options How.
+ * @param body The body; its signal comes with the first one.
+ * @returns What the body gives.
+ */
+export async function underSignals<T>(
+  { inOrder, onFirst, onEnd }: SignalOptions,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  let first = 0;
+  const take = (name: Deno.Signal, code: number): void => {
+    if (!inOrder || (stop.signal.aborted && performance.now() - first > sameSignal)) {
+      undoAll();
+      onEnd(name, code);
+      Deno.exit(code);
+    }
+    if (stop.signal.aborted) return;
+    first = performance.now();
+    onFirst();
+    stop.abort();
+  };
+  const listeners = Object.entries(endings).map(([name, code]) =>
+    [name as Deno.Signal, () => take(name as Deno.Signal, code)] as const
+  );
+  for (const [name, listener] of listeners) Deno.addSignalListener(name, listener);
+  try {
+    return await body(stop.signal);
+  } finally {
+    for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
+  }
+}

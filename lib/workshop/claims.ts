@@ -1,0 +1,181 @@
+// `deno task claims`: collects the claims of all committed notebooks and writes them into README.md and data/claims.json.
+
+import { basename } from "node:path";
+import { readNotebook } from "./jupyter/notebook_file.ts";
+import type { Notebook } from "./jupyter/notebook_file.ts";
+import { writeAtomically } from "../platform/files.ts";
+import { readTextFile } from "../platform/text_file.ts";
+import { type Claim, claim, claimType } from "../notebook/claims.ts";
+import { formatNumber } from "../plots/measurements.ts";
+import { checkout } from "./checkout.ts";
+import { type Command, flag, requireWords } from "../cli/command.ts";
+import { listNotebooks } from "./notebooks.ts";
+import { runTask } from "./task.ts";
+
+/** A claim, and the cell that shows it. */
+export interface FoundClaim extends Claim {
+  /** The notebook's file name. */
+  readonly notebook: string;
+  /** The cell's id. */
+  readonly cell: string;
+}
+
+/** Where the table stands in README.md. */
+const markers = {
+  start: "<!-- claims: written by deno task claims -->",
+  end: "<!-- /claims -->",
+} as const;
+
+/**
+ * The claims in the outputs of notebooks.
+ *
+ * @param notebooks Notebooks with the names of their files, in order.
+ * @returns The claims in the order of their cells.
+ * @throws {RangeError} If a claim is malformed, or an id stands twice.
+ */
+export function collectClaims(
+  notebooks: readonly { readonly file: string; readonly notebook: Notebook }[],
+): FoundClaim[] {
+  const found = notebooks.flatMap(({ file, notebook }) =>
+    notebook.cells.flatMap(({ id, outputs = [] }) =>
+      outputs.flatMap((output): FoundClaim[] => {
+        const claims = "data" in output ? output.data[claimType] : undefined;
+        if (claims === undefined) return [];
+        claim(...claims as Claim[]); // checks each
+        return (claims as Claim[]).map((one) => ({ ...one, notebook: file, cell: id }));
+      })
+    )
+  );
+  const firsts = new Map<string, FoundClaim>();
+  for (const one of found) {
+    const { id, notebook, cell } = one;
+    const first = firsts.get(id) ?? one;
+    firsts.set(id, first);
+    if (first.notebook !== notebook || first.cell !== cell) {
+      throw new RangeError(
+        `Cannot list the claim "${id}" of ${notebook}, cell ${cell}: ${first.notebook}, cell ${first.cell}, has it too`,
+      );
+    }
+  }
+  return found;
+}
+
+/**
+ * Claims as a Markdown table; each verdict links to its cell. A claim is Markdown, but no HTML.
+ *
+ * @param claims The claims.
+ * @param folder Where the notebooks lie as seen from the table, such as `notebooks/`.
+ * @returns Markdown.
+ */
+export function claimsTable(claims: readonly FoundClaim[], folder: string): string {
+  if (claims.length === 0) return "No notebook states a claim yet.";
+  const text = (value: number | string | undefined): string =>
+    (typeof value === "number" ? formatNumber(value) : value ?? "")
+      .replaceAll("|", "\\|").replaceAll(/\s+/g, " ").replaceAll(/<(?=[a-z/!?])/gi, "\\<");
+  const rows = claims.map((one) => [
+    one.paper,
+    one.claim,
+    one.papers,
+    one.spread === undefined ? one.ours : `${text(one.ours)} (${text(one.spread)})`,
+    one.setting,
+    `[${one.verdict}](${folder}${encodeURI(one.notebook)}#cell-id=${encodeURIComponent(one.cell)})`,
+  ]);
+  const head = ["paper", "claim", "paper's number", "ours (spread)", "our setting", "verdict"];
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.map(text).join(" | ")} |`)
+    .join("\n");
+}
+
+/**
+ * A text with another table between the markers.
+ *
+ * @param text The text of README.md.
+ * @param table The table.
+ * @returns The text with the table.
+ * @throws {RangeError} If a marker is missing.
+ */
+export function withTable(text: string, table: string): string {
+  const [start, end] = [text.indexOf(markers.start), text.indexOf(markers.end)];
+  if (start < 0 || end < start) {
+    throw new RangeError(
+      `Cannot write the table of claims: README.md must hold "${markers.start}" and "${markers.end}"`,
+    );
+  }
+  return `${text.slice(0, start)}${markers.start}\n\n${table}\n\n${text.slice(end)}`;
+}
+
+/** The text as `deno fmt` writes it. */
+async function formatted(text: string, extension: "md" | "json", root: string): Promise<string> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", `--ext=${extension}`, "-"],
+    cwd: root,
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+  return new TextDecoder().decode((await child.output()).stdout);
+}
+
+/**
+ * The claims of the committed notebooks.
+ *
+ * @param root The checkout.
+ * @returns The claims.
+ * @throws {RangeError} If a claim is malformed, or an id stands twice.
+ */
+export async function committedClaims(root: string): Promise<FoundClaim[]> {
+  const paths = await listNotebooks(`${root}/notebooks`);
+  return collectClaims(
+    await Promise.all(paths.map(async (path) => ({
+      file: basename(path),
+      notebook: await readNotebook(path),
+    }))),
+  );
+}
+
+/**
+ * The files that state the claims of the committed notebooks, as they should be.
+ *
+ * @param root The checkout.
+ * @returns The text of each file by its path in the checkout.
+ * @throws {RangeError} If a claim is malformed, an id stands twice, or README.md lacks the markers.
+ */
+export async function claimFiles(root: string): Promise<Map<string, string>> {
+  const claims = await committedClaims(root);
+  const readme = await readTextFile(`${root}/README.md`);
+  const table = claimsTable(claims, "notebooks/");
+  return new Map([
+    ["README.md", await formatted(withTable(readme, table), "md", root)],
+    ["data/claims.json", await formatted(JSON.stringify(claims, null, 2), "json", root)],
+  ]);
+}
+
+/** The command. */
+export const claimsCommand: Command = {
+  summary: "writes the table of claims",
+  help: `Usage: deno task claims [--check]
+
+Collects the claims of all committed notebooks and writes them into README.md, between its markers, and data/claims.json.
+
+  --check   write nothing; exit code 1 where the files differ from the notebooks`,
+  options: { check: { type: "boolean" } },
+  run: async (args) => {
+    requireWords(args, []);
+    const stale: string[] = [];
+    for (const [file, text] of await claimFiles(checkout)) {
+      const before = await readTextFile(`${checkout}/${file}`).catch(() => "");
+      if (before === text) continue;
+      stale.push(file);
+      if (!flag(args, "check")) await writeAtomically(`${checkout}/${file}`, text);
+    }
+    const names = stale.join(" and ");
+    if (stale.length === 0) {
+      return { report: {}, text: "The claims in README.md and data/claims.json are current" };
+    }
+    if (!flag(args, "check")) return { report: {}, text: `Wrote ${names}` };
+    throw new Error(`${names} differ from the notebooks: run deno task claims`);
+  },
+};
+
+if (import.meta.main) Deno.exit(await runTask("claims", claimsCommand, Deno.args));

@@ -1,0 +1,108 @@
+/**
+ * The static edition: a page for each notebook, and one that lists them. Nothing is loaded from elsewhere.
+ */
+import type { Notebook } from "../jupyter/notebook_file.ts";
+import { type PageLink, renderedPage } from "./page.ts";
+import { type RenderedNotebook, renderNotebook } from "./render.ts";
+import type { Rewrite } from "./sanitize.ts";
+import { indexPage } from "./site_index.ts";
+
+/** A notebook of the edition. */
+export interface SiteNotebook {
+  /** Its file's name without the ending, such as `00_start_here`. */
+  readonly name: string;
+  /** The notebook, executed. */
+  readonly notebook: Notebook;
+}
+
+/** What the edition says besides the notebooks. */
+export interface SiteOptions {
+  /** Where the notebooks' folder lies, as an address: links to other files of the project start there. */
+  readonly source: string;
+  /** How the edition was made, in a sentence. */
+  readonly made: string;
+  /** Markdown for the list's page, such as a table of claims; its links are addresses as in a notebook. */
+  readonly results?: string;
+}
+
+/** What stands at the end of a page of which a chart has no values. */
+const withoutTips =
+  "Charts on this page without values under the pointer carry none in their notebook; executing it anew adds them.";
+
+/**
+ * Builds the edition.
+ *
+ * @param notebooks The notebooks in their order.
+ * @param options What it says besides.
+ * @returns The text of each file by its name; `index.html` is the list.
+ * @throws {RangeError} If there are no notebooks, or two have one name.
+ */
+export async function buildSite(
+  notebooks: readonly SiteNotebook[],
+  options: SiteOptions,
+): Promise<Map<string, string>> {
+  const names = notebooks.map(({ name }) => name);
+  const taken = new Set([...names, "index"]);
+  if (names.length === 0 || taken.size <= names.length) {
+    throw new RangeError(
+      `Cannot build a site of the notebooks [${
+        names.join(", ")
+      }]: at least one, each once, none named index`,
+    );
+  }
+  const rewrite = siteAddress(names, options.source);
+  const pages = notebooks.map(({ name, notebook }) => ({
+    name,
+    address: pageAddress(name),
+    rendered: renderNotebook(notebook, rewrite),
+  }));
+  const linkTo = (index: number): PageLink | undefined => {
+    const page = pages[index];
+    return page && { address: page.address, html: page.rendered.titleHtml };
+  };
+  const files = new Map<string, string>();
+  for (const [index, { name, rendered }] of pages.entries()) {
+    const [previous, next] = [linkTo(index - 1), linkTo(index + 1)];
+    files.set(
+      `${name}.html`,
+      await renderedPage(rendered, {
+        home: { address: "index.html", html: "normkit notebooks" },
+        ...(previous === undefined ? {} : { previous }),
+        ...(next === undefined ? {} : { next }),
+        footer: footerOf(rendered, options.made),
+      }),
+    );
+  }
+  files.set("index.html", await indexPage(pages, { ...options, rewrite }));
+  return files;
+}
+
+function footerOf({ pictures }: RenderedNotebook, made: string): string {
+  return pictures.every(({ marks }) => marks !== undefined) ? made : `${made} ${withoutTips}`;
+}
+
+/**
+ * Addresses of the edition from those in notebooks: another notebook is its page, another file lies where the source is.
+ *
+ * @param names The notebooks of the edition.
+ * @param source Where the notebooks' folder lies, as an address.
+ * @returns What turns an address in a notebook into one in the edition.
+ */
+export function siteAddress(names: readonly string[], source: string): Rewrite {
+  const addresses = new Map(
+    names.flatMap((name) => [name, encodeURI(name)].map((path) => [`${path}.ipynb`, name])),
+  );
+  return (given) => {
+    const address = given.trim();
+    if (/^(?:[a-z][a-z\d+.-]*:|#|\/)/i.test(address)) return address;
+    const [path = "", fragment] = address.replace(/^\.\//, "").split(/(#.*)/s, 2);
+    const name = addresses.get(path);
+    if (name !== undefined) return `${pageAddress(name)}${fragment ?? ""}`;
+    return `${source.replace(/\/$/, "")}/${path}${fragment ?? ""}`;
+  };
+}
+
+/** The address of a notebook's page, from the pages beside it. */
+function pageAddress(name: string): string {
+  return `${encodeURIComponent(name)}.html`;
+}

@@ -1,0 +1,105 @@
+// `deno task site`: the static edition of all notebooks, pages that load nothing. The committed outputs are shown unless
+// `--execute` runs every notebook anew; then charts are drawn as SVG.
+
+import { basename, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { exists, prepareFolder, writeAtomically } from "../platform/files.ts";
+import { readTextFile } from "../platform/text_file.ts";
+import { addressBetween } from "../platform/path.ts";
+import { readNotebook } from "./jupyter/notebook_file.ts";
+import { buildSite, type SiteNotebook } from "./pages/site.ts";
+import { checkout } from "./checkout.ts";
+import { claimsTable, collectClaims } from "./claims.ts";
+import {
+  type Arguments,
+  type Command,
+  flag,
+  parse,
+  requireWords,
+  stringOptions,
+  textOption,
+} from "../cli/command.ts";
+import { checkAndExecute, listNotebooks } from "./notebooks.ts";
+import { runTask } from "./task.ts";
+
+/** Stands at the foot of every page. */
+const mark = "Made by deno task site";
+
+/** Refuses to write over a file that is no page of an earlier site. */
+async function requireOwnPages(out: string, names: readonly string[]): Promise<void> {
+  for (const name of [...names, "index"]) {
+    const path = `${out}/${name}.html`;
+    if (!await exists(path) || (await readTextFile(path)).includes(mark)) continue;
+    throw new RangeError(`Cannot write ${path}: it is there, and deno task site has not made it`);
+  }
+}
+
+/**
+ * Writes the static edition.
+ *
+ * @param args The words after `deno task site`.
+ * @param root The checkout.
+ * @returns The folder of the pages.
+ * @throws {UsageError} If an option is unknown or lacks its value.
+ * @throws {RangeError} If a page would take the place of a file that is not of an earlier site, or cannot be written.
+ */
+export async function makeSite(args: readonly string[], root: string): Promise<string> {
+  return await writeSite(parse(args, siteCommand.options), root);
+}
+
+async function writeSite(args: Arguments, root: string): Promise<string> {
+  requireWords(args, []);
+  const out = resolve(root, textOption(args, "out") ?? ".normkit/site");
+  const execute = flag(args, "execute");
+  const paths = await listNotebooks(`${root}/notebooks`);
+  await requireOwnPages(out, paths.map((path) => basename(path, ".ipynb")));
+  await using _out = await prepareFolder(out);
+  const notebooks: SiteNotebook[] = [];
+  for (const path of paths) {
+    const name = basename(path, ".ipynb");
+    if (execute) console.log(`Executing ${name}`);
+    notebooks.push({
+      name,
+      notebook: execute ? await checkAndExecute(path) : await readNotebook(path),
+    });
+  }
+  const claims = collectClaims(
+    notebooks.map(({ name, notebook }) => ({ file: `${name}.ipynb`, notebook })),
+  );
+  const files = await buildSite(notebooks, {
+    source: textOption(args, "source") ?? addressBetween(out, `${root}/notebooks`),
+    made: execute
+      ? `${mark} --execute: every cell was run for this page.`
+      : `${mark} from the committed outputs; with --execute it runs every cell first.`,
+    ...(claims.length === 0 ? {} : { results: claimsTable(claims, "") }),
+  });
+  for (const [file, text] of files) {
+    await writeAtomically(`${out}/${file}`, text);
+    console.log(`${file.padEnd(28)} ${Math.round(text.length / 1000)} kB`);
+  }
+  return out;
+}
+
+/** The command. */
+export const siteCommand: Command = {
+  summary: "the static edition of the notebooks",
+  help: `Usage: deno task site [options]
+
+Self-contained HTML of all notebooks. Pages of an earlier site are replaced; other files are refused.
+
+  --out DIR      where the pages go; .normkit/site by default
+  --execute      run every notebook first: fresh numbers, charts as SVG (up to a minute each)
+  --source URL   where links to other files of the project lead; the checkout by default
+                 (for a copy on the web: the address of its notebooks folder)
+
+Examples:
+  deno task site
+  deno task site --execute --out public --source https://example.org/normkit/blob/main/notebooks`,
+  options: { ...stringOptions("out source"), execute: { type: "boolean" } },
+  run: async (args) => {
+    const out = await writeSite(args, checkout);
+    return { report: { out }, text: `Open ${pathToFileURL(`${out}/index.html`)}` };
+  },
+};
+
+if (import.meta.main) Deno.exit(await runTask("site", siteCommand, Deno.args));

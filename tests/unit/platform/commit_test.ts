@@ -1,0 +1,33 @@
+// The commit in a manifest is that of normkit's code, and never that of a repository around it.
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { commitOf } from "../../../lib/platform/commit.ts";
+import { inFolder } from "../checkpoint/files.ts";
+
+async function git(cwd: string, ...args: string[]): Promise<string> {
+  const identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
+  const { stdout } = await new Deno.Command("git", { args: [...identity, ...args], cwd }).output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
+Deno.test("commitOf() knows a checkout's own commit, and none of a package inside of another's", () =>
+  inFolder(async (folder) => {
+    await git(folder, "init", "--quiet");
+    await git(folder, "commit", "--quiet", "--allow-empty", "--message", "theirs");
+    const commit = await git(folder, "rev-parse", "--short", "HEAD");
+    assertMatch(commit, /^[0-9a-f]{7,}$/);
+    assertEquals(await commitOf(folder), commit);
+    const inside = `${folder}/node_modules/normkit`;
+    await Deno.mkdir(inside, { recursive: true });
+    assertEquals(await commitOf(inside), undefined);
+    const started = Deno.cwd();
+    Deno.chdir(folder);
+    try {
+      assertEquals(await commitOf(inside), undefined);
+    } finally {
+      Deno.chdir(started);
+    }
+    await git(folder, "worktree", "add", "--quiet", `${folder}/tree`);
+    assertEquals(await commitOf(`${folder}/tree`), commit);
+    assertEquals(await commitOf(`${folder}/nowhere`), undefined);
+  }));

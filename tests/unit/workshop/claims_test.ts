@@ -1,0 +1,127 @@
+// Claims from the outputs of notebooks to README.md and data/claims.json.
+
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { checkout } from "../../../lib/workshop/checkout.ts";
+import { claimFiles, claimsTable, collectClaims, withTable } from "../../../lib/workshop/claims.ts";
+import { picturesToPng } from "../../../lib/workshop/notebooks.ts";
+import { executeNotebook } from "../../../lib/workshop/jupyter/execute.ts";
+import { readNotebook, writeNotebook } from "../../../lib/workshop/jupyter/notebook_file.ts";
+import type { Claim } from "../../../lib/notebook/claims.ts";
+import { claimType } from "../../../lib/notebook/claims.ts";
+import { code, notebook, prose } from "./jupyter/notebooks.ts";
+
+const claimOf = (id: string, more: Partial<Claim> = {}): Claim => ({
+  id,
+  paper: "Xiong et al. 2020",
+  claim: "Post-LN needs warm-up",
+  setting: "8 layers",
+  ours: 0.57512,
+  verdict: "reproduced",
+  ...more,
+});
+
+const cellOf = (id: string, ...claims: readonly unknown[]) => ({
+  ...code("claim(…)"),
+  id,
+  outputs: [{
+    output_type: "execute_result" as const,
+    data: { "text/plain": "…", [claimType]: claims },
+    metadata: {},
+    execution_count: 1,
+  }],
+});
+
+const two = [
+  { file: "01_a.ipynb", notebook: notebook(prose("# A"), cellOf("first", claimOf("a-one"))) },
+  {
+    file: "02_b.ipynb",
+    notebook: notebook(
+      code("1 + 1"),
+      cellOf(
+        "second",
+        claimOf("b-one", { spread: 0.01, papers: "33|34" }),
+        claimOf("b-two", { verdict: "not seen at this scale" }),
+      ),
+    ),
+  },
+];
+
+Deno.test("collectClaims() finds every claim with its notebook and cell, in order", () => {
+  assertEquals(
+    collectClaims(two).map(({ id, notebook, cell }) => [id, notebook, cell]),
+    [
+      ["a-one", "01_a.ipynb", "first"],
+      ["b-one", "02_b.ipynb", "second"],
+      ["b-two", "02_b.ipynb", "second"],
+    ],
+  );
+});
+
+Deno.test("collectClaims() refuses an id that stands twice, and a malformed claim", () => {
+  const again = { file: "03_c.ipynb", notebook: notebook(cellOf("third", claimOf("a-one"))) };
+  assertThrows(
+    () => collectClaims([...two, again]),
+    RangeError,
+    'the claim "a-one" of 03_c.ipynb, cell third: 01_a.ipynb, cell first, has it too',
+  );
+  const wrong = {
+    file: "03_c.ipynb",
+    notebook: notebook(cellOf("third", { ...claimOf("c"), verdict: "yes" })),
+  };
+  assertThrows(() => collectClaims([wrong]), RangeError, 'its verdict is "yes"');
+});
+
+Deno.test("a claim survives the kernel and the file", async () => {
+  const source = `import { claim } from "@normkit/normkit/notebook";
+claim(${JSON.stringify(claimOf("kernel"))});`;
+  const executed = await executeNotebook(notebook(code(source)), { cwd: checkout });
+  await picturesToPng(executed);
+  const file = await Deno.makeTempFile({ suffix: ".ipynb" });
+  try {
+    await writeNotebook(file, executed);
+    const [found] = collectClaims([{ file: "x.ipynb", notebook: await readNotebook(file) }]);
+    assertEquals(found, {
+      ...claimOf("kernel"),
+      notebook: "x.ipynb",
+      cell: executed.cells[0]!.id,
+    });
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("claimsTable() links each verdict to its cell", () => {
+  const lines = claimsTable(collectClaims(two), "notebooks/").split("\n");
+  assertEquals(lines.length, 2 + 3);
+  assertEquals(
+    lines[3],
+    "| Xiong et al. 2020 | Post-LN needs warm-up | 33\\|34 | 0.5751 (0.01) | 8 layers | " +
+      "[reproduced](notebooks/02_b.ipynb#cell-id=second) |",
+  );
+  assertStringIncludes(claimsTable([], ""), "No notebook");
+});
+
+Deno.test("claimsTable() lets no HTML, line or address of a claim out of its cell", () => {
+  const hostile = "<!-- /claims -->\n\n<script>1</script> </td> 1 < 2";
+  const [found] = collectClaims(two);
+  const claim = { ...found!, claim: hostile, cell: "a) <b>", notebook: "ü (1).ipynb" };
+  const lines = claimsTable([claim], "").split("\n");
+  assertEquals(lines.length, 3);
+  assertStringIncludes(lines[2]!, "\\<!-- /claims --> \\<script>1\\</script> \\</td> 1 < 2 |");
+  assertStringIncludes(lines[2]!, "](%C3%BC%20(1).ipynb#cell-id=a)%20%3Cb%3E)");
+});
+
+Deno.test("withTable() replaces what stands between the markers and nothing else", () => {
+  const markers = ["<!-- claims: written by deno task claims -->", "<!-- /claims -->"];
+  const text = `before\n\n${markers[0]}\n\nold\n\n${markers[1]}\n\nafter\n`;
+  assertEquals(withTable(text, "new"), text.replace("old", "new"));
+  assertEquals(withTable(withTable(text, "x"), "new"), withTable(text, "new"));
+  assertThrows(() => withTable("no markers", "new"), RangeError, "README.md must hold");
+});
+
+Deno.test("README.md and data/claims.json state the claims of the committed notebooks", async () => {
+  for (const [file, text] of await claimFiles(checkout)) {
+    const message = `${file} differs from the notebooks: run deno task claims`;
+    assertEquals(await Deno.readTextFile(`${checkout}/${file}`), text, message);
+  }
+});

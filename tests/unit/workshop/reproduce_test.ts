@@ -1,0 +1,300 @@
+// Recorded runs of figures: named, complete, small, and made once only.
+
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { checkout } from "../../../lib/workshop/checkout.ts";
+import { makeInChildren } from "../../../lib/workshop/figures/children.ts";
+import { type Grid, runsOf, type TrainingFigure } from "../../../lib/workshop/figures/figure.ts";
+import { figures, findFigure } from "../../../lib/workshop/figures/registry.ts";
+import { isMade, makeRun } from "../../../lib/workshop/figures/run.ts";
+import { commandLine } from "../../../lib/cli/shell.ts";
+import { useBackend } from "../../../lib/kernels/mod.ts";
+import { makeCorpus, makeSchedule, readRun } from "../../../lib/train/mod.ts";
+import { findResidual } from "../../../lib/residual/mod.ts";
+
+const grid: Grid = {
+  variants: ["post-ln", "pre-ln+gpas"],
+  rates: [1e-3, 0.01],
+  warmups: [1, 4],
+  seeds: [0, 1, 2],
+  settings: {
+    model: { context: 8, width: 8, depth: 2, heads: 2, bias: false },
+    schedule: { kind: "constant", peak: 1 },
+    steps: 4,
+    rows: 2,
+    reportEvery: 2,
+    evaluateEvery: 2,
+    evaluationBatches: 1,
+  },
+};
+const tiny: TrainingFigure = {
+  id: "tiny",
+  title: "A try",
+  notebook: "00_start_here",
+  grids: [grid],
+  probes: ["stream", "w2", "gates"],
+};
+const text = makeCorpus("Call me Ishmael. Some years ago, never mind how long. ".repeat(8));
+
+async function withFolder(f: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await f(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("every figure names variants, rates and three seeds that exist", () => {
+  assertEquals(new Set(figures.map(({ id }) => id)).size, figures.length);
+  for (const figure of figures) {
+    assertEquals(findFigure(figure.id), figure);
+    assertMatch(figure.notebook, /^\d\d_\w+$/);
+    for (const { seeds, warmups } of figure.grids) {
+      assert(new Set(seeds).size >= 3, `${figure.id} needs three seeds`);
+      assertEquals(new Set(warmups).size, warmups.length);
+    }
+    for (const { name, settings, residual } of runsOf(figure)) {
+      assertMatch(name, /^[\w.+-]+_lr[\d.e-]+_warmup\d+_seed\d+$/);
+      assertEquals(
+        (residual ?? findResidual(settings.model.residual!)).id,
+        settings.model.residual,
+      );
+      makeSchedule(settings.schedule);
+    }
+  }
+});
+
+Deno.test("runsOf() crosses the grid, the first seed of all variants before the second of any", () => {
+  const runs = runsOf(tiny);
+  assertEquals(runs.length, 2 * 2 * 2 * 3);
+  assertEquals(runs[1]!.name, "post-ln_lr0.001_warmup4_seed0");
+  assertEquals(runs[7]!.name, "pre-ln+gpas_lr0.01_warmup4_seed0");
+  assertEquals(runs[8]!.name, "post-ln_lr0.001_warmup1_seed1");
+  const { model, schedule, seed, steps } = runs[7]!.settings;
+  assertEquals([model.residual, seed, steps], ["pre-ln+gpas", 0, 4]);
+  assertEquals(schedule, { kind: "constant", peak: 0.01, warmup: 4 });
+});
+
+Deno.test("runsOf() refuses two runs of one name; a label tells grids apart", () => {
+  assertThrows(() => runsOf({ ...tiny, grids: [grid, grid] }), RangeError, "post-ln_lr0.001");
+  const runs = runsOf({ ...tiny, grids: [grid, { ...grid, label: "sgd" }] });
+  assertEquals(runs[24]!.name, "sgd_post-ln_lr0.001_warmup1_seed0");
+});
+
+Deno.test("makeRun() writes short rows, one probe at the end, and a manifest that makes it again", async () => {
+  await useBackend("cpu");
+  await withFolder(async (out) => {
+    const run = runsOf(tiny).find(({ name }) => name === "pre-ln+gpas_lr0.01_warmup4_seed0")!;
+    assertEquals(await isMade(run, out), false);
+    const place = { out, corpus: text, command: "deno task reproduce tiny", probes: tiny.probes };
+    await makeRun(run, place);
+    const { manifest, rows } = await readRun(out, run.name);
+    assertEquals(manifest.settings, run.settings);
+    assertEquals(manifest.command, "deno task reproduce tiny");
+    const count = (kind: string): number => rows.filter((row) => row.kind === kind).length;
+    assertEquals([count("step"), count("evaluation")], [2, 3]);
+    assertEquals([count("stream"), count("gradient"), count("gate")], [3, 2, 2]);
+    for (const row of rows) {
+      if (["stream", "gradient", "gate"].includes(row.kind)) assertEquals(row.step, 4);
+      for (const value of Object.values(row)) {
+        if (typeof value === "number") assertEquals(value, Number(value.toPrecision(6)));
+      }
+    }
+    assertEquals(await isMade(run, out), true);
+  });
+});
+
+Deno.test("isMade() is false for other settings, a broken manifest or missing rows", async () => {
+  await useBackend("cpu");
+  await withFolder(async (out) => {
+    const run = runsOf(tiny)[0]!;
+    await makeRun(run, { out, corpus: text, command: "", probes: [] });
+    const other = { ...run, settings: { ...run.settings, steps: 5 } };
+    assertEquals([await isMade(run, out), await isMade(other, out)], [true, false]);
+    await Deno.writeTextFile(`${out}/${run.name}.json`, "{");
+    assertEquals(await isMade(run, out), false);
+    await makeRun(run, { out, corpus: text, command: "", probes: [] });
+    await Deno.remove(`${out}/${run.name}.jsonl`);
+    assertEquals(await isMade(run, out), false);
+  });
+});
+
+Deno.test("makeRun() writes nothing when it is interrupted", async () => {
+  await useBackend("cpu");
+  await withFolder(async (out) => {
+    const run = runsOf(tiny)[0]!;
+    const place = { out, corpus: text, command: "", probes: [], signal: AbortSignal.abort() };
+    assertEquals(await makeRun(run, place), undefined);
+    assertEquals([...Deno.readDirSync(out)].length, 0);
+  });
+});
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function reproduce(...args: string[]): Promise<Outcome> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", `${checkout}/lib/workshop/reproduce.ts`, ...args],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { code, out: decode(stdout), err: decode(stderr) };
+}
+
+Deno.test("reproduce without a figure lists them; --help shows options", async () => {
+  const list = await reproduce();
+  assertEquals(list.code, 0);
+  for (const { id, title } of figures) {
+    assertStringIncludes(list.out, id);
+    assertStringIncludes(list.out, title);
+  }
+  const { code, out } = await reproduce("warmup", "--help");
+  assertEquals(code, 0);
+  for (const word of ["--jobs", "--only", "--dry-run", "Examples:"]) {
+    assertStringIncludes(out, word);
+  }
+});
+
+const wrong: readonly (readonly [string, readonly string[], string])[] = [
+  ["an unknown figure", ["warmdown"], "figures are warmup"],
+  ["two figures", ["warmup", "warmup"], "name one figure"],
+  ["a text that no run holds", ["warmup", "--only", "nowhere"], "they are named like"],
+  ["no whole number of jobs", ["warmup", "--jobs", "0"], "--jobs 0"],
+  ["other steps among the recorded runs", ["warmup", "--steps", "3"], "--out"],
+];
+for (const [what, args, words] of wrong) {
+  Deno.test(`reproduce exits with 2 for ${what}`, async () => {
+    const { code, err } = await reproduce(...args);
+    assertEquals(code, 2, err);
+    assertStringIncludes(err, words);
+  });
+}
+
+Deno.test("reproduce trains in child processes, and a second time finds all made", async () => {
+  await withFolder(async (out) => {
+    const args = ["warmup", "--only", "pre-ln_lr0.003_warmup1_", "--steps", "1", "--out", out];
+    const plan = await reproduce(...args, "--dry-run");
+    assertEquals(plan.out.match(/^to do /gm)?.length, 3);
+    const first = await reproduce(...args, "--jobs", "2");
+    assertEquals(first.code, 0, first.err);
+    assertStringIncludes(first.out, "Made 3 of 3 runs");
+    const { manifest, rows } = await readRun(out, "pre-ln_lr0.003_warmup1_seed2");
+    assertEquals(
+      manifest.command,
+      commandLine(
+        "deno task reproduce warmup --only pre-ln_lr0.003_warmup1_seed2 --steps 1 --out",
+        [
+          out,
+        ],
+      ),
+    );
+    assertEquals(manifest.settings.seed, 2);
+    const zero = await readRun(out, "pre-ln_lr0.003_warmup1_seed0");
+    assertNotEquals(rows.at(1), zero.rows.at(1), "seeds differ");
+    const second = await reproduce(...args);
+    assertEquals([second.code, second.out], [0, "warmup: 3 of 3 runs are made already\n"]);
+  });
+});
+
+Deno.test("reproduce refuses runs of other settings, and --force replaces them", async () => {
+  await withFolder(async (out) => {
+    const args = ["warmup", "--only", "pre-ln_lr0.003_warmup1_seed0", "--out", out];
+    await Deno.writeTextFile(`${out}/pre-ln_lr0.003_warmup1_seed0.json`, "{}");
+    const { code, err } = await reproduce(...args, "--steps", "1");
+    assertEquals(code, 3, err);
+    assertStringIncludes(err, "made with other settings; --force replaces them");
+    assertEquals([...Deno.readDirSync(out)].length, 1);
+    const forced = await reproduce(...args, "--steps", "1", "--force");
+    assertEquals(forced.code, 0, forced.err);
+    assertStringIncludes(forced.out, "Made 1 of 1 runs");
+  });
+});
+
+/** How many processes have a text in their command lines. */
+function processesWith(text: string): number {
+  return [...Deno.readDirSync("/proc")].filter(({ name }) => {
+    try {
+      return /^\d+$/.test(name) && Deno.readTextFileSync(`/proc/${name}/cmdline`).includes(text);
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  }).length;
+}
+
+for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"] as const) {
+  Deno.test({
+    name: `reproduce that ${signal} ends takes its children with it, and they write nothing`,
+    ignore: Deno.build.os !== "linux", // elsewhere processes cannot be counted so
+    fn: () =>
+      withFolder(async (out) => {
+        const args = "warmup --only pre-ln_lr0.003_warmup1_ --steps 1000000 --jobs 2 --out"
+          .split(" ");
+        const child = new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "--quiet", `${checkout}/lib/workshop/reproduce.ts`, ...args, out],
+          stdin: "null",
+          stdout: "null",
+          stderr: "null",
+        }).spawn();
+        const count = async (wanted: number): Promise<void> => {
+          while (processesWith(out) !== wanted) await new Promise((done) => setTimeout(done, 50));
+        };
+        await count(3);
+        child.kill(signal);
+        await child.status;
+        await count(0);
+        assertEquals([...Deno.readDirSync(out)], []);
+      }),
+  });
+}
+
+Deno.test("makeInChildren() says what a failed process said, and starts no other", async () => {
+  const started: string[] = [];
+  const argsOf = (name: string): string[] => {
+    started.push(name);
+    return ["warmup", "--only", name];
+  };
+  const signal = new AbortController().signal;
+  const children = { names: ["nowhere", "elsewhere"], jobs: 1, argsOf, signal, onDone: () => {} };
+  await assertRejects(() => makeInChildren(children), Error, 'Cannot find "nowhere"');
+  assertEquals(started, ["nowhere"]);
+});
+
+Deno.test("makeRun() trains through a form, names it in the manifest and keeps the digits asked for", async () => {
+  await useBackend("wasm", { threads: 1 });
+  const plain = { ...grid, variants: ["pre-ln"], label: "plain" };
+  const figure: TrainingFigure = {
+    ...tiny,
+    grids: [plain, { ...plain, label: "crms", form: "pre-crmsnorm" }],
+    probes: [],
+    digits: 9,
+  };
+  await withFolder(async (out) => {
+    const made = [];
+    for (const run of runsOf(figure).filter(({ name }) => name.endsWith("lr0.01_warmup1_seed0"))) {
+      made.push(await makeRun(run, { ...figure, out, corpus: text, command: "test" }));
+    }
+    const [a, b] = made;
+    assertEquals([a?.manifest.label, b?.manifest.label], [undefined, "pre-crmsnorm"]);
+    for (const [i, row] of a!.rows.entries()) {
+      const [loss, through] = [row, b!.rows[i]!].map((one) => Number(one["loss"] ?? one["nats"]));
+      assertAlmostEquals(loss!, through!, 1e-5);
+    }
+    const [, through] = runsOf(figure).filter(({ name }) => name.endsWith("lr0.01_warmup1_seed0"));
+    assertEquals(await isMade(through!, out), true);
+    assertEquals(await isMade({ ...through!, form: "pre-rmsnorm" }, out), false);
+    assert(a!.rows.some(({ nats }) => String(nats).length > 7), "nine digits are kept");
+  });
+});

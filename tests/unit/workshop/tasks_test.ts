@@ -1,0 +1,72 @@
+// Every task of deno.json that runs a program of ours: help and wrong words, before it does anything.
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { checkout } from "../../../lib/workshop/checkout.ts";
+import config from "../../../deno.json" with { type: "json" };
+
+const programs = Object.entries(config.tasks).flatMap(([name, { command }]) => {
+  const [, file] = /^deno run -A (\S+\.ts)$/.exec(command) ?? [];
+  return file === undefined ? [] : [{ name, file }];
+});
+
+/** What lies in the checkout and may be written by a task: names and times. */
+function stateOf(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}/${name}`;
+    const { mtime } = Deno.lstatSync(path);
+    const own = `${path} ${mtime?.getTime()}`;
+    return isDirectory ? [own, ...stateOf(path)] : [own];
+  }).sort();
+}
+
+const written = ["data", "notebooks"].map((name) => `${checkout}/${name}`);
+const state = (): string[] => written.flatMap(stateOf);
+
+async function run(file: string, ...words: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", `${checkout}/${file}`, ...words],
+    cwd: checkout,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { code, out: decode(stdout), err: decode(stderr) };
+}
+
+Deno.test("every task that is no chain of deno's own commands runs a program", () => {
+  const ours = [
+    "start",
+    "normkit",
+    "lab",
+    "bench",
+    "bench:io",
+    "fuzz",
+    "fuzz:cli",
+    "fuzz:ops",
+    "kernels",
+  ];
+  const others = ["reproduce", "proofs", "notebooks", "site", "claims"];
+  assertEquals(programs.map(({ name }) => name).sort(), [...ours, ...others].sort());
+});
+
+for (const { name, file } of programs) {
+  Deno.test(`deno task ${name} shows its help, refuses what it does not know, and does nothing`, async () => {
+    const before = state();
+    for (const word of ["--help", "-h"]) {
+      const { code, out, err } = await run(file, word);
+      assertEquals([code, err], [0, ""]);
+      assertMatch(out, name === "normkit" ? /^Usage: normkit COMMAND/m : /^Usage: deno task /);
+      assertStringIncludes(out, "Exit codes: 0 done, 1 failed or stopped early, 2 ");
+    }
+    for (const words of [["--nonsense"], ["-x"], ["nonsense"], [""], ["--help=yes"]]) {
+      const { code, err } = await run(file, ...words);
+      assertEquals(code, 2, `${words}: ${err}`);
+      assertStringIncludes(
+        err,
+        name === "normkit" ? "Try: normkit" : `Try: deno task ${name} --help`,
+      );
+      assert(!err.includes("    at "), err);
+    }
+    assertEquals(state(), before);
+  });
+}
