@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseHTML } from "linkedom";
 import { notebookPage } from "../../../../lib/workshop/pages/page.ts";
-import { type Output } from "../../../../lib/workshop/jupyter/notebook_file.ts";
+import type { Output } from "../../../../lib/workshop/jupyter/notebook_file.ts";
 import { code, notebook, prose } from "../jupyter/notebooks.ts";
 
 const svg =

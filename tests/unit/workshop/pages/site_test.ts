@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { parseHTML } from "linkedom";
 import { buildSite, siteAddress } from "../../../../lib/workshop/pages/site.ts";
 import { notebookPage } from "../../../../lib/workshop/pages/page.ts";
-import { type Output } from "../../../../lib/workshop/jupyter/notebook_file.ts";
+import type { Output } from "../../../../lib/workshop/jupyter/notebook_file.ts";
 import { mathStyle, renderMath } from "../../../../lib/workshop/pages/markdown.ts";
 import { headScript, pageScript, tipScript } from "../../../../lib/workshop/pages/page_script.ts";
 import { code, notebook, prose } from "../jupyter/notebooks.ts";
