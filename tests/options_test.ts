@@ -21,6 +21,11 @@ const settings: kit.TrainSettings = {
   rows: 1,
 };
 
+const sampling = {
+  ...{ tokens: 1, temperature: 1, topK: 1, topP: 1, stop: [1], seed: 0 },
+  signal: new AbortController().signal,
+};
+
 const config: kit.DecoderConfig = { vocabulary: 5, context: 8, width: 8, depth: 1, heads: 1 };
 
 /** All options of a function, and a call with some. */
@@ -122,11 +127,18 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
     withConfig((own) => kit.decoder(any, own, [[0]])),
   ],
   generate: [
-    row<kit.GenerateOptions>(
-      { tokens: 1, temperature: 1, topK: 1, seed: 0, signal },
-      (o) => kit.generate(any, config, [0], o).next(),
-    ),
+    row<kit.GenerateOptions>(sampling, (o) => kit.generate(any, config, [0], o).next()),
     withConfig((own) => kit.generate(any, own, [0], { tokens: 1 }).next()),
+  ],
+  generateWith: [
+    row<kit.GenerateOptions>(sampling, (o) => kit.generateWith(any, [0], o).next()),
+  ],
+  generateBatch: [
+    row<kit.GenerateOptions>(sampling, (o) => kit.generateBatch(any, config, [[0]], o)),
+    withConfig((own) => kit.generateBatch(any, own, [[0]], { tokens: 1 })),
+  ],
+  generateBatchWith: [
+    row<kit.GenerateOptions>(sampling, (o) => kit.generateBatchWith(any, [[0]], o)),
   ],
   completeConfig: [withConfig((own) => kit.completeConfig(own))],
   initDecoder: [withConfig((own) => kit.initDecoder(own, 0))],
@@ -193,7 +205,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       evaluationBatches: 1,
     }, (o) => kit.train(o, any)),
     row<kit.TrainSettings["model"]>(
-      (({ vocabulary: _, ...model }) => ({ ...model, residual: "pre-ln" }))(decoder),
+      { ...decoder, residual: "pre-ln" }, // with the vocabulary, which may be given too
       (model) => kit.train({ ...settings, model }, any),
     ),
     row<kit.TrainOptions>({

@@ -1,16 +1,10 @@
-// `normkit generate`: text from a model that `normkit train` left.
+// `normkit generate`: text from a run that `normkit train` left, or from a folder of a language model.
 
-import { readDecoder } from "../decoder/parameters.ts";
-import { requireSha256 } from "../platform/hash.ts";
-import { disposeTree } from "../core/tree.ts";
-import { readConfigFile } from "../families/config_text.ts";
-import type { Config } from "../families/family.ts";
-import { decoderConfig } from "../families/normkit.ts";
-import { configOfRun } from "../families/open.ts";
-import { partOf } from "../families/settings.ts";
+import { exists } from "../platform/files.ts";
+import { generateWith, type LanguageModel } from "../decoder/generate.ts";
+import { loadLanguageModel } from "../families/language_model.ts";
+import { openModel } from "../families/open.ts";
 import { useBackend } from "../kernels/use_backend.ts";
-import { generate } from "../decoder/generate.ts";
-import { characterTokenizer } from "../train/tokenizer.ts";
 import {
   backendOption,
   type Command,
@@ -20,83 +14,91 @@ import {
   stringOptions,
   textOption,
 } from "./command.ts";
+import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
 
-async function readManifest(run: string): Promise<Config> {
-  const path = `${run}.json`;
-  try {
-    return await readConfigFile(path);
-  } catch (error) {
-    const absent = error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.NotADirectory;
-    if (!absent) throw error;
+/** A language model and the tokenizer of its text. */
+interface Writer extends Disposable {
+  readonly model: LanguageModel;
+  readonly tokenizer: TextTokenizer;
+}
+
+async function openWriter(path: string): Promise<Writer> {
+  if (!await exists(path) && !await exists(`${path}.json`)) {
     throw new RangeError(
-      `Cannot find the run ${run}: there is no ${path}; train one with normkit train`,
+      `Cannot find the run ${path}: there is no ${path}.json and no such folder; train one with normkit train`,
     );
   }
+  using opened = await openModel(path);
+  const tokenizer = await openTokenizer(path, opened.config);
+  const model = await loadLanguageModel(opened);
+  return { model, tokenizer, [Symbol.dispose]: () => model[Symbol.dispose]() };
+}
+
+/** Hands text on as it grows: what a token adds may show only with the next one. */
+function growing(tokenizer: TextTokenizer, say: (text: string) => void): (token: number) => void {
+  const tokens: number[] = [];
+  let said = 0;
+  return (token) => {
+    tokens.push(token);
+    const text = tokenizer.decode(tokens);
+    if (text.endsWith("\uFFFD")) return; // the rest of a character is to come
+    say(text.slice(said));
+    said = text.length;
+  };
 }
 
 /** The command. */
 export const generateCommand: Command = {
   summary: "write text with a trained model",
-  help: `Usage: normkit generate RUN [options]
+  help: `Usage: normkit generate MODEL [options]
 
-RUN is the path of a run without its ending, such as .normkit/runs/pre-ln.
+MODEL is the path of a run without its ending, such as .normkit/runs/pre-ln, or the folder of a language model with its
+tokenizer.json.
 
   --prompt TEXT       what to continue ("Call me ")
-  --tokens N          characters to write (200)
+  --tokens N          tokens to write; of a run they are characters (200)
   --temperature X     below 1 is safer, 0 always takes the most likely (0.8)
   --top-k K           choose among the K most likely only (all)
+  --top-p P           choose among the most likely that together have probability P (1)
   --seed N            seed of the choices (0)
   --backend NAME      auto, webgpu, wasm or cpu (auto)
   --json              one JSON object instead of a stream
 
 Examples:
   normkit generate .normkit/runs/pre-ln
-  normkit generate .normkit/runs/deep-norm --prompt "The whale" --temperature 0.5 --top-k 20`,
+  normkit generate .normkit/runs/deep-norm --prompt "The whale" --temperature 0.5 --top-k 20
+  normkit generate gpt2 --prompt "The meaning of" --top-p 0.9`,
   options: {
-    ...stringOptions("prompt tokens temperature top-k seed backend"),
+    ...stringOptions("prompt tokens temperature top-k top-p seed backend"),
     json: { type: "boolean" },
   },
   run: async (args) => {
-    const [run] = requireWords(args, ["RUN"]) as [string];
+    const [path] = requireWords(args, ["MODEL"]) as [string];
     const [backend, json] = [backendOption(args), flag(args, "json")];
-    const { tokens: count = 200, temperature = 0.8, seed = 0, "top-k": topK } = numberOptions(
-      args,
-      [
-        ...["tokens", "temperature", "seed", "top-k"],
-      ],
-    );
-    const [manifest, weights] = [await readManifest(run), `${run}.safetensors`];
-    const own = configOfRun(manifest, `${run}.json`);
-    const tokenizer = characterTokenizer(own["characters"] as string);
-    const config = decoderConfig(own);
+    const names = ["tokens", "temperature", "seed", "top-k", "top-p"];
+    const { tokens: count = 200, temperature = 0.8, seed = 0, "top-k": topK, "top-p": topP } =
+      numberOptions(args, names);
     const prompt = textOption(args, "prompt") ?? "Call me ";
-    const tokens = tokenizer.encode(prompt);
-    const { sha256 } = partOf(manifest, "weights");
-    if (typeof sha256 === "string") await requireSha256(weights, sha256);
     await useBackend(backend);
-    const parameters = await readDecoder(weights, config);
-    const made: number[] = [];
+    using writer = await openWriter(path);
+    const { model, tokenizer } = writer;
     const encoder = new TextEncoder();
     const say = (text: string): void => {
       if (!json) Deno.stdout.writeSync(encoder.encode(text));
     };
-    try {
-      const stream = generate(parameters, config, tokens, {
-        tokens: count,
-        temperature,
-        seed,
-        ...(topK === undefined ? {} : { topK }),
-      });
-      for await (const token of stream) {
-        if (made.length === 0) say(prompt);
-        made.push(token);
-        say(tokenizer.decode([token]));
-      }
-    } finally {
-      disposeTree(parameters);
+    const stream = generateWith(model, tokenizer.encode(prompt), {
+      ...{ tokens: count, temperature, seed },
+      ...(topK === undefined ? {} : { topK }),
+      ...(topP === undefined ? {} : { topP }),
+    });
+    const made: number[] = [];
+    const show = growing(tokenizer, say);
+    for await (const token of stream) {
+      if (made.length === 0) say(prompt);
+      made.push(token);
+      show(token);
     }
     say(made.length === 0 ? `${prompt}\n` : "\n");
-    return { report: { run, prompt, text: tokenizer.decode(made) } };
+    return { report: { run: path, prompt, text: tokenizer.decode(made) } };
   },
 };

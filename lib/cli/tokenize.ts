@@ -15,6 +15,46 @@ async function readTable(path: string): Promise<Record<string, unknown> | undefi
   }
 }
 
+/** Text to the tokens of a model and back. */
+export interface TextTokenizer {
+  /** The tokens of a text. */
+  encode(text: string): number[];
+  /** The text of tokens. */
+  decode(tokens: readonly number[]): string;
+}
+
+/**
+ * The tokenizer of a model.
+ *
+ * @param model The folder of a model, with `tokenizer.json`, or a run.
+ * @param config The model's configuration; normkit's own names its characters there.
+ * @returns The tokenizer.
+ * @throws {RangeError} If there is none, or a broken one.
+ */
+export async function openTokenizer(model: string, { characters }: Config): Promise<TextTokenizer> {
+  if (typeof characters === "string") {
+    const own = characterTokenizer(characters);
+    return { encode: (text) => Array.from(own.encode(text)), decode: (ids) => own.decode(ids) };
+  }
+  const path = `${model}/tokenizer.json`;
+  const table = await readTable(path);
+  if (table === undefined) throw new RangeError(`Cannot read text: there is no ${path}`);
+  const settings = await readTable(`${model}/tokenizer_config.json`) ?? {};
+  const named = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (cause) {
+      const complaint = cause instanceof Error ? cause.message : String(cause);
+      throw new RangeError(`Cannot use ${path}: ${complaint}`, { cause });
+    }
+  };
+  const own = named(() => new Tokenizer(table, settings));
+  return {
+    encode: (text) => named(() => Array.from(own.encode(text).ids)),
+    decode: (ids) => named(() => own.decode([...ids])),
+  };
+}
+
 /**
  * The tokens of a text file.
  *
@@ -33,21 +73,5 @@ export async function tokensOfFile(
   options: TextOptions,
 ): Promise<number[]> {
   const text = await readText(path, options);
-  const { characters } = config;
-  if (typeof characters === "string") {
-    return Array.from(characterTokenizer(characters).encode(text));
-  }
-  const tokenizer = await readTable(`${model}/tokenizer.json`);
-  if (tokenizer === undefined) {
-    throw new RangeError(
-      `Cannot read --text ${path} as tokens: there is no ${model}/tokenizer.json`,
-    );
-  }
-  const settings = await readTable(`${model}/tokenizer_config.json`) ?? {};
-  try {
-    return Array.from(new Tokenizer(tokenizer, settings).encode(text).ids);
-  } catch (cause) {
-    const complaint = cause instanceof Error ? cause.message : String(cause);
-    throw new RangeError(`Cannot use ${model}/tokenizer.json: ${complaint}`, { cause });
-  }
+  return (await openTokenizer(model, config)).encode(text);
 }

@@ -31,10 +31,18 @@ export interface DecoderOptions {
   readonly store?: KeyValueStore;
 }
 
-/** Checks tokens against the model and joins their rows. */
-function batchOf(
+/**
+ * Checks tokens against a model and joins their rows.
+ *
+ * @param tokens Rows of token ids.
+ * @param model The number of tokens that it knows, and the most that it reads at once.
+ * @param past How many tokens came before.
+ * @returns The batch.
+ * @throws {RangeError} If a token is outside the vocabulary, a sequence is longer than the context, or rows differ in length.
+ */
+export function batchOfTokens(
   tokens: Tokens,
-  { vocabulary, context }: CompleteConfig,
+  { vocabulary, context }: Pick<CompleteConfig, "vocabulary" | "context">,
   past: number,
 ): TokenBatch {
   const length = tokens[0]?.length ?? 0;
@@ -99,7 +107,7 @@ export function decoder(
     options.dropout === undefined ? x : dropout(x, complete.dropout, options.dropout.fork(label));
   const engine = eagerInterpreter({
     parameter: (name) => named.get(name),
-    inputs: { tokens: batchOf(tokens, complete, store?.past ?? 0) },
+    inputs: { tokens: batchOfTokens(tokens, complete, store?.past ?? 0) },
     ...(store === undefined ? {} : { store }),
     ...(tap === undefined ? {} : { onPattern: tap }),
   });

@@ -1,26 +1,61 @@
-// Sampling from a decoder, token by token.
+// Generation: the tokens that follow prompts, each a row of work beside a cache of keys and values.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireInteger, requireNumber } from "../core/check.ts";
-import { requireOptions } from "../core/options.ts";
+import { requireInteger } from "../core/check.ts";
+import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import { readAll } from "../backend/read.ts";
+import type { Tensor } from "../core/tensor.ts";
+import type { KeyValueStore } from "../interpret/eager_attention.ts";
+import { KeyValueCache } from "../interpret/key_value_cache.ts";
 import { completeConfig, type DecoderConfig } from "./config.ts";
-import { decoder } from "./decoder.ts";
+import { decoder, type Tokens } from "./decoder.ts";
+import { makeSampler, samplingKinds, type SamplingOptions } from "./sampling.ts";
 import type { DecoderParameters } from "./start.ts";
 
-/** Options of {@linkcode generate}. */
-export interface GenerateOptions {
+/** Options of {@linkcode generate} and its kin. */
+export interface GenerateOptions extends SamplingOptions {
   /** How many tokens to make. */
   readonly tokens: number;
-  /** Divides the logits; below 1 sharpens, 0 takes the most likely token. 1 by default. */
-  readonly temperature?: number;
-  /** Samples only among the k most likely tokens; all by default. */
-  readonly topK?: number;
+  /** Tokens that end a text; they are part of it. */
+  readonly stop?: readonly number[];
   /** Seed of the samples; 0 by default. */
   readonly seed?: number;
   /** Stops early. */
   readonly signal?: AbortSignal;
+}
+
+const generateKinds: OptionKinds<GenerateOptions> = {
+  ...samplingKinds,
+  tokens: "number",
+  stop: "list?",
+  seed: "number?",
+  signal: "signal?",
+};
+
+/** What text is generated with. */
+export interface LanguageModel {
+  /** The number of tokens V. */
+  readonly vocabulary: number;
+  /** The most tokens that it reads at once. */
+  readonly context: number;
+  /**
+   * The logits [B, T, V] of the tokens that follow each of B rows of T tokens.
+   *
+   * @param tokens The rows.
+   * @param store Keys and values of the tokens before them; it receives theirs.
+   */
+  logits(tokens: Tokens, store: KeyValueStore): Tensor;
+}
+
+/** A decoder of this library as a language model. */
+function languageModelOf(parameters: DecoderParameters, config: DecoderConfig): LanguageModel {
+  const { vocabulary, context } = completeConfig(config);
+  return {
+    vocabulary,
+    context,
+    logits: (tokens, store) => decoder(parameters, config, tokens, { store }),
+  };
 }
 
 /** Requires numbers to choose by: among NaN no token is the most likely. */
@@ -34,23 +69,94 @@ function requireLogits(logits: ArrayLike<number>, made: number): void {
   }
 }
 
-/** One draw from softmax(logits / temperature) among the k largest. */
-function sample(
-  logits: ArrayLike<number>,
-  temperature: number,
-  topK: number,
-  random: Random,
-): number {
-  const order = Array.from(logits, (_, id) => id).sort((a, b) => logits[b]! - logits[a]!).slice(
-    0,
-    topK,
-  );
-  const best = order[0]!;
-  if (temperature === 0) return best;
-  const weights = order.map((id) => Math.exp((logits[id]! - logits[best]!) / temperature));
-  let left = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0);
-  const chosen = weights.findIndex((weight) => (left -= weight) < 0);
-  return order[chosen] ?? best;
+/** Rows of equal length that a model continues, with the cache of what it has read of them. */
+class Continuation implements Disposable {
+  readonly #model: LanguageModel;
+  readonly #cache = new KeyValueCache();
+  #rows: number[][];
+
+  constructor(model: LanguageModel, prompts: Tokens) {
+    this.#model = model;
+    // what is further back is not seen, nor kept
+    this.#rows = prompts.map((prompt) => Array.from(prompt).slice(-model.context));
+  }
+
+  /** The logits of each row's next token, V after V. */
+  async next(): Promise<Float32Array> {
+    const { context, vocabulary } = this.#model;
+    const length = this.#rows[0]!.length;
+    // a window that moves has other positions, and so other keys
+    if (length > context) {
+      this.#rows = this.#rows.map((row) => row.slice(-context));
+      this.#cache[Symbol.dispose]();
+    }
+    const unread = this.#rows.map((row) => row.slice(this.#cache.past));
+    const last = tf.tidy(() => {
+      const logits = this.#model.logits(unread, this.#cache);
+      return tf.slice(logits, [0, logits.shape[1]! - 1, 0], [unread.length, 1, vocabulary]);
+    });
+    this.#cache.advance(unread[0]!.length);
+    try {
+      return (await readAll([last]))[0] as Float32Array;
+    } finally {
+      last.dispose();
+    }
+  }
+
+  /** Adds one token to each row. */
+  add(tokens: readonly number[]): void {
+    this.#rows = this.#rows.map((row, at) => [...row, tokens[at]!]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#cache[Symbol.dispose]();
+  }
+}
+
+/** One token for each row, as they are made. */
+async function* continueRows(
+  model: LanguageModel,
+  prompts: Tokens,
+  options: GenerateOptions,
+  randoms: readonly Random[],
+): AsyncGenerator<number[], void, void> {
+  const count = requireInteger("tokens", options.tokens, { min: 0 });
+  const sample = makeSampler(options, model.vocabulary);
+  using continuation = new Continuation(model, prompts);
+  for (let made = 0; made < count; made++) {
+    if (options.signal?.aborted === true) return;
+    const logits = await continuation.next();
+    const tokens = prompts.map((_, at) => {
+      const own = logits.subarray(at * model.vocabulary, (at + 1) * model.vocabulary);
+      requireLogits(own, made);
+      return sample(own, randoms[at]!);
+    });
+    continuation.add(tokens);
+    yield tokens;
+  }
+}
+
+/**
+ * Tokens that follow a prompt, one at a time as they are made, from any language model.
+ *
+ * @param model The model.
+ * @param prompt Token ids to start from, at least one; of a prompt longer than the context the end is read.
+ * @param options How many, and how they are chosen.
+ * @returns The tokens, as an asynchronous stream.
+ * @throws {RangeError} If the prompt is empty, a token is outside the vocabulary, an option is out of range, or a logit is not
+ * finite.
+ */
+export async function* generateWith(
+  model: LanguageModel,
+  prompt: ArrayLike<number>,
+  options: GenerateOptions,
+): AsyncGenerator<number, void, void> {
+  requireOptions("generate()", options, generateKinds);
+  const random = new Random(options.seed ?? 0, "/generate");
+  for await (const [token] of continueRows(model, [prompt], options, [random])) {
+    yield token!;
+    if (options.stop?.includes(token!) === true) return;
+  }
 }
 
 /**
@@ -61,7 +167,7 @@ function sample(
  * @param parameters The parameters of a decoder.
  * @param config Its configuration.
  * @param prompt Token ids to start from, at least one.
- * @param options How many, and how they are drawn.
+ * @param options How many, and how they are chosen.
  * @returns The tokens, as an asynchronous stream.
  * @throws {RangeError} If the prompt is empty, a token is outside the vocabulary, an option is out of range, or a logit is not
  * finite.
@@ -72,33 +178,75 @@ export async function* generate(
   prompt: ArrayLike<number>,
   options: GenerateOptions,
 ): AsyncGenerator<number, void, void> {
-  requireOptions("generate()", options, {
-    tokens: "number",
-    temperature: "number?",
-    topK: "number?",
-    seed: "number?",
-    signal: "signal?",
-  });
-  const { vocabulary, context } = completeConfig(config);
-  const count = requireInteger("tokens", options.tokens, { min: 0 });
-  const temperature = requireNumber("temperature", options.temperature ?? 1, { min: 0 });
-  const topK = requireInteger("topK", options.topK ?? vocabulary, { min: 1 });
-  const random = new Random(options.seed ?? 0, "/generate");
-  const tokens = Array.from(prompt).slice(-context); // what is further back is not seen, nor kept
-  for (let made = 0; made < count; made++) {
-    if (options.signal?.aborted === true) return;
-    const last = tf.tidy(() => {
-      const logits = decoder(parameters, config, [tokens]);
-      return tf.slice(logits, [0, logits.shape[1]! - 1, 0], [1, 1, vocabulary]);
-    });
-    try {
-      const [logits] = await readAll([last]);
-      requireLogits(logits!, made);
-      tokens.push(sample(logits!, temperature, topK, random));
-      if (tokens.length > context) tokens.shift();
-    } finally {
-      last.dispose();
-    }
-    yield tokens.at(-1)!;
+  requireOptions("generate()", options, generateKinds);
+  yield* generateWith(languageModelOf(parameters, config), prompt, options);
+}
+
+/** A text up to the token that ends it. */
+function untilStop(tokens: readonly number[], stop: readonly number[]): number[] {
+  const end = tokens.findIndex((token) => stop.includes(token));
+  return end < 0 ? [...tokens] : tokens.slice(0, end + 1);
+}
+
+/** The rows of prompts of one length, until each has ended. */
+async function continueGroup(
+  model: LanguageModel,
+  prompts: Tokens,
+  options: GenerateOptions,
+  randoms: readonly Random[],
+): Promise<number[][]> {
+  const { stop = [] } = options;
+  const made: number[][] = prompts.map(() => []);
+  for await (const tokens of continueRows(model, prompts, options, randoms)) {
+    tokens.forEach((token, at) => made[at]!.push(token));
+    if (made.every((row) => row.some((token) => stop.includes(token)))) break;
   }
+  return made.map((row) => untilStop(row, stop));
+}
+
+/**
+ * Tokens that follow each of several prompts, from any language model. Prompts of one length run together.
+ *
+ * @param model The model.
+ * @param prompts Rows of token ids, each at least one, of any lengths.
+ * @param options How many for each, and how they are chosen; each prompt draws from a stream of its own.
+ * @returns The tokens that follow each prompt, in their order.
+ * @throws {RangeError} If a prompt is empty, a token is outside the vocabulary, an option is out of range, or a logit is not finite.
+ */
+export async function generateBatchWith(
+  model: LanguageModel,
+  prompts: Tokens,
+  options: GenerateOptions,
+): Promise<number[][]> {
+  requireOptions("generateBatch()", options, generateKinds);
+  const random = new Random(options.seed ?? 0, "/generate");
+  const made: number[][] = prompts.map(() => []);
+  const groups = Map.groupBy(prompts.keys(), (at) => Math.min(prompts[at]!.length, model.context));
+  for (const places of groups.values()) {
+    const own = places.map((at) => prompts[at]!);
+    const randoms = places.map((at) => random.fork(at));
+    const rows = await continueGroup(model, own, options, randoms);
+    places.forEach((at, row) => made[at] = rows[row]!);
+  }
+  return made;
+}
+
+/**
+ * Tokens that follow each of several prompts. Prompts of one length run together.
+ *
+ * @param parameters The parameters of a decoder.
+ * @param config Its configuration.
+ * @param prompts Rows of token ids, each at least one, of any lengths.
+ * @param options How many for each, and how they are chosen; each prompt draws from a stream of its own.
+ * @returns The tokens that follow each prompt, in their order.
+ * @throws {RangeError} If a prompt is empty, a token is outside the vocabulary, an option is out of range, or a logit is not finite.
+ */
+export async function generateBatch(
+  parameters: DecoderParameters,
+  config: DecoderConfig,
+  prompts: Tokens,
+  options: GenerateOptions,
+): Promise<number[][]> {
+  requireOptions("generateBatch()", options, generateKinds);
+  return await generateBatchWith(languageModelOf(parameters, config), prompts, options);
 }

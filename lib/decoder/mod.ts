@@ -12,7 +12,15 @@ export {
 } from "./config.ts";
 export { decoder, type DecoderOptions, type Tap, type Tokens } from "./decoder.ts";
 export { type Gate, isGate, readGates } from "./gates.ts";
-export { generate, type GenerateOptions } from "./generate.ts";
+export {
+  generate,
+  generateBatch,
+  generateBatchWith,
+  type GenerateOptions,
+  generateWith,
+  type LanguageModel,
+} from "./generate.ts";
+export type { SamplingOptions } from "./sampling.ts";
 export { readDecoder, readParameters, writeParameters } from "./parameters.ts";
 export {
   type AttentionParameters,

@@ -3,7 +3,13 @@
 import type { TensorShape } from "../checkpoint/tensors.ts";
 import { version } from "../core/version.ts";
 import { exists, writeAtomically } from "../platform/files.ts";
-import type { Attention, FeedForward, Linear, ModelSpec } from "../model/spec.ts";
+import {
+  type Attention,
+  type FeedForward,
+  type Linear,
+  type ModelSpec,
+  namesIn,
+} from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import {
   activationFormulas,
@@ -35,14 +41,6 @@ export interface ModelingDescription extends ResolvedSpec {
   readonly tensors: Readonly<Record<string, TensorShape>>;
   /** What the words of stacks and heads mean, by `kind of word/word`: only those that occur. */
   readonly formulas: Readonly<Record<string, Formula>>;
-}
-
-/** All strings in a JSON value. */
-function* stringsIn(value: unknown): Generator<string> {
-  if (typeof value === "string") yield value;
-  else if (typeof value === "object" && value !== null) {
-    for (const inner of Object.values(value)) yield* stringsIn(inner);
-  }
 }
 
 function sublayersOf({ stacks }: ModelSpec): (Attention | FeedForward)[] {
@@ -132,7 +130,7 @@ function* allFormulas(model: Model): Generator<[string, Formula]> {
 export function modelingDescription(model: Model): ModelingDescription {
   const { spec, tensors, family } = model;
   const resolved = resolve(spec, tensors);
-  const read = new Set(stringsIn(resolved));
+  const read = namesIn(resolved);
   const shapes = tensors.names.filter((name) => read.has(name)).map((name) => {
     const { dtype, shape } = tensors.info(name);
     return [name, { dtype, shape }] as const;

@@ -24,6 +24,7 @@ export type {
 } from "../model/spec.ts";
 export type { Config, Family, Has, RefusedFamily } from "./family.ts";
 export { decoderModel } from "./decoder_model.ts";
+export { type LoadedModel, loadLanguageModel, loadParameters } from "./language_model.ts";
 export { describeModel, type Model } from "./model.ts";
 export { normkitConfig, normkitFamily } from "./normkit.ts";
 export { type OpenModel, openModel, readConfig } from "./open.ts";

@@ -293,3 +293,12 @@ export function siteOf(spec: ModelSpec, stack: string, layer: number, role: Role
     role,
   };
 }
+
+/** Everything that is named in a spec, or a part of one: parameters, among other words. */
+export function namesIn(part: unknown, found: Set<string> = new Set()): Set<string> {
+  if (typeof part === "string") found.add(part);
+  else if (typeof part === "object" && part !== null) {
+    for (const inner of Object.values(part)) namesIn(inner, found);
+  }
+  return found;
+}

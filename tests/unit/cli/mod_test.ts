@@ -61,7 +61,7 @@ const wrong: readonly (readonly [string, 2 | 3, readonly string[], readonly stri
   ["an unknown backend", 2, ["train", "--backend", "webgl"], ['"webgl"', "wasm"]],
   ["an empty folder", 2, ["train", "--out", ""], ['--out ""', "empty"]],
   ["an empty word", 2, ["inspect", ""], ['""', "empty"]],
-  ["no run", 2, ["generate"], ["it takes RUN"]],
+  ["no run", 2, ["generate"], ["it takes MODEL"]],
   ["a learning rate of 0", 3, ["train", ...tiny, "--rate", "0"], ["= 0", "> 0"]],
   ["a negative rate", 3, ["train", ...tiny, "--rate", "-1"], ["= -1", "> 0"]],
   ["a negative rate in one word", 3, ["train", ...tiny, "--rate=-1"], ["= -1", "> 0"]],

@@ -6,6 +6,9 @@ import { openModel } from "../../../lib/families/open.ts";
 import { readRun } from "../../../lib/train/mod.ts";
 import { childOf, runChild, runHere } from "../../support/cli.ts";
 import { namesIn } from "../checkpoint/files.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
+import { goldenFolder, openGolden, outputsOf } from "../../support/golden_models.ts";
+import { inFolder } from "../checkpoint/files.ts";
 import { tinyTraining, withText } from "./tiny_runs.ts";
 
 const pause = (milliseconds: number): Promise<void> =>
@@ -193,4 +196,31 @@ Deno.test("normkit train --force that is killed leaves a run with its own parame
     }
     assertEquals((await runHere(...args)).code, 0);
     assertEquals(namesIn(`${folder}/runs`), filesOf("pre-ln"));
+  }));
+
+Deno.test("normkit generate continues a text with the folder of a language model", () =>
+  inFolder(async (folder) => {
+    for (const file of ["config.json", "model.safetensors"]) {
+      await Deno.copyFile(`${goldenFolder("gpt2")}/${file}`, `${folder}/${file}`);
+    }
+    const missing = await runHere("generate", folder, "--backend", "cpu");
+    assertEquals([missing.code, missing.err.includes("there is no")], [3, true], missing.err);
+    const vocab = Object.fromEntries(Array.from({ length: 40 }, (_, id) => [`w${id}`, id]));
+    const model = { type: "WordLevel", vocab, unk_token: "w0" };
+    const pre_tokenizer = { type: "WhitespaceSplit" };
+    const open = { normalizer: null, post_processor: null, decoder: null };
+    const tokenizer = { version: "1.0", added_tokens: [], ...open, pre_tokenizer, model };
+    await Deno.writeTextFile(`${folder}/tokenizer.json`, JSON.stringify(tokenizer));
+    const words = ["--prompt", "w3 w1 w4", "--tokens", "4", "--temperature", "0", "--json"];
+    const { code, out, err } = await runHere("generate", folder, "--backend", "cpu", ...words);
+    assertEquals(code, 0, err);
+    using source = await openGolden("gpt2");
+    const tokens = [3, 1, 4];
+    for (let made = 0; made < 4; made++) {
+      const { logits } = await outputsOf(float64, source, { tokens });
+      const last = logits!.values.slice(-40);
+      tokens.push(last.indexOf(Math.max(...last)));
+    }
+    const { text } = JSON.parse(out);
+    assertEquals(text.split(/\s+/).filter(Boolean), tokens.slice(3).map((id) => `w${id}`));
   }));

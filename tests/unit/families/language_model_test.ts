@@ -1,0 +1,96 @@
+// Described decoders generate: with a cache of keys and values they have the logits that they have without one.
+
+import { assertEquals, assertRejects } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "../../../lib/core/tensor.ts";
+import { generateBatchWith, generateWith, type LanguageModel } from "../../../lib/decoder/mod.ts";
+import { loadLanguageModel } from "../../../lib/families/language_model.ts";
+import { KeyValueCache } from "../../../lib/interpret/key_value_cache.ts";
+import { onBackend, onEachBackend } from "../../support/backends.ts";
+import { assertClose } from "../../support/close.ts";
+import { numbersOf } from "../../support/evaluate.ts";
+import { goldenOf, openGolden } from "../../support/golden_models.ts";
+import { tolerance } from "../../support/tolerances.ts";
+
+const decoders = [
+  ...["gpt2", "gpt2-untied", "opt", "gpt-neo", "gpt-neox", "gptj", "phi", "bloom", "falcon"],
+  ...["falcon-new", "falcon-alibi", "mpt", "llama", "mistral", "qwen2", "qwen3", "gemma", "olmo"],
+  ...["stablelm", "stablelm-parallel"],
+];
+
+/** The logits of all tokens, read in chunks of these lengths. */
+function inChunks(model: LanguageModel, rows: readonly number[][], lengths: number[]): Tensor {
+  using cache = new KeyValueCache();
+  const parts = lengths.map((length) => {
+    const chunk = rows.map((row) => row.slice(cache.past, cache.past + length));
+    const logits = model.logits(chunk, cache);
+    cache.advance(length);
+    return logits;
+  });
+  return tf.concat(parts, 1);
+}
+
+for (const name of decoders) {
+  onEachBackend(`${name} has the same logits with a cache, of a batch too`, async (backend) => {
+    using source = await openGolden(name);
+    using model = await loadLanguageModel(source);
+    const tokens = [...(await goldenOf(name)).inputs.tokens!];
+    const rows = [tokens, tokens.toReversed()];
+    const ones = tokens.slice(3).map(() => 1);
+    const before = tf.memory().numTensors;
+    const [whole, chunked] = await numbersOf(() => [
+      inChunks(model, rows, [tokens.length]),
+      inChunks(model, rows, [3, ...ones]),
+    ]);
+    assertEquals(tf.memory().numTensors, before);
+    assertClose(chunked!, whole!, tolerance(backend, "value"), name);
+  });
+}
+
+Deno.test("generateWith() continues a described decoder as its logits say, past its context", () =>
+  onBackend("wasm", async () => {
+    using source = await openGolden("gpt2");
+    using model = await loadLanguageModel(source);
+    const prompt = [3, 1, 4, 1, 5];
+    const made = await Array.fromAsync(
+      generateWith(model, prompt, { tokens: model.context + 2, temperature: 0 }),
+    );
+    const row = [...prompt];
+    for (const token of made) {
+      const window = row.slice(-model.context);
+      const [logits] = await numbersOf(() => {
+        using cache = new KeyValueCache();
+        return [model.logits([window], cache)];
+      });
+      const last = logits!.slice(-model.vocabulary);
+      assertEquals(token, last.indexOf(Math.max(...last)));
+      row.push(token);
+    }
+  }));
+
+Deno.test("generateBatchWith() gives each prompt what it gets alone, whatever their lengths", () =>
+  onBackend("wasm", async () => {
+    using source = await openGolden("llama");
+    using model = await loadLanguageModel(source);
+    const prompts = [[3, 1, 4], [2], [5, 9, 2], [6, 5, 3, 5], [8]];
+    const options = { tokens: 6, temperature: 0 };
+    const together = await generateBatchWith(model, prompts, options);
+    for (const [at, prompt] of prompts.entries()) {
+      assertEquals(together[at], await Array.fromAsync(generateWith(model, prompt, options)));
+    }
+    const stop = [together[0]![2]!];
+    const [first] = await generateBatchWith(model, prompts, { ...options, stop });
+    assertEquals(first, together[0]!.slice(0, together[0]!.indexOf(stop[0]!) + 1));
+    await assertRejects(
+      () => generateBatchWith(model, [[1], []], options),
+      RangeError,
+      "Cannot run on no tokens",
+    );
+  }));
+
+Deno.test("loadLanguageModel() refuses what is no decoder of tokens", async () => {
+  for (const name of ["vit", "clip", "whisper"]) {
+    using source = await openGolden(name);
+    await assertRejects(() => loadLanguageModel(source), RangeError, "Cannot generate with this");
+  }
+});
