@@ -25,12 +25,16 @@ export function lossAndGradient(
   parameters: DecoderParameters,
   config: DecoderConfig,
   batches: readonly Batch[],
-  { dropout, form }: { readonly dropout: Random; readonly form?: ModelForm | undefined },
+  { dropout, step, form }: {
+    readonly dropout: Random;
+    readonly step: number;
+    readonly form?: ModelForm | undefined;
+  },
 ): { loss: Scalar; gradient: DecoderParameters } {
   const parts = batches.map(({ inputs, targets }, i) =>
     valueAndGradient(parameters, (p) => {
       const model = form?.(p, config) ?? { parameters: p, config };
-      const options = { dropout: dropout.fork(i) };
+      const options = { dropout: dropout.fork(i), step };
       return crossEntropy(decoder(model.parameters, model.config, inputs, options), targets);
     })
   );

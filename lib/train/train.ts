@@ -214,7 +214,7 @@ export async function train(
       { length: accumulate },
       () => randomBatch(corpus.train, { rows, length }, batchRandom),
     );
-    const randomness = { dropout: dropoutRandom.fork(step), form: options.form };
+    const randomness = { dropout: dropoutRandom.fork(step), step, form: options.form };
     computed = whole(() => lossAndGradient(parameters, config, batches, randomness));
     if (step % reportEvery === 0 || step === steps) {
       const norm = globalNorm(computed.gradient);

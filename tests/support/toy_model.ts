@@ -41,7 +41,9 @@ export function toySpec(residual: Residual, stack: OracleStack): ModelSpec {
     parallel: false,
     branches: roles.map((role) => {
       const path = `${index + 1}.${role}`;
-      const { norms } = residual.wiring({ layer: index + 1, depth, stack: "decoder", role });
+      const site = { layer: index + 1, depth, stack: "decoder", role } as const;
+      const { norms, weights = {} } = residual.wiring(site);
+      const named = Object.keys(weights).map((name) => [name, `${path}.weight.${name}`]);
       return {
         role,
         norms: Object.fromEntries(norms.map((place) => [place, norm(`${path}.${place}`)])),
@@ -52,6 +54,7 @@ export function toySpec(residual: Residual, stack: OracleStack): ModelSpec {
           activation: "tanh",
         },
         ...(residual.gpas === undefined ? {} : { gate: `${index + 1}.gate` }),
+        ...(named.length === 0 ? {} : { weights: Object.fromEntries(named) }),
       };
     }),
   }));
@@ -90,6 +93,9 @@ export function toyParameters(residual: Residual, stack: OracleStack): Record<st
         ...residual.wiring(site).norms.flatMap((place) =>
           norm(`${path}.${place}`, norms[half as 0 | 1][place])
         ),
+        ...Object.entries(residual.wiring(site).weights ?? {}).map(([name, start]) =>
+          [`${path}.weight.${name}`, scalarOf(start)] as [string, Given]
+        ),
       ];
     })
   );
@@ -102,7 +108,7 @@ export function runToy(
   stack: OracleStack,
   x: Tensor,
   gates: readonly Tensor[],
-  tap?: Tap,
+  hooks: { readonly tap?: Tap; readonly step?: number } = {},
 ): Tensor {
   const given = Object.entries(toyParameters(residual, stack));
   const parameters = new Map(given.map(([name, value]) => [name, tensorOf(value)]));
@@ -114,7 +120,6 @@ export function runToy(
     parameter: (name) => parameters.get(name),
     inputs: { tokens: { ids, size: [1, length] } },
   });
-  const hooks = tap === undefined ? {} : { tap };
   const { decoder } = forward(engine, toySpec(residual, stack), hooks);
   return tf.reshape(decoder!, x.shape);
 }
@@ -163,6 +168,6 @@ export function tapsOfToy(
 ): Promise<ReadonlyMap<string, number[]>> {
   return tapsOf((tap) => {
     const gates = stack.layers.map(({ gate }) => tensorOf(scalarOf(gate)));
-    return runToy(residual, stack, tensorOf(matrixOf(x)), gates, tap);
+    return runToy(residual, stack, tensorOf(matrixOf(x)), gates, { tap });
   });
 }
