@@ -13,10 +13,10 @@ export interface Factor {
   readonly gated: boolean;
 }
 
-/** x′ = shortcut · x + branch · F(read · N(x)), or N(shortcut · x + branch · F(x)). */
+/** x′ = shortcut · x + branch · F(read · N(x)), or N(shortcut · x + branch · F(x)), or shortcut · x + branch · N(F(x)). */
 export interface Equation {
-  /** Whether the stream's norm stands before the sub-layer or behind the addition. */
-  readonly placement: "pre" | "post";
+  /** Whether the stream's norm stands before the sub-layer, behind the addition, or nowhere: the sub-layer reads the stream as it is. */
+  readonly placement: "pre" | "post" | "none";
   /** Multiplies the stream. */
   readonly shortcut: Factor;
   /** Multiplies what the sub-layer gives. */
@@ -70,6 +70,16 @@ const symbols: Algebra<LinearForm> = {
   },
 };
 
+/** Where the norm of the stream stands, of what a branch reads and what it leaves. */
+function placementOf(read: LinearForm, end: LinearForm): Equation["placement"] {
+  if (end.normed === "input" || read.normed === "stream") throw new OtherForm();
+  if (end.normed === "stream") {
+    if (read.normed !== undefined) throw new OtherForm();
+    return "post";
+  }
+  return read.normed === "input" ? "pre" : "none";
+}
+
 /** Runs an equation on symbols and notes what its sub-layer and its norms see. */
 class Reader {
   #read: LinearForm | undefined;
@@ -115,15 +125,12 @@ class Reader {
     return this.#interpret(end);
   }
 
-  /** Pre-LN: the branch reads a norm of the raw stream. Post-LN: it reads the raw stream, and a norm comes last. */
+  /** Pre-LN: the branch reads a norm of the raw stream. Post-LN: it reads the raw stream, and a norm comes last. Else none does. */
   #interpret(end: LinearForm): Equation {
     const read = this.#read;
-    const placement = end.normed === "stream" ? "post" : "pre";
-    const wanted = placement === "post" ? undefined : "input";
-    if (read === undefined || read.normed !== wanted || read.f.constant !== 0 || read.x.gated) {
-      throw new OtherForm();
-    }
-    if (placement === "post" && read.x.constant !== 1) throw new OtherForm();
+    if (read === undefined || read.f.constant !== 0 || read.x.gated) throw new OtherForm();
+    const placement = placementOf(read, end);
+    if (placement !== "pre" && read.x.constant !== 1) throw new OtherForm();
     const { x: shortcut, f: branch } = end;
     if (shortcut.constant <= 0 || branch.constant === 0) throw new OtherForm();
     return {

@@ -1,7 +1,7 @@
 // The tricks of training folded away: GPAS, DeepNorm's α, LNS and LayerScale into the weights of a plain Pre-LN or Post-LN model.
 //
-// Every reader of the stream is a norm, and norm_ε(c z) = norm_{ε/c²}(z) for c > 0. So a factor of the stream can stay out of it:
-// what is added later is divided by it, and the later norms' ε by its square.
+// Where every reader of the stream is a norm, norm_ε(c z) = norm_{ε/c²}(z) for c > 0. So a factor of the stream can stay out of it:
+// what is added later is divided by it, and the later norms' ε by its square. A matrix that reads the stream itself takes it over.
 
 import { readTensor, type TensorSource } from "../checkpoint/tensors.ts";
 import type { Model } from "../families/model.ts";
@@ -14,7 +14,7 @@ import { foldLayerScale } from "./center.ts";
 import { type Change, Edit } from "./edit.ts";
 import { type Equation, equationsOf, type Factor, hasFactors } from "./equation.ts";
 import { scaleAll } from "./matrix.ts";
-import { writersOf } from "./sites.ts";
+import { ownReaders, writersOf } from "./sites.ts";
 
 /** 1 − act(g) of a branch's gate; 1 where it has none. */
 async function gateFactor(
@@ -74,6 +74,11 @@ class StackFold {
       this.#edit.writer(branch.sublayer.output.linear, widths, times(added));
     }
     if (equation.read !== 1) this.#scaleNorm(input!, times(equation.read));
+    if (equation.placement === "none" && this.#scale !== 1) {
+      ownReaders(branch.sublayer).forEach((linear) =>
+        this.#edit.reader(linear, widths, times(this.#scale))
+      );
+    }
     const folded: Branch["norms"] = {
       ...norms,
       ...(input === undefined ? {} : { input: this.norm(input) }),

@@ -14,6 +14,10 @@ const objections = {
     "its norms stand behind the additions (Post-LN)",
     ", so that the stream itself is normalized and what writes to it cannot be centered once and for all",
   ],
+  none: [
+    "its branches read the stream without a norm (Res-Post-Norm)",
+    ", and so see its mean and its size",
+  ],
   output: [
     "it has norms behind its branches (Sandwich-LN)",
     ", whose gains keep their output from having mean 0",
@@ -23,7 +27,7 @@ const objections = {
 
 function objectionTo(equation: Equation | undefined): keyof typeof objections | undefined {
   if (equation === undefined) return "streams";
-  if (equation.placement === "post") return "post";
+  if (equation.placement !== "pre") return equation.placement;
   if (equation.outputNorm) return "output";
   return hasFactors(equation) ? "scaled" : undefined;
 }

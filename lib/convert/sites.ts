@@ -2,6 +2,7 @@
 
 import {
   type Attention,
+  type Branch,
   type Head,
   type Linear,
   type ModelSpec,
@@ -42,7 +43,7 @@ function keysAndValues({ projections }: Attention): Linear[] {
 }
 
 /** The matrices of a sub-layer that read its own stream. */
-function ownReaders(sublayer: Stack["blocks"][number]["branches"][number]["sublayer"]): Linear[] {
+export function ownReaders(sublayer: Branch["sublayer"]): Linear[] {
   if (sublayer.kind === "feedForward") {
     return [sublayer.up, ...(sublayer.gate === undefined ? [] : [sublayer.gate])];
   }

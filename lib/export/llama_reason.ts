@@ -84,6 +84,8 @@ const attentionRules: readonly Rule<Attention>[] = [
   ({ alibi }) => alibi && "it adds ALiBi to its scores",
   ({ window }) => window !== undefined && `its attention has a window of ${window} keys`,
   ({ clip }) => clip !== undefined && `its queries, keys and values are cut to ± ${clip}`,
+  ({ projectionNorms }) => projectionNorms && "its queries and keys have norms of their own",
+  ({ softcap }) => softcap !== undefined && `its scores are bent to ± ${softcap}`,
   ({ headNorms }) => headNorms && "its queries and keys have norms of their own",
   ({ rotary }) => rotary === undefined && "its positions are not rotary",
   ({ rotary, headWidth }) =>
@@ -120,6 +122,7 @@ function shared({ attention: { sublayer }, network }: Layer, { tensors }: Model)
 const headRules: readonly Rule<readonly Head[]>[] = [
   (heads) => heads.length !== 1 && `it has ${heads.length} heads, not one`,
   ([head]) => head!.reads !== "all" && `its head reads ${head!.reads} of the rows, not all`,
+  ([head]) => head!.softcap !== undefined && `its logits are bent to ± ${head!.softcap}`,
   ([head]) => head!.plusSum && "its head adds the sum of what it reads",
   ([head], { tensors }) =>
     tensors.has(head!.linear.bias) && `its head has a bias (${head!.linear.bias})`,

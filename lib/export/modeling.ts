@@ -99,7 +99,9 @@ function* allFormulas(model: Model): Generator<[string, Formula]> {
   const { spec } = model;
   const entryNorms = Object.values(spec.stacks).flatMap(({ entryNorm }) => entryNorm ?? []);
   const headNorms = sublayersOf(spec).flatMap((sublayer) =>
-    sublayer.kind === "attention" && sublayer.headNorms ? Object.values(sublayer.headNorms) : []
+    sublayer.kind === "attention"
+      ? [sublayer.headNorms, sublayer.projectionNorms].flatMap((pair) => Object.values(pair ?? {}))
+      : []
   );
   const branchNorms = Object.values(spec.stacks).flatMap(({ blocks, final }) => [
     ...blocks.flatMap(({ branches }) => branches.flatMap(({ norms }) => Object.values(norms))),
@@ -115,9 +117,10 @@ function* allFormulas(model: Model): Generator<[string, Formula]> {
       yield [`layout/${layout}`, layoutFormulas[layout]];
     }
   }
-  for (const { reads, plusSum } of spec.heads) {
+  for (const { reads, plusSum, softcap } of spec.heads) {
     yield [`head/${reads}`, headFormulas[reads]];
     if (plusSum === true) yield ["head/plusSum", headFormulas.plusSum];
+    if (softcap !== undefined) yield ["head/softcap", headFormulas.softcap];
   }
 }
 

@@ -72,7 +72,10 @@ export const attentionFormula: Formula = [
 
 /** What attention may have besides. */
 export const attentionParts = {
-  "clip": ["q, k and v are cut to ± clip before all else"],
+  "projectionNorms": [
+    "all numbers of q and all of k are normalized by projectionNorms.q and projectionNorms.k, before all else",
+  ],
+  "clip": ["q, k and v are cut to ± clip before heads are normalized and turn"],
   "headNorms": [
     "each head's q and k is normalized by headNorms.q and headNorms.k, before it turns",
   ],
@@ -137,7 +140,7 @@ export const gateFormulas: Readonly<Record<GateActivation, Formula>> = {
 };
 
 /** Which rows of a final norm heads read. */
-export const headFormulas: Readonly<Record<Head["reads"] | "plusSum", Formula>> = {
+export const headFormulas: Readonly<Record<Head["reads"] | "plusSum" | "softcap", Formula>> = {
   "all": ["output[t] = linear(n[t]) for each row n[t] of the final norm"],
   "first": ["output = linear(n[0])"],
   "second": ["output = linear(n[1])"],
@@ -146,4 +149,5 @@ export const headFormulas: Readonly<Record<Head["reads"] | "plusSum", Formula>> 
   ],
   "first-and-mean": ["output = linear(n[0] beside the mean of the rows of the squares)"],
   "plusSum": ["n is replaced by n + Σn, the sum of its row added to each number"],
+  "softcap": ["output ← softcap · tanh(output / softcap)"],
 };

@@ -48,7 +48,7 @@ class Resolver {
   }
 
   attention(attention: Attention): Resolved {
-    const { projections, output, headNorms, ...rest } = attention;
+    const { projections, output, headNorms, projectionNorms, ...rest } = attention;
     const maps = "qkv" in projections
       ? { qkv: this.linear(projections.qkv), order: projections.order }
       : {
@@ -56,8 +56,15 @@ class Resolver {
         k: this.linear(projections.k),
         v: this.linear(projections.v),
       };
-    const norms = headNorms && { q: this.norm(headNorms.q), k: this.norm(headNorms.k) };
-    return defined({ ...rest, headNorms: norms, projections: maps, output: this.writer(output) });
+    const pair = (norms: Attention["headNorms"]): Resolved | undefined =>
+      norms && { q: this.norm(norms.q), k: this.norm(norms.k) };
+    return defined({
+      ...rest,
+      headNorms: pair(headNorms),
+      projectionNorms: pair(projectionNorms),
+      projections: maps,
+      output: this.writer(output),
+    });
   }
 
   feedForward({ kind, up, gate, output, activation }: FeedForward): Resolved {

@@ -9,9 +9,11 @@ import { gpt2 } from "./gpt2.ts";
 import { gptNeo } from "./gpt_neo.ts";
 import { gptNeox } from "./gpt_neox.ts";
 import { gptj } from "./gptj.ts";
-import { llamaLike } from "./llama.ts";
+import { gemma, gemma2, gemma3 } from "./gemma.ts";
+import { llama, mistral, qwen2, qwen3, stablelm } from "./llama.ts";
 import { mpt } from "./mpt.ts";
 import { normkitFamily } from "./normkit.ts";
+import { olmo, olmo2 } from "./olmo.ts";
 import { opt } from "./opt.ts";
 import { phi } from "./phi.ts";
 import { refusedFamilies } from "./refused.ts";
@@ -22,7 +24,7 @@ import { whisper } from "./whisper.ts";
 export const families: readonly Family[] = [
   normkitFamily,
   ...[gpt2, opt, gptNeox, gptj, phi, bloom, gptNeo, falcon, mpt],
-  ...llamaLike,
+  ...[llama, mistral, qwen2, qwen3, gemma, gemma2, gemma3, olmo, olmo2, stablelm],
   ...visionFamilies,
   ...[clip, whisper],
 ];

@@ -77,7 +77,7 @@ function requireAttention(
   attention: Attention,
   { width, memory }: { readonly width: number; readonly memory: number },
 ): number {
-  const { projections, heads, keyValueHeads, headWidth, headNorms } = attention;
+  const { projections, projectionNorms, heads, keyValueHeads, headWidth, headNorms } = attention;
   const [queries, keys] = [heads * headWidth, keyValueHeads * headWidth];
   if ("qkv" in projections) {
     requireLinear(tensors, projections.qkv, { inputs: width, outputs: queries + 2 * keys });
@@ -88,6 +88,8 @@ function requireAttention(
   }
   requireNorm(tensors, headNorms?.q, headWidth);
   requireNorm(tensors, headNorms?.k, headWidth);
+  requireNorm(tensors, projectionNorms?.q, queries);
+  requireNorm(tensors, projectionNorms?.k, keys);
   return queries;
 }
 

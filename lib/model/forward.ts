@@ -5,6 +5,7 @@ import { joinBranch } from "../residual/join.ts";
 import type { Norm, NormPlace, Parts, Role, Site, Sublayer } from "../residual/types.ts";
 import type { State } from "../residual/algebra.ts";
 import { enter } from "./entry.ts";
+import { runHead } from "./head.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { type Block, type Branch, type ModelSpec, outputName, siteOf, type Stack } from "./spec.ts";
 import { runSublayer } from "./sublayer.ts";
@@ -208,9 +209,7 @@ export function forward<T>(
     if (Object.hasOwn(outputs, name)) {
       throw new RangeError(`Cannot name two outputs ${name}: name the heads`);
     }
-    const picked = engine.pick(final, head, stack);
-    const read = head.plusSum === true ? engine.addSum(picked, 1) : picked;
-    outputs[name] = engine.linear(read, head.linear);
+    outputs[name] = runHead(engine, head, engine.pick(final, head, stack));
   }
   return outputs;
 }

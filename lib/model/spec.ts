@@ -94,6 +94,8 @@ export interface Attention {
   readonly alibi?: readonly number[];
   /** Only so many keys back, the query's own among them (GPT-Neo's local layers, Mistral). */
   readonly window?: number;
+  /** Norms of all queries and of all keys of a token, heads side by side, before anything else (OLMo-2). */
+  readonly projectionNorms?: { readonly q: NormSpec; readonly k: NormSpec };
   /** Queries, keys and values are cut to ± this (OLMo, MPT). */
   readonly clip?: number;
   /** Norms of each head's query and key (Qwen3). */
@@ -212,6 +214,8 @@ export interface Head {
    * what it reads to each value.
    */
   readonly plusSum?: boolean;
+  /** Its outputs are bent to ± this, c tanh(y / c) (Gemma 2). */
+  readonly softcap?: number;
   /** The name of what it gives where a model has several heads (CLIP's projections); a single head gives `logits`. */
   readonly output?: string;
 }

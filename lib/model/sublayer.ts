@@ -2,7 +2,7 @@
 
 import type { Norm } from "../residual/types.ts";
 import type { Interpreter, QueriesKeysValues } from "./interpreter.ts";
-import type { Attention, FeedForward, Writer } from "./spec.ts";
+import type { Attention, FeedForward, NormSpec, Writer } from "./spec.ts";
 
 /** What a sub-layer is given besides what it reads. */
 export interface SublayerOptions<T> {
@@ -15,7 +15,8 @@ export interface SublayerOptions<T> {
 }
 
 /** Refuses what cannot be computed as it is described. */
-function checkAttention({ heads, keyValueHeads, projections, memory, alibi }: Attention): void {
+function checkAttention(attention: Attention): void {
+  const { heads, keyValueHeads, projections, projectionNorms, memory, alibi } = attention;
   if (heads % keyValueHeads !== 0) {
     throw new RangeError(
       `Cannot share ${keyValueHeads} key-value heads among ${heads} heads: they must divide them`,
@@ -23,6 +24,9 @@ function checkAttention({ heads, keyValueHeads, projections, memory, alibi }: At
   }
   if ("qkv" in projections && memory !== undefined) {
     throw new RangeError(`Cannot attend to ${memory} with one matrix for queries, keys and values`);
+  }
+  if ("qkv" in projections && projectionNorms !== undefined) {
+    throw new RangeError("Cannot normalize queries and keys that one matrix gives with values");
   }
   if (alibi !== undefined && alibi.length !== heads) {
     throw new RangeError(`Cannot give ${heads} heads ${alibi.length} slopes`);
@@ -36,13 +40,15 @@ function project<T>(
   x: T,
   source: T,
 ): QueriesKeysValues<T> {
-  const { projections } = attention;
+  const { projections, projectionNorms } = attention;
   if ("qkv" in projections) {
     return engine.splitQkv(engine.linear(x, projections.qkv), projections.order, attention);
   }
+  const normed = (y: T, norm: NormSpec | undefined): T =>
+    norm === undefined ? y : engine.norm(y, norm);
   return {
-    q: engine.linear(x, projections.q),
-    k: engine.linear(source, projections.k),
+    q: normed(engine.linear(x, projections.q), projectionNorms?.q),
+    k: normed(engine.linear(source, projections.k), projectionNorms?.k),
     v: engine.linear(source, projections.v),
   };
 }

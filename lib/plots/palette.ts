@@ -39,6 +39,7 @@ const markers = {
   plus: "M-3.8,0H3.8M0,-3.8V3.8",
   times: "M-3,-3L3,3M-3,3L3,-3",
   asterisk: "M0,-3.8V3.8M-3.3,-1.9L3.3,1.9M-3.3,1.9L3.3,-1.9",
+  pentagon: "M0,-3.8L3.6,-1.2L2.2,3.1H-2.2L-3.6,-1.2Z",
   bar: "M-3.6,-1.6H3.6V1.6H-3.6Z",
 } as const;
 
@@ -59,6 +60,7 @@ const identities: ReadonlyMap<string, Identity> = new Map([
   ["lns", { label: "LNS", color: "#1b98cf", marker: markers.plus }],
   ["lns-gain", { label: "LNS, trained gain", color: "#8a5638", marker: markers.times }],
   ["peri-ln", { label: "Peri-LN", color: "#868b94", marker: markers.asterisk }],
+  ["res-post-norm", { label: "Res-Post-Norm", color: "#9a8a1f", marker: markers.pentagon }],
 ]);
 
 /** Ids that have a color of their own, in the order in which charts list them. */

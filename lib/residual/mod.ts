@@ -37,6 +37,7 @@ export {
   postLn,
   preLn,
   resiDual,
+  resPostNorm,
   sandwichLn,
   type StackDepths,
   subLn,

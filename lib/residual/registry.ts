@@ -12,6 +12,7 @@ import {
   postLn,
   preLn,
   resiDual,
+  resPostNorm,
   sandwichLn,
   subLn,
 } from "./variants.ts";
@@ -28,6 +29,7 @@ export const residuals: readonly Residual[] = [
   lns,
   lnsGain,
   periLn,
+  resPostNorm,
 ];
 
 /**

@@ -211,3 +211,18 @@ export const periLn: Residual = {
   init: { base: "normal" },
   wiring: () => bothSides,
 };
+
+/** x_{l+1} = x_l + LN(f(x_l)). Cures large branch outputs of deep Pre-LN. Cost: branches read a stream that grows. */
+export const resPostNorm: Residual = {
+  id: "res-post-norm",
+  label: "Res-Post-Norm",
+  source: "Liu et al. 2022 (Swin Transformer V2), §3.2; OLMo 2 (2024)",
+  equation: String.raw`x_{l+1} = x_l + \mathrm{LN}(f_l(x_l))`,
+  ends: ["final"],
+  init: { base: "normal" },
+  wiring: () => ({
+    norms: ["output"],
+    gate: "sum",
+    update: ({ add }, x, f, n) => add(x, n.output(f(x))),
+  }),
+};

@@ -30,6 +30,8 @@ IMAGE = {"image_size": 16, "num_channels": 3}
 MADE_BY = f"torch {torch.__version__}, transformers {transformers.__version__}, seed {SEED}"
 # An ε that is seen in the outputs, given to one model of each name of the key.
 COARSE = 1e-3
+# They multiply by 1 + gain.
+OFFSET_NORMS = ("GemmaRMSNorm", "Gemma2RMSNorm", "Gemma3RMSNorm")
 # What the float64 outputs may be off from those of the saved folder, run as transformers runs it.
 TOLERANCE = {torch.float64: 1e-5, torch.float32: 1e-4}
 
@@ -256,6 +258,26 @@ CASES = {
         sizes(16, 2, num_key_value_heads=1, head_dim=12, pad_token_id=0) | rotary(),
         "tokens older",
     ),
+    "gemma2": (
+        "Gemma2ForCausalLM",
+        sizes(16, 2, num_key_value_heads=1, head_dim=12, pad_token_id=0, sliding_window=5)
+        | {"query_pre_attn_scalar": 10, "attn_logit_softcapping": 3.0, "rms_norm_eps": COARSE}
+        | {"final_logit_softcapping": 6.0}
+        | rotary(),
+        "tokens older",
+    ),
+    "gemma3": (
+        "Gemma3ForCausalLM",
+        sizes(16, 2, 32, 3, num_key_value_heads=1, head_dim=12, pad_token_id=0, sliding_window=5)
+        | {"query_pre_attn_scalar": 10, "sliding_window_pattern": 3}
+        | {"rope_theta": 5000.0, "rope_local_base_freq": 100.0},
+        "tokens",
+    ),
+    "olmo2": (
+        "Olmo2ForCausalLM",
+        sizes(16, 4, num_key_value_heads=2, pad_token_id=1, rms_norm_eps=COARSE) | rotary(),
+        "tokens older",
+    ),
     "vit": ("ViTForImageClassification", vision_sizes(), "pixels"),
     "deit": (
         "DeiTForImageClassificationWithTeacher",
@@ -313,7 +335,7 @@ def draw(generator, module, name, shape):
         if name == "bias":
             return normal(generator, shape, 0.0, 0.7)
         gain = draw_gain(generator, shape)
-        return gain - 1 if kind == "GemmaRMSNorm" else gain
+        return gain - 1 if kind in OFFSET_NORMS else gain
     if isinstance(module, (nn.Linear, Conv1D, nn.Conv1d, nn.Conv2d)):
         if name == "bias":
             return normal(generator, shape, 0.0, 0.3)

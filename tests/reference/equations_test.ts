@@ -50,6 +50,7 @@ const equations: Readonly<Record<string, Equation>> = {
   "lns": (a, layer, c) => c * (a + Math.tanh(normed("input", a) / Math.sqrt(layer))),
   "lns-gain": pre,
   "peri-ln": sandwich,
+  "res-post-norm": (a, _, c) => c * (a + normed("output", Math.tanh(a))),
 };
 
 /** The number before the stack and after each sub-layer. */

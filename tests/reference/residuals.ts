@@ -62,6 +62,8 @@ const preLn: Update = (x, { f, norm, gpas }) => gpas(add(x, f(norm.input(x))));
 
 const sandwichLn: Update = (x, { f, norm, gpas }) => gpas(add(x, norm.output(f(norm.input(x)))));
 
+const resPostNorm: Update = (x, { f, norm, gpas }) => gpas(add(x, norm.output(f(x))));
+
 const subLn: Update = (x, { f, norm, gpas }) => gpas(add(x, f(norm.input(x), norm.inner)));
 
 const deepNorm: Update = (x, { f, norm, gpas, depth }) =>
@@ -93,6 +95,7 @@ const variants: ReadonlyMap<string, readonly [Update, Finish]> = new Map([
   ["lns", [lns, finalNorm]],
   ["lns-gain", [preLn, finalNorm]], // its gain only starts at l^(−1/2)
   ["peri-ln", [sandwichLn, finalNorm]],
+  ["res-post-norm", [resPostNorm, finalNorm]],
 ]);
 
 /** The ids of the variants without GPAS. */

@@ -51,7 +51,9 @@ for (const id of oracleIds) {
   });
 }
 
-for (const id of ["pre-ln", "sub-ln", "sandwich-ln", "lns", "lns-gain", "peri-ln"]) {
+for (
+  const id of ["pre-ln", "sub-ln", "sandwich-ln", "lns", "lns-gain", "peri-ln", "res-post-norm"]
+) {
   Deno.test(`oracleInputGradient() of ${id}+gpas obeys the ratio law: true gradient / ∏ c`, () => {
     const stack = toyStack(sizes, 7);
     const product = stack.layers.reduce((total, { gate }) => total * (1 - silu(gate)) ** 2, 1);

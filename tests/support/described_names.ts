@@ -22,8 +22,8 @@ function branch({ norms, sublayer, gate }: Branch): DescribedNames[] {
     : "qkv" in sublayer.projections
     ? [sublayer.projections.qkv]
     : [sublayer.projections.q, sublayer.projections.k, sublayer.projections.v];
-  const heads = sublayer.kind === "attention" && sublayer.headNorms !== undefined
-    ? [sublayer.headNorms.q, sublayer.headNorms.k]
+  const heads = sublayer.kind === "attention"
+    ? [sublayer.headNorms, sublayer.projectionNorms].flatMap((pair) => Object.values(pair ?? {}))
     : [];
   const own = [scale, gate].filter((name) => name !== undefined);
   return [

@@ -25,11 +25,23 @@ export const goldenNames: readonly string[] = [...Deno.readDirSync(folder)]
   .filter((name) => !refusedNames.some((refused) => refused === name))
   .sort();
 
-/** Those with RMSNorms, which see the mean of the stream. */
+/** Those that no conversion acts on, by their residual variants. */
+export const otherVariants: Readonly<Record<string, string>> = {
+  "gemma2": "Sandwich-LN",
+  "gemma3": "Sandwich-LN",
+  "olmo2": "Res-Post-Norm",
+};
+
+/** Those that are Pre-LN, which conversions act on. */
+export const preLnNames: readonly string[] = goldenNames.filter((name) =>
+  otherVariants[name] === undefined
+);
+
+/** Those of them with RMSNorms, which see the mean of the stream. */
 export const rmsNormNames: readonly string[] = ["gemma", "llama", "mistral", "qwen2", "qwen3"];
 
-/** Those with LayerNorms. */
-export const layerNormNames: readonly string[] = goldenNames.filter((name) =>
+/** Those of them with LayerNorms. */
+export const layerNormNames: readonly string[] = preLnNames.filter((name) =>
   !rmsNormNames.includes(name)
 );
 

@@ -31,6 +31,8 @@ function gpas(x: Rows, { gate }: Joint): number[][] {
 const post = (x: Rows, at: Joint): number[][] => at.norm(addRows(gpas(x, at), at.f(x)));
 const pre = (x: Rows, at: Joint): number[][] => gpas(addRows(x, at.f(at.norm(x))), at);
 
+const behind = (x: Rows, at: Joint): number[][] => gpas(addRows(x, at.norm(at.f(x))), at);
+
 /** x after a joint, by the variant's id without "+gpas". */
 const updates: Readonly<Record<string, (x: Rows, at: Joint) => number[][]>> = {
   "post-ln": post,
@@ -39,6 +41,7 @@ const updates: Readonly<Record<string, (x: Rows, at: Joint) => number[][]>> = {
   "deep-norm": (x, at) =>
     at.norm(addRows(times(gpas(x, at), deepNormDecoderAlpha(at.depth)), at.f(x))),
   "lns": (x, at) => gpas(addRows(x, at.f(times(at.norm(x), at.layer ** -0.5))), at),
+  "res-post-norm": behind,
   "mix-ln": (x, at) => at.layer <= Math.floor(at.depth / 4) ? post(x, at) : pre(x, at),
 };
 
@@ -128,7 +131,7 @@ export function plainDecoder(
     };
     const gate = tensors[`${path}.gate`]?.values[0];
     const normOf = (role: string): OfRows => {
-      const own = ["input", "stream"].map((site) => `${path}.norm.${role}.${site}`);
+      const own = ["input", "output", "stream"].map((site) => `${path}.norm.${role}.${site}`);
       return normAt(own.find((norm) => `${norm}.gain` in tensors)!);
     };
     const site = { layer, depth, ...(gate === undefined ? {} : { gate }) };

@@ -46,7 +46,8 @@ for (const id of gated(plainIds)) {
         /^(post|deep)/.test(id) || (id.startsWith("mix") && layer === 1);
       const joints = stack.layers.flatMap(({ sublayers, norms, gate }, index): Joint[] =>
         sublayers.map(({ w1, w2 }, half) => {
-          const params = norms[half as 0 | 1][isPost(index + 1) ? "stream" : "input"];
+          const place = id.startsWith("res") ? "output" : isPost(index + 1) ? "stream" : "input";
+          const params = norms[half as 0 | 1][place];
           return {
             layer: index + 1,
             depth: 5,
@@ -77,6 +78,7 @@ const folds: Readonly<Record<string, string>> = {
   "deep-norm": "post-ln",
   "deep-norm+gpas": "post-ln",
   "mix-ln+gpas": "mix-ln",
+  "res-post-norm+gpas": "res-post-norm",
 };
 
 const configOf = (residual: string, norm: "layer" | "rms"): DecoderConfig => ({

@@ -2,7 +2,13 @@
 
 import { assertEquals } from "@std/assert";
 import { inspect, type Inspection, inspectionText } from "../../../lib/convert/inspect.ts";
-import { goldenNames, openGolden, rmsNormNames } from "../../support/golden_models.ts";
+import {
+  goldenNames,
+  openGolden,
+  otherVariants,
+  preLnNames,
+  rmsNormNames,
+} from "../../support/golden_models.ts";
 import { normkitModel, small } from "../../support/normkit_model.ts";
 import { countIn } from "../../support/tensor_rows.ts";
 
@@ -53,9 +59,14 @@ Deno.test("inspect() says for every golden model what it can become, and reads n
         rows: () => Promise.reject(new Error("read")),
       },
     });
-    const isRms = rmsNormNames.includes(name);
     const can = Object.values(inspection.targets).map(({ possible }) => possible);
-    assertEquals(can, isRms ? [false, false, false, true] : [true, true, true, true], name);
+    const others = [
+      preLnNames.includes(name) && !rmsNormNames.includes(name),
+      preLnNames.includes(name),
+    ];
+    assertEquals(can, [others[0], others[0], others[0], others[1]], name);
+    const residuals = new Set(inspection.stacks.map(({ residual }) => residual));
+    assertEquals([...residuals], [otherVariants[name] ?? "Pre-LN"], name);
     assertEquals(inspection.fold.possible, name.startsWith("dinov2"), name);
     assertEquals(inspection.parameters, countIn(model.tensors), name);
   }

@@ -76,7 +76,7 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
   };
   /** Queries, keys and values of a row: a list of heads each. */
   const project = (of: Json, x: Row): Readonly<Record<"q" | "k" | "v", Row[]>> => {
-    const { projections, heads, keyValueHeads, headWidth, clip = Infinity } = of;
+    const { projections, projectionNorms, heads, keyValueHeads, headWidth, clip = Infinity } = of;
     const cut = (row: Row): Row => row.map((value) => Math.max(-clip, Math.min(clip, value)));
     const split = (row: Row): Row[] =>
       Array.from(
@@ -84,8 +84,9 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
         (_, at) => row.slice(at * headWidth, (at + 1) * headWidth),
       );
     if (projections.qkv === undefined) {
-      const one = (map: Json): Row[] => split(cut(linear(map, x)));
-      return { q: one(projections.q), k: one(projections.k), v: one(projections.v) };
+      const one = (which: "q" | "k" | "v"): Row[] =>
+        split(cut(within(projectionNorms?.[which], linear(projections[which], x))));
+      return { q: one("q"), k: one("k"), v: one("v") };
     }
     const all = split(cut(linear(projections.qkv, x)));
     if (projections.order === "blocks") {
@@ -101,6 +102,8 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
   };
   const attention = (of: Json, rows: Row[], inner: Json): Row[] => {
     const { heads, keyValueHeads, scale, causal, window = Infinity, alibi, rotary, headNorms } = of;
+    const capped = (score: number): number =>
+      of.softcap === undefined ? score : of.softcap * Math.tanh(score / of.softcap);
     const projected = rows.map((row, t) => {
       const { q, k, v } = project(of, row);
       const ready = (which: "q" | "k", one: Row): Row =>
@@ -112,7 +115,8 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
         const g = Math.floor(h * keyValueHeads / heads);
         const keys = projected.map((_, j) => j).filter((j) => !(causal && j > i) && j > i - window);
         const scores = keys.map((j) =>
-          scale * dot(projected[i]!.q[h]!, projected[j]!.k[g]!) + (alibi?.[h] ?? 0) * (j - i)
+          capped(scale * dot(projected[i]!.q[h]!, projected[j]!.k[g]!)) +
+          (alibi?.[h] ?? 0) * (j - i)
         );
         const most = Math.max(...scores);
         const weights = scores.map((score) => Math.exp(score - most));
@@ -223,7 +227,9 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
   const normed = final === undefined
     ? (x: Row[]) => x
     : (x: Row[]) => x.map((row) => norm(final, row));
+  const bent = (value: number): number =>
+    head.softcap === undefined ? value : head.softcap * Math.tanh(value / head.softcap);
   return evaluate(gives, state, { final: normed }, {}).flatMap((read) =>
-    linear(head.linear, head.plusSum ? read.map((value) => value + sum(read)) : read)
+    linear(head.linear, head.plusSum ? read.map((value) => value + sum(read)) : read).map(bent)
   );
 }

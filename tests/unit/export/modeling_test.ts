@@ -41,6 +41,7 @@ const cases: Readonly<Record<string, readonly Target[]>> = {
   ...Object.fromEntries(
     ["llama", "mistral", "qwen3", "gemma"].map((name) => [name, ["weightless"] as const]),
   ),
+  ...Object.fromEntries(["gemma2", "gemma3", "olmo2"].map((name) => [name, []])),
 };
 
 for (const [name, targets] of Object.entries(cases)) {

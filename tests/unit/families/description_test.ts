@@ -14,6 +14,8 @@ const unread: Readonly<Record<string, readonly string[]>> = {
 const network = "mlp.up_proj mlp.gate_proj mlp.down_proj lm_head";
 const attention = "self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj";
 const rms = "input_layernorm post_attention_layernorm model.norm";
+const behind = "post_attention_layernorm post_feedforward_layernorm model.norm";
+const sandwich = `input_layernorm pre_feedforward_layernorm ${behind}`;
 const falcon =
   "self_attention.query_key_value self_attention.dense mlp.dense_h_to_4h mlp.dense_4h_to_h lm_head";
 
@@ -25,6 +27,8 @@ const absent: Readonly<Record<string, string>> = {
   "falcon-alibi": "lm_head",
   "falcon-new": falcon,
   "gemma": `${rms} ${attention} ${network}`,
+  "gemma2": `${sandwich} ${attention} ${network}`,
+  "gemma3": `${sandwich} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
   "gpt-neo": "attention.q_proj attention.k_proj attention.v_proj lm_head",
   "gpt-neox": "embed_out",
   "gpt-neox-sequential": "embed_out",
@@ -36,6 +40,7 @@ const absent: Readonly<Record<string, string>> = {
   "mpt": "attn.Wqkv attn.out_proj ffn.up_proj ffn.down_proj lm_head",
   "olmo": `${attention} ${network}`,
   "olmo-tied": `${attention} ${network}`,
+  "olmo2": `${behind} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
   "opt": "lm_head",
   "qwen2": `${rms} self_attn.o_proj ${network}`,
   "qwen3": `${rms} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,

@@ -16,6 +16,7 @@ Deno.test("variantStyle() freezes color and label of every variant", () => {
     ["lns", "LNS", "#1b98cf"],
     ["lns-gain", "LNS, trained gain", "#8a5638"],
     ["peri-ln", "Peri-LN", "#868b94"],
+    ["res-post-norm", "Res-Post-Norm", "#9a8a1f"],
   ]);
 });
 

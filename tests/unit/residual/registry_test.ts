@@ -22,6 +22,7 @@ Deno.test("residuals are the variants in the order that colors follow", () => {
     "lns",
     "lns-gain",
     "peri-ln",
+    "res-post-norm",
   ]);
 });
 
@@ -67,7 +68,13 @@ Deno.test("withGpas() keeps the base's ends and start, and says where the combin
     assertStrictEquals(gated.source.endsWith(base.source), true, base.id);
   }
   const ours = residuals.filter((base) => withGpas(base).source.includes("ours"));
-  assertEquals(ours.map(({ id }) => id), ["post-ln", "sub-ln", "resi-dual", "peri-ln"]);
+  assertEquals(ours.map(({ id }) => id), [
+    "post-ln",
+    "sub-ln",
+    "resi-dual",
+    "peri-ln",
+    "res-post-norm",
+  ]);
 });
 
 Deno.test("withGpas() takes another activation and a gate for each sub-layer", () => {

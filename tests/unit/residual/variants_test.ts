@@ -13,6 +13,7 @@ import {
   type Residual,
   resiDual,
   residuals,
+  resPostNorm,
   sandwichLn,
   type StreamWiring,
   subLn,
@@ -315,6 +316,11 @@ const rows: readonly Row[] = [
       "at equal weights it is Sandwich-LN": () => assertSame(periLn, sandwichLn, toy(42)),
     },
   },
+  {
+    of: resPostNorm,
+    oracle: "res-post-norm",
+    laws: { "its steps are normed": () => stepsAreNormed(resPostNorm) },
+  },
 ];
 
 Deno.test("residuals have one row each in this file, and one oracle", () => {
@@ -329,7 +335,7 @@ for (const { of, oracle: recurrence, laws } of rows) {
     const id = recurrence + modifier;
     onEachBackend(`forward() of ${residual.id} agrees with its oracle`, async (backend) => {
       for (const kind of ["layer", "rms", "crms"] satisfies NormKind[]) {
-        const stack = toy(23, { norm: kind });
+        const stack = toy(26, { norm: kind });
         const { value, gradients } = await pullToy(residual, stack, x, dy);
         const [input, ...gates] = gradients;
         const what = (of: string): string => `${of} of ${id} with ${kind}`;

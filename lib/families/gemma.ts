@@ -1,0 +1,104 @@
+// Gemma: RMSNorms that multiply by 1 + gain, and embeddings that are scaled. Gemma 2 and 3 have norms on both sides of their branches
+// (Sandwich-LN), and see only so many keys back in most layers.
+
+import type { Attention, Head, NormSpec, Rotary } from "../model/spec.ts";
+import { sandwichLn } from "../residual/variants.ts";
+import type { Config, Family } from "./family.ts";
+import { llamaLike, type Manner, rms, window } from "./llama_like.ts";
+import { activationIn, countIn, partOf, positiveIn, rotaryIn } from "./settings.ts";
+
+/** What all of them have. */
+const shared = {
+  norm: (config: Config, path: string): NormSpec => ({ ...rms(config, path), kind: "rms-offset" }),
+  tied: true,
+  headWidth: 256,
+  scale: (config: Config): number => Math.sqrt(countIn(config, ["hidden_size"])),
+} as const;
+
+/** Gemma 1; its "gelu" was always the approximate one. */
+export const gemma: Family = llamaLike({
+  id: "gemma",
+  label: "Gemma",
+  ...shared,
+  activation: (config) => {
+    const named = activationIn(config, ["hidden_act"], "gelu_new");
+    return named === "gelu" ? "gelu_new" : named;
+  },
+});
+
+/** What Gemma 2 and 3 have. */
+const both: Omit<Manner, "id" | "label"> = {
+  ...shared,
+  residual: sandwichLn,
+  norms: {
+    attention: { input: "input_layernorm", output: "post_attention_layernorm" },
+    feedForward: { input: "pre_feedforward_layernorm", output: "post_feedforward_layernorm" },
+  },
+  activation: (config) => activationIn(config, ["hidden_activation"], "gelu_new"),
+};
+
+/** Scores are divided by the root of a number of its own. */
+const queryScale = (config: Config): number =>
+  positiveIn(config, ["query_pre_attn_scalar"], 256) ** -0.5;
+
+/** A limit that outputs are bent to; null is none. */
+function softcap(config: Config, key: string, standard?: number): { readonly softcap?: number } {
+  const value = config[key] === undefined ? standard : config[key];
+  return value === undefined || value === null
+    ? {}
+    : { softcap: positiveIn({ [key]: value }, [key]) };
+}
+
+/** The window of a layer: of those that a list names, or of all but every so many. */
+function windowBut(every: number, config: Config, index: number): { readonly window?: number } {
+  const isListed = Array.isArray(config["layer_types"]);
+  if (!isListed && (index + 1) % every === 0) return {};
+  const size = window(config, index);
+  return size === undefined ? {} : { window: size };
+}
+
+/** Gemma 2: every other layer has a window. */
+export const gemma2: Family = llamaLike({
+  id: "gemma2",
+  label: "Gemma 2",
+  ...both,
+  attention: (config, index) => ({
+    scale: queryScale(config),
+    ...softcap(config, "attn_logit_softcapping", 50),
+    ...windowBut(2, config, index),
+  }),
+  head: (config): Partial<Head> => softcap(config, "final_logit_softcapping", 30),
+});
+
+/** Local layers turn with a base of their own. Since transformers 5 `rope_parameters` holds both. */
+function rotaryOfLayer(config: Config, headWidth: number, isLocal: boolean): Rotary {
+  const kinds = partOf(config, "rope_parameters");
+  const kind = isLocal ? "sliding_attention" : "full_attention";
+  if (kinds[kind] !== undefined) {
+    return rotaryIn({ rope_parameters: partOf(kinds, kind) }, headWidth);
+  }
+  const key = isLocal ? "rope_local_base_freq" : "rope_theta";
+  const base = positiveIn(config, [key], isLocal ? 1e4 : 1e6);
+  const scaling = isLocal ? {} : partOf(config, "rope_scaling");
+  return rotaryIn({ rope_theta: base, rope_scaling: scaling }, headWidth);
+}
+
+function attention3(config: Config, index: number, headWidth: number): Partial<Attention> {
+  const every = countIn(config, ["sliding_window_pattern", "_sliding_window_pattern"], 6);
+  const local = windowBut(every, config, index);
+  return {
+    scale: queryScale(config),
+    rotary: rotaryOfLayer(config, headWidth, local.window !== undefined),
+    ...local,
+  };
+}
+
+/** Gemma 3, the models of text alone: all but every sixth layer have a window, and each head's query and key has a norm. */
+export const gemma3: Family = llamaLike({
+  id: "gemma3_text",
+  label: "Gemma 3",
+  ...both,
+  queryNorms: "headNorms",
+  attention: attention3,
+  head: (config): Partial<Head> => softcap(config, "final_logit_softcapping"),
+});

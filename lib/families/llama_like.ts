@@ -1,0 +1,199 @@
+// What decoders in the manner of Llama have in common: rotary positions, grouped attention, a gated network. Their families say where
+// they differ.
+
+import type {
+  ActivationName,
+  Attention,
+  Block,
+  Branch,
+  Head,
+  ModelSpec,
+  NormSpec,
+} from "../model/spec.ts";
+import type { NormPlace, Residual } from "../residual/types.ts";
+import type { Config, Family, Has } from "./family.ts";
+import {
+  branch,
+  languageModel,
+  layersOf,
+  linearAt,
+  prefixOf,
+  projectionsAt,
+  rmsNormAt,
+  tokenEntry,
+  untieWordEmbeddings,
+} from "./parts.ts";
+import {
+  activationIn,
+  countIn,
+  flagIn,
+  numberIn,
+  positiveIn,
+  rotaryIn,
+  unknownSetting,
+} from "./settings.ts";
+
+/** The last words of the paths of a layer's norms, by where they stand. */
+type LayerNorms = Readonly<
+  Record<"attention" | "feedForward", Readonly<Partial<Record<NormPlace, string>>>>
+>;
+
+/** In what families of this manner differ. */
+export interface Manner {
+  readonly id: string;
+  readonly label: string;
+  /** How sub-layers join the stream; Pre-LN when absent. */
+  readonly residual?: Residual;
+  /** The norm under a path; of OLMo-1 the path does not matter. */
+  norm(config: Config, path: string): NormSpec;
+  /** Where the norms of a layer stand, by the last word of their paths; Llama's when absent. */
+  readonly norms?: LayerNorms;
+  /** Whether branches read the stream together, behind one norm. */
+  parallel?(config: Config): boolean;
+  /** What queries and keys have norms of: each head, or all heads side by side. */
+  readonly queryNorms?: "headNorms" | "projectionNorms";
+  /** What else attention has, or has otherwise, given the width of a head. */
+  attention?(config: Config, index: number, headWidth: number): Partial<Attention>;
+  /** What the head has besides its matrix. */
+  head?(config: Config): Partial<Head>;
+  /** The share of a head that turns, where the configuration does not say. */
+  readonly rotaryShare?: number;
+  /** Multiplies the token embeddings. */
+  scale?(config: Config): number;
+  /** Whether the head is the token table, where the configuration does not say. */
+  readonly tied: boolean;
+  /** The width of a head where the configuration does not say; hidden_size / heads when absent. */
+  readonly headWidth?: number;
+  /** The activation by the configuration's word; Gemma's "gelu" was always the approximate one. */
+  activation?(config: Config): ActivationName;
+  /** How many keys back a layer sees. */
+  window?(config: Config, index: number): number | undefined;
+}
+
+/** The width of a head where the configuration has no word of it; null means hidden_size / heads. */
+function widthIfAbsent({ headWidth }: Manner, config: Config): number | undefined {
+  return config["head_dim"] === undefined ? headWidth : undefined;
+}
+
+function attention(manner: Manner, config: Config, path: string, index: number): Attention {
+  const heads = countIn(config, ["num_attention_heads"]);
+  const headWidth = countIn(
+    config,
+    ["head_dim"],
+    widthIfAbsent(manner, config) ?? countIn(config, ["hidden_size"]) / heads,
+  );
+  const window = manner.window?.(config, index);
+  const clip = config["clip_qkv"] ?? undefined;
+  const { queryNorms } = manner;
+  return {
+    kind: "attention",
+    projections: projectionsAt(path),
+    output: { linear: linearAt(`${path}.o_proj`) },
+    heads,
+    keyValueHeads: countIn(config, ["num_key_value_heads"], heads),
+    headWidth,
+    scale: headWidth ** -0.5,
+    causal: true,
+    rotary: rotaryIn(config, headWidth, { standardShare: manner.rotaryShare ?? 1 }),
+    ...(window === undefined ? {} : { window }),
+    ...(clip === undefined ? {} : { clip: positiveIn(config, ["clip_qkv"]) }),
+    ...(queryNorms === undefined ? {} : {
+      [queryNorms]: {
+        q: manner.norm(config, `${path}.q_norm`),
+        k: manner.norm(config, `${path}.k_norm`),
+      },
+    }),
+    ...manner.attention?.(config, index, headWidth),
+  };
+}
+
+/** Llama's: a norm before each sub-layer, the second named after what it follows. */
+const standardNorms: LayerNorms = {
+  attention: { input: "input_layernorm" },
+  feedForward: { input: "post_attention_layernorm" },
+};
+
+function block(manner: Manner, config: Config, path: string, index: number): Block {
+  const parallel = manner.parallel?.(config) ?? false;
+  const normsOf = (role: keyof LayerNorms): Branch["norms"] => {
+    const places = Object.entries((manner.norms ?? standardNorms)[parallel ? "attention" : role]);
+    return Object.fromEntries(
+      places.map(([place, word]) => [place, manner.norm(config, `${path}.${word}`)]),
+    );
+  };
+  const network: Branch["sublayer"] = {
+    kind: "feedForward",
+    up: linearAt(`${path}.mlp.up_proj`),
+    gate: linearAt(`${path}.mlp.gate_proj`),
+    output: { linear: linearAt(`${path}.mlp.down_proj`) },
+    activation: manner.activation?.(config) ?? activationIn(config, ["hidden_act"], "silu"),
+  };
+  return {
+    parallel,
+    branches: [
+      branch(normsOf("attention"), attention(manner, config, `${path}.self_attn`, index)),
+      branch(normsOf("feedForward"), network),
+    ],
+  };
+}
+
+function describe(
+  manner: Manner,
+  config: Config,
+  has: Has,
+): ModelSpec {
+  if (flagIn(config, "qk_layernorm", false)) {
+    throw unknownSetting(
+      "qk_layernorm",
+      true,
+      `norms of queries and keys of ${manner.label} are not described`,
+    );
+  }
+  if (config["use_bidirectional_attention"] === true) {
+    throw unknownSetting("use_bidirectional_attention", true, "only causal decoders are described");
+  }
+  const prefix = prefixOf(has, "embed_tokens.weight", ["model.", ""]);
+  const table = `${prefix}embed_tokens.weight`;
+  const scale = manner.scale?.(config) ?? 1;
+  const spec = languageModel(config, {
+    table,
+    ...(manner.residual === undefined ? {} : { residual: manner.residual }),
+    width: countIn(config, ["hidden_size"]),
+    entry: tokenEntry(table, { scale }),
+    blocks: layersOf(
+      countIn(config, ["num_hidden_layers"]),
+      has,
+      (index) => block(manner, config, `${prefix}layers.${index}`, index),
+    ),
+    final: manner.norm(config, `${prefix}norm`),
+    head: { tied: manner.tied },
+  });
+  return { ...spec, heads: spec.heads.map((head) => ({ ...head, ...manner.head?.(config) })) };
+}
+
+/**
+ * A family in the manner of Llama.
+ *
+ * @param manner In what it differs.
+ * @returns The family.
+ */
+export function llamaLike(manner: Manner): Family {
+  return {
+    id: manner.id,
+    label: manner.label,
+    describe: (config, has) => describe(manner, config, has),
+    untie: untieWordEmbeddings,
+  };
+}
+
+/** An RMSNorm under a path. */
+export const rms = (config: Config, path: string): NormSpec =>
+  rmsNormAt(path, numberIn(config, ["rms_norm_eps"], 1e-6));
+
+/** A window that the whole model has, unless a list says which layers; 4096 where nothing is written, none where null is. */
+export function window(config: Config, index: number): number | undefined {
+  const kinds = config["layer_types"] as readonly string[] | undefined | null;
+  const size = config["sliding_window"] === undefined ? 4096 : config["sliding_window"];
+  if (typeof size !== "number" || config["use_sliding_window"] === false) return undefined;
+  return kinds == null || kinds[index] === "sliding_attention" ? size : undefined;
+}
