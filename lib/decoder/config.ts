@@ -1,5 +1,6 @@
 // The configuration of a decoder: what a caller writes, and the complete, checked form that the model reads.
 
+import { excerpt } from "../core/excerpt.ts";
 import { requireEps, requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
 import { nearest, type OptionKinds, requireOptions } from "../core/options.ts";
 import type { NormKind } from "../kernels/contract.ts";
@@ -100,16 +101,31 @@ const residualKinds: OptionKinds<Residual> = {
   finish: "function?",
 };
 
-/** The paths of the norms that a decoder may have. */
-function normPaths(residual: Residual, depth: number): string[] {
-  const layers = Array.from({ length: depth }, (_, index) => index + 1);
-  return ["norm.embedding", "norm.final"].concat(
-    layers.flatMap((layer) =>
-      (["attention", "feedForward"] as const).flatMap((role) =>
-        residual.wiring({ layer, depth, stack: "decoder", role }).norms
-          .map((site) => `blocks.${layer}.norm.${role}.${site}`)
-      )
-    ),
+/** The paths of the norms of a layer. */
+function normPaths(residual: Residual, layer: number, depth: number): string[] {
+  return (["attention", "feedForward"] as const).flatMap((role) =>
+    residual.wiring({ layer, depth, stack: "decoder", role }).norms
+      .map((site) => `blocks.${layer}.norm.${role}.${site}`)
+  );
+}
+
+const outerNorms: readonly string[] = ["norm.embedding", "norm.final"];
+
+/** Requires the path of a norm that a decoder has; only its own layer is written out, however many the configuration counts. */
+function requireNormPath(path: string, residual: Residual, depth: number): void {
+  const written = Number(/^blocks\.([1-9]\d*)\./.exec(path)?.[1] ?? 1);
+  const near = normPaths(residual, Math.min(written, depth), depth);
+  const known = [...outerNorms, ...near];
+  if (known.includes(path)) return;
+  const meant = nearest(path, known);
+  const [first, last] = [
+    normPaths(residual, 1, depth)[0],
+    normPaths(residual, depth, depth).at(-1),
+  ];
+  throw new RangeError(
+    `Cannot use normEps[${excerpt(path)}]: ${
+      meant === undefined ? "" : `did you mean "${meant}"? `
+    }the norms are ${outerNorms.join(", ")} and ${first} to ${last}`,
   );
 }
 
@@ -119,20 +135,9 @@ function completeNormEps(
   residual: Residual,
   depth: number,
 ): Record<string, number> {
-  const given = Object.entries(normEps);
-  const known = given.length === 0 ? [] : normPaths(residual, depth);
-  const stranger = given.find(([path]) => !known.includes(path))?.[0];
-  if (stranger !== undefined) {
-    const meant = nearest(stranger, known);
-    throw new RangeError(
-      `Cannot use normEps["${stranger}"]: ${
-        meant === undefined ? "" : `did you mean "${meant}"? `
-      }` +
-        `the norms are norm.embedding, norm.final and ${known[2]} to ${known.at(-1)}`,
-    );
-  }
+  for (const path of Object.keys(normEps)) requireNormPath(path, residual, depth);
   return Object.fromEntries(
-    given.map(([path, eps]) => [path, requireEps(`normEps["${path}"]`, eps)]),
+    Object.entries(normEps).map(([path, eps]) => [path, requireEps(`normEps["${path}"]`, eps)]),
   );
 }
 

@@ -14,10 +14,10 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { countIn, flagIn, headsIn, numberIn, unknownSetting } from "./settings.ts";
+import { countIn, epsIn, flagIn, headsIn, unknownSetting } from "./settings.ts";
 
 function block(config: Config, path: string): Block {
-  const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
+  const eps = epsIn(config, ["layer_norm_epsilon"], 1e-5);
   const width = countIn(config, ["hidden_size", "n_embed"]);
   const heads = headsIn(config, ["n_head", "num_attention_heads"], width);
   const headWidth = width / heads;
@@ -51,7 +51,7 @@ function describe(config: Config, has: Has): ModelSpec {
   }
   const prefix = prefixOf(has, "word_embeddings.weight", ["transformer.", ""]);
   const table = `${prefix}word_embeddings.weight`;
-  const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
+  const eps = epsIn(config, ["layer_norm_epsilon"], 1e-5);
   return languageModel(config, {
     table,
     width: countIn(config, ["hidden_size", "n_embed"]),

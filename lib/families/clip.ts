@@ -12,10 +12,10 @@ import {
   projectionsAt,
   tokenEntry,
 } from "./parts.ts";
-import { activationIn, countIn, headsIn, numberIn, partOf } from "./settings.ts";
+import { activationIn, countIn, epsIn, headsIn, numberIn, partOf } from "./settings.ts";
 
 function block(config: Config, path: string, causal: boolean): Block {
-  const eps = numberIn(config, ["layer_norm_eps"], 1e-5);
+  const eps = epsIn(config, ["layer_norm_eps"], 1e-5);
   const width = countIn(config, ["hidden_size"]);
   const heads = headsIn(config, ["num_attention_heads"], width);
   const headWidth = width / heads;
@@ -48,7 +48,7 @@ function layers(config: Config, has: Has, path: string, causal: boolean): Block[
 
 function vision(config: Config, has: Has): Stack {
   const path = "vision_model";
-  const eps = numberIn(config, ["layer_norm_eps"], 1e-5);
+  const eps = epsIn(config, ["layer_norm_eps"], 1e-5);
   return {
     width: countIn(config, ["hidden_size"]),
     entry: {
@@ -78,7 +78,7 @@ function text(config: Config, has: Has): Stack {
     recenter: false,
     residual: preLn,
     blocks: layers(config, has, path, true),
-    final: layerNormAt(`${path}.final_layer_norm`, numberIn(config, ["layer_norm_eps"], 1e-5)),
+    final: layerNormAt(`${path}.final_layer_norm`, epsIn(config, ["layer_norm_eps"], 1e-5)),
   };
 }
 

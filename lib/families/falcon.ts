@@ -17,6 +17,7 @@ import {
 import {
   activationIn,
   countIn,
+  epsIn,
   flagIn,
   headsIn,
   numberIn,
@@ -54,7 +55,7 @@ function block(config: Config, path: string): Block {
       "the new architecture is described with true only",
     );
   }
-  const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
+  const eps = epsIn(config, ["layer_norm_epsilon"], 1e-5);
   const width = countIn(config, ["hidden_size"]);
   const heads = headsIn(config, ["num_attention_heads", "n_head"], width);
   const headWidth = width / heads;
@@ -97,7 +98,7 @@ function describe(config: Config, has: Has): ModelSpec {
       has,
       (index) => block(config, `${prefix}h.${index}`),
     ),
-    final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
+    final: layerNormAt(`${prefix}ln_f`, epsIn(config, ["layer_norm_epsilon"], 1e-5)),
   });
 }
 

@@ -10,7 +10,7 @@ import {
   type StreamNorm,
 } from "../model/spec.ts";
 import type { Config } from "./family.ts";
-import { partOf, unknownSetting } from "./settings.ts";
+import { epsIn, partOf, unknownSetting } from "./settings.ts";
 
 /** What a conversion changed besides tensors. */
 export interface Form {
@@ -26,10 +26,10 @@ export interface Form {
 
 const version = 1;
 
-/** Whether a value is a table of positive numbers. */
+/** Whether a value is a table of ε by norms. */
 function isEps(value: unknown): boolean {
-  return typeof value === "object" && value !== null &&
-    Object.values(value).every((eps) => typeof eps === "number" && eps > 0);
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    Object.keys(value).every((norm) => epsIn(value as Config, [norm]) > 0);
 }
 
 /**

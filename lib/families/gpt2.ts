@@ -13,11 +13,11 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, flagIn, headsIn, numberIn, unknownSetting } from "./settings.ts";
+import { activationIn, countIn, epsIn, flagIn, headsIn, unknownSetting } from "./settings.ts";
 
 function block(config: Config, prefix: string, index: number): Block {
   const path = `${prefix}h.${index}`;
-  const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
+  const eps = epsIn(config, ["layer_norm_epsilon"], 1e-5);
   const width = countIn(config, ["n_embd"]);
   const heads = headsIn(config, ["n_head"], width);
   const headWidth = width / heads;
@@ -54,7 +54,7 @@ function describe(config: Config, has: Has): ModelSpec {
     width,
     entry: tokenEntry(table, { positions: `${prefix}wpe.weight` }),
     blocks: layersOf(countIn(config, ["n_layer"]), has, (index) => block(config, prefix, index)),
-    final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
+    final: layerNormAt(`${prefix}ln_f`, epsIn(config, ["layer_norm_epsilon"], 1e-5)),
   });
 }
 

@@ -14,7 +14,7 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, headsIn, numberIn, unknownSetting } from "./settings.ts";
+import { activationIn, countIn, epsIn, headsIn, unknownSetting } from "./settings.ts";
 
 /** Kinds of layers, `global` or `local`, and how often they follow each other. */
 type Pattern = readonly [kinds: readonly string[], times: number];
@@ -47,7 +47,7 @@ function layerKinds(config: Config, depth: number): (index: number) => string | 
 }
 
 function block(config: Config, path: string, kind: string | undefined): Block {
-  const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
+  const eps = epsIn(config, ["layer_norm_epsilon"], 1e-5);
   const width = countIn(config, ["hidden_size"]);
   const heads = headsIn(config, ["num_heads"], width);
   const attention = `${path}.attn.attention`;
@@ -81,7 +81,7 @@ function describe(config: Config, has: Has): ModelSpec {
     width: countIn(config, ["hidden_size"]),
     entry: tokenEntry(table, { positions: `${prefix}wpe.weight` }),
     blocks: layersOf(depth, has, (index) => block(config, `${prefix}h.${index}`, kindOf(index))),
-    final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
+    final: layerNormAt(`${prefix}ln_f`, epsIn(config, ["layer_norm_epsilon"], 1e-5)),
   });
 }
 

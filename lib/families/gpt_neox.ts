@@ -13,10 +13,10 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, flagIn, headsIn, numberIn, rotaryIn } from "./settings.ts";
+import { activationIn, countIn, epsIn, flagIn, headsIn, rotaryIn } from "./settings.ts";
 
 function block(config: Config, path: string): Block {
-  const eps = numberIn(config, ["layer_norm_eps"], 1e-5);
+  const eps = epsIn(config, ["layer_norm_eps"], 1e-5);
   const width = countIn(config, ["hidden_size"]);
   const heads = headsIn(config, ["num_attention_heads"], width);
   const headWidth = width / heads;
@@ -56,7 +56,7 @@ function describe(config: Config, has: Has): ModelSpec {
       has,
       (index) => block(config, `${prefix}layers.${index}`),
     ),
-    final: layerNormAt(`${prefix}final_layer_norm`, numberIn(config, ["layer_norm_eps"], 1e-5)),
+    final: layerNormAt(`${prefix}final_layer_norm`, epsIn(config, ["layer_norm_eps"], 1e-5)),
     head: { path: "embed_out", tied: false },
   });
 }

@@ -14,7 +14,7 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, headsIn, numberIn } from "./settings.ts";
+import { activationIn, countIn, epsIn, headsIn } from "./settings.ts";
 
 /** The coordinates of a head that turn: 64 where nothing is written, all where null is. */
 function rotaryWidth(config: Config, headWidth: number): number {
@@ -22,7 +22,7 @@ function rotaryWidth(config: Config, headWidth: number): number {
 }
 
 function block(config: Config, path: string): Block {
-  const norm = layerNormAt(`${path}.ln_1`, numberIn(config, ["layer_norm_epsilon"], 1e-5));
+  const norm = layerNormAt(`${path}.ln_1`, epsIn(config, ["layer_norm_epsilon"], 1e-5));
   const width = countIn(config, ["n_embd"]);
   const heads = headsIn(config, ["n_head"], width);
   const headWidth = width / heads;
@@ -61,7 +61,7 @@ function describe(config: Config, has: Has): ModelSpec {
       has,
       (index) => block(config, `${prefix}h.${index}`),
     ),
-    final: layerNormAt(`${prefix}ln_f`, numberIn(config, ["layer_norm_epsilon"], 1e-5)),
+    final: layerNormAt(`${prefix}ln_f`, epsIn(config, ["layer_norm_epsilon"], 1e-5)),
     head: { tied: false },
   });
 }

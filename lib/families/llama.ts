@@ -3,7 +3,7 @@
 import type { Config, Family } from "./family.ts";
 import { llamaLike, rms, window } from "./llama_like.ts";
 import { layerNormAt } from "./parts.ts";
-import { flagIn, numberIn } from "./settings.ts";
+import { epsIn, flagIn, numberIn } from "./settings.ts";
 
 /** Qwen has a window in its configuration that it uses only when told to, and where no list says in which layers, in the upper ones. */
 function windowIfAsked(config: Config, index: number): number | undefined {
@@ -49,7 +49,7 @@ export const qwen3: Family = llamaLike({
 export const stablelm: Family = llamaLike({
   id: "stablelm",
   label: "StableLM",
-  norm: (config, path) => layerNormAt(path, numberIn(config, ["layer_norm_eps"], 1e-5)),
+  norm: (config, path) => layerNormAt(path, epsIn(config, ["layer_norm_eps"], 1e-5)),
   parallel: (config) => flagIn(config, "use_parallel_residual", false),
   tied: false,
   rotaryShare: 0.25,

@@ -26,8 +26,8 @@ import {
 import {
   activationIn,
   countIn,
+  epsIn,
   flagIn,
-  numberIn,
   positiveIn,
   rotaryIn,
   unknownSetting,
@@ -188,7 +188,7 @@ export function llamaLike(manner: Manner): Family {
 
 /** An RMSNorm under a path. */
 export const rms = (config: Config, path: string): NormSpec =>
-  rmsNormAt(path, numberIn(config, ["rms_norm_eps"], 1e-6));
+  rmsNormAt(path, epsIn(config, ["rms_norm_eps"], 1e-6));
 
 /** A window that the whole model has, unless a list says which layers; 4096 where nothing is written, none where null is. */
 export function window(config: Config, index: number): number | undefined {

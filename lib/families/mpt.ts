@@ -15,6 +15,7 @@ import {
 } from "./parts.ts";
 import {
   countIn,
+  epsIn,
   flagIn,
   headsIn,
   numberIn,
@@ -35,7 +36,7 @@ function slopes(heads: number): number[] {
 
 /** A LayerNorm without a bias. */
 function norm(config: Config, path: string): NormSpec {
-  return { ...layerNormAt(path, numberIn(config, ["layer_norm_epsilon"], 1e-5)), bias: "" };
+  return { ...layerNormAt(path, epsIn(config, ["layer_norm_epsilon"], 1e-5)), bias: "" };
 }
 
 function block(config: Config, path: string): Block {

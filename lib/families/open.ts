@@ -8,7 +8,7 @@ import type { Config } from "./family.ts";
 import { describeModel, type Model } from "./model.ts";
 import { normkitConfig } from "./normkit.ts";
 import { findFamily } from "./registry.ts";
-import { partOf } from "./settings.ts";
+import { excerptOf, partOf } from "./settings.ts";
 
 /** A model whose files are open. */
 export interface OpenModel extends Model, Disposable {
@@ -48,16 +48,16 @@ export function configOfRun(manifest: Config, path: string): Config {
   }
   if (manifest["ownVariant"] === true) {
     throw new RangeError(
-      `Cannot compute the model of ${path}: it was trained with a variant "${
-        model["residual"]
-      }" of its own, an object ` +
+      `Cannot compute the model of ${path}: it was trained with a variant ${
+        excerptOf(model["residual"])
+      } of its own, an object ` +
         "that the manifest does not hold; give that object to decoder() in code, as the configuration's residual",
     );
   }
   const { residual = "pre-ln" } = model;
   if (typeof residual !== "string") {
     throw new RangeError(
-      `Cannot read ${path}: its variant must be an id, and is ${JSON.stringify(residual)}`,
+      `Cannot read ${path}: its variant must be an id, and is ${excerptOf(residual)}`,
     );
   }
   const vocabulary = [...characters].length;

@@ -17,15 +17,15 @@ import {
 import {
   activationIn,
   countIn,
+  epsIn,
   flagIn,
   headsIn,
-  numberIn,
   rotaryIn,
   unknownSetting,
 } from "./settings.ts";
 
 function block(config: Config, path: string): Block {
-  const norm = layerNormAt(`${path}.input_layernorm`, numberIn(config, ["layer_norm_eps"], 1e-5));
+  const norm = layerNormAt(`${path}.input_layernorm`, epsIn(config, ["layer_norm_eps"], 1e-5));
   const width = countIn(config, ["hidden_size"]);
   const heads = headsIn(config, ["num_attention_heads"], width);
   const headWidth = width / heads;
@@ -59,7 +59,7 @@ function describe(config: Config, has: Has): ModelSpec {
   }
   const prefix = prefixOf(has, "embed_tokens.weight", ["model.", ""]);
   const table = `${prefix}embed_tokens.weight`;
-  const eps = numberIn(config, ["layer_norm_eps"], 1e-5);
+  const eps = epsIn(config, ["layer_norm_eps"], 1e-5);
   return languageModel(config, {
     table,
     width: countIn(config, ["hidden_size"]),

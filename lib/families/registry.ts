@@ -1,6 +1,6 @@
 // All families, and the way from a configuration to one.
 
-import { excerpt } from "../checkpoint/json.ts";
+import { excerpt } from "../core/excerpt.ts";
 import { bloom } from "./bloom.ts";
 import { clip } from "./clip.ts";
 import { falcon } from "./falcon.ts";

@@ -1,5 +1,7 @@
 // Reading a `config.json`: numbers, flags and words under the names of several versions, each checked.
 
+import { requireEps } from "../core/check.ts";
+import { cut, excerpt } from "../core/excerpt.ts";
 import type { ActivationName, Rotary } from "../model/spec.ts";
 import type { Config } from "./family.ts";
 
@@ -9,9 +11,8 @@ function find(config: Config, keys: readonly string[]): unknown {
 }
 
 /** A value as JSON, cut where it is long. */
-function excerptOf(value: unknown): string {
-  const text = JSON.stringify(value) ?? "undefined";
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+export function excerptOf(value: unknown): string {
+  return typeof value === "string" ? excerpt(value) : cut(JSON.stringify(value) ?? "undefined");
 }
 
 /** An error about a value in a configuration. */
@@ -45,6 +46,18 @@ export function positiveIn(config: Config, keys: readonly string[], standard?: n
   const value = numberIn(config, keys, standard);
   if (value > 0) return value;
   throw unknownSetting(keys[0]!, value, "it must be a number > 0");
+}
+
+/**
+ * An ε of norms.
+ *
+ * @param config The configuration.
+ * @param keys Its name, or the names that versions gave it.
+ * @param standard Its value where none is written.
+ * @throws {RangeError} If it is no number, not above 0, or single precision makes it 0 or infinite.
+ */
+export function epsIn(config: Config, keys: readonly string[], standard?: number): number {
+  return requireEps(`${keys[0]} of config.json`, positiveIn(config, keys, standard));
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Block, Head, ModelSpec, Stack, Table } from "../model/spec.ts";
 import { preLn } from "../residual/variants.ts";
 import type { Config, Family, Has } from "./family.ts";
 import { branch, layerNormAt, layersOf, linearAt, prefixOf, projectionsAt } from "./parts.ts";
-import { activationIn, countIn, flagIn, headsIn, numberIn, unknownSetting } from "./settings.ts";
+import { activationIn, countIn, epsIn, flagIn, headsIn, unknownSetting } from "./settings.ts";
 
 /** The names and standards in which the families differ. */
 interface Names {
@@ -35,7 +35,7 @@ const dino: Names = {
 };
 
 function block(config: Config, path: string, names: Names): Block {
-  const eps = numberIn(config, ["layer_norm_eps"], names.eps);
+  const eps = epsIn(config, ["layer_norm_eps"], names.eps);
   const width = countIn(config, ["hidden_size"]);
   const heads = headsIn(config, ["num_attention_heads"], width);
   const headWidth = width / heads;
@@ -89,7 +89,7 @@ function stack(config: Config, has: Has, prefix: string, names: Names, tokens: {
       has,
       (index) => block(config, `${prefix}encoder.layer.${index}`, names),
     ),
-    final: layerNormAt(`${prefix}layernorm`, numberIn(config, ["layer_norm_eps"], names.eps)),
+    final: layerNormAt(`${prefix}layernorm`, epsIn(config, ["layer_norm_eps"], names.eps)),
   };
 }
 

@@ -31,8 +31,7 @@ Deno.test("formOf() refuses a later format, and what is no form", () => {
       { norm: "rms", centered: "yes", recenter: [] },
       { norm: "rms", centered: true },
       { ...form, eps: null },
-      { ...form, eps: { "norm.gain": "1e-5" } },
-      { ...form, eps: { "norm.gain": 0 } },
+      { ...form, eps: [1e-5] },
       { ...form, centered: "x".repeat(1e6) },
       {},
     ]
@@ -40,6 +39,13 @@ Deno.test("formOf() refuses a later format, and what is no form", () => {
     const refused = assertThrows(() => formOf({ normkit: { format: 1, ...wrong } }), RangeError);
     assert(refused.message.startsWith("Cannot use normkit = {"), refused.message);
     assert(refused.message.length < 300);
+  }
+  for (const eps of ["1e-5", 0, -1, 1e-60, null]) {
+    assertThrows(
+      () => formOf({ normkit: { format: 1, ...form, eps: { "norm.gain": eps } } }),
+      RangeError,
+      "Cannot use norm.gain",
+    );
   }
   for (const wrong of [null, 5, "x", [], {}, { ...form, format: "1" }]) {
     assertThrows(() => formOf({ normkit: wrong }), RangeError, "Cannot use normkit = ");
