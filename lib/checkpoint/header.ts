@@ -3,9 +3,10 @@
 // last one counts), a space before the header, entries written as arrays, more dtypes, and lengths beyond 2⁵³; these are refused
 // too.
 
+import { excerpt } from "../core/excerpt.ts";
 import { bytesPerNumber, type DType, dtypes } from "./dtype.ts";
 import { SafetensorsError } from "./error.ts";
-import { excerpt, type Json, tableEntries } from "./json.ts";
+import { type Json, tableEntries } from "./json.ts";
 import type { TensorShape } from "./tensors.ts";
 
 /** The longest header that is read or written, in bytes. */

@@ -1,5 +1,6 @@
 // JSON as the headers of checkpoints need it: JSON.parse would let the second of two equal keys win and round long numbers.
 
+import { excerpt } from "../core/excerpt.ts";
 import { deepest } from "../core/json.ts";
 
 /** A JSON value. Whole numbers without sign, point or exponent are bigints, so that none is rounded; objects are maps. */
@@ -169,16 +170,6 @@ class Scanner {
     this.#at += literal.length;
     return number;
   }
-}
-
-/**
- * A text for a message: quoted, and cut where it is long.
- *
- * @param text The text, which may be of any length.
- * @returns At most some 80 characters.
- */
-export function excerpt(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }
 
 /**

@@ -1,9 +1,9 @@
 // What a safetensors file will look like: the order of its tensors, and the header in front of them, byte for byte as the reference
 // implementation writes it.
 
+import { excerpt } from "../core/excerpt.ts";
 import { dtypes } from "./dtype.ts";
 import { longestHeader, metadataKey, tensorBytes } from "./header.ts";
-import { excerpt } from "./json.ts";
 import type { TensorShape } from "./tensors.ts";
 
 /** A tensor that is to be written. */

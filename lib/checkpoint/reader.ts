@@ -1,12 +1,13 @@
 // Opening a checkpoint: a safetensors file, or a folder as Hugging Face publishes it, with one file or with an index of several.
 
+import { excerpt } from "../core/excerpt.ts";
 import { requireInteger } from "../core/check.ts";
 import { exists } from "../platform/files.ts";
 import { withoutEnd } from "../platform/path.ts";
+import { statOf } from "../platform/text_file.ts";
 import { bytesPerNumber, decodeNumbers } from "./dtype.ts";
 import { SafetensorsError } from "./error.ts";
 import { longestHeader, type StoredTensor } from "./header.ts";
-import { excerpt } from "./json.ts";
 import { compareTexts } from "./plan.ts";
 import { Shard } from "./shard.ts";
 import { readIndex } from "./shard_index.ts";
@@ -207,7 +208,7 @@ async function openIndexed(folder: string, index: string): Promise<Checkpoint> {
  * @throws {Deno.errors.NotFound} If there is no such file, or the folder has none of the two.
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  if (!(await Deno.stat(path)).isDirectory) return await openFile(path);
+  if (!(await statOf(path)).isDirectory) return await openFile(path);
   const folder = withoutEnd(path);
   const [single, index] = [`${folder}/model.safetensors`, `${folder}/model.safetensors.index.json`];
   if (await exists(single)) return await openFile(single);

@@ -1,8 +1,9 @@
 // The index of a checkpoint in several files: which tensor is in which of them, as transformers writes it.
 
 import { readTextFile } from "../platform/text_file.ts";
+import { excerpt } from "../core/excerpt.ts";
 import { SafetensorsError } from "./error.ts";
-import { excerpt, type Json, parseJson } from "./json.ts";
+import { type Json, parseJson } from "./json.ts";
 import { compareTexts } from "./plan.ts";
 
 /** The most bytes of an index: some 300 000 tensors of names as long as they are. */

@@ -1,10 +1,10 @@
 // Writing safetensors files as a stream: no more of a tensor is in memory than one of its chunks.
 
+import { excerpt } from "../core/excerpt.ts";
 import { requireNumber } from "../core/check.ts";
 import { exists, writeAtomically, writeStream } from "../platform/files.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { tensorBytes } from "./header.ts";
-import { excerpt } from "./json.ts";
 import { type NamedShape, planFile } from "./plan.ts";
 import { indexText } from "./shard_index.ts";
 

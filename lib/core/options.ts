@@ -1,6 +1,7 @@
 // Objects of options, checked key by key: an unknown key is a slip of the pen, and a value of another kind would fail far from where
 // it was given. What a function takes is one table, which the compiler compares with the interface.
 
+import { excerpt } from "./excerpt.ts";
 import { closestMatch } from "leven";
 import type { Tensor } from "./tensor.ts";
 
@@ -53,10 +54,10 @@ export type OptionKinds<T> = {
  * A value as messages show it.
  *
  * @param value Anything.
- * @returns Its text: strings in quotes, and of objects what they are.
+ * @returns Its text: strings in quotes, cut where they are long, and of objects what they are.
  */
 export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return excerpt(value);
   if (typeof value === "function") return "a function";
   if (kinds.list.fits(value)) return "a list";
   return isObject(value) ? "an object" : String(value);
@@ -90,7 +91,7 @@ export function requireKeys(of: string, options: unknown, known: readonly string
   if (stranger === undefined) return;
   const meant = nearest(stranger, known);
   throw new RangeError(
-    `Cannot use the option "${stranger}" of ${of}: ${
+    `Cannot use the option ${excerpt(stranger)} of ${of}: ${
       meant === undefined ? "" : `did you mean "${meant}"? `
     }${known.length === 0 ? "it has none" : `known are ${known.join(", ")}`}`,
   );

@@ -1,6 +1,6 @@
 // A paper's claim beside our own number: a table row for readers, and the same as data for `deno task claims`.
 
-import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { type OptionKinds, requireOptions, shown } from "../core/options.ts";
 import { jupyterDisplay } from "../plots/figure.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import { table } from "./show.ts";
@@ -79,11 +79,13 @@ export function claim(...claims: readonly Claim[]): ShownClaims {
   for (const one of claims) {
     checkClaim(one);
     if (ids.has(one.id)) {
-      throw new RangeError(`Cannot show the claim "${one.id}" twice: each needs an id of its own`);
+      throw new RangeError(
+        `Cannot show the claim ${shown(one.id)} twice: each needs an id of its own`,
+      );
     }
     ids.add(one.id);
   }
-  const shown = table(claims.map((one) => ({
+  const markdown = table(claims.map((one) => ({
     paper: one.paper,
     claim: one.claim,
     "paper's number": one.papers ?? "",
@@ -91,7 +93,7 @@ export function claim(...claims: readonly Claim[]): ShownClaims {
     setting: one.setting,
     verdict: `**${one.verdict}**`,
   })))[jupyterDisplay]();
-  return { [jupyterDisplay]: () => ({ ...shown, [claimType]: claims }) };
+  return { [jupyterDisplay]: () => ({ ...markdown, [claimType]: claims }) };
 }
 
 const digits = (value: number | string): string =>
@@ -111,7 +113,7 @@ const claimKinds: OptionKinds<Claim> = {
 function checkClaim(claim: Claim): void {
   requireOptions("a claim", claim, claimKinds);
   const refuse = (why: string): never => {
-    throw new RangeError(`Cannot show the claim "${claim.id}": ${why}`);
+    throw new RangeError(`Cannot show the claim ${shown(claim.id)}: ${why}`);
   };
   if (!/^[a-z\d]+(-[a-z\d]+)*$/.test(claim.id)) {
     refuse("its id must be lower case, digits and hyphens, such as xiong-warmup");
@@ -130,6 +132,6 @@ function checkClaim(claim: Claim): void {
     }
   }
   if (!verdicts.includes(claim.verdict)) {
-    refuse(`its verdict is "${claim.verdict}", and must be ${verdicts.join(", ")}`);
+    refuse(`its verdict is ${shown(claim.verdict)}, and must be ${verdicts.join(", ")}`);
   }
 }

@@ -5,6 +5,7 @@ import { rmdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { undoneAtEnd } from "./cleanup.ts";
 import { withoutEnd } from "./path.ts";
+import { reasonOf } from "./system_error.ts";
 import { type TemporaryKind, withTemporary } from "./temporary.ts";
 
 /** Does what only a folder allows that can be written into; where it fails, the error says which folder and why. */
@@ -12,8 +13,9 @@ async function writing(folder: string, act: () => Promise<void>): Promise<void> 
   try {
     await act();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new RangeError(`Cannot write into the folder ${folder}: ${why}`, { cause: error });
+    throw new RangeError(`Cannot write into the folder ${folder}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -147,7 +149,11 @@ export async function exists(path: string): Promise<boolean> {
     await Deno.lstat(path);
     return true;
   } catch (error) {
-    const absent = [Deno.errors.NotFound, Deno.errors.NotADirectory];
+    const absent = [
+      Deno.errors.NotFound,
+      Deno.errors.NotADirectory,
+      Deno.errors.FilesystemLoop,
+    ];
     if (absent.some((kind) => error instanceof kind)) return false;
     throw error;
   }

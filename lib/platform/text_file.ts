@@ -1,5 +1,7 @@
 // Reading files that others made: only what is a file, and never more of it than is expected.
 
+import { unreadable } from "./system_error.ts";
+
 /** The most bytes of a file that is read whole, unless its reader allows fewer or more. */
 export const largestText = 100_000_000;
 
@@ -25,19 +27,39 @@ export async function isRegular(path: string): Promise<boolean> {
 }
 
 /**
+ * What the system says of a file or a folder, behind symlinks where there are such.
+ *
+ * @param path The path.
+ * @returns What is there.
+ * @throws {RangeError} If it is a symlink to nothing or in a circle, or may not be looked at.
+ * @throws {Deno.errors.NotFound} If there is nothing.
+ */
+export async function statOf(path: string): Promise<Deno.FileInfo> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    throw await unreadable(path, error);
+  }
+}
+
+/**
  * Opens a file for reading. A symlink to a file is one; a folder, a device, a socket and a pipe, which would be waited for, are none.
  *
  * @param path The file.
  * @returns The open file; the caller closes it.
- * @throws {RangeError} If there is something else than a regular file.
+ * @throws {RangeError} If there is something else than a regular file, or it may not be read.
  * @throws {Deno.errors.NotFound} If there is nothing.
  */
 export async function openRegular(path: string): Promise<Deno.FsFile> {
-  const info = await Deno.stat(path);
+  const info = await statOf(path);
   if (!info.isFile) {
     throw new RangeError(`Cannot read ${path}: it is ${kindOf(info)}, and must be a regular file`);
   }
-  return await Deno.open(path);
+  try {
+    return await Deno.open(path);
+  } catch (error) {
+    throw await unreadable(path, error);
+  }
 }
 
 /** A file's text in pieces; what its length says is not believed, since a file may grow. */

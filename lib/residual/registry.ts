@@ -1,5 +1,6 @@
 // The list of all variants and the way from an id to one.
 
+import { excerpt } from "../core/excerpt.ts";
 import { splitVariantId } from "./gate_id.ts";
 import type { Residual } from "./types.ts";
 import { withGpas } from "./gpas.ts";
@@ -45,7 +46,9 @@ export function findResidual(id: string): Residual {
   if (found === undefined) {
     const known = residuals.map((residual) => residual.id).join(", ");
     throw new RangeError(
-      `Cannot find the residual variant "${id}": known are ${known}, each also with "+gpas", ` +
+      `Cannot find the residual variant ${
+        excerpt(id)
+      }: known are ${known}, each also with "+gpas", ` +
         `which may name another function of the gates and a gate for each sub-layer, such as "+gpas-tanh-site"`,
     );
   }

@@ -2,6 +2,7 @@
 
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { kindOf } from "../platform/text_file.ts";
+import { reasonOf } from "../platform/system_error.ts";
 
 /** How the bytes of a file become text. */
 export interface TextOptions {
@@ -34,15 +35,6 @@ const marks: readonly (readonly [encoding: string, bytes: readonly number[]])[] 
   ["utf-16le", [0xff, 0xfe]],
   ["utf-16be", [0xfe, 0xff]],
 ];
-
-/** How an error of the system reads in a sentence. */
-function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  if (error instanceof Deno.errors.NotADirectory) return "a part of its path is no folder";
-  if (error instanceof Deno.errors.PermissionDenied) return "you may not read it";
-  if (error instanceof Deno.errors.NotCapable) return "Deno may not read it (--allow-read)";
-  return error instanceof Error ? error.message : String(error);
-}
 
 /** Runs what reads a file; what the system says becomes a sentence. */
 async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {

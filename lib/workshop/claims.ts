@@ -5,6 +5,7 @@ import { readNotebook } from "./jupyter/notebook_file.ts";
 import type { Notebook } from "./jupyter/notebook_file.ts";
 import { writeAtomically } from "../platform/files.ts";
 import { readTextFile } from "../platform/text_file.ts";
+import { shown } from "../core/options.ts";
 import { type Claim, claim, claimType } from "../notebook/claims.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import { checkout } from "./checkout.ts";
@@ -53,7 +54,9 @@ export function collectClaims(
     firsts.set(id, first);
     if (first.notebook !== notebook || first.cell !== cell) {
       throw new RangeError(
-        `Cannot list the claim "${id}" of ${notebook}, cell ${cell}: ${first.notebook}, cell ${first.cell}, has it too`,
+        `Cannot list the claim ${
+          shown(id)
+        } of ${notebook}, cell ${cell}: ${first.notebook}, cell ${first.cell}, has it too`,
       );
     }
   }

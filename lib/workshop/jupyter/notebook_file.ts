@@ -3,6 +3,7 @@
  */
 import { writeAtomically } from "../../platform/files.ts";
 import { readJson } from "../../platform/json_file.ts";
+import { shown } from "../../core/options.ts";
 
 /** Data of one output by MIME type. */
 export type Bundle = Record<string, unknown>;
@@ -76,26 +77,29 @@ export function textOf(data: Bundle, type: string): string | undefined {
  * @param path The file.
  * @returns The notebook.
  * @throws {SyntaxError} If the file is not JSON.
- * @throws {TypeError} If it is not a notebook of format 4.
+ * @throws {RangeError} If it is not a notebook of format 4.
  */
 export async function readNotebook(path: string): Promise<Notebook> {
   const content = await readJson(path) as Notebook;
   if (content?.nbformat !== 4 || !Array.isArray(content.cells)) {
-    throw new TypeError(
-      `Cannot read ${path}: its nbformat is ${content?.nbformat}, and a notebook of format 4 with cells is needed`,
+    throw new RangeError(
+      `Cannot read ${path}: its nbformat is ${
+        shown(content?.nbformat)
+      }, and a notebook of format 4 with cells is needed`,
     );
   }
-  content.cells.forEach(({ cell_type, source, outputs = [] }, index) => {
+  content.cells.forEach((cell, index) => {
+    const { cell_type, source, outputs = [] } = Object(cell) as Cell;
     const known = ["code", "markdown", "raw"].includes(cell_type);
     if (!known || !(typeof source === "string" || Array.isArray(source))) {
-      throw new TypeError(
-        `Cannot read ${path}: cell ${
-          index + 1
-        } of type "${cell_type}" must be code, markdown or raw, with a source`,
+      throw new RangeError(
+        `Cannot read ${path}: cell ${index + 1} of type ${
+          shown(cell_type)
+        } must be code, markdown or raw, with a source`,
       );
     }
     if (!(Array.isArray(outputs) && outputs.every(isOutput))) {
-      throw new TypeError(
+      throw new RangeError(
         `Cannot read ${path}: the outputs of cell ${
           index + 1
         } must be a list of streams with text, displays and results with data, and errors with a traceback`,

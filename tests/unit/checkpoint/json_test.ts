@@ -1,13 +1,8 @@
 // The strict JSON of headers: what JSON.parse reads and no more, and each complaint.
 
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  excerpt,
-  type Json,
-  mostValues,
-  parseJson,
-  tableEntries,
-} from "../../../lib/checkpoint/json.ts";
+import { type Json, mostValues, parseJson, tableEntries } from "../../../lib/checkpoint/json.ts";
+import { excerpt } from "../../../lib/core/excerpt.ts";
 
 /** A value as JSON.parse would give it. */
 function plain(value: Json): unknown {

@@ -114,3 +114,16 @@ Deno.test("shown() tells values apart that String() does not", () => {
     "a list",
   ]);
 });
+
+Deno.test("messages show the start of a long value, and of a long name", () => {
+  const long = "x".repeat(1e6);
+  assertEquals(shown(long), `"${"x".repeat(80)}…"`);
+  for (const options of [{ a: long }, { [long]: 1 }]) {
+    const { message } = assertThrows(
+      () => requireOptions<{ a: number }>("f()", options as never, { a: "number" }),
+      RangeError,
+      "xxx…",
+    );
+    assertEquals(message.length < 200, true);
+  }
+});

@@ -1,7 +1,7 @@
 // Files that others made: read whole and by lines up to a limit, and refused at once where they are no files.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { openRegular, readLines, readTextFile } from "../../../lib/platform/text_file.ts";
+import { openRegular, readLines, readTextFile, statOf } from "../../../lib/platform/text_file.ts";
 import { inFolder } from "../checkpoint/files.ts";
 
 /** What a promise settles to, or "waits" after five seconds; what waits for a pipe is let go by writing to it. */
@@ -90,4 +90,44 @@ Deno.test({
         assertEquals(refused, `Cannot read ${path}: it is ${kind}, and must be a regular file`);
       }
     }),
+});
+
+Deno.test({
+  name: "what a path is no file for is said in a sentence",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      await Deno.writeTextFile(`${folder}/file`, "");
+      await Deno.symlink("gone", `${folder}/dangling`);
+      await Deno.symlink("circle", `${folder}/circle`);
+      await Deno.symlink("a", `${folder}/b`);
+      await Deno.symlink("b", `${folder}/a`);
+      const cases = [
+        ["dangling", RangeError, "it is a symlink to gone, which is not there"],
+        ["circle", RangeError, "its symlinks lead in a circle"],
+        ["a/config.json", RangeError, "its symlinks lead in a circle"],
+        ["none", Deno.errors.NotFound, "there is no such file"],
+        ["file/config.json", Deno.errors.NotFound, "a part of its path is no folder"],
+        ["dangling/config.json", Deno.errors.NotFound, "there is no such file"],
+      ] as const;
+      for (const [name, kind, reason] of cases) {
+        const path = `${folder}/${name}`;
+        for (const look of [statOf, readTextFile]) {
+          const { message } = await assertRejects(() => look(path), kind);
+          assertEquals(message, `Cannot read ${path}: ${reason}`);
+        }
+      }
+    }),
+});
+
+Deno.test({
+  name: "a file that Deno may not read is one that Deno may not read",
+  permissions: { read: false },
+  fn: async () => {
+    await assertRejects(
+      () => openRegular("/no/permission"),
+      Deno.errors.NotCapable,
+      "Cannot read /no/permission: Deno may not (--allow-read)",
+    );
+  },
 });

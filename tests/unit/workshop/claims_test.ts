@@ -71,6 +71,17 @@ Deno.test("collectClaims() refuses an id that stands twice, and a malformed clai
   assertThrows(() => collectClaims([wrong]), RangeError, 'its verdict is "yes"');
 });
 
+Deno.test("collectClaims() looks at each of 200,000 claims once", () => {
+  // comparing each with those before it would be 2·10¹⁰ comparisons
+  const cells = Array.from({ length: 2000 }, (_, cell) =>
+    cellOf(
+      `cell-${cell}`,
+      ...Array.from({ length: 100 }, (_, at) => claimOf(`claim-${cell}-${at}`)),
+    ));
+  const found = collectClaims([{ file: "01_a.ipynb", notebook: notebook(...cells) }]);
+  assertEquals(found.length, 200_000);
+});
+
 Deno.test("a claim survives the kernel and the file", async () => {
   const source = `import { claim } from "@normkit/normkit/notebook";
 claim(${JSON.stringify(claimOf("kernel"))});`;

@@ -53,10 +53,14 @@ Deno.test("writeNotebook() and readNotebook() keep a notebook", () =>
 
 Deno.test("readNotebook() refuses what is no notebook", async () => {
   await assertRejects(() => read("{"), SyntaxError, "not JSON");
-  await assertRejects(() => read("null"), TypeError, "nbformat");
-  await assertRejects(() => read('{"nbformat": 3, "cells": []}'), TypeError, "nbformat is 3");
+  await assertRejects(() => read("null"), RangeError, "nbformat");
+  await assertRejects(() => read('{"nbformat": 3, "cells": []}'), RangeError, "nbformat is 3");
   const odd = { nbformat: 4, cells: [{ cell_type: "song", source: "" }] };
-  await assertRejects(() => read(JSON.stringify(odd)), TypeError, '"song"');
+  await assertRejects(() => read(JSON.stringify(odd)), RangeError, '"song"');
+  for (const cell of [null, 3, "x", []]) {
+    const text = JSON.stringify({ nbformat: 4, cells: [cell] });
+    await assertRejects(() => read(text), RangeError, "cell 1 of type");
+  }
   for (
     const output of [
       { output_type: "stream" },
@@ -69,7 +73,7 @@ Deno.test("readNotebook() refuses what is no notebook", async () => {
   ) {
     const cell = { cell_type: "code", source: "", outputs: [output] };
     const text = JSON.stringify({ nbformat: 4, cells: [cell] });
-    await assertRejects(() => read(text), TypeError, "the outputs of cell 1 must be");
+    await assertRejects(() => read(text), RangeError, "the outputs of cell 1 must be");
   }
 });
 
