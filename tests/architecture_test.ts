@@ -18,6 +18,7 @@ const ranks: readonly (readonly string[])[] = [
   ["decoder"],
   ["families"],
   ["convert", "export", "train", "probes"],
+  ["data"],
   ["notebook"],
   ["cli"],
   ["workshop"],

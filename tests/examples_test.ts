@@ -3,15 +3,15 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkout } from "../lib/workshop/checkout.ts";
 
-Deno.test("the examples of README.md, mod.ts and lib/plots/mod.ts run", async () => {
+Deno.test("the examples of README.md, mod.ts, lib/data/mod.ts and lib/plots/mod.ts run", async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--doc", "README.md", "mod.ts", "lib/plots/mod.ts"],
+    args: ["test", "-A", "--doc", "README.md", "mod.ts", "lib/data/mod.ts", "lib/plots/mod.ts"],
     cwd: checkout,
     env: { NO_COLOR: "1" },
   }).output();
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
   assertEquals(code, 0, text(stdout) + text(stderr));
-  assertStringIncludes(text(stdout), "ok | 3 passed | 0 failed");
+  assertStringIncludes(text(stdout), "ok | 4 passed | 0 failed");
 });
 
 Deno.test("README.md names every folder of lib and every residual variant", async () => {

@@ -9,8 +9,9 @@ import { packageOnJsr, publishHere, type Registry } from "./support/jsr.ts";
 /** What a user writes, with every entry point and each file that it reads. */
 const program = `
 import * as tf from "npm:@tensorflow/tfjs@4.22.0";
-import { findResidual, mobyDick, useBackend } from "NORMKIT";
+import { findResidual, useBackend } from "NORMKIT";
 import * as convert from "NORMKIT/convert";
+import { mobyDick } from "NORMKIT/data";
 import * as files from "NORMKIT/export";
 import { code, source } from "NORMKIT/notebook";
 import { lossCurves, toPng } from "NORMKIT/plots";

@@ -3,7 +3,7 @@
 import { useBackend } from "../kernels/use_backend.ts";
 import { findResidual } from "../residual/registry.ts";
 import { type Corpus, readCorpus } from "../train/corpus.ts";
-import { mobyDick } from "../train/moby_dick.ts";
+import { mobyDick } from "../data/moby_dick.ts";
 import type { TrainSettings } from "../train/record.ts";
 import type { ScheduleKind } from "../train/schedule.ts";
 import {

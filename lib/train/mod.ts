@@ -16,7 +16,6 @@ export {
 } from "./corpus.ts";
 export { gateWarnings, locateNonFinite } from "./diagnose.ts";
 export { evaluate, type Evaluation } from "./evaluate.ts";
-export { mobyDick } from "./moby_dick.ts";
 export { readText, type TextOptions } from "./text.ts";
 export { type CharacterTokenizer, characterTokenizer, type Tokenizer } from "./tokenizer.ts";
 export {

@@ -3,7 +3,7 @@
 
 import { useBackend } from "../kernels/use_backend.ts";
 import { exists, prepareFolder } from "../platform/files.ts";
-import { mobyDick } from "../train/moby_dick.ts";
+import { mobyDick } from "../data/moby_dick.ts";
 import { checkout } from "./checkout.ts";
 import {
   type Arguments,

