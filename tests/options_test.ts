@@ -216,6 +216,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       onRow: f,
       probe: f,
       label: "l",
+      probes: any,
       command: "c",
       commit: "c",
     }, (o) => kit.train(settings, any, o)),

@@ -70,6 +70,7 @@ async function trainOne(race: Race, variant: string, commit?: string): Promise<T
     return await train(own, corpus, {
       signal,
       probe: probeAll,
+      probes: { evaluations: ["all"] },
       command,
       ...(commit === undefined ? {} : { commit }),
       onRow: (row) => {

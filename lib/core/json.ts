@@ -67,6 +67,11 @@ const unwritable: ReadonlyMap<unknown, number> = new Map(
   [NaN, Infinity, -Infinity].map((value) => [String(value), value]),
 );
 
+/** A value that JSON has for this one. */
+function writable(value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}
+
 /**
  * Writes a value as JSON; numbers that JSON does not have become the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
  *
@@ -75,9 +80,26 @@ const unwritable: ReadonlyMap<unknown, number> = new Map(
  * @returns The text.
  */
 export function jsonText(value: unknown, indent?: number): string {
-  const named = (_: string, one: unknown): unknown =>
-    typeof one === "number" && !Number.isFinite(one) ? String(one) : one;
-  return JSON.stringify(value, named, indent);
+  return JSON.stringify(value, (_, one) => writable(one), indent);
+}
+
+/** An object with its keys in order. */
+function sorted(value: object): object {
+  const entries = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Writes a value as JSON in the one way that values equal to it are written: keys in the order of their code units, no white space,
+ * nothing that is undefined.
+ *
+ * @param value The value.
+ * @returns The text.
+ */
+export function canonicalJson(value: unknown): string {
+  const isObject = (one: unknown): one is object =>
+    typeof one === "object" && one !== null && !Array.isArray(one);
+  return JSON.stringify(value, (_, one) => isObject(one) ? sorted(one) : writable(one));
 }
 
 /** Gives the strings that {@linkcode jsonText} wrote for numbers back as those numbers, an argument of {@linkcode parseJson}. */

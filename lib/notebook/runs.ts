@@ -3,7 +3,8 @@
 import { dirname } from "node:path";
 import { readJson } from "../platform/json_file.ts";
 import { formatNumber } from "../plots/measurements.ts";
-import { readRuns, type RunRecord } from "../train/record.ts";
+import { readRuns } from "../train/read_runs.ts";
+import type { RunRecord } from "../train/record.ts";
 
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);

@@ -1,4 +1,4 @@
-// Hashes of files, by which a manifest names the file that belongs to it.
+// SHA-256: of files, by which a manifest names the file that belongs to it, and of what determines a run.
 
 import { createHash } from "node:crypto";
 import { openRegular } from "./text_file.ts";
@@ -13,6 +13,20 @@ import { openRegular } from "./text_file.ts";
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const piece of (await openRegular(path)).readable) hash.update(piece);
+  return hash.digest("hex");
+}
+
+/**
+ * The SHA-256 of texts and bytes, one behind the other.
+ *
+ * @param parts What is hashed; texts as UTF-8.
+ * @returns 64 hexadecimal digits.
+ */
+export function sha256Of(
+  ...parts: readonly (string | Int32Array | Float32Array | Uint8Array)[]
+): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
   return hash.digest("hex");
 }
 

@@ -2,14 +2,14 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { version } from "../core/version.ts";
-import type { Corpus } from "./corpus.ts";
-import type { Manifest, Stop, TrainSettings } from "./record.ts";
+import type { Determinants, Determined } from "./determinants.ts";
+import type { Manifest, Stop } from "./record.ts";
 
 /** What the loop knows of a run. */
 export interface RunFacts {
-  readonly settings: TrainSettings;
-  readonly ownVariant: boolean;
-  readonly corpus: Corpus;
+  readonly run: Determinants;
+  readonly known: Determined;
+  readonly probes: Manifest["probes"] | undefined;
   readonly parameters: number;
   readonly started: Date;
   readonly stopped: Stop | undefined;
@@ -20,22 +20,15 @@ export interface RunFacts {
 
 /** @returns The manifest of a run, with versions, backend and hardware. */
 export function manifestOf(facts: RunFacts): Manifest {
-  const { settings, ownVariant, corpus, parameters, started, stopped, label, command, commit } =
-    facts;
+  const { run, known, probes, parameters, started, stopped, label, command, commit } = facts;
   return {
-    variant: settings.model.residual ?? "pre-ln",
-    ...(ownVariant ? { ownVariant } : {}),
+    variant: run.settings.model.residual ?? "pre-ln",
+    ...(run.residual === undefined ? {} : { ownVariant: true }),
     ...(label === undefined ? {} : { label }),
-    settings,
-    corpus: {
-      name: corpus.name,
-      trainTokens: corpus.train.length,
-      heldOutTokens: corpus.heldOut.length,
-      bytesPerToken: corpus.bytesPerToken,
-      characters: corpus.tokenizer.characters,
-    },
+    ...known,
+    ...(probes === undefined ? {} : { probes }),
     parameters,
-    backend: tf.getBackend(),
+    backend: run.backend,
     versions: { normkit: version, tfjs: tf.version.tfjs, deno: Deno.version.deno },
     hardware: `${Deno.build.os} ${Deno.build.arch}, ${navigator.hardwareConcurrency} logical cores`,
     ...(command === undefined ? {} : { command }),

@@ -2,8 +2,10 @@
 
 import { requireInteger, requireNumber } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
-import { type DecoderConfig, decoderKinds } from "../decoder/config.ts";
+import { completeConfig, type DecoderConfig, decoderKinds } from "../decoder/config.ts";
+import { completeOptimizer } from "./optimizer.ts";
 import type { TrainSettings } from "./record.ts";
+import { completeSchedule } from "./schedule.ts";
 
 const settingKinds: OptionKinds<TrainSettings> = {
   model: "object",
@@ -58,6 +60,22 @@ export function runNumbers(settings: TrainSettings): RunNumbers {
     evaluateEvery: positive("evaluateEvery", Math.max(1, steps)),
     evaluationBatches: positive("evaluationBatches", 8),
     length: requireInteger("length", settings.length ?? context, { min: 1, max: context }),
+  };
+}
+
+/**
+ * The settings of a run with every choice made; limits of gradients that are absent are none.
+ *
+ * @throws {RangeError} If one is out of range.
+ */
+export function completeSettings(settings: TrainSettings, config: DecoderConfig): TrainSettings {
+  const { vocabulary: _, residual, ...model } = completeConfig(config);
+  return {
+    ...settings,
+    ...runNumbers(settings),
+    model: { ...model, residual: residual.id },
+    optimizer: completeOptimizer(settings.optimizer ?? { kind: "adamw" }),
+    schedule: completeSchedule(settings.schedule),
   };
 }
 

@@ -26,10 +26,9 @@ export {
   type OptimizerState,
   type OptimizerStep,
 } from "./optimizer.ts";
+export { readRun, readRuns } from "./read_runs.ts";
 export {
   type Manifest,
-  readRun,
-  readRuns,
   type Row,
   type RunRecord,
   type Stop,

@@ -28,6 +28,29 @@ export type OptimizerSettings =
   };
 
 type AdamWSettings = Extract<OptimizerSettings, { kind: "adamw" }>;
+type SgdSettings = Extract<OptimizerSettings, { kind: "sgd" }>;
+
+/** An optimizer with every choice made. */
+export type CompleteOptimizer = Required<AdamWSettings> | Required<SgdSettings>;
+
+const completeSgd = ({ momentum = 0 }: SgdSettings): Required<SgdSettings> => ({
+  kind: "sgd",
+  momentum,
+});
+
+const completeAdamW = (
+  { betas = [0.9, 0.98], eps = 1e-8, weightDecay = 0 }: AdamWSettings,
+): Required<AdamWSettings> => ({ kind: "adamw", betas, eps, weightDecay });
+
+/**
+ * Fills in what the settings of an optimizer leave open; nothing is checked.
+ *
+ * @param settings The optimizer as data.
+ * @returns The same with every choice made.
+ */
+export function completeOptimizer(settings: OptimizerSettings): CompleteOptimizer {
+  return settings.kind === "sgd" ? completeSgd(settings) : completeAdamW(settings);
+}
 
 /** What an optimizer keeps between steps. */
 export interface OptimizerState<P> {
@@ -162,7 +185,7 @@ export function makeOptimizer(
 ): Optimizer {
   if (settings?.kind === "sgd") {
     requireOptions("the optimizer sgd", settings, { kind: "string", momentum: "number?" });
-    return sgd(settings.momentum ?? 0);
+    return sgd(completeSgd(settings).momentum);
   }
   requireOptions<AdamWSettings>("the optimizer adamw", settings, {
     kind: "string",
@@ -171,7 +194,7 @@ export function makeOptimizer(
     weightDecay: "number?",
   });
   requireOneOf("kind of optimizer", settings.kind, ["adamw", "sgd"]);
-  return adamW(settings, decayed);
+  return adamW(completeAdamW(settings), decayed);
 }
 
 function sgd(momentum: number): Optimizer {
@@ -187,18 +210,17 @@ function sgd(momentum: number): Optimizer {
 }
 
 function adamW(
-  settings: AdamWSettings,
+  { betas, ...settings }: Required<AdamWSettings>,
   decayed: (leaf: Leaf<Tensor>) => boolean,
 ): Optimizer {
-  const betas = settings.betas ?? [0.9, 0.98];
   const [beta1, beta2, ...others] = betas;
   if (others.length > 0) {
     throw new RangeError(`Cannot use ${betas.length} betas: AdamW has two`);
   }
   requireNumber("beta 1", beta1, { min: 0, below: 1 });
   requireNumber("beta 2", beta2, { min: 0, below: 1 });
-  const eps = requireEps("eps of AdamW", settings.eps ?? 1e-8);
-  const weightDecay = requireNumber("weightDecay", settings.weightDecay ?? 0, { min: 0 });
+  const eps = requireEps("eps of AdamW", settings.eps);
+  const weightDecay = requireNumber("weightDecay", settings.weightDecay, { min: 0 });
 
   const composed = eachBy((leaf, g, [m, v], { step, rate }) => {
     const first = tf.add(tf.mul(beta1, m!), tf.mul(1 - beta1, g));

@@ -1,9 +1,8 @@
-// The record of a run: rows as JSON Lines, and a manifest that says what made them.
+// The record of a run: rows as JSON Lines, and a manifest that says what made them. Here a run is written; packed_runs.ts keeps many in
+// two files, and read_runs.ts reads both.
 
-import { exists, writeAtomically } from "../platform/files.ts";
-import { requireSha256 } from "../platform/hash.ts";
-import { jsonText, parseJson, reviveNumber } from "../core/json.ts";
-import { readLines, readTextFile } from "../platform/text_file.ts";
+import { jsonText } from "../core/json.ts";
+import { writeAtomically } from "../platform/files.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import type { OptimizerSettings } from "./optimizer.ts";
 import type { ScheduleSettings } from "./schedule.ts";
@@ -66,16 +65,31 @@ export interface Manifest {
   readonly ownVariant?: true;
   /** What tells the run from others of the same settings, such as the form in which it was computed. */
   readonly label?: string;
-  /** The settings. */
+  /** The settings as they were written. */
   readonly settings: TrainSettings;
-  /** The text: its name, sizes in tokens, UTF-8 bytes per token and vocabulary. */
+  /** What they left open, in the same places, as the code of then completed it. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  /** What was looked at, where that has names. */
+  readonly probes?: Readonly<Record<string, unknown>>;
+  /** The text: its name, sizes in tokens, UTF-8 bytes per token and vocabulary, and the SHA-256 of its tokens. */
   readonly corpus: {
     readonly name: string;
     readonly trainTokens: number;
     readonly heldOutTokens: number;
     readonly bytesPerToken: number;
     readonly characters: string;
+    readonly sha256: string;
   };
+  /**
+   * The SHA-256 of all that determines the run: the complete settings, the tokens, the backend, the form, the probes, the parameters
+   * that it started from and, of a variant of one's own, the code.
+   */
+  readonly determines: string;
+  /**
+   * The commit by whose code `defaults`, `probes`, the hash of the tokens and `determines` were added to the manifest of a run that
+   * had been made before manifests held them; absent where the run wrote them itself.
+   */
+  readonly completedBy?: string;
   /** The number of trained scalars. */
   readonly parameters: number;
   /** The tfjs backend. */
@@ -109,13 +123,14 @@ export interface RunRecord {
   readonly rows: readonly Row[];
 }
 
-/** Parses JSON; `where` names its place for the error. */
-function parse<T>(text: string, where: string): T {
-  return parseJson(text, where, reviveNumber) as T;
-}
+/** The files of packed runs, which no run may be named like. */
+export const packedFiles = { manifests: "manifests.jsonl", rows: "rows.jsonl" } as const;
 
-/** The most bytes of the rows of a run that are read: some four million rows. */
-const largestRows = 2 ** 28;
+function requireName(name: string): void {
+  const taken = Object.values(packedFiles).find((file) => file === `${name}.jsonl`);
+  if (taken === undefined) return;
+  throw new RangeError(`Cannot name a run "${name}": ${taken} is a file of packed runs`);
+}
 
 /**
  * Writes a record: `name.jsonl` (rows), then `name.json` (manifest), each whole or not at all. An older manifest of this name goes
@@ -125,12 +140,14 @@ const largestRows = 2 ** 28;
  * @param folder The folder; made where it is missing.
  * @param record The run.
  * @param name The files' name; the variant's id by default.
+ * @throws {RangeError} If packed runs have a file of that name.
  */
 export async function writeRun(
   folder: string,
   record: RunRecord,
   name = record.manifest.variant,
 ): Promise<void> {
+  requireName(name);
   const lines = record.rows.map((row) => jsonText(row)).join("\n");
   await removeManifest(folder, name);
   await writeAtomically(`${folder}/${name}.jsonl`, `${lines}\n`);
@@ -149,50 +166,4 @@ export async function removeManifest(folder: string, name: string): Promise<void
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-/**
- * Reads a record that {@linkcode writeRun} wrote.
- *
- * @param folder The folder.
- * @param name The files' name.
- * @returns The record.
- * @throws {SyntaxError} If a line or the manifest is not JSON; the message names file and line.
- * @throws {RangeError} If there are weights beside it that its manifest does not name, or a file is too long or no regular file.
- * @throws {Deno.errors.NotFound} If a file is missing.
- */
-export async function readRun(folder: string, name: string): Promise<RunRecord> {
-  const path = `${folder}/${name}`;
-  const rows: Row[] = [];
-  for await (const line of readLines(`${path}.jsonl`, largestRows)) {
-    if (line !== "") rows.push(parse<Row>(line, `${path}.jsonl, line ${rows.length + 1}`));
-  }
-  const manifest = parse<Manifest>(await readTextFile(`${path}.json`), `${path}.json`);
-  const weights = `${path}.safetensors`;
-  if (manifest.weights !== undefined && await exists(weights)) {
-    await requireSha256(weights, manifest.weights.sha256);
-  }
-  return { manifest, rows };
-}
-
-/**
- * Reads every record of a folder. Rows without a manifest are what a killed process left, and no record.
- *
- * @param folder The folder.
- * @returns The records, by file name.
- * @throws {RangeError} If the folder holds no record.
- * @throws {Deno.errors.NotFound} If the folder is missing.
- */
-export async function readRuns(folder: string): Promise<RunRecord[]> {
-  const files = new Set<string>();
-  for await (const { name } of Deno.readDir(folder)) files.add(name);
-  const names = [...files].filter((name) => name.endsWith(".jsonl"))
-    .map((name) => name.slice(0, -".jsonl".length))
-    .filter((name) => files.has(`${name}.json`));
-  if (names.length === 0) {
-    throw new RangeError(
-      `Cannot read runs from ${folder}: it holds no .jsonl file with a manifest (.json)`,
-    );
-  }
-  return await Promise.all(names.sort().map((name) => readRun(folder, name)));
 }

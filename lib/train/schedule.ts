@@ -22,6 +22,18 @@ export interface ScheduleSettings {
   readonly floor?: number;
 }
 
+/**
+ * Fills in what the settings of a schedule leave open; nothing is checked.
+ *
+ * @param settings The schedule as data.
+ * @returns The same with every choice made.
+ */
+export function completeSchedule(
+  settings: ScheduleSettings,
+): ScheduleSettings & Required<Pick<ScheduleSettings, "warmup" | "floor">> {
+  return { ...settings, warmup: settings.warmup ?? 1, floor: settings.floor ?? 0 };
+}
+
 /** The step at which a decaying schedule reaches its floor. */
 function lastStep({ kind, steps }: ScheduleSettings, warmup: number): number {
   if (steps === undefined) {
@@ -63,8 +75,9 @@ export function makeSchedule(settings: ScheduleSettings): Schedule {
   });
   const kind = requireOneOf("kind of schedule", settings.kind, kinds);
   const peak = requireNumber("peak learning rate", settings.peak, { above: 0 });
-  const floor = requireNumber("floor", settings.floor ?? 0, { min: 0, max: peak });
-  const warmup = requireInteger("warmup", settings.warmup ?? 1, { min: 1 });
+  const complete = completeSchedule(settings);
+  const floor = requireNumber("floor", complete.floor, { min: 0, max: peak });
+  const warmup = requireInteger("warmup", complete.warmup, { min: 1 });
   const decays = kind === "linear" || kind === "cosine";
   const steps = decays ? lastStep(settings, warmup) : Infinity;
   const progress = (t: number): number => Math.min(1, (t - warmup) / Math.max(1, steps - warmup));

@@ -12,6 +12,7 @@ import { countParameters, disposeTree, mapTree } from "../core/tree.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import type { Tokens } from "../decoder/decoder.ts";
 import { type DecoderParameters, initDecoder } from "../decoder/start.ts";
+import { sourceOf } from "../residual/code.ts";
 import { isRegistered } from "../residual/registry.ts";
 import type { Residual } from "../residual/types.ts";
 import {
@@ -25,6 +26,7 @@ import { requireVocabulary, runNumbers } from "./_settings.ts";
 import { globalNorm } from "./clip.ts";
 import { type Batch, randomBatch } from "./batch.ts";
 import { type Corpus, requireRoom } from "./corpus.ts";
+import { configOf, type Determinants, determined, hashOfParameters } from "./determinants.ts";
 import { gateWarnings, locateNonFinite } from "./diagnose.ts";
 import { evaluate } from "./evaluate.ts";
 import { makeOptimizer, type OptimizerState } from "./optimizer.ts";
@@ -58,6 +60,8 @@ export interface TrainOptions {
   readonly probe?: Probe;
   /** What tells the run from others of the same settings, for the manifest; such as the name of `form`. */
   readonly label?: string;
+  /** What `probe` looks at, by name, for the manifest; without names the text of the function tells runs apart. */
+  readonly probes?: Readonly<Record<string, unknown>>;
   /** The command that started the run, for the manifest. */
   readonly command?: string;
   /** The commit of the code, for the manifest. */
@@ -72,6 +76,7 @@ const optionKinds: OptionKinds<TrainOptions> = {
   onRow: "function?",
   probe: "function?",
   label: "string?",
+  probes: "object?",
   command: "string?",
   commit: "string?",
 };
@@ -90,13 +95,31 @@ export interface TrainResult {
 function ownVariant(
   { model }: TrainSettings,
   { residual }: TrainOptions,
-): { residual?: Residual } {
-  if (residual === undefined) return {};
-  if (residual.id === model.residual) return isRegistered(residual) ? {} : { residual };
+): Residual | undefined {
+  if (residual === undefined) return undefined;
+  if (residual.id === model.residual) return isRegistered(residual) ? undefined : residual;
   throw new RangeError(
     `Cannot train the variant "${residual.id}" under settings that name ` +
       `${model.residual === undefined ? "none" : `"${model.residual}"`}: the ids must be equal`,
   );
+}
+
+/** All that determines a run. */
+async function determinantsOf(
+  settings: TrainSettings,
+  corpus: Corpus,
+  options: Omit<TrainOptions, "residual"> & { readonly residual: Residual | undefined },
+): Promise<Determinants> {
+  const { residual, parameters, label, form, probes, probe } = options;
+  return {
+    settings,
+    corpus,
+    backend: tf.getBackend(),
+    residual,
+    form: label ?? sourceOf(form),
+    probes: probes ?? sourceOf(probe),
+    start: parameters && await hashOfParameters(parameters),
+  };
 }
 
 /** What `f` makes, or nothing of it where it throws. */
@@ -143,11 +166,9 @@ export async function train(
   requireRoom(corpus, length, ["train", "heldOut"]);
   requireVocabulary(settings, corpus.tokenizer.vocabulary);
   const own = ownVariant(settings, options);
-  const config: DecoderConfig = {
-    ...settings.model,
-    vocabulary: corpus.tokenizer.vocabulary,
-    ...own,
-  };
+  const run = await determinantsOf(settings, corpus, { ...options, residual: own });
+  const config = configOf(run);
+  const known = determined(run);
   const rate = makeSchedule(settings.schedule);
   const optimizer = makeOptimizer(settings.optimizer ?? { kind: "adamw" });
   const random = new Random(seed);
@@ -236,7 +257,7 @@ export async function train(
     disposeTree(computed);
     return undefined;
   };
-  const run = async (): Promise<Stop | undefined> => {
+  const loop = async (): Promise<Stop | undefined> => {
     state = whole(() => optimizer.init(parameters));
     let stop = await look(0);
     while (stop === undefined && step < steps) {
@@ -255,7 +276,7 @@ export async function train(
   };
 
   try {
-    stopped = await untilCut(run, interrupted).catch((error) => outOfMemory(error, step));
+    stopped = await untilCut(loop, interrupted).catch((error) => outOfMemory(error, step));
     if (stopped === undefined || stopped.reason === "aborted") {
       if (good !== parameters) disposeTree(good);
       good = parameters;
@@ -267,11 +288,11 @@ export async function train(
     disposeTree([state.moments, computed ?? []]);
     if (parameters !== good) disposeTree(parameters);
   }
-  const { label, command, commit } = options;
+  const { label, probes, command, commit } = options;
   const manifest = manifestOf({
-    settings,
-    ownVariant: own.residual !== undefined,
-    corpus,
+    run,
+    known,
+    probes,
     parameters: count,
     started,
     stopped,

@@ -2,7 +2,7 @@
 // and the same command goes on from there.
 
 import { useBackend } from "../kernels/use_backend.ts";
-import { exists, prepareFolder } from "../platform/files.ts";
+import { prepareFolder } from "../platform/files.ts";
 import { mobyDick } from "../data/moby_dick.ts";
 import { checkout } from "./checkout.ts";
 import {
@@ -19,7 +19,14 @@ import {
 import { makeInChildren } from "./figures/children.ts";
 import { type FigureRun, runsOf, type TrainingFigure } from "./figures/figure.ts";
 import { figures, findFigure } from "./figures/registry.ts";
-import { isMade, makeRun } from "./figures/run.ts";
+import {
+  figureBackend,
+  madeRuns,
+  packFinished,
+  type RunStore,
+  takenNames,
+} from "./figures/made.ts";
+import { makeRun } from "./figures/run.ts";
 import { startProgress } from "../cli/progress.ts";
 import { exitCodes } from "../cli/run.ts";
 import { runTask } from "./task.ts";
@@ -41,8 +48,11 @@ function countOption(args: Arguments, name: string): number | undefined {
 }
 
 /** The runs that are meant: one of that name, or those whose names hold the text. */
-function chosen(figure: TrainingFigure, only: string | undefined): FigureRun[] {
-  const runs = runsOf(figure);
+function chosen(
+  figure: TrainingFigure,
+  runs: readonly FigureRun[],
+  only: string | undefined,
+): readonly FigureRun[] {
   if (only === undefined) return runs;
   const exact = runs.filter(({ name }) => name === only);
   const found = exact.length > 0 ? exact : runs.filter(({ name }) => name.includes(only));
@@ -54,9 +64,10 @@ function chosen(figure: TrainingFigure, only: string | undefined): FigureRun[] {
   return found;
 }
 
-/** What is to be done: runs, where, and the words that make one of them. */
+/** What is to be done: all runs of a figure, those that are meant, where, and the words that make one of them. */
 interface Plan {
   readonly figure: TrainingFigure;
+  readonly all: readonly FigureRun[];
   readonly runs: readonly FigureRun[];
   readonly out: string;
   readonly argsOf: (name: string) => readonly string[];
@@ -73,7 +84,7 @@ function planOf(args: Arguments): Plan {
   if (steps !== undefined && out === undefined) {
     throw new UsageError("Cannot mix tries into data/runs: give --out besides --steps");
   }
-  const runs = chosen(figure, textOption(args, "only")).map((run) =>
+  const all = runsOf(figure).map((run) =>
     steps === undefined ? run : { ...run, settings: { ...run.settings, steps } }
   );
   const passed = [
@@ -82,7 +93,8 @@ function planOf(args: Arguments): Plan {
   ];
   return {
     figure,
-    runs,
+    all,
+    runs: chosen(figure, all, textOption(args, "only")),
     out: out ?? `${checkout}/data/runs/${id}`,
     argsOf: (name) => [id, "--only", name, ...passed],
   };
@@ -90,18 +102,17 @@ function planOf(args: Arguments): Plan {
 
 /** Makes runs one after the other in this process, with one thread. */
 async function makeHere(
-  plan: Plan,
+  { argsOf }: Plan,
+  store: RunStore,
   runs: readonly FigureRun[],
   signal: AbortSignal,
   onDone: (name: string) => void,
 ): Promise<void> {
-  const { figure, out, argsOf } = plan;
-  await useBackend("wasm", { threads: 1 });
-  const corpus = await mobyDick();
+  await useBackend(figureBackend, { threads: 1 });
   for (const run of runs) {
     if (signal.aborted) return;
     const command = commandLine("deno task reproduce", argsOf(run.name));
-    await makeRun(run, { ...figure, out, corpus, command, signal });
+    await makeRun(run, { ...store, command, signal });
     if (!signal.aborted) onDone(run.name);
   }
 }
@@ -120,15 +131,14 @@ function withParent(args: Arguments, signal: AbortSignal): AbortSignal {
   return AbortSignal.any([signal, parent.signal]);
 }
 
-/** Refuses to replace runs of other settings, unless that is asked for. */
+/** Refuses to replace runs of the same names that are others, unless that is asked for. */
 async function requireFree(args: Arguments, { out }: Plan, missing: readonly FigureRun[]) {
   if (flag(args, "force") || flag(args, "child")) return;
-  const taken: string[] = [];
-  for (const { name } of missing) if (await exists(`${out}/${name}.json`)) taken.push(name);
+  const taken = await takenNames(missing, out);
   if (taken.length === 0) return;
   throw new RangeError(
     `Cannot make ${taken.length} of the runs in ${out}: there are others of their names, such as ` +
-      `${taken[0]}, made with other settings; --force replaces them`,
+      `${taken[0]}, made with other settings, probes or code; --force replaces them`,
   );
 }
 
@@ -136,6 +146,7 @@ async function requireFree(args: Arguments, { out }: Plan, missing: readonly Fig
 async function makeMissing(
   args: Arguments,
   plan: Plan,
+  store: RunStore,
   missing: readonly FigureRun[],
   signal: AbortSignal,
 ): Promise<number> {
@@ -144,7 +155,7 @@ async function makeMissing(
   let done = 0;
   const onDone = (name: string): void => bar.update(++done, name);
   try {
-    if (jobs === 1) await makeHere(plan, missing, signal, onDone);
+    if (jobs === 1) await makeHere(plan, store, missing, signal, onDone);
     else {
       const names = missing.map(({ name }) => name);
       await makeInChildren({ names, jobs, argsOf: plan.argsOf, signal, onDone });
@@ -158,23 +169,32 @@ async function makeMissing(
 async function reproduce(args: Arguments, signal: AbortSignal): Promise<Outcome> {
   const plan = planOf(args);
   countOption(args, "jobs"); // told before anything runs
-  const states = await Promise.all(plan.runs.map((run) => isMade(run, plan.out)));
-  const missing = plan.runs.filter((_, index) => !states[index]);
   const { out } = plan;
+  const store: RunStore = { ...plan.figure, out, corpus: await mobyDick() };
+  const made = await madeRuns(plan.runs, store);
+  const missing = plan.runs.filter((run) => !made.has(run));
   if (flag(args, "dry-run")) {
-    const lines = plan.runs.map(({ name }, at) => `${states[at] ? "made" : "to do"}  ${name}`);
+    const lines = plan.runs.map((run) => `${made.has(run) ? "made" : "to do"}  ${run.name}`);
     return { report: { out }, text: lines.join("\n") };
   }
   await requireFree(args, plan, missing);
+  const pack = async (): Promise<boolean> =>
+    !flag(args, "child") && await packFinished(plan.all, store);
   const total = plan.runs.length;
   console.log(`${plan.figure.id}: ${total - missing.length} of ${total} runs are made already`);
-  if (missing.length === 0) return { report: { out } };
+  if (missing.length === 0) {
+    await pack(); // an earlier process may have ended before
+    return { report: { out } };
+  }
   await using _out = await prepareFolder(out);
-  const done = await makeMissing(args, plan, missing, withParent(args, signal));
+  const done = await makeMissing(args, plan, store, missing, withParent(args, signal));
+  const packed = await pack();
   return {
     code: done === missing.length ? 0 : exitCodes.failed,
     report: { out },
-    text: `Made ${done} of ${missing.length} runs in ${out}`,
+    text: `Made ${done} of ${missing.length} runs in ${out}${
+      packed ? ", and packed the figure" : ""
+    }`,
   };
 }
 
@@ -183,15 +203,17 @@ export const reproduceCommand: Command = {
   summary: "makes recorded runs again",
   help: `Usage: deno task reproduce FIGURE [options]
 
-Trains the runs of a figure that are not there yet and writes OUT/RUN.jsonl (rows) and OUT/RUN.json (manifest). A run whose
-manifest has the same settings is skipped. Without a figure: lists them. Ctrl-C ends the runs under way, which are not written.
+Trains the runs of a figure that are not there yet and writes OUT/RUN.jsonl (rows) and OUT/RUN.json (manifest). When all runs
+of the figure are there they are packed, as OUT/rows.jsonl and OUT/manifests.jsonl. A run is skipped whose manifest has the hash of
+all that determines it: settings, text, probes, and the code of the figure's own variants. Without a figure: lists them. Ctrl-C
+ends the runs under way, which are not written.
 
   --jobs N      processes at a time, one thread each; one for each core by default
   --only TEXT   only runs whose name holds TEXT, or is TEXT
   --dry-run     say what would be made
   --out DIR     where to write; data/runs/FIGURE by default
   --steps N     other steps than the figure's, for a try; needs --out
-  --force       replace runs of the same names that were made with other settings
+  --force       replace runs of the same names that were made with other settings, probes or code
 
 Examples:
   deno task reproduce warmup

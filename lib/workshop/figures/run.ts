@@ -1,11 +1,9 @@
-// One run of a figure: trained, shortened, written; and whether it is there already.
+// One run of a figure: trained, shortened, written.
 
-import { isDeepStrictEqual } from "node:util";
 import { trainingForm } from "../../convert/mod.ts";
-import { readJson } from "../../platform/json_file.ts";
 import { disposeTree } from "../../core/tree.ts";
 import type { Corpus } from "../../train/corpus.ts";
-import { type Manifest, type Row, type RunRecord, writeRun } from "../../train/record.ts";
+import { type Row, type RunRecord, writeRun } from "../../train/record.ts";
 import { type Probe, train } from "../../train/train.ts";
 import { commitOf } from "../../platform/commit.ts";
 import type { FigureRun, TrainingFigure } from "./figure.ts";
@@ -21,6 +19,24 @@ export interface RunPlace extends Pick<TrainingFigure, "probes" | "during" | "di
   readonly command: string;
   /** Ends the run after the step under way. */
   readonly signal?: AbortSignal;
+}
+
+/** Significant digits that are kept by default. */
+const usualDigits = 6;
+
+/**
+ * What is kept of a run, for its manifest.
+ *
+ * @param figure The run's figure.
+ * @returns What is looked at in every evaluation and at the end, and how many digits are kept.
+ */
+export function keptOf(
+  { probes, during = [], digits = usualDigits }: Pick<
+    TrainingFigure,
+    "probes" | "during" | "digits"
+  >,
+): Readonly<Record<string, unknown>> {
+  return { evaluations: during, end: probes, digits };
 }
 
 /** Fewer digits are fewer bytes. */
@@ -45,7 +61,7 @@ function shortened(row: Row, digits: number): Row {
  */
 export async function makeRun(run: FigureRun, place: RunPlace): Promise<RunRecord | undefined> {
   const { settings, name, residual, form } = run;
-  const { out, corpus, command, probes, during = [], digits = 6, signal } = place;
+  const { out, corpus, command, probes, during = [], digits = usualDigits, signal } = place;
   const [always, last] = [joinProbes(during), joinProbes(probes)];
   let step = 0;
   const look: Probe = async (...model) => [
@@ -55,6 +71,7 @@ export async function makeRun(run: FigureRun, place: RunPlace): Promise<RunRecor
   const commit = await commitOf();
   const { parameters, record } = await train(settings, corpus, {
     probe: look,
+    probes: keptOf(place),
     ...(residual === undefined ? {} : { residual }),
     ...(form === undefined ? {} : { label: form, form: (p, c) => trainingForm(p, c, form) }),
     onRow: (row) => step = row.step, // the evaluation's row comes before its probe
@@ -72,23 +89,4 @@ export async function makeRun(run: FigureRun, place: RunPlace): Promise<RunRecor
   };
   await writeRun(out, short, name);
   return short;
-}
-
-/**
- * Whether a run is there: its manifest has the same settings and form, and its rows lie beside it.
- *
- * @param run The run.
- * @param out The folder.
- * @returns Whether it need not be made again.
- */
-export async function isMade({ name, settings, form }: FigureRun, out: string): Promise<boolean> {
-  try {
-    const manifest = await readJson(`${out}/${name}.json`) as Manifest;
-    await Deno.stat(`${out}/${name}.jsonl`);
-    return manifest.label === form &&
-      isDeepStrictEqual(manifest.settings, JSON.parse(JSON.stringify(settings)));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return false;
-    throw error;
-  }
 }

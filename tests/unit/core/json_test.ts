@@ -1,7 +1,7 @@
 // JSON that others wrote: values as JSON.parse gives them, and what lies too deep refused before anything is built.
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { jsonText, parseJson, reviveNumber } from "../../../lib/core/json.ts";
+import { canonicalJson, jsonText, parseJson, reviveNumber } from "../../../lib/core/json.ts";
 import { readJson } from "../../../lib/platform/json_file.ts";
 import { inFolder } from "../checkpoint/files.ts";
 
@@ -51,4 +51,10 @@ Deno.test("jsonText() writes numbers that JSON lacks as strings, and reviveNumbe
   );
   assertEquals(parseJson(text, "f", reviveNumber), value);
   assertEquals(jsonText({ a: NaN }, 2), '{\n  "a": "NaN"\n}');
+});
+
+Deno.test("canonicalJson() writes equal values alike, whatever the order of their keys", () => {
+  const text = '{"a":[1,{"b":"NaN","c":null}],"b":{},"é":"x"}';
+  assertEquals(canonicalJson({ é: "x", b: {}, a: [1, { c: null, b: NaN }], d: undefined }), text);
+  assertEquals(canonicalJson({ a: [1, { b: NaN, c: null }], b: {}, é: "x" }), text);
 });

@@ -2,18 +2,23 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { readRun, readRuns, type Row, type RunRecord, writeRun } from "../../../lib/train/mod.ts";
+import { readPackedRuns } from "../../../lib/train/packed_runs.ts";
+import { packRuns } from "../../../lib/train/read_runs.ts";
 import { tiny } from "./tiny_run.ts";
 
 const record: RunRecord = {
   manifest: {
     variant: "pre-ln+gpas",
     settings: tiny,
+    defaults: { accumulate: 1, model: { hidden: 32 } },
+    determines: "11",
     corpus: {
       name: "é 鯨\n🐋",
       trainTokens: 9,
       heldOutTokens: 9,
       bytesPerToken: 1.25,
       characters: ' \n"\\a🐋',
+      sha256: "00",
     },
     parameters: 17,
     backend: "cpu",
@@ -130,4 +135,101 @@ Deno.test("readRun() refuses rows that are longer than any run's, or lie too dee
     );
     await Deno.truncate(`${folder}/a.jsonl`, 2 ** 40); // sparse
     await assertRejects(() => readRun(folder, "a"), RangeError, "it has more than 268435456 bytes");
+  }));
+
+Deno.test("packed runs are read as they were written, beside runs that have files of their own", () =>
+  inFolder(async (folder) => {
+    const other = { ...record, rows: [] };
+    for (const name of ["b", "a"]) await writeRun(folder, record, name);
+    await writeRun(folder, other, "c");
+    await packRuns(folder, ["a", "c", "absent"]);
+    assertEquals(listOf(folder), ["b.json", "b.jsonl", "manifests.jsonl", "rows.jsonl"]);
+    assertEquals(await readRuns(folder), [record, record, other]);
+    assertEquals(await readRun(folder, "a"), record);
+    assertEquals(await readRun(folder, "c"), other);
+    await assertRejects(() => readRun(folder, "absent"), Deno.errors.NotFound);
+    await packRuns(folder, ["b"]);
+    assertEquals(listOf(folder), ["manifests.jsonl", "rows.jsonl"]);
+    assertEquals(await readRuns(folder), [record, record, other]);
+    const rows = (await Deno.readTextFile(`${folder}/rows.jsonl`)).split("\n");
+    assertEquals(rows.slice(0, 2), ['{"run":"a"}', JSON.stringify(record.rows[0])]);
+  }));
+
+Deno.test("a run that was made again replaces the packed one", () =>
+  inFolder(async (folder) => {
+    for (const name of ["a", "b"]) await writeRun(folder, record, name);
+    await packRuns(folder, ["a", "b"]);
+    const newer = { ...record, rows: record.rows.slice(1) };
+    await writeRun(folder, newer, "a");
+    assertEquals(await readRuns(folder), [newer, record]);
+    await packRuns(folder, ["a"]);
+    assertEquals(await readRuns(folder), [newer, record]);
+    assertEquals(listOf(folder), ["manifests.jsonl", "rows.jsonl"]);
+  }));
+
+Deno.test("packing that is cut off after any of its writes loses no run and mixes none", () =>
+  inFolder(async (folder) => {
+    const newer = {
+      manifest: { ...record.manifest, determines: "22" },
+      rows: record.rows.slice(1),
+    };
+    const rename = Deno.rename;
+    for (const writes of [0, 1, 2]) {
+      const own = `${folder}/${writes}`;
+      for (const name of ["a", "b"]) await writeRun(own, record, name);
+      await packRuns(own, ["a", "b"]);
+      await writeRun(own, newer, "a");
+      let left = writes;
+      Deno.rename = async (from, to) => {
+        if (left-- === 0) throw new Deno.errors.Interrupted("cut off");
+        await rename(from, to);
+      };
+      try {
+        await assertRejects(() => packRuns(own, ["a"]), Deno.errors.Interrupted);
+      } finally {
+        Deno.rename = rename;
+      }
+      assertEquals(await readRuns(own), [newer, record], `after ${writes} writes`);
+      const packed = await readPackedRuns(own);
+      assertEquals(packed.get("b"), record);
+      assert(
+        ["undefined", JSON.stringify(record)].includes(String(JSON.stringify(packed.get("a")))),
+      );
+      await packRuns(own, ["a"]);
+      assertEquals(await readRuns(own), [newer, record]);
+      assertEquals(listOf(own), ["manifests.jsonl", "rows.jsonl"]);
+    }
+  }));
+
+Deno.test("runs with parameters beside them are not packed, and no run is named like the packed files", () =>
+  inFolder(async (folder) => {
+    const weighty = { ...record, manifest: { ...record.manifest, weights: { sha256: "0" } } };
+    await writeRun(folder, weighty, "a");
+    await assertRejects(() => packRuns(folder, ["a"]), RangeError, "its parameters lie beside it");
+    assertEquals(listOf(folder), ["a.json", "a.jsonl"]);
+    for (const name of ["rows", "manifests"]) {
+      await assertRejects(
+        () => writeRun(folder, record, name),
+        RangeError,
+        `${name}.jsonl is a file`,
+      );
+    }
+  }));
+
+Deno.test("damaged packed runs are refused by file and line", () =>
+  inFolder(async (folder) => {
+    await writeRun(folder, record, "a");
+    await packRuns(folder, ["a"]);
+    const rows = await Deno.readTextFile(`${folder}/rows.jsonl`);
+    const cases: [file: string, content: string, message: string][] = [
+      ["rows", rows + "{", "rows.jsonl, line 5: it is not JSON"],
+      ["rows", rows.slice(rows.indexOf("\n") + 1), "its first line names no run"],
+      ["rows", '{"run":"b"}\n', "rows.jsonl has no rows of a"],
+      ["manifests", '{"variant":"pre-ln"}\n', "line 1 names no run"],
+    ];
+    for (const [file, content, message] of cases) {
+      await Deno.writeTextFile(`${folder}/${file}.jsonl`, content);
+      await assertRejects(() => readRuns(folder), Error, message);
+      await Deno.writeTextFile(`${folder}/rows.jsonl`, rows);
+    }
   }));

@@ -39,7 +39,16 @@ function recordOf(variant: string, seed: number, rows: readonly Row[]): RunRecor
     manifest: {
       variant,
       settings: { ...tiny, seed },
-      corpus: { name: "", trainTokens: 0, heldOutTokens: 0, bytesPerToken: 1, characters: "a" },
+      corpus: {
+        name: "",
+        trainTokens: 0,
+        heldOutTokens: 0,
+        bytesPerToken: 1,
+        characters: "a",
+        sha256: "",
+      },
+      defaults: {},
+      determines: "",
       parameters: 0,
       backend: "cpu",
       versions: {},

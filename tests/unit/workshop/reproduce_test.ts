@@ -12,13 +12,19 @@ import {
 } from "@std/assert";
 import { checkout } from "../../../lib/workshop/checkout.ts";
 import { makeInChildren } from "../../../lib/workshop/figures/children.ts";
-import { type Grid, runsOf, type TrainingFigure } from "../../../lib/workshop/figures/figure.ts";
+import {
+  type FigureRun,
+  type Grid,
+  runsOf,
+  type TrainingFigure,
+} from "../../../lib/workshop/figures/figure.ts";
 import { figures, findFigure } from "../../../lib/workshop/figures/registry.ts";
-import { isMade, makeRun } from "../../../lib/workshop/figures/run.ts";
+import { madeRuns, packFinished, type RunStore } from "../../../lib/workshop/figures/made.ts";
+import { makeRun } from "../../../lib/workshop/figures/run.ts";
 import { commandLine } from "../../../lib/cli/shell.ts";
 import { useBackend } from "../../../lib/kernels/mod.ts";
-import { makeCorpus, makeSchedule, readRun } from "../../../lib/train/mod.ts";
-import { findResidual } from "../../../lib/residual/mod.ts";
+import { makeCorpus, makeSchedule, readRun, readRuns } from "../../../lib/train/mod.ts";
+import { findResidual, preLn, type Residual, type State } from "../../../lib/residual/mod.ts";
 
 const grid: Grid = {
   variants: ["post-ln", "pre-ln+gpas"],
@@ -43,6 +49,23 @@ const tiny: TrainingFigure = {
   probes: ["stream", "w2", "gates"],
 };
 const text = makeCorpus("Call me Ishmael. Some years ago, never mind how long. ".repeat(8));
+
+/** A variant whose branch counts twice, its first weights larger. */
+const doubled = (gain: number): Residual => ({
+  ...preLn,
+  id: "doubled",
+  init: { base: "xavier", gain: () => gain },
+  wiring: () => ({
+    norms: ["input"],
+    gate: "sum",
+    update: ({ add, scale }, x, f, n) => add(x, scale(2, f(n.input(x)))),
+  }),
+});
+
+/** Whether a run of the cpu backend is there. */
+async function isMade(run: FigureRun, store: RunStore): Promise<boolean> {
+  return (await madeRuns([run], { backend: "cpu", ...store })).has(run);
+}
 
 async function withFolder(f: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -94,8 +117,8 @@ Deno.test("makeRun() writes short rows, one probe at the end, and a manifest tha
   await useBackend("cpu");
   await withFolder(async (out) => {
     const run = runsOf(tiny).find(({ name }) => name === "pre-ln+gpas_lr0.01_warmup4_seed0")!;
-    assertEquals(await isMade(run, out), false);
     const place = { out, corpus: text, command: "deno task reproduce tiny", probes: tiny.probes };
+    assertEquals(await isMade(run, place), false);
     await makeRun(run, place);
     const { manifest, rows } = await readRun(out, run.name);
     assertEquals(manifest.settings, run.settings);
@@ -109,22 +132,81 @@ Deno.test("makeRun() writes short rows, one probe at the end, and a manifest tha
         if (typeof value === "number") assertEquals(value, Number(value.toPrecision(6)));
       }
     }
-    assertEquals(await isMade(run, out), true);
+    assertEquals(await isMade(run, place), true);
   });
 });
 
-Deno.test("isMade() is false for other settings, a broken manifest or missing rows", async () => {
+Deno.test("madeRuns() lacks a run of other settings, probes, digits, text or code", async () => {
+  await useBackend("cpu");
+  await withFolder(async (out) => {
+    const place = { ...tiny, out, corpus: text, command: "" };
+    const run = runsOf({ ...tiny, grids: [{ ...grid, variants: [doubled(2)] }] })[0]!;
+    await makeRun(run, place);
+    assertEquals((await readRun(out, run.name)).manifest.ownVariant, true);
+    assertEquals(await isMade(run, place), true);
+    const { settings } = run;
+    assertEquals(await isMade({ ...run, residual: doubled(2) }, place), true, "equal code");
+    assertEquals(
+      await isMade({ ...run, residual: doubled(3) }, place),
+      false,
+      "a start that differs",
+    );
+    const other = { ...doubled(2), finish: <T>(_: unknown, [x]: State<T>): T => x };
+    assertEquals(await isMade({ ...run, residual: other }, place), false, "a function more");
+    assertEquals(await isMade({ ...run, settings: { ...settings, clip: 1 } }, place), false);
+    const clear = { ...run, settings: { ...settings, accumulate: 1 } };
+    assertEquals(await isMade(clear, place), true, "a default that is written");
+    assertEquals(await isMade(run, { ...place, probes: ["stream"] }), false);
+    assertEquals(await isMade(run, { ...place, during: ["stream"] }), false);
+    assertEquals(await isMade(run, { ...place, digits: 9 }), false);
+    assertEquals(await isMade(run, { ...place, backend: "wasm" }), false);
+    const words = "Call me Ishmael. Some years ago, never mind how much. ".repeat(8);
+    assertEquals(await isMade(run, { ...place, corpus: makeCorpus(words) }), false);
+    const renamed = { ...text, name: "the same text elsewhere" };
+    assertEquals(await isMade(run, { ...place, corpus: renamed }), true);
+  });
+});
+
+Deno.test("madeRuns() lacks a run with a broken manifest or missing rows", async () => {
   await useBackend("cpu");
   await withFolder(async (out) => {
     const run = runsOf(tiny)[0]!;
-    await makeRun(run, { out, corpus: text, command: "", probes: [] });
-    const other = { ...run, settings: { ...run.settings, steps: 5 } };
-    assertEquals([await isMade(run, out), await isMade(other, out)], [true, false]);
+    const place = { out, corpus: text, command: "", probes: [] };
+    await makeRun(run, place);
     await Deno.writeTextFile(`${out}/${run.name}.json`, "{");
-    assertEquals(await isMade(run, out), false);
-    await makeRun(run, { out, corpus: text, command: "", probes: [] });
+    assertEquals(await isMade(run, place), false);
+    await makeRun(run, place);
+    assertEquals(await isMade(run, place), true);
     await Deno.remove(`${out}/${run.name}.jsonl`);
-    assertEquals(await isMade(run, out), false);
+    assertEquals(await isMade(run, place), false);
+  });
+});
+
+Deno.test("packFinished() packs a figure when its last run is there, and packed runs count as made", async () => {
+  await useBackend("cpu");
+  await withFolder(async (out) => {
+    const runs = runsOf({ ...tiny, grids: [{ ...grid, rates: [0.01], warmups: [1] }] });
+    const place = { out, corpus: text, command: "", probes: tiny.probes };
+    const names = (): string[] => [...Deno.readDirSync(out)].map(({ name }) => name).sort();
+    for (const run of runs.slice(1)) await makeRun(run, place);
+    assertEquals(await packFinished(runs, { ...place, backend: "cpu" }), false);
+    assertEquals(names().length, 2 * (runs.length - 1));
+    await makeRun(runs[0]!, place);
+    await makeRun({ ...runs[0]!, name: "mine" }, place);
+    const loose = await readRuns(out);
+    assertEquals(await packFinished(runs, { ...place, backend: "cpu" }), true);
+    assertEquals(names(), ["manifests.jsonl", "mine.json", "mine.jsonl", "rows.jsonl"]);
+    assertEquals(await readRuns(out), loose);
+    for (const run of runs) assertEquals(await isMade(run, place), true);
+    const [first, ...others] = runs;
+    const again = { ...first!, settings: { ...first!.settings, steps: 2 } };
+    assertEquals(await isMade(again, place), false);
+    await makeRun(again, place); // a newer run beside the packed one
+    assertEquals((await readRun(out, first!.name)).manifest.settings.steps, 2);
+    assertEquals(await packFinished([again, ...others], { ...place, backend: "cpu" }), true);
+    assertEquals(names().length, 4);
+    assertEquals((await readRun(out, first!.name)).manifest.settings.steps, 2);
+    assertEquals((await readRuns(out)).length, runs.length + 1);
   });
 });
 
@@ -215,7 +297,7 @@ Deno.test("reproduce refuses runs of other settings, and --force replaces them",
     await Deno.writeTextFile(`${out}/pre-ln_lr0.003_warmup1_seed0.json`, "{}");
     const { code, err } = await reproduce(...args, "--steps", "1");
     assertEquals(code, 3, err);
-    assertStringIncludes(err, "made with other settings; --force replaces them");
+    assertStringIncludes(err, "made with other settings, probes or code; --force replaces them");
     assertEquals([...Deno.readDirSync(out)].length, 1);
     const forced = await reproduce(...args, "--steps", "1", "--force");
     assertEquals(forced.code, 0, forced.err);
@@ -293,8 +375,9 @@ Deno.test("makeRun() trains through a form, names it in the manifest and keeps t
       assertAlmostEquals(loss!, through!, 1e-5);
     }
     const [, through] = runsOf(figure).filter(({ name }) => name.endsWith("lr0.01_warmup1_seed0"));
-    assertEquals(await isMade(through!, out), true);
-    assertEquals(await isMade({ ...through!, form: "pre-rmsnorm" }, out), false);
+    const store = { ...figure, out, corpus: text, backend: "wasm" };
+    assertEquals(await isMade(through!, store), true);
+    assertEquals(await isMade({ ...through!, form: "pre-rmsnorm" }, store), false);
     assert(a!.rows.some(({ nats }) => String(nats).length > 7), "nine digits are kept");
   });
 });
