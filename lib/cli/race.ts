@@ -2,7 +2,7 @@
 
 import { disposeTree } from "../core/tree.ts";
 import { exists, prepareFolder } from "../platform/files.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
 import { probeAll } from "../probes/all.ts";
 import type { Corpus } from "../train/corpus.ts";
 import type { RunRecord, TrainSettings } from "../train/record.ts";

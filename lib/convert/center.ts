@@ -5,9 +5,9 @@ import { readTensor } from "../checkpoint/tensors.ts";
 import { mapNorms, mapStacks } from "../model/spec.ts";
 import type { Stack } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
-import { Edit } from "./edit.ts";
-import { centerAlong, scaleAlong } from "./matrix.ts";
-import { entryOf, writersOf } from "./sites.ts";
+import { WeightEdits } from "./weight_edits.ts";
+import { centerAlong, scaleAlong } from "./lazy_matrix.ts";
+import { entryOf, writersOf } from "./readers_and_writers.ts";
 
 /** Whether a stream starts with what no weight can center. */
 function startsNonLinearly({ entry, entryNorm }: Stack): boolean {
@@ -21,7 +21,7 @@ function startsNonLinearly({ entry, entryNorm }: Stack): boolean {
  * @returns The same function without λ; the model itself where there is none.
  */
 export function foldLayerScale(model: Model): Model {
-  const edit = new Edit(model.tensors);
+  const edit = new WeightEdits(model.tensors);
   for (const stack of Object.values(model.spec.stacks)) {
     const widths = { from: stack.width, to: stack.width };
     for (const { linear, scale } of writersOf(stack)) {
@@ -43,7 +43,7 @@ export function foldLayerScale(model: Model): Model {
  */
 export function centerStreams(model: Model, options: { readonly keepTables: boolean }): Model {
   const { spec, tensors } = model;
-  const edit = new Edit(tensors);
+  const edit = new WeightEdits(tensors);
   for (const stack of Object.values(spec.stacks)) {
     const widths = { from: stack.width, to: stack.width };
     for (const { linear } of writersOf(stack)) edit.writer(linear, widths, centerAlong);

@@ -4,9 +4,9 @@
 import type { Head } from "../model/spec.ts";
 import { isTied, mapNorms, mapStacks } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
-import { type Change, Edit, type Widths } from "./edit.ts";
-import { appendBalance, appendZero, dropLast, subtractLast } from "./matrix.ts";
-import { entryOf, sitesIn, writersOf } from "./sites.ts";
+import { type Change, WeightEdits, type Widths } from "./weight_edits.ts";
+import { appendBalance, appendZero, dropLast, subtractLast } from "./lazy_matrix.ts";
+import { entryOf, normsWithReaders, writersOf } from "./readers_and_writers.ts";
 
 /** What happens to what writes and what reads. */
 interface Resize {
@@ -17,7 +17,7 @@ interface Resize {
 
 /** Requires norms without parameters, which would be of the old width. */
 function requireWeightless({ spec, tensors }: Model, verb: string): void {
-  for (const { norm } of sitesIn(spec)) {
+  for (const { norm } of normsWithReaders(spec)) {
     const own = [norm.gain, norm.bias].find((name) => tensors.has(name));
     if (own !== undefined) {
       throw new RangeError(
@@ -28,8 +28,8 @@ function requireWeightless({ spec, tensors }: Model, verb: string): void {
 }
 
 /** Changes the width of every stream. */
-function resize({ tensors, spec }: Model, { by, writers, readers }: Resize): Edit {
-  const edit = new Edit(tensors);
+function resize({ tensors, spec }: Model, { by, writers, readers }: Resize): WeightEdits {
+  const edit = new WeightEdits(tensors);
   const widthsOf = (name: string): Widths => {
     const { width } = spec.stacks[name]!;
     return { from: width, to: width + by };
@@ -42,7 +42,7 @@ function resize({ tensors, spec }: Model, { by, writers, readers }: Resize): Edi
     for (const table of new Set(tables)) edit.table(table, widths, writers);
     for (const linear of linears) edit.writer(linear, widths, writers);
   }
-  for (const { stack, readers: linears } of sitesIn(spec)) {
+  for (const { stack, readers: linears } of normsWithReaders(spec)) {
     for (const linear of linears) {
       if (!isTied(spec, linear.weight)) edit.reader(linear, widthsOf(stack), readers);
     }
@@ -50,7 +50,7 @@ function resize({ tensors, spec }: Model, { by, writers, readers }: Resize): Edi
   return edit;
 }
 
-function resized(model: Model, edit: Edit, kind: "rms" | "crms", by: 1 | -1): Model {
+function resized(model: Model, edit: WeightEdits, kind: "rms" | "crms", by: 1 | -1): Model {
   const normed = mapNorms(model.spec, (norm) => ({ ...norm, kind }));
   const stacked = mapStacks(normed, (stack) => ({ ...stack, width: stack.width + by }));
   const heads = stacked.heads.map(({ plusSum: _, ...head }): Head =>
@@ -67,7 +67,7 @@ function resized(model: Model, edit: Edit, kind: "rms" | "crms", by: 1 | -1): Mo
  * @throws {RangeError} If a norm has parameters, or its output has no reader.
  */
 export function compressStreams(model: Model): Model {
-  if (sitesIn(model.spec).some(({ readers }) => readers.length === 0)) {
+  if (normsWithReaders(model.spec).some(({ readers }) => readers.length === 0)) {
     throw new RangeError(
       "Cannot compress a model without a head: its output would have d − 1 values",
     );

@@ -4,15 +4,15 @@
 import { requireOneOf } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import { isTied, mapNorms, mapStacks } from "../model/spec.ts";
-import { withForm } from "../families/form.ts";
+import { withConvertedNorms } from "../families/converted_norms.ts";
 import type { Head, StreamNorm } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { centerStreams, foldLayerScale } from "./center.ts";
 import { compressStreams, decompressStreams } from "./compress.ts";
 import { foldNorms, untieHead, withoutCopies } from "./fold_norms.ts";
-import { requireFinalNorms, requirePlain } from "./plain.ts";
-import { missingBiases, sitesIn } from "./sites.ts";
-import { unitParameters } from "./unit_parameters.ts";
+import { requireFinalNorms, requirePlain } from "./preconditions.ts";
+import { missingBiases, normsWithReaders } from "./readers_and_writers.ts";
+import { withIdentityParameters } from "./identity_parameters.ts";
 
 /** What a model can be converted to. */
 export const targets = ["pre-ln", "pre-rmsnorm", "pre-crmsnorm", "weightless"] as const;
@@ -36,13 +36,13 @@ export interface ConvertOptions {
 
 /** The norms of a model's streams. */
 export function streamNorm({ spec }: Model): StreamNorm {
-  return sitesIn(spec)[0]?.norm.kind ?? "layer";
+  return normsWithReaders(spec)[0]?.norm.kind ?? "layer";
 }
 
 /** Whether what writes to a model's streams has mean 0 by an earlier conversion. */
 export function isCentered({ config }: Model): boolean {
-  const form = config["normkit"] as { readonly centered?: boolean } | undefined;
-  return form?.centered === true;
+  const converted = config["normkit"] as { readonly centered?: boolean } | undefined;
+  return converted?.centered === true;
 }
 
 function tiedHeads({ spec }: Model): readonly string[] {
@@ -51,7 +51,7 @@ function tiedHeads({ spec }: Model): readonly string[] {
     .map(({ linear }) => linear.weight);
 }
 
-/** Writes the form into the configuration. */
+/** Records the norms in the configuration. */
 function recorded(model: Model, centered: boolean): Model {
   const { spec, config } = model;
   const kind = streamNorm(model);
@@ -61,7 +61,7 @@ function recorded(model: Model, centered: boolean): Model {
   const eps = (config["normkit"] as { eps?: Record<string, number> } | undefined)?.eps;
   return {
     ...model,
-    config: withForm(config, {
+    config: withConvertedNorms(config, {
       norm,
       centered,
       recenter,
@@ -126,7 +126,7 @@ function toRmsOfSameTensors(model: Model, keep: boolean): Model {
 function layered(model: Model): Model {
   const normed = mapNorms(model.spec, (norm) => ({ ...norm, kind: "layer" }));
   const spec = mapStacks(normed, (stack) => ({ ...stack, recenter: false }));
-  return unitParameters({ ...model, spec });
+  return withIdentityParameters({ ...model, spec });
 }
 
 /** Converts a model whose head stays the table where `keep` asks for it and that can be. */

@@ -5,12 +5,12 @@ import { readTensor } from "../checkpoint/tensors.ts";
 import type { Head, Linear } from "../model/spec.ts";
 import { isTied, mapNorms } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
-import { Edit } from "./edit.ts";
-import { contract, type Matrix, matrixOf, scaleAlong, transpose } from "./matrix.ts";
-import { readingAxis, type Site, sitesIn } from "./sites.ts";
+import { WeightEdits } from "./weight_edits.ts";
+import { contract, type LazyMatrix, matrixOf, scaleAlong, transpose } from "./lazy_matrix.ts";
+import { normsWithReaders, type NormWithReaders, readingAxis } from "./readers_and_writers.ts";
 
 /** A vector that is computed when it is read. */
-function vector(width: number, compute: () => Promise<Float64Array>): Matrix {
+function vector(width: number, compute: () => Promise<Float64Array>): LazyMatrix {
   return { rows: 1, width, read: async () => Float64Array.from(await compute()) };
 }
 
@@ -29,7 +29,7 @@ export function untieHead(model: Model, head: Head): Model {
   if (linear === undefined) {
     throw new RangeError(`Cannot untie the head: it shares ${weight} and has no name of its own`);
   }
-  const { tensors } = new Edit(model.tensors);
+  const { tensors } = new WeightEdits(model.tensors);
   const { shape, dtype } = model.tensors.info(weight);
   const matrix = matrixOf(model.tensors, weight);
   const same = linear.layout === layout;
@@ -56,13 +56,13 @@ export function withoutCopies(model: Model): Model {
   const isUnread = untied !== undefined && tensors.has(untied.weight) &&
     heads.every(({ linear }) => linear.weight !== untied.weight);
   if (!isUnread) return model;
-  const edit = new Edit(tensors);
+  const edit = new WeightEdits(tensors);
   edit.tensors.remove(untied.weight);
   return { ...model, tensors: edit.tensors };
 }
 
 /** Unties the heads that read a norm whose parameters go into them. */
-function untied(model: Model, site: Site): Model {
+function untied(model: Model, site: NormWithReaders): Model {
   return model.spec.heads
     .filter(({ stack, linear }) => stack === site.stack && isTied(model.spec, linear.weight))
     .reduce(untieHead, model);
@@ -75,7 +75,11 @@ function outputsOf(model: Model, { weight, layout }: Linear): number {
 }
 
 /** Folds one site. */
-function foldSite(model: Model, edit: Edit, { stack, norm, readers }: Site): void {
+function foldNorm(
+  model: Model,
+  edit: WeightEdits,
+  { stack, norm, readers }: NormWithReaders,
+): void {
   const { tensors, spec } = model;
   const { width } = spec.stacks[stack]!;
   const offset = norm.kind === "rms-offset" ? 1 : 0;
@@ -107,7 +111,7 @@ function foldSite(model: Model, edit: Edit, { stack, norm, readers }: Site): voi
 }
 
 /** Whether anything reads a norm. The final norm of a model without a head is its output, and keeps its gain and bias. */
-function isRead({ readers, norm }: Site): boolean {
+function isRead({ readers, norm }: NormWithReaders): boolean {
   if (readers.length === 0 && norm.kind === "rms-offset") {
     throw new RangeError(
       `Cannot leave ${norm.gain}, which multiplies by 1 + gain, beside norms without: nothing reads it (a model without a head)`,
@@ -124,16 +128,16 @@ function isRead({ readers, norm }: Site): boolean {
  * @returns The same function with weightless norms.
  * @throws {RangeError} If a head has no name for a matrix of its own, or gains of 1 + w would stay where nothing reads them.
  */
-export function foldNorms(model: Model, which: (site: Site) => boolean): Model {
-  const wanted = (of: Model): Site[] =>
-    sitesIn(of.spec).filter((site) =>
+export function foldNorms(model: Model, which: (site: NormWithReaders) => boolean): Model {
+  const wanted = (of: Model): NormWithReaders[] =>
+    normsWithReaders(of.spec).filter((site) =>
       (of.tensors.has(site.norm.gain) || of.tensors.has(site.norm.bias)) && isRead(site) &&
       which(site)
     );
   const separate = wanted(model).filter(({ final }) => final).reduce(untied, model);
-  const edit = new Edit(separate.tensors);
+  const edit = new WeightEdits(separate.tensors);
   for (const site of wanted(separate)) {
-    foldSite(separate, edit, site);
+    foldNorm(separate, edit, site);
   }
   const plain = mapNorms(
     separate.spec,

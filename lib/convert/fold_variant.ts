@@ -11,10 +11,10 @@ import { residuals } from "../residual/registry.ts";
 import type { Residual } from "../residual/types.ts";
 import { postLn, preLn } from "../residual/variants.ts";
 import { foldLayerScale } from "./center.ts";
-import { type Change, Edit } from "./edit.ts";
+import { type Change, WeightEdits } from "./weight_edits.ts";
 import { type Equation, equationsOf, type Factor, hasFactors } from "./equation.ts";
-import { scaleAll } from "./matrix.ts";
-import { ownReaders, writersOf } from "./sites.ts";
+import { scaleAll } from "./lazy_matrix.ts";
+import { ownReaders, writersOf } from "./readers_and_writers.ts";
 
 /** 1 − act(g) of a branch's gate; 1 where it has none. */
 async function gateFactor(
@@ -38,13 +38,13 @@ export type EpsByNorm = Readonly<Record<string, number>>;
 
 /** Folds the branches of one stack, in the order in which they join the stream. */
 class StackFold {
-  readonly #edit: Edit;
+  readonly #edit: WeightEdits;
   readonly #width: number;
   readonly #eps: Record<string, number>;
   /** The stream of the source is this times the stream of the result. */
   #scale = 1;
 
-  constructor(edit: Edit, width: number, eps: Record<string, number>) {
+  constructor(edit: WeightEdits, width: number, eps: Record<string, number>) {
     this.#edit = edit;
     this.#width = width;
     this.#eps = eps;
@@ -137,7 +137,7 @@ function plainVariant(spec: ModelSpec, name: string, equations: readonly Equatio
 /** One stack without factors. */
 async function foldStack(
   { spec, tensors, family }: Model,
-  edit: Edit,
+  edit: WeightEdits,
   name: string,
   eps: Record<string, number>,
 ): Promise<Stack> {
@@ -189,7 +189,7 @@ export async function foldVariant(model: Model): Promise<Model> {
     );
   }
   const plain = foldLayerScale(model);
-  const edit = new Edit(plain.tensors);
+  const edit = new WeightEdits(plain.tensors);
   const eps: Record<string, number> = {};
   const stacks: Record<string, Stack> = {};
   for (const name of Object.keys(plain.spec.stacks)) {

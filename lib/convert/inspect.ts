@@ -5,7 +5,7 @@ import { isTied } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { convert, type Target, targets } from "./convert.ts";
 import { hasTricks } from "./fold_variant.ts";
-import { missingBiases, type Site, sitesIn } from "./sites.ts";
+import { missingBiases, normsWithReaders, type NormWithReaders } from "./readers_and_writers.ts";
 import { dtypeOf } from "./verify.ts";
 
 /** Whether something can be done, and why not. */
@@ -84,7 +84,7 @@ function possibility(attempt: () => unknown): Possibility {
  */
 export function inspect(model: Model): Inspection {
   const { spec, tensors, family } = model;
-  const sites: readonly Site[] = sitesIn(spec);
+  const sites: readonly NormWithReaders[] = normsWithReaders(spec);
   const infos = tensors.names.map((name) => tensors.info(name));
   const sizes = infos.map(({ shape }) => shape.reduce((product, length) => product * length, 1));
   const stacks = Object.entries(spec.stacks).map(([name, stack]): StackFacts => ({

@@ -2,12 +2,12 @@
 
 import type { DType } from "../checkpoint/dtype.ts";
 import { rowsOf, type TensorShape, type TensorSource } from "../checkpoint/tensors.ts";
-import type { Matrix } from "./matrix.ts";
+import type { LazyMatrix } from "./lazy_matrix.ts";
 
 /** A tensor that is computed when it is read. */
 export interface ComputedTensor extends TensorShape {
   /** Its numbers; the rows may be cut elsewhere than the tensor's. */
-  readonly matrix: Matrix;
+  readonly matrix: LazyMatrix;
 }
 
 /** What a conversion did to tensors. */
@@ -77,7 +77,7 @@ export class Overlay implements TensorSource {
   }
 
   /** Puts a tensor under a name, new or in place of another. */
-  set(name: string, shape: readonly number[], dtype: DType, matrix: Matrix): void {
+  set(name: string, shape: readonly number[], dtype: DType, matrix: LazyMatrix): void {
     this.#gone.delete(name);
     this.#own.set(name, { shape, dtype, matrix });
   }

@@ -12,7 +12,7 @@ import { version } from "../core/version.ts";
 import { configText } from "../families/config_text.ts";
 import type { Config } from "../families/family.ts";
 import type { Model } from "../families/model.ts";
-import { rowsAtOnce } from "./matrix.ts";
+import { rowsAtOnce } from "./lazy_matrix.ts";
 import { Overlay } from "./overlay.ts";
 
 /** How a model is saved. */

@@ -6,12 +6,12 @@ import { requireOneOf } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { mapTree } from "../core/tree.ts";
 import type { NormKind } from "../kernels/contract.ts";
-import type { NormParameters } from "../decoder/start.ts";
+import type { NormParameters } from "../decoder/initialization.ts";
 import { type CompleteConfig, completeConfig, type DecoderConfig } from "../decoder/config.ts";
-import type { BlockParameters, DecoderParameters } from "../decoder/start.ts";
+import type { BlockParameters, DecoderParameters } from "../decoder/initialization.ts";
 import { matMul } from "../ops/mat_mul.ts";
 import { preLn } from "../residual/variants.ts";
-import { center, compress, projected, type Projection } from "./_stream.ts";
+import { center, compress, projected, type StreamProjection } from "./projected_residual.ts";
 
 /** The forms in which a Pre-LN decoder can be trained. */
 export type TrainingFormName = "pre-rmsnorm" | "pre-crmsnorm";
@@ -31,7 +31,7 @@ type Linear = { readonly w: Tensor; readonly b?: Tensor | undefined };
 interface Rules {
   readonly kind: NormKind;
   /** To what is written to the stream. */
-  readonly project: Projection;
+  readonly project: StreamProjection;
   /** To a linear map that reads a norm. */
   readonly read: (map: Linear, norm: NormParameters) => Linear;
   /** To the norm that it reads. */

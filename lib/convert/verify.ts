@@ -12,7 +12,7 @@ import { compareModels, type Comparison, worstOf } from "./compare.ts";
 import { streamNorm } from "./convert.ts";
 import { randomInputs, requireTokens } from "./inputs.ts";
 import { measurePerplexity, type Perplexity } from "./perplexity.ts";
-import { sitesIn } from "./sites.ts";
+import { normsWithReaders } from "./readers_and_writers.ts";
 
 /** How models are compared. */
 export interface VerifyOptions {
@@ -74,7 +74,7 @@ const tolerances: Partial<Readonly<Record<DType, number>>> = { F16: 1e-2, BF16: 
 
 /** The dtype of a model's reading matrices. */
 export function dtypeOf({ spec, tensors }: Model): DType {
-  const [site] = sitesIn(spec).filter(({ readers }) => readers.length > 0);
+  const [site] = normsWithReaders(spec).filter(({ readers }) => readers.length > 0);
   return tensors.info(site!.readers[0]!.weight).dtype;
 }
 

@@ -11,7 +11,7 @@ import { forward } from "../model/forward.ts";
 import { dropout } from "../ops/dropout.ts";
 import { type CompleteConfig, completeConfig, type DecoderConfig } from "./config.ts";
 import { decoderSpec } from "./spec.ts";
-import type { DecoderParameters } from "./start.ts";
+import type { DecoderParameters } from "./initialization.ts";
 
 /** Token ids in [0, V): B rows of the same length T. */
 export type Tokens = readonly ArrayLike<number>[];

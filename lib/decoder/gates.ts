@@ -5,7 +5,7 @@ import { readAll, takeNumbers } from "../backend/read.ts";
 import { tensorsOf } from "../core/tree.ts";
 import { gateActivations } from "../ops/activations.ts";
 import { completeConfig, type DecoderConfig } from "./config.ts";
-import type { DecoderParameters } from "./start.ts";
+import type { DecoderParameters } from "./initialization.ts";
 
 /** One gate, read. */
 export interface Gate {

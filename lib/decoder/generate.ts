@@ -11,7 +11,7 @@ import { KeyValueCache } from "../interpret/key_value_cache.ts";
 import { completeConfig, type DecoderConfig } from "./config.ts";
 import { decoder, type Tokens } from "./decoder.ts";
 import { makeSampler, samplingKinds, type SamplingOptions } from "./sampling.ts";
-import type { DecoderParameters } from "./start.ts";
+import type { DecoderParameters } from "./initialization.ts";
 
 /** Options of {@linkcode generate} and its kin. */
 export interface GenerateOptions extends SamplingOptions {

@@ -30,4 +30,4 @@ export {
   type FeedForwardParameters,
   initDecoder,
   type NormParameters,
-} from "./start.ts";
+} from "./initialization.ts";

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { readAll } from "../backend/read.ts";
 import { disposeTree, fillTree, tensorsOf } from "../core/tree.ts";
 import { completeConfig, type DecoderConfig } from "./config.ts";
-import { type DecoderParameters, initDecoder } from "./start.ts";
+import { type DecoderParameters, initDecoder } from "./initialization.ts";
 import { type Checkpoint, openCheckpoint } from "../checkpoint/reader.ts";
 import type { TensorShape } from "../checkpoint/tensors.ts";
 import { type PlannedTensor, writeSafetensors } from "../checkpoint/writer.ts";

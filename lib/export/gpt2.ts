@@ -1,10 +1,16 @@
 // A decoder of this library as GPT2LMHeadModel, which every engine with LayerNorms loads: so does what was trained with a variant, once
 // that is folded away.
 
-import { type Matrix, matrixFrom, matrixOf, scaleAll, transpose } from "../convert/matrix.ts";
+import {
+  type LazyMatrix,
+  matrixFrom,
+  matrixOf,
+  scaleAll,
+  transpose,
+} from "../convert/lazy_matrix.ts";
 import { Overlay } from "../convert/overlay.ts";
-import { whyNotPlain } from "../convert/plain.ts";
-import { sitesIn } from "../convert/sites.ts";
+import { whyNotPlain } from "../convert/preconditions.ts";
+import { normsWithReaders } from "../convert/readers_and_writers.ts";
 import type { Attention, FeedForward, Linear, NormSpec, Stack } from "../model/spec.ts";
 import { isTied } from "../model/spec.ts";
 import { describeModel, type Model } from "../families/model.ts";
@@ -21,7 +27,7 @@ function whyNotGpt2({ spec, tensors }: Model): string | undefined {
   }
   if (entryNorm !== undefined) return "it has a norm of its embeddings";
   if (final === undefined) return "it has no norm after its last layer";
-  const kind = sitesIn(spec).map(({ norm }) => norm.kind).find((kind) => kind !== "layer");
+  const kind = normsWithReaders(spec).map(({ norm }) => norm.kind).find((kind) => kind !== "layer");
   if (kind !== undefined || recenter) return `its norms are ${kind}: convert it to "pre-ln"`;
   const unlike = whyNotPlain(spec);
   if (unlike !== undefined) return unlike;
@@ -46,7 +52,7 @@ function whyNotGpt2({ spec, tensors }: Model): string | undefined {
 }
 
 /** Matrices of equal height side by side. */
-function sideBySide(parts: readonly Matrix[]): Matrix {
+function sideBySide(parts: readonly LazyMatrix[]): LazyMatrix {
   const width = parts.reduce((sum, part) => sum + part.width, 0);
   return {
     rows: parts[0]!.rows,
@@ -68,12 +74,12 @@ function sideBySide(parts: readonly Matrix[]): Matrix {
 
 /** Whether all norms of a model have one ε, as GPT-2's do; else its form there is off by what ε does. */
 export function hasOneEps({ spec }: Model): boolean {
-  return new Set(sitesIn(spec).map(({ norm }) => norm.eps)).size === 1;
+  return new Set(normsWithReaders(spec).map(({ norm }) => norm.eps)).size === 1;
 }
 
 /** The ε that most norms have: GPT-2 has one for all. */
 function commonEps({ spec }: Model): number {
-  const all = sitesIn(spec).map(({ norm }) => norm.eps);
+  const all = normsWithReaders(spec).map(({ norm }) => norm.eps);
   const count = (eps: number): number => all.filter((other) => other === eps).length;
   return all.reduce((most, eps) => count(eps) > count(most) ? eps : most);
 }
@@ -99,11 +105,12 @@ export function toGpt2(model: Model): Model {
   if (entry.kind !== "tokens") throw new RangeError(`Cannot embed ${entry.kind} in GPT-2`);
   const { dtype } = tensors.info(entry.tokens.table);
   const made = new Overlay(memoryTensors({}));
-  const put = (name: string, of: Matrix): void => made.set(name, [of.rows, of.width], dtype, of);
-  const vector = (name: string, of: Matrix): void => made.set(name, [of.width], dtype, of);
-  const filled = (count: number, value: number): Matrix =>
+  const put = (name: string, of: LazyMatrix): void =>
+    made.set(name, [of.rows, of.width], dtype, of);
+  const vector = (name: string, of: LazyMatrix): void => made.set(name, [of.width], dtype, of);
+  const filled = (count: number, value: number): LazyMatrix =>
     matrixFrom(new Float64Array(count).fill(value));
-  const biasOf = ({ bias, weight }: Linear): Matrix =>
+  const biasOf = ({ bias, weight }: Linear): LazyMatrix =>
     tensors.has(bias) ? matrixOf(tensors, bias) : filled(matrixOf(tensors, weight).width, 0);
   const norm = (path: string, { gain, bias }: NormSpec): void => {
     vector(`${path}.weight`, tensors.has(gain) ? matrixOf(tensors, gain) : filled(width, 1));

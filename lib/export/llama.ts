@@ -2,7 +2,7 @@
 
 import type { DType } from "../checkpoint/dtype.ts";
 import type { TensorSource } from "../checkpoint/tensors.ts";
-import { scaleAll } from "../convert/matrix.ts";
+import { scaleAll } from "../convert/lazy_matrix.ts";
 import { Overlay } from "../convert/overlay.ts";
 import type { Attention, FeedForward, Linear, NormSpec, Stack } from "../model/spec.ts";
 import type { Config } from "../families/family.ts";
@@ -11,26 +11,26 @@ import { describeModel, type Model } from "../families/model.ts";
 import { findFamily } from "../families/registry.ts";
 import {
   gainOf,
-  type Projection,
+  type LlamaProjection,
   projectionOf,
   queriesKeysValues,
   stored,
-  type StoredMatrix,
+  type TypedMatrix,
   zeros,
 } from "./llama_projections.ts";
 import { whyNotLlama } from "./llama_reason.ts";
 
 /** A layer's parts by Llama's paths. */
 interface Parts {
-  readonly attention: Readonly<Record<string, Projection>>;
-  readonly network: Readonly<Record<string, Projection>>;
+  readonly attention: Readonly<Record<string, LlamaProjection>>;
+  readonly network: Readonly<Record<string, LlamaProjection>>;
 }
 
 function partsOf(tensors: TensorSource, { branches }: Stack["blocks"][number]): Parts {
   const attention = branches[0]!.sublayer as Attention;
   const network = branches[1]!.sublayer as FeedForward;
   const { q, k, v } = queriesKeysValues(tensors, attention);
-  const of = (linear: Linear): Projection => projectionOf(tensors, linear);
+  const of = (linear: Linear): LlamaProjection => projectionOf(tensors, linear);
   return {
     attention: { q_proj: q, k_proj: k, v_proj: v, o_proj: of(attention.output.linear) },
     network: {
@@ -41,7 +41,7 @@ function partsOf(tensors: TensorSource, { branches }: Stack["blocks"][number]): 
   };
 }
 
-const hasBias = (maps: Readonly<Record<string, Projection>>): boolean =>
+const hasBias = (maps: Readonly<Record<string, LlamaProjection>>): boolean =>
   Object.values(maps).some(({ bias }) => bias !== undefined);
 
 const empty: TensorSource = {
@@ -106,10 +106,10 @@ export function toLlama(model: Model): Model {
 
   const made = new Overlay(empty);
   const table = stored(tensors, entry.tokens.table);
-  const matrix = (name: string, of: StoredMatrix): void =>
+  const matrix = (name: string, of: TypedMatrix): void =>
     made.set(name, [of.rows, of.width], of.dtype, of);
-  const vector = (name: string, of: StoredMatrix): void => made.set(name, [of.rows], of.dtype, of);
-  const map = (path: string, { weight, bias }: Projection, isBiased: boolean): void => {
+  const vector = (name: string, of: TypedMatrix): void => made.set(name, [of.rows], of.dtype, of);
+  const map = (path: string, { weight, bias }: LlamaProjection, isBiased: boolean): void => {
     matrix(`${path}.weight`, weight);
     if (isBiased) vector(`${path}.bias`, bias ?? zeros(weight));
   };

@@ -3,28 +3,31 @@
 
 import type { DType } from "../checkpoint/dtype.ts";
 import type { TensorSource } from "../checkpoint/tensors.ts";
-import { type Matrix, matrixFrom, matrixOf, transpose } from "../convert/matrix.ts";
+import { type LazyMatrix, matrixFrom, matrixOf, transpose } from "../convert/lazy_matrix.ts";
 import type { Attention, Linear } from "../model/spec.ts";
 
 /** A matrix that is computed when it is read, and how its numbers are stored. */
-export interface StoredMatrix extends Matrix {
+export interface TypedMatrix extends LazyMatrix {
   readonly dtype: DType;
 }
 
 /** A linear map with a row for each output; without a bias where the checkpoint holds none. */
-export interface Projection {
-  readonly weight: StoredMatrix;
+export interface LlamaProjection {
+  readonly weight: TypedMatrix;
   /** The bias as a matrix of one column. */
-  readonly bias?: StoredMatrix;
+  readonly bias?: TypedMatrix;
 }
 
 /** A tensor as a matrix, by default of its rows. */
-export function stored(tensors: TensorSource, name: string, width?: number): StoredMatrix {
+export function stored(tensors: TensorSource, name: string, width?: number): TypedMatrix {
   return { ...matrixOf(tensors, name, width), dtype: tensors.info(name).dtype };
 }
 
 /** A linear map, turned where it is stored (in, out). */
-export function projectionOf(tensors: TensorSource, { weight, bias, layout }: Linear): Projection {
+export function projectionOf(
+  tensors: TensorSource,
+  { weight, bias, layout }: Linear,
+): LlamaProjection {
   const matrix = stored(tensors, weight);
   return {
     weight: layout === "out-in" ? matrix : { ...transpose(matrix), dtype: matrix.dtype },
@@ -34,13 +37,13 @@ export function projectionOf(tensors: TensorSource, { weight, bias, layout }: Li
 
 /** `count` rows from `first` on of every `period` rows. */
 function everyRows(
-  matrix: StoredMatrix,
+  matrix: TypedMatrix,
   { first, count, period }: {
     readonly first: number;
     readonly count: number;
     readonly period: number;
   },
-): StoredMatrix {
+): TypedMatrix {
   return {
     dtype: matrix.dtype,
     rows: matrix.rows / period * count,
@@ -69,7 +72,7 @@ function everyRows(
 export function queriesKeysValues(
   tensors: TensorSource,
   { projections, heads, keyValueHeads, headWidth }: Attention,
-): { readonly q: Projection; readonly k: Projection; readonly v: Projection } {
+): { readonly q: LlamaProjection; readonly k: LlamaProjection; readonly v: LlamaProjection } {
   if (!("qkv" in projections)) {
     return {
       q: projectionOf(tensors, projections.q),
@@ -82,7 +85,7 @@ export function queriesKeysValues(
   const parts = projections.order === "blocks" ? 1 : keyValueHeads;
   const queries = heads / parts * headWidth;
   const keys = keyValueHeads / parts * headWidth;
-  const take = (first: number, count: number): Projection => {
+  const take = (first: number, count: number): LlamaProjection => {
     const rows = { first, count, period: queries + 2 * keys };
     return {
       weight: everyRows(weight, rows),
@@ -96,13 +99,13 @@ export function queriesKeysValues(
 export function gainOf(
   tensors: TensorSource,
   name: string,
-  { width, dtype }: Pick<StoredMatrix, "width" | "dtype">,
-): StoredMatrix {
+  { width, dtype }: Pick<TypedMatrix, "width" | "dtype">,
+): TypedMatrix {
   if (tensors.has(name)) return stored(tensors, name, 1);
   return { ...matrixFrom(new Float64Array(width).fill(1), 1), dtype };
 }
 
 /** A bias of zeros for a map that has none. */
-export function zeros({ rows, dtype }: StoredMatrix): StoredMatrix {
+export function zeros({ rows, dtype }: TypedMatrix): TypedMatrix {
   return { ...matrixFrom(new Float64Array(rows), 1), dtype };
 }

@@ -1,7 +1,7 @@
 // What of a model has no place in LlamaForCausalLM: the first reason that is found, from the norms to the head.
 
-import { whyNotPlain } from "../convert/plain.ts";
-import { sitesIn } from "../convert/sites.ts";
+import { whyNotPlain } from "../convert/preconditions.ts";
+import { normsWithReaders } from "../convert/readers_and_writers.ts";
 import type { Attention, Branch, FeedForward, Head, Stack } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 
@@ -32,16 +32,18 @@ const modelRules: readonly Rule<Model>[] = [
   },
   ({ spec }) => whyNotPlain(spec),
   ({ spec }) => {
-    const wrong = sitesIn(spec).map(({ norm }) => norm.kind).find((kind) => kind !== "rms");
+    const wrong = normsWithReaders(spec).map(({ norm }) => norm.kind).find((kind) =>
+      kind !== "rms"
+    );
     return wrong !== undefined && kinds[wrong];
   },
   ({ spec, tensors }) => {
-    const biased = sitesIn(spec).find(({ norm }) => tensors.has(norm.bias));
+    const biased = normsWithReaders(spec).find(({ norm }) => tensors.has(norm.bias));
     return biased &&
       `its norms have biases (${biased.norm.bias}): convert it to "weightless" first`;
   },
   ({ spec }) => {
-    const all = [...new Set(sitesIn(spec).map(({ norm }) => norm.eps))];
+    const all = [...new Set(normsWithReaders(spec).map(({ norm }) => norm.eps))];
     return all.length > 1 && `its norms have several ε (${all.join(", ")}), and Llama has one`;
   },
 ];

@@ -25,5 +25,5 @@ export type { Resolved, ResolvedSpec } from "./modeling_resolve.ts";
 export { modelingText } from "./modeling_text.ts";
 export type { OnnxDType } from "./onnx_graph.ts";
 export type { OnnxOptions } from "./onnx_model.ts";
-export { type RmsOperator, rmsOperators } from "./onnx_place.ts";
+export { type RmsOperator, rmsOperators } from "./onnx_weights.ts";
 export { onnxBytes, type SavedOnnx, saveOnnx, type SaveOnnxOptions } from "./onnx_save.ts";

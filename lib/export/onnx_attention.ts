@@ -3,12 +3,12 @@
 import type { QueriesKeysValues } from "../model/interpreter.ts";
 import type { Attention, NormSpec, QkvOrder } from "../model/spec.ts";
 import { int } from "./onnx_graph.ts";
-import { normalize, type OnnxPlace, type OnnxStream } from "./onnx_place.ts";
+import { normalize, type OnnxContext, type OnnxStream } from "./onnx_weights.ts";
 import { permute, rotate, scoreBias } from "./onnx_positions.ts";
 
 /** Rows as [batch, length, …axes]. */
 export function unfold(
-  { graph }: OnnxPlace,
+  { graph }: OnnxContext,
   x: string,
   size: string,
   axes: readonly number[],
@@ -22,7 +22,7 @@ export function unfold(
 
 /** Queries, keys and values out of one matrix's outputs [N, (H + 2G)·K]; their rows may be shaped as rows of parts. */
 export function splitQkv(
-  { graph }: OnnxPlace,
+  { graph }: OnnxContext,
   qkv: OnnxStream,
   order: QkvOrder,
   { heads, keyValueHeads, headWidth }: Attention,
@@ -46,39 +46,39 @@ export function splitQkv(
  *
  * Shapes: q rows of H·K numbers · k, v of G·K · returns rows [N, H·K]
  *
- * @param place Where it goes.
+ * @param context Where it goes.
  * @param given Queries, keys and values.
  * @param attention The attention.
  * @returns The name of the value.
  */
 export function attend(
-  place: OnnxPlace,
+  context: OnnxContext,
   { q: queriesIn, k: keysIn, v: valuesIn }: QueriesKeysValues<OnnxStream>,
   attention: Attention,
 ): string {
   const { heads, keyValueHeads, headWidth, scale, softcap, rotary, headNorms } = attention;
-  const { graph } = place;
+  const { graph } = context;
   const perHead = ({ rows, size }: OnnxStream, count: number): string =>
-    unfold(place, rows, size, [count, headWidth]);
+    unfold(context, rows, size, [count, headWidth]);
   const prepared = (x: OnnxStream, count: number, site: NormSpec | undefined): string => {
     const given = perHead(x, count);
-    const normed = site === undefined ? given : normalize(place, site, given, headWidth);
+    const normed = site === undefined ? given : normalize(context, site, given, headWidth);
     if (rotary === undefined) return normed;
-    return rotate(place, rotary, normed, { size: x.size, headWidth, heads: count });
+    return rotate(context, rotary, normed, { size: x.size, headWidth, heads: count });
   };
   const q = prepared(queriesIn, heads, headNorms?.q);
-  const k = permute(place, prepared(keysIn, keyValueHeads, headNorms?.k), [0, 2, 3, 1]);
-  const v = permute(place, perHead(valuesIn, keyValueHeads), [0, 2, 1, 3]);
+  const k = permute(context, prepared(keysIn, keyValueHeads, headNorms?.k), [0, 2, 3, 1]);
+  const v = permute(context, perHead(valuesIn, keyValueHeads), [0, 2, 1, 3]);
   // heads that share keys are an axis of their own, along which keys and values are repeated by broadcasting
   const shared = heads / keyValueHeads;
   const isShared = shared > 1;
   const grouped = isShared
-    ? unfold(place, q, queriesIn.size, [keyValueHeads, shared, headWidth])
+    ? unfold(context, q, queriesIn.size, [keyValueHeads, shared, headWidth])
     : q;
   const repeat = (value: string): string =>
     isShared ? graph.add("Unsqueeze", [value, graph.whole([2])]) : value;
   const queries = graph.add("Mul", [
-    permute(place, grouped, isShared ? [0, 2, 3, 1, 4] : [0, 2, 1, 3]),
+    permute(context, grouped, isShared ? [0, 2, 3, 1, 4] : [0, 2, 1, 3]),
     graph.numbers(scale),
   ]);
   const raw = graph.add("MatMul", [queries, repeat(k)]);
@@ -86,10 +86,10 @@ export function attend(
     graph.add("Tanh", [graph.add("Div", [raw, graph.numbers(softcap)])]),
     graph.numbers(softcap),
   ]);
-  const bias = scoreBias(place, attention, queriesIn.size, keysIn.size);
+  const bias = scoreBias(context, attention, queriesIn.size, keysIn.size);
   const biased = bias === undefined ? scores : graph.add("Add", [scores, bias]);
   const pattern = graph.add("Softmax", [biased], { axis: int(-1) });
   const mixed = graph.add("MatMul", [pattern, repeat(v)]);
-  const rows = permute(place, mixed, isShared ? [0, 3, 1, 2, 4] : [0, 2, 1, 3]);
+  const rows = permute(context, mixed, isShared ? [0, 3, 1, 2, 4] : [0, 2, 1, 3]);
   return graph.add("Reshape", [rows, graph.whole([-1, heads * headWidth])]);
 }

@@ -10,7 +10,7 @@ import {
   TensorProtoSchema,
 } from "onnx-buf";
 import { encodeNumbers } from "../checkpoint/dtype.ts";
-import { rowsAtOnce } from "../convert/matrix.ts";
+import { rowsAtOnce } from "../convert/lazy_matrix.ts";
 import { dataTypes, type OnnxWeight, weightBytes } from "./onnx_graph.ts";
 import type { OnnxModel } from "./onnx_model.ts";
 

@@ -12,7 +12,7 @@ import {
   TensorProtoSchema,
 } from "onnx-buf";
 import { bytesPerNumber } from "../checkpoint/dtype.ts";
-import type { Matrix } from "../convert/matrix.ts";
+import type { LazyMatrix } from "../convert/lazy_matrix.ts";
 
 /** How weights are stored; they are computed with in float32. */
 export type OnnxDType = "F32" | "F16";
@@ -23,7 +23,7 @@ export interface OnnxWeight {
   readonly dims: readonly number[];
   readonly dtype: OnnxDType;
   /** Its numbers, computed when they are read. */
-  readonly matrix: Matrix;
+  readonly matrix: LazyMatrix;
 }
 
 type Attribute = MessageInitShape<typeof AttributeProtoSchema>;

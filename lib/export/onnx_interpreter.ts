@@ -1,6 +1,6 @@
 // The forward pass as ONNX operators: each operation adds what computes it to a graph.
 
-import { matrixOf } from "../convert/matrix.ts";
+import { matrixOf } from "../convert/lazy_matrix.ts";
 import { gates } from "../kernels/gate.ts";
 import type { EntryOf, Interpreter } from "../model/interpreter.ts";
 import type { ActivationName, Entry, Head, Linear, Stack, Table } from "../model/spec.ts";
@@ -11,11 +11,11 @@ import {
   asFloat,
   matrix,
   normalize,
-  type OnnxPlace,
+  type OnnxContext,
   type OnnxStream,
   outputsOf,
   vector,
-} from "./onnx_place.ts";
+} from "./onnx_weights.ts";
 import { permute, placesOf } from "./onnx_positions.ts";
 
 /** transformers' names of inputs, by what a stack starts from. */
@@ -26,7 +26,7 @@ export const inputNames: Readonly<Record<Entry["kind"], string>> = {
 };
 
 /** The number of vectors in a table. */
-function countVectors({ tensors }: OnnxPlace, { table }: Table, width: number): number {
+function countVectors({ tensors }: OnnxContext, { table }: Table, width: number): number {
   const { shape } = tensors.info(table);
   const numbers = shape.reduce((product, length) => product * length, 1);
   if (shape.at(-1) === width) return numbers / width;
@@ -38,25 +38,25 @@ function countVectors({ tensors }: OnnxPlace, { table }: Table, width: number): 
 }
 
 /** Rows of a table; they are read before they are made float32. */
-function lookUp(place: OnnxPlace, table: Table, width: number, ids: string): string {
-  const { graph, tensors, dtype } = place;
+function lookUp(context: OnnxContext, table: Table, width: number, ids: string): string {
+  const { graph, tensors, dtype } = context;
   const stored = graph.weight({
     name: table.table,
-    dims: [countVectors(place, table, width), width],
+    dims: [countVectors(context, table, width), width],
     dtype,
     matrix: matrixOf(tensors, table.table),
   });
-  return asFloat(place, graph.add("Gather", [stored, ids]));
+  return asFloat(context, graph.add("Gather", [stored, ids]));
 }
 
 /** A convolution whose kernel is stored [outputs, channels, …]. */
 function convolve(
-  place: OnnxPlace,
+  context: OnnxContext,
   { weight, bias, layout }: Linear,
   x: string,
   attributes: Readonly<Record<string, ReturnType<typeof ints>>>,
 ): string {
-  const { tensors, graph } = place;
+  const { tensors, graph } = context;
   const { shape } = tensors.info(weight);
   if (layout !== "out-in" || shape.length < 3) {
     throw new RangeError(
@@ -65,12 +65,12 @@ function convolve(
       }] as a convolution: expected [outputs, channels, …]`,
     );
   }
-  const added = tensors.has(bias) ? [vector(place, bias)] : [];
-  return graph.add("Conv", [x, matrix(place, weight, shape), ...added], attributes);
+  const added = tensors.has(bias) ? [vector(context, bias)] : [];
+  return graph.add("Conv", [x, matrix(context, weight, shape), ...added], attributes);
 }
 
 /** The function of a feed-forward network. */
-function activate({ graph }: OnnxPlace, activation: ActivationName, x: string): string {
+function activate({ graph }: OnnxContext, activation: ActivationName, x: string): string {
   const gated = (factor: number): string => {
     const inner = factor === 1 ? x : graph.add("Mul", [x, graph.numbers(factor)]);
     return graph.add("Mul", [x, graph.add("Sigmoid", [inner])]);
@@ -92,7 +92,7 @@ function activate({ graph }: OnnxPlace, activation: ActivationName, x: string): 
 }
 
 /** The row of each sequence at the end-of-text token: [batch, width]. */
-function endRows({ graph }: OnnxPlace, x: string, endToken?: number): string {
+function endRows({ graph }: OnnxContext, x: string, endToken?: number): string {
   const tokens = inputNames.tokens;
   const found = endToken === undefined
     ? tokens
@@ -102,8 +102,13 @@ function endRows({ graph }: OnnxPlace, x: string, endToken?: number): string {
 }
 
 /** The rows that a head reads, of x [batch, length, width]: [batch, width]. */
-function pickRows(place: OnnxPlace, { reads, endToken }: Head, x: string, stack: Stack): string {
-  const { graph } = place;
+function pickRows(
+  context: OnnxContext,
+  { reads, endToken }: Head,
+  x: string,
+  stack: Stack,
+): string {
+  const { graph } = context;
   const row = (at: number): string => graph.add("Gather", [x, graph.whole(at)], { axis: int(1) });
   switch (reads) {
     case "all":
@@ -113,7 +118,7 @@ function pickRows(place: OnnxPlace, { reads, endToken }: Head, x: string, stack:
     case "second":
       return row(1);
     case "end":
-      return endRows(place, x, endToken);
+      return endRows(context, x, endToken);
     case "first-and-mean": {
       if (stack.entry.kind !== "patches") {
         throw new RangeError(
@@ -136,11 +141,11 @@ function countPatches({ imageSize, patchSize }: EntryOf<"patches">): number {
 /**
  * The forward pass that adds operators to a graph; a value is named rows [batch · length, width] with their size.
  *
- * @param place The graph, and where the weights are.
+ * @param context The graph, and where the weights are.
  * @returns The interpreter.
  */
-export function onnxInterpreter(place: OnnxPlace): Interpreter<OnnxStream> {
-  const { graph, tensors } = place;
+export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
+  const { graph, tensors } = context;
   const changed = (x: OnnxStream, rows: string, width = x.width): OnnxStream => ({
     ...x,
     rows,
@@ -148,7 +153,7 @@ export function onnxInterpreter(place: OnnxPlace): Interpreter<OnnxStream> {
   });
   const operator = (name: string, x: OnnxStream, ...others: readonly string[]): OnnxStream =>
     changed(x, graph.add(name, [x.rows, ...others]));
-  const full = ({ rows, size, width }: OnnxStream): string => unfold(place, rows, size, [width]);
+  const full = ({ rows, size, width }: OnnxStream): string => unfold(context, rows, size, [width]);
   /** Rows of a value [batch, length, width]. */
   const flat = (x: string, width: number): OnnxStream => ({
     rows: graph.add("Reshape", [x, graph.whole([-1, width])]),
@@ -156,7 +161,7 @@ export function onnxInterpreter(place: OnnxPlace): Interpreter<OnnxStream> {
     width,
   });
   const linear = (x: OnnxStream, map: Linear): OnnxStream =>
-    changed(x, apply(place, map, x.rows), outputsOf(place, map));
+    changed(x, apply(context, map, x.rows), outputsOf(context, map));
   const batch = (): string =>
     graph.once(
       "batch",
@@ -169,34 +174,34 @@ export function onnxInterpreter(place: OnnxPlace): Interpreter<OnnxStream> {
     scale: (factor, x) => operator("Mul", x, graph.numbers(factor)),
     weigh: (weight, x) => operator("Mul", x, weight.rows),
 
-    tokens: (table, width) => flat(lookUp(place, table, width, inputNames.tokens), width),
+    tokens: (table, width) => flat(lookUp(context, table, width, inputNames.tokens), width),
     addPositions: (x, table, offset) => {
-      const places = placesOf(place, x.size);
+      const places = placesOf(context, x.size);
       const rows = offset === 0 ? places : graph.add("Add", [places, graph.whole(offset)]);
-      const added = graph.add("Add", [full(x), lookUp(place, table, x.width, rows)]);
+      const added = graph.add("Add", [full(x), lookUp(context, table, x.width, rows)]);
       return changed(x, graph.add("Reshape", [added, graph.whole([-1, x.width])]));
     },
     patches: ({ patches, patchSize }, width) => {
       const strides = ints([patchSize, patchSize]);
-      const cut = convolve(place, patches, inputNames.patches, { strides });
+      const cut = convolve(context, patches, inputNames.patches, { strides });
       const squares = graph.add("Reshape", [cut, graph.whole([0, width, -1])]);
-      return flat(permute(place, squares, [0, 2, 1]), width);
+      return flat(permute(context, squares, [0, 2, 1]), width);
     },
     countPatches,
     frames: ({ first, second }, width) => {
       const pads = ints([1, 1]);
-      const heard = activate(place, "gelu", convolve(place, first, inputNames.audio, { pads }));
+      const heard = activate(context, "gelu", convolve(context, first, inputNames.audio, { pads }));
       const strides = ints([2]);
-      const halved = activate(place, "gelu", convolve(place, second, heard, { pads, strides }));
-      return flat(permute(place, halved, [0, 2, 1]), width);
+      const halved = activate(context, "gelu", convolve(context, second, heard, { pads, strides }));
+      return flat(permute(context, halved, [0, 2, 1]), width);
     },
     vectors: (table, width) => {
-      const count = countVectors(place, table, width);
+      const count = countVectors(context, table, width);
       const wanted = graph.add("Concat", [batch(), graph.whole([count, width])], { axis: int(0) });
-      const rows = matrix(place, table.table, [count, width]);
+      const rows = matrix(context, table.table, [count, width]);
       return flat(graph.add("Expand", [rows, wanted]), width);
     },
-    countVectors: (table, width) => countVectors(place, table, width),
+    countVectors: (table, width) => countVectors(context, table, width),
     joinRows: (parts) => {
       const [first] = parts as [OnnxStream];
       if (parts.length === 1) return first;
@@ -209,10 +214,10 @@ export function onnxInterpreter(place: OnnxPlace): Interpreter<OnnxStream> {
     },
 
     linear,
-    norm: (x, norm) => changed(x, normalize(place, norm, x.rows, x.width)),
-    activate: (x, activation) => changed(x, activate(place, activation, x.rows)),
+    norm: (x, norm) => changed(x, normalize(context, norm, x.rows, x.width)),
+    activate: (x, activation) => changed(x, activate(context, activation, x.rows)),
     multiply: (x, y) => operator("Mul", x, y.rows),
-    multiplyVector: (x, name) => operator("Mul", x, vector(place, name)),
+    multiplyVector: (x, name) => operator("Mul", x, vector(context, name)),
     clip: (x, limit) => operator("Clip", x, graph.numbers(-limit), graph.numbers(limit)),
     softcap: (x, limit) => {
       const bent = graph.add("Tanh", [graph.add("Div", [x.rows, graph.numbers(limit)])]);
@@ -225,25 +230,25 @@ export function onnxInterpreter(place: OnnxPlace): Interpreter<OnnxStream> {
     },
     firstColumns: (x, count) =>
       changed(x, graph.split(x.rows, [count, x.width - count])[0]!, count),
-    scalar: (name) => ({ rows: vector(place, name), size: "", width: 1 }),
+    scalar: (name) => ({ rows: vector(context, name), size: "", width: 1 }),
     gpas: (x, gate, activation) => {
       const factor = {
         label: `1-${activation}`,
         of: (g: number) => 1 - gates[activation].value(g),
       };
-      return operator("Mul", x, vector(place, gate, factor));
+      return operator("Mul", x, vector(context, gate, factor));
     },
 
-    splitQkv: (x, order, attention) => splitQkv(place, x, order, attention),
+    splitQkv: (x, order, attention) => splitQkv(context, x, order, attention),
     attend: (given, attention) =>
       changed(
         given.q,
-        attend(place, given, attention),
+        attend(context, given, attention),
         attention.heads * attention.headWidth,
       ),
     pick: (x, head, stack) => {
       if (head.reads === "all") return x;
-      const rows = pickRows(place, head, full(x), stack);
+      const rows = pickRows(context, head, full(x), stack);
       return changed(x, rows, head.reads === "first-and-mean" ? 2 * x.width : x.width);
     },
   };

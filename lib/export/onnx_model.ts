@@ -19,7 +19,12 @@ import type { Model } from "../families/model.ts";
 import { unfold } from "./onnx_attention.ts";
 import { type OnnxDType, OnnxGraph, type OnnxWeight } from "./onnx_graph.ts";
 import { inputNames, onnxInterpreter } from "./onnx_interpreter.ts";
-import { type OnnxPlace, type OnnxStream, type RmsOperator, rmsOperators } from "./onnx_place.ts";
+import {
+  type OnnxContext,
+  type OnnxStream,
+  type RmsOperator,
+  rmsOperators,
+} from "./onnx_weights.ts";
 
 /** How a model becomes an ONNX graph. */
 export interface OnnxOptions {
@@ -89,17 +94,17 @@ function isJoined({ stacks }: ModelSpec): boolean {
 
 /** Names the outputs: [batch, length, width] of all rows, [batch, width] of one. */
 function nameOutputs(
-  place: OnnxPlace,
+  context: OnnxContext,
   spec: ModelSpec,
   outputs: Readonly<Record<string, OnnxStream>>,
   batchOf: (stack: string) => string,
 ): ValueInfoProto[] {
-  const { graph } = place;
+  const { graph } = context;
   const named = (name: string, value: string, dims: Dims): ValueInfoProto => {
     graph.name(value, name);
     return valueInfo(name, DataType.FLOAT, dims);
   };
-  const rows = ({ rows, size, width }: OnnxStream): string => unfold(place, rows, size, [width]);
+  const rows = ({ rows, size, width }: OnnxStream): string => unfold(context, rows, size, [width]);
   if (spec.heads.length === 0) {
     return Object.entries(outputs).map(([name, x]) =>
       named(name, rows(x), [batchOf(name), `${name}_length`, x.width])
@@ -130,7 +135,7 @@ export function toOnnx(model: Model, options: OnnxOptions = {}): OnnxModel {
   const rmsOperator = requireOneOf("rmsOperator", options.rmsOperator ?? standard, rmsOperators);
   const dtype = requireOneOf("dtype", options.dtype ?? "F32", ["F32", "F16"]);
   const graph = new OnnxGraph();
-  const place: OnnxPlace = { graph, tensors, rmsOperator, dtype };
+  const context: OnnxContext = { graph, tensors, rmsOperator, dtype };
   const joined = isJoined(spec);
   const batchOf = (stack: string): string => joined ? "batch" : `${stack}_batch`;
   const stacks = Object.entries(spec.stacks);
@@ -139,10 +144,10 @@ export function toOnnx(model: Model, options: OnnxOptions = {}): OnnxModel {
     const names = input.map(({ name }) => name).join(", ");
     throw new RangeError(`Cannot export a model with the inputs ${names}: each must occur once`);
   }
-  const outputs = forward(onnxInterpreter(place), spec, {
+  const outputs = forward(onnxInterpreter(context), spec, {
     onLayer: (stack, layer) => graph.enter(stack, `${layer}`),
   });
-  const output = nameOutputs(place, spec, outputs, batchOf);
+  const output = nameOutputs(context, spec, outputs, batchOf);
   const isNew = graph.nodes.some(({ opType }) => opType === standard);
   return {
     model: create(ModelProtoSchema, {

@@ -3,29 +3,29 @@
 
 import type { Attention, Rotary } from "../model/spec.ts";
 import { int, ints } from "./onnx_graph.ts";
-import type { OnnxPlace } from "./onnx_place.ts";
+import type { OnnxContext } from "./onnx_weights.ts";
 
 /** A length of a stream, a scalar. */
-function lengthOf({ graph }: OnnxPlace, size: string): string {
+function lengthOf({ graph }: OnnxContext, size: string): string {
   return graph.once(`length ${size}`, () => graph.add("Gather", [size, graph.whole(1)]));
 }
 
 /** 0, 1, …, length − 1, int64. */
-export function placesOf(place: OnnxPlace, size: string): string {
-  const { graph } = place;
+export function placesOf(context: OnnxContext, size: string): string {
+  const { graph } = context;
   return graph.once(
     `places ${size}`,
-    () => graph.add("Range", [graph.whole(0), lengthOf(place, size), graph.whole(1)]),
+    () => graph.add("Range", [graph.whole(0), lengthOf(context, size), graph.whole(1)]),
   );
 }
 
 const float32 = { to: int(1) };
 
 /** The angles t · base^(−2p/width) of positions t and pairs p: [T, 1, pairs], the same for all heads. */
-function anglesOf(place: OnnxPlace, { width, base }: Rotary, size: string): string {
-  const { graph } = place;
+function anglesOf(context: OnnxContext, { width, base }: Rotary, size: string): string {
+  const { graph } = context;
   const speeds = Array.from({ length: width / 2 }, (_, p) => base ** (-2 * p / width));
-  const places = graph.add("Cast", [placesOf(place, size)], float32);
+  const places = graph.add("Cast", [placesOf(context, size)], float32);
   const column = graph.add("Unsqueeze", [places, graph.whole([1, 2])]);
   return graph.add("Mul", [column, graph.numbers(speeds, [1, 1, speeds.length])]);
 }
@@ -35,7 +35,7 @@ function anglesOf(place: OnnxPlace, { width, base }: Rotary, size: string): stri
  *
  * Shapes: x [B, T, heads, headWidth] · returns the same
  *
- * @param place Where it goes.
+ * @param context Where it goes.
  * @param rotary Which coordinates are pairs, and how fast they turn.
  * @param x Queries or keys.
  * @param size The size of their stream.
@@ -43,7 +43,7 @@ function anglesOf(place: OnnxPlace, { width, base }: Rotary, size: string): stri
  * @returns The name of the value.
  */
 export function rotate(
-  place: OnnxPlace,
+  context: OnnxContext,
   rotary: Rotary,
   x: string,
   { size, headWidth, heads }: {
@@ -52,11 +52,11 @@ export function rotate(
     readonly heads: number;
   },
 ): string {
-  const { graph } = place;
+  const { graph } = context;
   const { width, base, order } = rotary;
   const [pairs, rest] = [width / 2, headWidth - width];
   const key = `${width} ${base} ${size}`;
-  const angles = graph.once(`angles ${key}`, () => anglesOf(place, rotary, size));
+  const angles = graph.once(`angles ${key}`, () => anglesOf(context, rotary, size));
   const cos = graph.once(`cos ${key}`, () => graph.add("Cos", [angles]));
   const sin = graph.once(`sin ${key}`, () => graph.add("Sin", [angles]));
   const [turning, still] = rest === 0 ? [x] : graph.split(x, [width, rest]);
@@ -82,34 +82,34 @@ export function rotate(
 const masked = -1e9;
 
 /** j − i of each query i and key j: int64 [T, S]. */
-function distances(place: OnnxPlace, queries: string, keys: string): string {
-  const { graph } = place;
-  const column = graph.add("Unsqueeze", [placesOf(place, queries), graph.whole([1])]);
-  const row = graph.add("Unsqueeze", [placesOf(place, keys), graph.whole([0])]);
+function distances(context: OnnxContext, queries: string, keys: string): string {
+  const { graph } = context;
+  const column = graph.add("Unsqueeze", [placesOf(context, queries), graph.whole([1])]);
+  const row = graph.add("Unsqueeze", [placesOf(context, keys), graph.whole([0])]);
   return graph.add("Sub", [row, column]);
 }
 
 /**
  * What is added to scores: the mask, and slope times distance.
  *
- * @param place Where it goes.
+ * @param context Where it goes.
  * @param attention The attention.
  * @param queries The size of the stream of queries.
  * @param keys The size of that of keys.
  * @returns The name of the value, [T, S] or with slopes [(groups,) heads, T, S]; undefined where nothing is added.
  */
 export function scoreBias(
-  place: OnnxPlace,
+  context: OnnxContext,
   { causal, window, alibi, heads, keyValueHeads }: Attention,
   queries: string,
   keys: string,
 ): string | undefined {
   if (!causal && window === undefined && alibi === undefined) return undefined;
-  const { graph } = place;
+  const { graph } = context;
   const axes = keyValueHeads === heads ? [heads] : [keyValueHeads, heads / keyValueHeads];
   const key = `${queries} ${keys}`;
   return graph.once(`bias ${causal} ${window} ${alibi} ${axes} ${key}`, () => {
-    const apart = graph.once(`distances ${key}`, () => distances(place, queries, keys));
+    const apart = graph.once(`distances ${key}`, () => distances(context, queries, keys));
     const hidden = [
       ...(causal ? [graph.add("Greater", [apart, graph.whole(0)])] : []),
       ...(window === undefined ? [] : [graph.add("LessOrEqual", [apart, graph.whole(-window)])]),
@@ -127,6 +127,6 @@ export function scoreBias(
 }
 
 /** A permutation of axes. */
-export function permute({ graph }: OnnxPlace, x: string, perm: readonly number[]): string {
+export function permute({ graph }: OnnxContext, x: string, perm: readonly number[]): string {
   return graph.add("Transpose", [x], { perm: ints(perm) });
 }

@@ -4,7 +4,7 @@ import { type MemoryTensor, memoryTensors } from "../checkpoint/memory.ts";
 import { readAll } from "../backend/read.ts";
 import { tensorsOf } from "../core/tree.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
 import { describeModel, type Model } from "./model.ts";
 import { normkitConfig, normkitFamily } from "./normkit.ts";
 

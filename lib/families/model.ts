@@ -3,7 +3,7 @@
 import type { TensorSource } from "../checkpoint/tensors.ts";
 import type { ModelSpec } from "../model/spec.ts";
 import type { Config, Family } from "./family.ts";
-import { formOf, inForm } from "./form.ts";
+import { applyConvertedNorms, convertedNormsOf } from "./converted_norms.ts";
 import { requireShapes } from "./shapes.ts";
 
 /** A model of a known family, on disk or as a conversion makes it. */
@@ -22,15 +22,15 @@ export interface Model {
  * Describes tensors by a configuration.
  *
  * @param family The family.
- * @param config The configuration, with the form of a converted model.
+ * @param config The configuration, with the norms of a converted model.
  * @param tensors The tensors.
  * @returns The model.
  * @throws {RangeError} If the configuration asks for something unknown, or for tensors of other sizes.
  */
 export function describeModel(family: Family, config: Config, tensors: TensorSource): Model {
   const described = family.describe(config, (name) => tensors.has(name));
-  const form = formOf(config);
-  const spec = form === undefined ? described : inForm(described, form);
+  const norms = convertedNormsOf(config);
+  const spec = norms === undefined ? described : applyConvertedNorms(described, norms);
   requireShapes(spec, tensors);
   return { family, config, spec, tensors };
 }

@@ -3,7 +3,7 @@
 import type { Arithmetic } from "./arithmetic.ts";
 import type { QueriesKeysValues } from "../model/interpreter.ts";
 import type { Attention, NormSpec, QkvOrder } from "../model/spec.ts";
-import { inScope, normalize, type Stored } from "./stored.ts";
+import { inScope, normalize, type Stored } from "./stored_parameters.ts";
 import { rotate } from "./rotary.ts";
 
 /** Added to scores that do not count: a softmax gives those places exactly 0. */

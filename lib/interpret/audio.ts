@@ -3,7 +3,7 @@
 import type { EntryOf } from "../model/interpreter.ts";
 import type { Linear } from "../model/spec.ts";
 import type { Values } from "./inputs.ts";
-import { apply, type Stored } from "./stored.ts";
+import { apply, type Stored } from "./stored_parameters.ts";
 
 /** What a convolution of width 3 reads for each of its outputs: the frame before, the frame and the one after, 0 outside. */
 function surroundings(

@@ -10,7 +10,7 @@ import { lookup } from "../ops/lookup.ts";
 import { matMul } from "../ops/mat_mul.ts";
 import { attendEagerly, type KeyValueStore, splitEagerly } from "./eager_attention.ts";
 import { neighborRows, patchRows } from "./eager_inputs.ts";
-import { activationFunctions, normFunctions } from "./functions.ts";
+import { activationFunctions, normFunctions } from "./tensor_functions.ts";
 import { tensorAlgebra } from "./tensor_algebra.ts";
 
 /** B rows of T token ids each, one after the other. */
@@ -166,7 +166,7 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
         store,
         onPattern: onPattern && ((pattern) => onPattern(`${label}.pattern`, pattern)),
       }),
-    pick: (x, head, stack) => pickRows(x, head, stack, inputs, rowsOf),
+    pick: (x, head, stack) => headRows(x, head, stack, inputs, rowsOf),
   };
 }
 
@@ -182,7 +182,7 @@ function endsOf({ ids, size: [batch, length] }: TokenBatch, endToken?: number): 
 }
 
 /** The rows of a final norm [B, T, D] that a head reads. */
-function pickRows(
+function headRows(
   x: Tensor,
   { reads, endToken }: Head,
   { entry }: Stack,

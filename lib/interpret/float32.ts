@@ -5,7 +5,7 @@ import { readAll } from "../backend/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { matMul } from "../ops/mat_mul.ts";
 import type { Arithmetic, RowNorm, Size } from "./arithmetic.ts";
-import { activationFunctions, normFunctions } from "./functions.ts";
+import { activationFunctions, normFunctions } from "./tensor_functions.ts";
 
 const sizeOf = (x: Tensor): Size => x.shape as [number, number];
 

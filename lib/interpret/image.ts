@@ -2,7 +2,7 @@
 
 import type { EntryOf } from "../model/interpreter.ts";
 import type { Values } from "./inputs.ts";
-import { apply, type Stored } from "./stored.ts";
+import { apply, type Stored } from "./stored_parameters.ts";
 
 /** What is needed of an entry of patches. */
 type Patches = EntryOf<"patches">;

@@ -14,9 +14,9 @@ import { mapFrames } from "./audio.ts";
 import { graphInterpreter, type Node, type Operations } from "./graph.ts";
 import { countPatches, mapPatches } from "./image.ts";
 import { inputOf, type ModelInputs, requireInput, type Values } from "./inputs.ts";
-import { pickRows } from "./pick.ts";
-import { apply, inScope, normalize, type Stored } from "./stored.ts";
-import { lengthOf, readVectors } from "./table.ts";
+import { headRows } from "./head_rows.ts";
+import { apply, inScope, normalize, type Stored } from "./stored_parameters.ts";
+import { lengthOf, readVectors } from "./vector_tables.ts";
 
 /** What computes each operation; the result is a value of its own, which may be freed. */
 type Executors<T> = {
@@ -98,7 +98,7 @@ function executors<T>(inputs: ModelInputs): Executors<T> {
       arithmetic.scale(x!, await gateFactor(tensors, gate, activation)),
     takeQkv: ({ arithmetic }, [x], ...which) => takeQkv(arithmetic, x!, ...which),
     attend: (stored, [q, k, v], attention) => attend(stored, { q: q!, k: k!, v: v! }, attention),
-    pick: ({ arithmetic }, [x], head, stack) => pickRows(arithmetic, x!, head, { stack, inputs }),
+    pick: ({ arithmetic }, [x], head, stack) => headRows(arithmetic, x!, head, { stack, inputs }),
   };
 }
 

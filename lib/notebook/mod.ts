@@ -13,7 +13,7 @@ export {
 export { check, type Expectation } from "./check.ts";
 export { type Claim, claim, type ShownClaims, type Verdict } from "./claims.ts";
 export { live, type LiveChart } from "./live.ts";
-export { keepOutputsInOrder } from "./order.ts";
+export { keepOutputsInOrder } from "./output_order.ts";
 export { collectedClaims, recordedRuns } from "./runs.ts";
 export { setup } from "./setup.ts";
 export { jupyterDisplay } from "../plots/figure.ts";

@@ -6,7 +6,7 @@ import { requireOptions } from "../core/options.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import { Random } from "../core/random.ts";
 import { version } from "../core/version.ts";
-import { keepOutputsInOrder } from "./order.ts";
+import { keepOutputsInOrder } from "./output_order.ts";
 
 /**
  * Prepares a notebook: outputs stay in order, the backend is ready, the seed is fixed, and a cell that is interrupted says so and

@@ -6,7 +6,7 @@ import { requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
 import type { GateActivation } from "../kernels/contract.ts";
-import { clamp, leakyRelu, sigmoid, tanh } from "./_repeatable.ts";
+import { clamp, leakyRelu, sigmoid, tanh } from "./second_derivatives.ts";
 import { zerosFrom } from "./zeros.ts";
 
 /** A function of one tensor, element by element. */

@@ -6,7 +6,7 @@ import { requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
 import type { NormKind } from "../kernels/contract.ts";
-import { requireSameShape } from "./_branch.ts";
+import { requireSameShape } from "./same_shape.ts";
 import {
   attributesOf,
   checkNorm,
@@ -14,7 +14,7 @@ import {
   given,
   normKinds,
   type NormOptions,
-} from "./_norm.ts";
+} from "./norm.ts";
 import { zerosFrom } from "./zeros.ts";
 
 /** Options of {@linkcode addNorm}. */

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { requireDtype, requireNumber } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
-import { softmax } from "./_repeatable.ts";
+import { softmax } from "./second_derivatives.ts";
 import { zerosFrom } from "./zeros.ts";
 
 /**

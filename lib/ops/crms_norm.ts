@@ -3,7 +3,7 @@
 import { requireOneOf } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { norm, normKinds, type NormOptions } from "./_norm.ts";
+import { norm, normKinds, type NormOptions } from "./norm.ts";
 
 /** How a compressed vector is stored. */
 export type CrmsLayout = "compressed" | "padded";

@@ -4,8 +4,8 @@ import * as tf from "@tensorflow/tfjs";
 import { requireDtype } from "../core/check.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
-import { oneHot } from "./_one_hot.ts";
-import { logSoftmax } from "./_repeatable.ts";
+import { oneHot } from "./one_hot.ts";
+import { logSoftmax } from "./second_derivatives.ts";
 
 /**
  * Mean cross entropy of integer labels.

@@ -6,7 +6,7 @@ import { requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
 import type { GateActivation } from "../kernels/contract.ts";
-import { requireSameShape } from "./_branch.ts";
+import { requireSameShape } from "./same_shape.ts";
 import { zerosFrom } from "./zeros.ts";
 import { gateActivations } from "./activations.ts";
 import { stopGradient } from "./stop_gradient.ts";

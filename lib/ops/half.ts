@@ -6,7 +6,7 @@ import { requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { NormKind } from "../kernels/contract.ts";
 import { callHalfKernel } from "../kernels/half.ts";
-import { attributesOf, checkNorm, given, normKinds, type NormOptions } from "./_norm.ts";
+import { attributesOf, checkNorm, given, normKinds, type NormOptions } from "./norm.ts";
 
 /** A tensor in half precision: half the memory, eleven significant bits, magnitudes up to 65504. */
 export interface Half {

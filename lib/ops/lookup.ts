@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { requireDtype } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel } from "../kernels/call.ts";
-import { oneHot } from "./_one_hot.ts";
+import { oneHot } from "./one_hot.ts";
 import { zerosFrom } from "./zeros.ts";
 import { matMul } from "./mat_mul.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-export type { NormOptions } from "./_norm.ts";
+export type { NormOptions } from "./norm.ts";
 export type { GateActivation, NormKind } from "../kernels/contract.ts";
 export { type Activation, gateActivations, gelu, type GeluOptions, silu } from "./activations.ts";
 export { type AddNorm, addNorm, type AddNormOptions } from "./add_norm.ts";

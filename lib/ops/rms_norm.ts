@@ -1,7 +1,7 @@
 // RMSNorm.
 
 import { requireOptions } from "../core/options.ts";
-import { norm, normKinds, type NormOptions } from "./_norm.ts";
+import { norm, normKinds, type NormOptions } from "./norm.ts";
 import type { Tensor } from "../core/tensor.ts";
 
 /**

@@ -3,7 +3,7 @@
 import { requireOptions } from "../core/options.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import type { Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
 import { type AngleRow, probeAngles } from "./angles.ts";
 import { type AttentionRow, probeAttention } from "./attention.ts";
 import { type GateRow, type GradientRow, probeGates, probeGradients } from "./parameters.ts";

@@ -6,8 +6,8 @@ import type { Tensor } from "../core/tensor.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { completeConfig } from "../decoder/config.ts";
 import { decoder, type Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
-import { average } from "./_observe.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
+import { average } from "./observe.ts";
 
 /** The angle between the stream before two layers. */
 export type AngleRow = {

@@ -3,8 +3,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { DecoderConfig } from "../decoder/config.ts";
 import type { Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
-import { layerOf, observe } from "./_observe.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
+import { layerOf, observe } from "./observe.ts";
 
 /** The entropy of one head. */
 export type AttentionRow = {

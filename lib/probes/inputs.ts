@@ -4,8 +4,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import type { Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
-import { layerOf, observe } from "./_observe.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
+import { layerOf, observe } from "./observe.ts";
 
 /** How far what a sub-layer reads is from what the one before it reads. */
 export type InputRow = {

@@ -3,7 +3,7 @@
 import { readAll } from "../backend/read.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { decoder, type Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
 
 /** The distance of the logits from the first ones. */
 export type OutputRow = {

@@ -9,9 +9,9 @@ import { disposeTree, tensorsOf } from "../core/tree.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { readGates } from "../decoder/gates.ts";
 import { decoder, type Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
-import { layerOf } from "./_observe.ts";
+import { layerOf } from "./observe.ts";
 
 /** The gradient of one parameter. */
 export type GradientRow = {

@@ -6,7 +6,7 @@ import { takeNumbers } from "../backend/read.ts";
 import type { Scalar } from "../core/tensor.ts";
 import { completeConfig, type DecoderConfig } from "../decoder/config.ts";
 import { decoder, type Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import type { Residual } from "../residual/types.ts";
 

@@ -4,11 +4,11 @@ import { readAll } from "../backend/read.ts";
 import { canonicalJson } from "../core/json.ts";
 import { tensorsOf } from "../core/tree.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
 import { sha256Of } from "../platform/hash.ts";
 import { codeOf } from "../residual/code.ts";
 import type { Residual } from "../residual/types.ts";
-import { completeSettings } from "./_settings.ts";
+import { completeSettings } from "./complete_settings.ts";
 import type { Corpus } from "./corpus.ts";
 import type { Manifest, TrainSettings } from "./record.ts";
 

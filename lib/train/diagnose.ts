@@ -7,7 +7,7 @@ import { tensorsOf } from "../core/tree.ts";
 import { completeConfig, type DecoderConfig } from "../decoder/config.ts";
 import { readGates } from "../decoder/gates.ts";
 import { decoder, type Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
 
 async function firstBad(
   named: readonly (readonly [string, Tensor])[],

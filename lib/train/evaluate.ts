@@ -6,7 +6,7 @@ import { takeNumbers } from "../backend/read.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { decoder } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
 import { evenBatches } from "./batch.ts";
 import { type Corpus, requireRoom } from "./corpus.ts";
 

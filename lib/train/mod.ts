@@ -4,7 +4,7 @@
  * @module
  */
 
-export type { ModelForm } from "./_gradient.ts";
+export type { ModelForm } from "./step_gradient.ts";
 export { clipByNorm, clipFactor, type ClipOptions, globalNorm } from "./clip.ts";
 export { type Batch, evenBatches, randomBatch } from "./batch.ts";
 export {

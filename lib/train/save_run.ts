@@ -2,7 +2,7 @@
 
 import { writeParameters } from "../decoder/parameters.ts";
 import { sha256OfFile } from "../platform/hash.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
 import { removeManifest, type RunRecord, writeRun } from "./record.ts";
 
 /**

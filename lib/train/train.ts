@@ -11,7 +11,7 @@ import type { Scalar, Tensor } from "../core/tensor.ts";
 import { countParameters, disposeTree, mapTree } from "../core/tree.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import type { Tokens } from "../decoder/decoder.ts";
-import { type DecoderParameters, initDecoder } from "../decoder/start.ts";
+import { type DecoderParameters, initDecoder } from "../decoder/initialization.ts";
 import { sourceOf } from "../residual/code.ts";
 import { isRegistered } from "../residual/registry.ts";
 import type { Residual } from "../residual/types.ts";
@@ -20,9 +20,9 @@ import {
   type ClippedGradient,
   lossAndGradient,
   type ModelForm,
-} from "./_gradient.ts";
-import { manifestOf } from "./_manifest.ts";
-import { requireVocabulary, runNumbers } from "./_settings.ts";
+} from "./step_gradient.ts";
+import { manifestOf } from "./manifest.ts";
+import { requireVocabulary, runNumbers } from "./complete_settings.ts";
 import { globalNorm } from "./clip.ts";
 import { type Batch, randomBatch } from "./batch.ts";
 import { type Corpus, requireRoom } from "./corpus.ts";

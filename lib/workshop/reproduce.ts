@@ -16,7 +16,7 @@ import {
   understood,
   UsageError,
 } from "../cli/command.ts";
-import { makeInChildren } from "./figures/children.ts";
+import { makeInChildren } from "./figures/child_processes.ts";
 import { type FigureRun, runsOf, type TrainingFigure } from "./figures/figure.ts";
 import { figures, findFigure } from "./figures/registry.ts";
 import {

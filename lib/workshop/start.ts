@@ -18,7 +18,7 @@ import {
   stringOptions,
   textOption,
 } from "../cli/command.ts";
-import { decoder } from "./figures/setting.ts";
+import { decoder } from "./figures/shared_settings.ts";
 import { checkAndExecute } from "./notebooks.ts";
 import { trainVariants } from "../cli/race.ts";
 import { exitCodes } from "../cli/run.ts";

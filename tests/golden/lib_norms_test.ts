@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import type { Tensor } from "../../lib/core/tensor.ts";
 import type { NormKind } from "../../lib/kernels/contract.ts";
-import { normFunctions } from "../../lib/interpret/functions.ts";
+import { normFunctions } from "../../lib/interpret/tensor_functions.ts";
 import { onEachBackend } from "../support/backends.ts";
 import { assertClose } from "../support/close.ts";
 import { pull, vectorOf } from "../support/evaluate.ts";

@@ -1,7 +1,7 @@
 // Ten residual variants in one setting: the atlas.
 
 import type { TrainingFigure } from "./figure.ts";
-import { decoder } from "./setting.ts";
+import { decoder } from "./shared_settings.ts";
 
 /** Each variant starts as its paper says. */
 const { init: _, ...ownStart } = decoder;

@@ -1,7 +1,7 @@
 // Jiang et al. 2023, Figs. 6 and 7: Pre-LN trained as it is, and through its cheaper forms.
 
 import type { Grid, TrainingFigure } from "./figure.ts";
-import { decoder } from "./setting.ts";
+import { decoder } from "./shared_settings.ts";
 
 /** With biases, which the forms must carry along. */
 const { bias: _, ...biased } = decoder;

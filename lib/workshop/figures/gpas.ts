@@ -1,8 +1,8 @@
 // Chen et al. 2025, Figs. 4, 5 and 7, Tables 2 and 5: what learned scaling of the stream does in a small model.
 
 import type { Grid, TrainingFigure } from "./figure.ts";
-import { preLnScaled } from "./own.ts";
-import { decoder } from "./setting.ts";
+import { preLnScaled } from "./control_variants.ts";
+import { decoder } from "./shared_settings.ts";
 
 const adam: Grid = {
   variants: ["pre-ln", "pre-ln+gpas", "lns", preLnScaled],

@@ -1,7 +1,7 @@
 // Xie et al. 2023, the ablation of warm-up and Fig. 2b: ResiDual beside Post-LN and Pre-LN, at two depths.
 
 import type { TrainingFigure } from "./figure.ts";
-import { decoder, sweep } from "./setting.ts";
+import { decoder, sweep } from "./shared_settings.ts";
 
 /** ResiDual in the sweep of `warmup`, whose runs it is read beside, and all three variants in 16 layers. */
 export const residual: TrainingFigure = {

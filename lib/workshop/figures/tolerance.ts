@@ -1,7 +1,7 @@
 // Wang et al. 2022 (Foundation Transformers), Tables 1 and 7: up to which learning rate a variant trains.
 
 import type { TrainingFigure } from "./figure.ts";
-import { sweep } from "./setting.ts";
+import { sweep } from "./shared_settings.ts";
 
 /** Pre-LN and Sub-LN, from a usual learning rate up to where they break. */
 export const tolerance: TrainingFigure = {

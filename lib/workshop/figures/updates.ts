@@ -1,8 +1,8 @@
 // Wang et al. 2022 (DeepNet), Figs. 3c and 4: how far the first steps move a model, and what its norms read meanwhile.
 
 import type { Grid, TrainingFigure } from "./figure.ts";
-import { postLnInit } from "./own.ts";
-import { sweep } from "./setting.ts";
+import { postLnInit } from "./control_variants.ts";
+import { sweep } from "./shared_settings.ts";
 
 const first: Omit<Grid, "variants" | "warmups"> = {
   ...sweep,

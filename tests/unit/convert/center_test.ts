@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { centerStreams, foldLayerScale } from "../../../lib/convert/center.ts";
 import { foldNorms } from "../../../lib/convert/fold_norms.ts";
-import { entryOf, sitesIn, writersOf } from "../../../lib/convert/sites.ts";
+import { entryOf, normsWithReaders, writersOf } from "../../../lib/convert/readers_and_writers.ts";
 import type { Linear } from "../../../lib/model/spec.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
@@ -77,7 +77,10 @@ for (const name of layerNormNames) {
     for (const [tensor, numbers] of await numbersIn(made.tensors)) {
       if (!seen.has(tensor)) assertEquals(numbers, before.get(tensor), tensor);
     }
-    assertEquals(new Set(sitesIn(made.spec).map(({ norm }) => norm.kind)), new Set(["rms"]));
+    assertEquals(
+      new Set(normsWithReaders(made.spec).map(({ norm }) => norm.kind)),
+      new Set(["rms"]),
+    );
   });
 }
 

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { compressStreams, decompressStreams } from "../../../lib/convert/compress.ts";
 import { convert } from "../../../lib/convert/convert.ts";
-import { entryOf, sitesIn, writersOf } from "../../../lib/convert/sites.ts";
+import { entryOf, normsWithReaders, writersOf } from "../../../lib/convert/readers_and_writers.ts";
 import type { Linear, Stack } from "../../../lib/model/spec.ts";
 import { isTied } from "../../../lib/model/spec.ts";
 import type { Model } from "../../../lib/families/model.ts";
@@ -41,7 +41,7 @@ function fewer(model: Model): number {
       ...writers.map((linear) => of(linear, stack)),
     ];
   });
-  const read = sitesIn(model.spec).flatMap(({ stack, readers }) =>
+  const read = normsWithReaders(model.spec).flatMap(({ stack, readers }) =>
     readers
       .filter(({ weight }) => !isTied(model.spec, weight))
       .map(({ weight }) => slice(weight, stacks[stack]!))
@@ -60,7 +60,7 @@ for (const name of layerNormNames) {
       Object.values(spec.stacks).map(({ width }) => width);
     assertEquals(widths(crms), widths(rms).map((width) => width - 1));
     assertEquals(crms.tensors.names, rms.tensors.names);
-    const kinds = new Set(sitesIn(crms.spec).map(({ norm }) => norm.kind));
+    const kinds = new Set(normsWithReaders(crms.spec).map(({ norm }) => norm.kind));
     assertEquals([...kinds], ["crms"]);
   });
 

@@ -10,7 +10,7 @@ import {
   targets,
 } from "../../../lib/convert/convert.ts";
 import { randomInputs } from "../../../lib/convert/inputs.ts";
-import { sitesIn } from "../../../lib/convert/sites.ts";
+import { normsWithReaders } from "../../../lib/convert/readers_and_writers.ts";
 import type { DecoderConfig } from "../../../lib/decoder/config.ts";
 import { configText, parseConfig } from "../../../lib/families/config_text.ts";
 import { describeModel, type Model } from "../../../lib/families/model.ts";
@@ -87,7 +87,7 @@ for (const to of targets) {
     const made = convert(source, { to });
     assertEquals(streamNorm(made), norms[to]);
     assertEquals(isCentered(made), to !== "weightless" && to !== "pre-ln");
-    const sites = sitesIn(made.spec);
+    const sites = normsWithReaders(made.spec);
     assertEquals(new Set(sites.map(({ norm }) => norm.kind)), new Set([norms[to]]));
     for (const { norm, final } of sites) {
       const own = [norm.gain, norm.bias].filter((name) => made.tensors.has(name));

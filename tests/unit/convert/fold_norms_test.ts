@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { foldNorms, untieHead, withoutCopies } from "../../../lib/convert/fold_norms.ts";
-import { sitesIn } from "../../../lib/convert/sites.ts";
+import { normsWithReaders } from "../../../lib/convert/readers_and_writers.ts";
 import type { Linear } from "../../../lib/model/spec.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
@@ -34,10 +34,10 @@ const repeated = (values: readonly number[], length: number): number[] =>
 
 /** Requires of every reader W′ = W diag(γ) and b′ = b + W β, and that no norm has parameters. */
 async function assertFolded(source: Model, folded: Model, offset = 0): Promise<void> {
-  const sites = sitesIn(source.spec);
+  const sites = normsWithReaders(source.spec);
   for (const [index, { norm, readers }] of sites.entries()) {
     const { tensors } = source;
-    const after = sitesIn(folded.spec)[index]!;
+    const after = normsWithReaders(folded.spec)[index]!;
     for (const [at, linear] of readers.entries()) {
       const own = after.readers[at]!;
       const w = await outputsIn(source, linear);
@@ -86,7 +86,7 @@ Deno.test("foldNorms() of a decoder whose matrices are stored (in, out), tied an
 Deno.test("foldNorms() of gains with an offset leaves RMSNorm without one", async () => {
   using gemma = await openGolden("gemma");
   const kinds = ({ spec }: Model): Set<string> =>
-    new Set(sitesIn(spec).map(({ norm }) => norm.kind));
+    new Set(normsWithReaders(spec).map(({ norm }) => norm.kind));
   assertEquals([...kinds(gemma)], ["rms-offset"]);
   assertEquals([...kinds(foldNorms(gemma, all))], ["rms"]);
   const partly = foldNorms(gemma, ({ final }) => !final);

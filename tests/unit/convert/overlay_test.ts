@@ -2,7 +2,7 @@
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { readTensor } from "../../../lib/checkpoint/tensors.ts";
-import { matrixFrom } from "../../../lib/convert/matrix.ts";
+import { matrixFrom } from "../../../lib/convert/lazy_matrix.ts";
 import { Overlay } from "../../../lib/convert/overlay.ts";
 import { memoryTensors } from "../../support/memory_tensors.ts";
 

@@ -6,7 +6,7 @@ import { decoderConfig, normkitConfig, normkitFamily } from "../../../lib/famili
 import { disposeTree, tensorsOf } from "../../../lib/core/tree.ts";
 import { float32 } from "../../../lib/interpret/float32.ts";
 import { decoder } from "../../../lib/decoder/decoder.ts";
-import { initDecoder } from "../../../lib/decoder/start.ts";
+import { initDecoder } from "../../../lib/decoder/initialization.ts";
 import type { DecoderConfig } from "../../../lib/decoder/config.ts";
 import { gates } from "../../../lib/kernels/gate.ts";
 import {

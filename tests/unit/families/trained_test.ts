@@ -8,7 +8,7 @@ import { decoderModel } from "../../../lib/families/decoder_model.ts";
 import { openModel } from "../../../lib/families/open.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import { decoder } from "../../../lib/decoder/decoder.ts";
-import { initDecoder } from "../../../lib/decoder/start.ts";
+import { initDecoder } from "../../../lib/decoder/initialization.ts";
 import { findResidual, preLn, type Residual, withGpas } from "../../../lib/residual/mod.ts";
 import { readRun, train, type TrainOptions, writeRun } from "../../../lib/train/mod.ts";
 import { onBackend } from "../../support/backends.ts";

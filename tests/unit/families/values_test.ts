@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Config } from "../../../lib/families/family.ts";
 import { describeModel, type Model } from "../../../lib/families/model.ts";
 import { findFamily } from "../../../lib/families/registry.ts";
-import { withForm } from "../../../lib/families/form.ts";
+import { withConvertedNorms } from "../../../lib/families/converted_norms.ts";
 import { goldenNames, openGolden } from "../../support/golden_models.ts";
 import { normkitModel, small } from "../../support/normkit_model.ts";
 
@@ -59,10 +59,16 @@ Deno.test("describeModel() refuses an ε of a converted model that is none", asy
   const form = { norm: "rms", centered: true, recenter: [] } as const;
   for (const value of [-1, 0, 1e-60, 1e300, "1", null]) {
     const eps = { "transformer.ln_f.weight": value as number };
-    assert(refusal(model, withForm(model.config, { ...form, eps })) !== undefined, `${value}`);
+    assert(
+      refusal(model, withConvertedNorms(model.config, { ...form, eps })) !== undefined,
+      `${value}`,
+    );
   }
   assertEquals(
-    refusal(model, withForm(model.config, { ...form, eps: { "transformer.ln_f.weight": 1 } })),
+    refusal(
+      model,
+      withConvertedNorms(model.config, { ...form, eps: { "transformer.ln_f.weight": 1 } }),
+    ),
     undefined,
   );
 });

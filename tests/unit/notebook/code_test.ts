@@ -9,8 +9,13 @@ Deno.test("code() shows a whole declaration and nothing else", async () => {
   const cases = [
     ["convert/compress.ts", "compressStreams", "export function compressStreams(", "\n}"],
     ["convert/compress.ts", "resize", "function resize(", "\n}"],
-    ["convert/_stream.ts", "compress", "export const compress: Projection = (x) =>", "  });"],
-    ["convert/_stream.ts", "Projection", "export type Projection =", "Tensor;"],
+    [
+      "convert/projected_residual.ts",
+      "compress",
+      "export const compress: Projection = (x) =>",
+      "  });",
+    ],
+    ["convert/projected_residual.ts", "Projection", "export type Projection =", "Tensor;"],
     ["convert/training_form.ts", "rulesOf", "const rulesOf: ", "\n};"],
     ["convert/training_form.ts", "TrainingForm", "export interface TrainingForm {", "\n}"],
     ["core/random.ts", "Random", "export class Random {", "\n}"],

@@ -11,7 +11,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { checkout } from "../../../lib/workshop/checkout.ts";
-import { makeInChildren } from "../../../lib/workshop/figures/children.ts";
+import { makeInChildren } from "../../../lib/workshop/figures/child_processes.ts";
 import {
   type FigureRun,
   type Grid,

@@ -26,7 +26,12 @@ export const normKinds: OptionKinds<NormOptions> = {
   eps: "number?",
 };
 
-/** @returns ε, after all arguments were found to fit. */
+/**
+ * Checks the arguments of a norm.
+ *
+ * @returns ε, 1e-5 by default.
+ * @throws {RangeError} If a shape, a dtype or ε does not fit.
+ */
 export function checkNorm(
   x: Pick<Tensor, "dtype"> & { readonly shape: readonly number[] },
   { gain, bias, eps = 1e-5 }: NormOptions,
@@ -94,7 +99,11 @@ const equations: Readonly<Record<NormKind, (x: Tensor, eps: number) => Tensor>> 
   },
 };
 
-/** The norm composed of tfjs operations. */
+/**
+ * The norm composed of tfjs operations.
+ *
+ * Shapes: x […, D] · gain, bias [D] · returns that of x
+ */
 export function composedNorm(
   kind: NormKind,
   x: Tensor,
@@ -121,7 +130,11 @@ export function attributesOf(
   return { kind, eps, gain: gain !== undefined, bias: bias !== undefined };
 }
 
-/** A norm, as one kernel where the backend has it. */
+/**
+ * A norm, as one kernel where the backend has it.
+ *
+ * Shapes: x […, D] · gain, bias [D] · returns that of x
+ */
 export function norm(kind: NormKind, x: Tensor, options: NormOptions): Tensor {
   const eps = checkNorm(x, options);
   if (x.size === 0) return zerosFrom(x.shape, [x, ...given(options)]);

@@ -2,8 +2,8 @@
 
 import { assertEquals } from "@std/assert";
 import { readTensor } from "../../../lib/checkpoint/tensors.ts";
-import { type Change, Edit } from "../../../lib/convert/edit.ts";
-import { dropLast } from "../../../lib/convert/matrix.ts";
+import { type Change, WeightEdits } from "../../../lib/convert/weight_edits.ts";
+import { dropLast } from "../../../lib/convert/lazy_matrix.ts";
 import type { Linear } from "../../../lib/model/spec.ts";
 import { memoryTensors } from "../../support/memory_tensors.ts";
 
@@ -25,8 +25,8 @@ const linear = (path: string, layout: Linear["layout"]): Linear => ({
 
 const widths = { from: 3, to: 2 };
 
-Deno.test("Edit.writer() changes outputs and bias, of either layout", async () => {
-  const edit = new Edit(source);
+Deno.test("WeightEdits.writer() changes outputs and bias, of either layout", async () => {
+  const edit = new WeightEdits(source);
   edit.writer(linear("square", "out-in"), widths, dropLast);
   edit.writer(linear("kernel", "out-in"), widths, dropLast);
   edit.writer(linear("double", "in-out"), { from: 6, to: 5 }, dropLast);
@@ -48,8 +48,8 @@ Deno.test("Edit.writer() changes outputs and bias, of either layout", async () =
   assertEquals(tensors.has("kernel.bias"), false);
 });
 
-Deno.test("Edit.reader() changes inputs of either layout, several vectors in a row too, and no bias", async () => {
-  const edit = new Edit(source);
+Deno.test("WeightEdits.reader() changes inputs of either layout, several vectors in a row too, and no bias", async () => {
+  const edit = new WeightEdits(source);
   edit.reader(linear("square", "in-out"), widths, dropLast);
   edit.reader(linear("double", "out-in"), widths, dropLast);
   const { tensors } = edit;
@@ -59,8 +59,8 @@ Deno.test("Edit.reader() changes inputs of either layout, several vectors in a r
   assertEquals([...await readTensor(tensors, "double.weight")], [0, 1, 3, 4, 6, 7, 9, 10]);
 });
 
-Deno.test("Edit.table() changes vectors, and each tensor from what it was at the start", async () => {
-  const edit = new Edit(source);
+Deno.test("WeightEdits.table() changes vectors, and each tensor from what it was at the start", async () => {
+  const edit = new WeightEdits(source);
   const double: Change = (matrix) => ({
     ...matrix,
     read: async (first, rows) => (await matrix.read(first, rows)).map((value) => 2 * value),

@@ -1,4 +1,4 @@
-// What made a run, gathered at its end.
+// The manifest of a run: settings, corpus, versions and hardware, gathered when the run ends.
 
 import * as tf from "@tensorflow/tfjs";
 import { version } from "../core/version.ts";

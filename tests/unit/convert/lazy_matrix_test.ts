@@ -7,7 +7,7 @@ import {
   centerAlong,
   contract,
   dropLast,
-  type Matrix,
+  type LazyMatrix,
   matrixFrom,
   matrixOf,
   readMatrix,
@@ -17,7 +17,7 @@ import {
   type StreamAxis,
   subtractLast,
   transpose,
-} from "../../../lib/convert/matrix.ts";
+} from "../../../lib/convert/lazy_matrix.ts";
 import { randomRow, randomRows, uniform } from "../../reference/random.ts";
 import { dot, mapRows, mean, type Rows, sum, transpose as turned } from "../../reference/rows.ts";
 import { assertClose } from "../../support/close.ts";
@@ -28,10 +28,10 @@ const limit = toleranceInFloat64("sum");
 const next = uniform(5);
 
 /** Rows as a matrix. */
-const of = (rows: Rows): Matrix => matrixFrom(Float64Array.from(rows.flat()), rows[0]!.length);
+const of = (rows: Rows): LazyMatrix => matrixFrom(Float64Array.from(rows.flat()), rows[0]!.length);
 
 /** Requires that a matrix is these rows, also where only some of them are read, and that a reader may change what it read. */
-async function assertMatrix(matrix: Matrix, rows: Rows, what: string): Promise<void> {
+async function assertMatrix(matrix: LazyMatrix, rows: Rows, what: string): Promise<void> {
   assertEquals([matrix.rows, matrix.width], [rows.length, rows[0]!.length], what);
   for (let first = 0; first < rows.length; first++) {
     for (let count = 0; first + count <= rows.length; count++) {
@@ -46,7 +46,7 @@ async function assertMatrix(matrix: Matrix, rows: Rows, what: string): Promise<v
 /** A change of matrices, and the same of one vector along the stream. */
 interface Case {
   readonly name: string;
-  change(matrix: Matrix, axis: StreamAxis): Matrix;
+  change(matrix: LazyMatrix, axis: StreamAxis): LazyMatrix;
   vector(values: readonly number[]): number[];
 }
 
@@ -131,10 +131,10 @@ Deno.test("rowsAtOnce() keeps what is read at once to 4 MiB, and at least one ro
 function wide(
   rows: number,
   width: number,
-): { matrix: Matrix; value: typeof valueAt; counts: number[] } {
+): { matrix: LazyMatrix; value: typeof valueAt; counts: number[] } {
   const counts: number[] = [];
   const valueAt = (row: number, column: number): number => (row + 1) * ((column % 7) - 2.5);
-  const matrix: Matrix = {
+  const matrix: LazyMatrix = {
     rows,
     width,
     read: (first, count) => {

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { foldLayerScale } from "../../../lib/convert/center.ts";
 import { foldNorms } from "../../../lib/convert/fold_norms.ts";
-import { unitParameters } from "../../../lib/convert/unit_parameters.ts";
+import { withIdentityParameters } from "../../../lib/convert/identity_parameters.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import { openGolden } from "../../support/golden_models.ts";
 import { numbersIn, vectorIn } from "../../support/tensor_rows.ts";
@@ -11,10 +11,10 @@ import { numbersIn, vectorIn } from "../../support/tensor_rows.ts";
 const weightless = (model: Model): Model => foldNorms(foldLayerScale(model), () => true);
 
 for (const name of ["gpt2", "gptj", "dinov2", "clip", "mpt", "llama", "whisper"]) {
-  Deno.test(`unitParameters() of ${name} without gains has the names of the source again`, async () => {
+  Deno.test(`withIdentityParameters() of ${name} without gains has the names of the source again`, async () => {
     using source = await openGolden(name);
     const bare = weightless(source);
-    const made = unitParameters(bare);
+    const made = withIdentityParameters(bare);
     const filled = made.tensors.names.filter((tensor) => !bare.tensors.has(tensor));
     const gone = source.tensors.names.filter((tensor) => !bare.tensors.has(tensor));
     assertEquals(filled.toSorted(), gone.toSorted());
@@ -31,9 +31,12 @@ for (const name of ["gpt2", "gptj", "dinov2", "clip", "mpt", "llama", "whisper"]
   });
 }
 
-Deno.test("unitParameters() leaves what is there, and norms that have no names", async () => {
+Deno.test("withIdentityParameters() leaves what is there, and norms that have no names", async () => {
   using gpt2 = await openGolden("gpt2");
-  assertEquals(await numbersIn(unitParameters(gpt2).tensors), await numbersIn(gpt2.tensors));
+  assertEquals(
+    await numbersIn(withIdentityParameters(gpt2).tensors),
+    await numbersIn(gpt2.tensors),
+  );
   using olmo = await openGolden("olmo");
-  assertEquals(unitParameters(olmo).tensors.names, olmo.tensors.names);
+  assertEquals(withIdentityParameters(olmo).tensors.names, olmo.tensors.names);
 });

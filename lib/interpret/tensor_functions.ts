@@ -1,4 +1,4 @@
-// The functions that specs name, as operations on tensors.
+// The norms and activations that a model spec names, as functions of tensors.
 
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";

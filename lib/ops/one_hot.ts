@@ -3,7 +3,11 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
 
-/** @returns [N, classes], 1 where the class is the row's id. */
+/**
+ * Classes as rows of a 1 among zeros.
+ *
+ * Shapes: ids N numbers · returns [N, classes], 1 where the class is the row's id
+ */
 export function oneHot(ids: Int32Array, classes: number): Tensor {
   const values = new Float32Array(ids.length * classes);
   ids.forEach((id, row) => values[row * classes + id] = 1);

@@ -2,7 +2,7 @@
 
 import { assert, assertAlmostEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { postLnInit, preLnScaled } from "../../../lib/workshop/figures/own.ts";
+import { postLnInit, preLnScaled } from "../../../lib/workshop/figures/control_variants.ts";
 import { disposeTree, mapTree, tensorsOf } from "../../../lib/core/mod.ts";
 import { takeNumbers, valueAndGradient } from "../../../lib/backend/mod.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";

@@ -1,7 +1,7 @@
 // What conversions act on, and what they refuse with a reason.
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { requireFinalNorms, requirePlain } from "../../../lib/convert/plain.ts";
+import { requireFinalNorms, requirePlain } from "../../../lib/convert/preconditions.ts";
 import { preLn, type StreamWiring } from "../../../lib/residual/mod.ts";
 import { openGolden, preLnNames } from "../../support/golden_models.ts";
 import { normkitModel, small } from "../../support/normkit_model.ts";

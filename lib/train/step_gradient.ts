@@ -7,7 +7,7 @@ import type { Scalar, Tensor } from "../core/tensor.ts";
 import { disposeTree, fillTree, tensorsOf } from "../core/tree.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { decoder } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
 import { isGate } from "../decoder/gates.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { clipByNorm, clipFactor } from "./clip.ts";

@@ -1,4 +1,4 @@
-// Who reads and who writes the streams of a model: what conversions act on, whatever the layers compute in between.
+// Which matrices read a model's residual streams, through which norms, and which write to them: all that conversions act on.
 
 import {
   type Attention,
@@ -12,10 +12,10 @@ import {
   type Writer,
 } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
-import type { StreamAxis } from "./matrix.ts";
+import type { StreamAxis } from "./lazy_matrix.ts";
 
-/** A norm of a stream with everything that reads its output. */
-export interface Site {
+/** A norm of a residual stream with the matrices that read its output. */
+export interface NormWithReaders {
   /** The stack whose stream it normalizes. */
   readonly stack: string;
   readonly norm: NormSpec;
@@ -63,9 +63,9 @@ function memoryReaders(spec: ModelSpec, stack: string): Linear[] {
 }
 
 /** The norms of one stack, those that branches share once. */
-function sitesOf(spec: ModelSpec, name: string, stack: Stack): Site[] {
+function sitesOf(spec: ModelSpec, name: string, stack: Stack): NormWithReaders[] {
   const blocks = stack.blocks.flatMap(({ branches }) => {
-    const sites: Site[] = [];
+    const sites: NormWithReaders[] = [];
     for (const branch of branches) {
       const norm = streamNormOf(branch);
       if (norm === undefined) continue;
@@ -91,7 +91,7 @@ function sitesOf(spec: ModelSpec, name: string, stack: Stack): Site[] {
  * @param description The model.
  * @returns The sites, in the order of computation.
  */
-export function sitesIn(spec: ModelSpec): Site[] {
+export function normsWithReaders(spec: ModelSpec): NormWithReaders[] {
   return Object.entries(spec.stacks).flatMap(([name, stack]) => sitesOf(spec, name, stack));
 }
 
@@ -120,7 +120,7 @@ export function entryOf(
 }
 
 /** The readers whose bias the checkpoint does not hold and which would need one. */
-export function missingBiases({ tensors }: Model, { norm, readers }: Site): string[] {
+export function missingBiases({ tensors }: Model, { norm, readers }: NormWithReaders): string[] {
   return tensors.has(norm.bias)
     ? readers.map(({ bias }) => bias).filter((bias) => !tensors.has(bias))
     : [];

@@ -1,13 +1,13 @@
-// A model under change: its tensors as an overlay, each changed along the axis that meets a stream.
+// Edits of a model's weights along the axis of each that meets the residual stream, laid over the tensors of the checkpoint.
 
 import type { TensorSource } from "../checkpoint/tensors.ts";
 import type { Linear } from "../model/spec.ts";
-import { type Matrix, matrixOf, type StreamAxis } from "./matrix.ts";
+import { type LazyMatrix, matrixOf, type StreamAxis } from "./lazy_matrix.ts";
 import { Overlay } from "./overlay.ts";
-import { readingAxis, writingAxis } from "./sites.ts";
+import { readingAxis, writingAxis } from "./readers_and_writers.ts";
 
 /** What is done to a matrix along an axis. */
-export type Change = (matrix: Matrix, axis: StreamAxis) => Matrix;
+export type Change = (matrix: LazyMatrix, axis: StreamAxis) => LazyMatrix;
 
 /** The width of a stream, and what it becomes. */
 export interface Widths {
@@ -22,7 +22,7 @@ function reshaped(shape: readonly number[], axis: StreamAxis, { from, to }: Widt
 }
 
 /** Changes tensors; each is changed once, from what it was at the start. */
-export class Edit {
+export class WeightEdits {
   /** What was there at the start. */
   readonly before: TensorSource;
   /** What is there now. */

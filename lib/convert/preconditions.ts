@@ -1,4 +1,5 @@
-// What a conversion acts on is Pre-LN without trained tricks; those are folded away first (fold_variant.ts).
+// What a conversion requires of a model: Pre-LN without trained scales, which fold_variant.ts folds away first, and norms that are all
+// that reads the stream.
 
 import type { Model } from "../families/model.ts";
 import type { ModelSpec } from "../model/spec.ts";

@@ -1,4 +1,4 @@
-// The form of a converted model in its configuration.
+// The norms of a converted model in its configuration.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
@@ -8,21 +8,29 @@ import {
   mapStacks,
   streamNormOf,
 } from "../../../lib/model/spec.ts";
-import { type Form, formOf, inForm, withForm } from "../../../lib/families/form.ts";
+import {
+  applyConvertedNorms,
+  type ConvertedNorms,
+  convertedNormsOf,
+  withConvertedNorms,
+} from "../../../lib/families/converted_norms.ts";
 import { openGolden } from "../../support/golden_models.ts";
 import { normkitModel, small } from "../../support/normkit_model.ts";
 
-const form: Form = { norm: "crms", centered: true, recenter: ["decoder"] };
+const norms: ConvertedNorms = { norm: "crms", centered: true, recenter: ["decoder"] };
 
-Deno.test("withForm() and formOf() write and read a form", () => {
-  const config = withForm({ model_type: "gpt2" }, form);
-  assertEquals(config, { model_type: "gpt2", normkit: { format: 1, ...form } });
-  assertEquals(formOf(config), { format: 1, ...form } as Form);
-  assertEquals(formOf({ model_type: "gpt2" }), undefined);
+Deno.test("withConvertedNorms() and convertedNormsOf() write and read what a conversion changed", () => {
+  const config = withConvertedNorms({ model_type: "gpt2" }, norms);
+  assertEquals(config, { model_type: "gpt2", normkit: { format: 1, ...norms } });
+  assertEquals(convertedNormsOf(config), { format: 1, ...norms } as ConvertedNorms);
+  assertEquals(convertedNormsOf({ model_type: "gpt2" }), undefined);
 });
 
-Deno.test("formOf() refuses a later format, and what is no form", () => {
-  const { message } = assertThrows(() => formOf({ normkit: { format: 2, ...form } }), RangeError);
+Deno.test("convertedNormsOf() refuses a later format, and what records no conversion", () => {
+  const { message } = assertThrows(
+    () => convertedNormsOf({ normkit: { format: 2, ...norms } }),
+    RangeError,
+  );
   assertEquals(message, "Cannot read a converted model of format 2: this version knows 1");
   for (
     const wrong of [
@@ -30,25 +38,28 @@ Deno.test("formOf() refuses a later format, and what is no form", () => {
       { norm: "rms", recenter: [] },
       { norm: "rms", centered: "yes", recenter: [] },
       { norm: "rms", centered: true },
-      { ...form, eps: null },
-      { ...form, eps: [1e-5] },
-      { ...form, centered: "x".repeat(1e6) },
+      { ...norms, eps: null },
+      { ...norms, eps: [1e-5] },
+      { ...norms, centered: "x".repeat(1e6) },
       {},
     ]
   ) {
-    const refused = assertThrows(() => formOf({ normkit: { format: 1, ...wrong } }), RangeError);
+    const refused = assertThrows(
+      () => convertedNormsOf({ normkit: { format: 1, ...wrong } }),
+      RangeError,
+    );
     assert(refused.message.startsWith("Cannot use normkit = {"), refused.message);
     assert(refused.message.length < 300);
   }
   for (const eps of ["1e-5", 0, -1, 1e-60, null]) {
     assertThrows(
-      () => formOf({ normkit: { format: 1, ...form, eps: { "norm.gain": eps } } }),
+      () => convertedNormsOf({ normkit: { format: 1, ...norms, eps: { "norm.gain": eps } } }),
       RangeError,
       "Cannot use norm.gain",
     );
   }
-  for (const wrong of [null, 5, "x", [], {}, { ...form, format: "1" }]) {
-    assertThrows(() => formOf({ normkit: wrong }), RangeError, "Cannot use normkit = ");
+  for (const wrong of [null, 5, "x", [], {}, { ...norms, format: "1" }]) {
+    assertThrows(() => convertedNormsOf({ normkit: wrong }), RangeError, "Cannot use normkit = ");
   }
 });
 
@@ -87,9 +98,9 @@ Deno.test("isTied() is true of the token table alone", async () => {
   assertEquals(isTied(whisper.spec, "proj_out.weight"), false);
 });
 
-Deno.test("inForm() changes norms, widths, recentering and ε", async () => {
+Deno.test("applyConvertedNorms() changes norms, widths, recentering and ε", async () => {
   using whisper = await openGolden("whisper");
-  const { stacks, heads } = inForm(whisper.spec, {
+  const { stacks, heads } = applyConvertedNorms(whisper.spec, {
     norm: "crms",
     centered: true,
     recenter: ["encoder"],
@@ -104,14 +115,14 @@ Deno.test("inForm() changes norms, widths, recentering and ε", async () => {
     false,
   ]);
   assertEquals(heads.map(({ plusSum }) => plusSum), [true]); // it is tied
-  const rms = inForm(whisper.spec, { norm: "rms", centered: true, recenter: [] });
+  const rms = applyConvertedNorms(whisper.spec, { norm: "rms", centered: true, recenter: [] });
   assertEquals([rms.stacks["decoder"]!.width, rms.heads[0]!.plusSum], [16, undefined]);
 });
 
-Deno.test("inForm() of a decoder that was trained with CRMSNorm goes from its d − 1 values", () => {
+Deno.test("applyConvertedNorms() of a decoder that was trained with CRMSNorm goes from its d − 1 values", () => {
   const { spec } = normkitModel({ ...small, norm: "crms", tied: true });
   const widths = (["layer", "rms", "crms"] as const).map((norm) => {
-    const made = inForm(spec, { norm, centered: true, recenter: [] });
+    const made = applyConvertedNorms(spec, { norm, centered: true, recenter: [] });
     return [made.stacks["decoder"]!.width, made.heads[0]!.plusSum];
   });
   assertEquals(widths, [[7, undefined], [7, undefined], [6, undefined]]);

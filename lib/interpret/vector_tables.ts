@@ -1,4 +1,4 @@
-// Tables of stream vectors, read by rows: shapes [N, D], [D] and [1, …, N, D] occur.
+// Tables of embeddings in a checkpoint, read by rows: shapes [N, D], [D] and [1, …, N, D] occur.
 
 import { readTensor, type TensorSource } from "../checkpoint/tensors.ts";
 import { requireInteger } from "../core/check.ts";

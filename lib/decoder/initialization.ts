@@ -1,4 +1,4 @@
-// The parameters of a decoder, and where they start from.
+// The parameters of a decoder and their initialization.
 
 import * as tf from "@tensorflow/tfjs";
 import { Random } from "../core/random.ts";

@@ -1,4 +1,4 @@
-// Which rows of a final norm a head reads.
+// The rows of the final norm that a head reads: all, the first, that of the last token, or the first beside the mean.
 
 import type { Arithmetic } from "./arithmetic.ts";
 import type { Head, Stack } from "../model/spec.ts";
@@ -59,6 +59,6 @@ const readers: Readonly<
  * @returns Those rows.
  * @throws {RangeError} If the rows that it reads are not there.
  */
-export function pickRows<T>(arithmetic: Arithmetic<T>, x: T, head: Head, reading: Reading): T {
+export function headRows<T>(arithmetic: Arithmetic<T>, x: T, head: Head, reading: Reading): T {
   return readers[head.reads](arithmetic, x, reading, head);
 }

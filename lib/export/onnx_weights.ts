@@ -1,6 +1,6 @@
-// Where operators are added, and the two steps that take weights everywhere: linear maps and norms.
+// The parts of an ONNX graph that hold weights: vectors, matrices, linear maps and norms.
 
-import { type Matrix, matrixFrom, matrixOf } from "../convert/matrix.ts";
+import { type LazyMatrix, matrixFrom, matrixOf } from "../convert/lazy_matrix.ts";
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
 import type { Linear, NormSpec } from "../model/spec.ts";
 import { float, int, type OnnxDType, type OnnxGraph } from "./onnx_graph.ts";
@@ -12,7 +12,7 @@ export const rmsOperators = ["RMSNormalization", "SimplifiedLayerNormalization"]
 export type RmsOperator = typeof rmsOperators[number];
 
 /** A graph under construction, and where its weights are. */
-export interface OnnxPlace {
+export interface OnnxContext {
   readonly graph: OnnxGraph;
   readonly tensors: TensorSource;
   readonly rmsOperator: RmsOperator;
@@ -28,7 +28,7 @@ export interface OnnxStream {
 }
 
 /** A matrix with each number changed. */
-export function eachNumber(matrix: Matrix, change: (value: number) => number): Matrix {
+export function eachNumber(matrix: LazyMatrix, change: (value: number) => number): LazyMatrix {
   return {
     ...matrix,
     read: async (first, count) => (await matrix.read(first, count)).map(change),
@@ -38,13 +38,13 @@ export function eachNumber(matrix: Matrix, change: (value: number) => number): M
 /**
  * A vector of the checkpoint as a weight.
  *
- * @param place Where it goes.
+ * @param context Where it goes.
  * @param name The tensor, whose shape is a vector's but for axes of 1.
  * @param change What is done to each number, and what to call the result.
  * @returns The name of its value.
  */
 export function vector(
-  { graph, tensors }: OnnxPlace,
+  { graph, tensors }: OnnxContext,
   name: string,
   change?: { readonly label: string; readonly of: (value: number) => number },
 ): string {
@@ -57,15 +57,15 @@ export function vector(
 }
 
 /** A matrix of the checkpoint as a weight of given dims, as float32. */
-export function matrix(place: OnnxPlace, name: string, dims?: readonly number[]): string {
-  const { graph, tensors, dtype } = place;
+export function matrix(context: OnnxContext, name: string, dims?: readonly number[]): string {
+  const { graph, tensors, dtype } = context;
   const { rows, width } = rowsOf(tensors.info(name).shape);
   const weight = { name, dims: dims ?? [rows, width], dtype, matrix: matrixOf(tensors, name) };
-  return asFloat(place, graph.weight(weight));
+  return asFloat(context, graph.weight(weight));
 }
 
 /** A value of stored weights in float32. */
-export function asFloat({ graph, dtype }: OnnxPlace, value: string): string {
+export function asFloat({ graph, dtype }: OnnxContext, value: string): string {
   if (dtype === "F32") return value;
   return graph.once(`cast ${value}`, () => graph.add("Cast", [value], { to: int(1) }));
 }
@@ -75,36 +75,36 @@ export function asFloat({ graph, dtype }: OnnxPlace, value: string): string {
  *
  * Shapes: x [N, inputs] · returns [N, outputs]
  *
- * @param place Where it goes.
+ * @param context Where it goes.
  * @param linear The map.
  * @param x The rows.
  * @returns The name of the value.
  */
-export function apply(place: OnnxPlace, { weight, bias, layout }: Linear, x: string): string {
-  const added = place.tensors.has(bias) ? [vector(place, bias)] : [];
+export function apply(context: OnnxContext, { weight, bias, layout }: Linear, x: string): string {
+  const added = context.tensors.has(bias) ? [vector(context, bias)] : [];
   const transposed = layout === "out-in" ? { transB: int(1) } : {};
-  return place.graph.add("Gemm", [x, matrix(place, weight), ...added], transposed);
+  return context.graph.add("Gemm", [x, matrix(context, weight), ...added], transposed);
 }
 
 /** How many numbers a linear map gives. */
-export function outputsOf({ tensors }: OnnxPlace, { weight, layout }: Linear): number {
+export function outputsOf({ tensors }: OnnxContext, { weight, layout }: Linear): number {
   const { shape } = tensors.info(weight);
   return layout === "out-in" ? shape[0]! : shape.at(-1)!;
 }
 
 /** The gain of a norm; RMSNorm's operators demand one. */
-function gainOf(place: OnnxPlace, { gain, kind }: NormSpec, width: number): string {
-  if (place.tensors.has(gain)) {
+function gainOf(context: OnnxContext, { gain, kind }: NormSpec, width: number): string {
+  if (context.tensors.has(gain)) {
     const offset = { label: "1+", of: (value: number): number => 1 + value };
-    return vector(place, gain, ...(kind === "rms-offset" ? [offset] : []));
+    return vector(context, gain, ...(kind === "rms-offset" ? [offset] : []));
   }
   const name = `ones[${width}]`;
   const ones = matrixFrom(new Float64Array(width).fill(1));
-  return place.graph.weight({ name, dims: [width], dtype: "F32", matrix: ones });
+  return context.graph.weight({ name, dims: [width], dtype: "F32", matrix: ones });
 }
 
 /** x / √((Σx² + (Σx)²) / (d + 1) + ε): ONNX has no operator for it. */
-function compressed({ graph }: OnnxPlace, x: string, width: number, eps: number): string {
+function compressed({ graph }: OnnxContext, x: string, width: number, eps: number): string {
   const last = [x, graph.whole([-1])];
   const sum = graph.add("ReduceSum", last);
   const squares = graph.add("ReduceSumSquare", last);
@@ -117,19 +117,19 @@ function compressed({ graph }: OnnxPlace, x: string, width: number, eps: number)
 /**
  * A norm along the last axis.
  *
- * @param place Where it goes.
+ * @param context Where it goes.
  * @param site The norm.
  * @param x What it reads.
  * @param width The length of the last axis.
  * @returns The name of the value.
  * @throws {RangeError} If its last lane is padding.
  */
-export function normalize(place: OnnxPlace, site: NormSpec, x: string, width: number): string {
-  const { graph, tensors, rmsOperator } = place;
-  const bias = tensors.has(site.bias) ? [vector(place, site.bias)] : [];
+export function normalize(context: OnnxContext, site: NormSpec, x: string, width: number): string {
+  const { graph, tensors, rmsOperator } = context;
+  const bias = tensors.has(site.bias) ? [vector(context, site.bias)] : [];
   const attributes = { axis: int(-1), epsilon: float(site.eps) };
   if (site.kind === "layer") {
-    const inputs = [x, gainOf(place, site, width), ...bias];
+    const inputs = [x, gainOf(context, site, width), ...bias];
     return graph.add("LayerNormalization", inputs, attributes);
   }
   if (site.kind === "crms-padded") {
@@ -137,10 +137,10 @@ export function normalize(place: OnnxPlace, site: NormSpec, x: string, width: nu
   }
   let y: string;
   if (site.kind === "crms") {
-    y = compressed(place, x, width, site.eps);
-    if (tensors.has(site.gain)) y = graph.add("Mul", [y, gainOf(place, site, width)]);
+    y = compressed(context, x, width, site.eps);
+    if (tensors.has(site.gain)) y = graph.add("Mul", [y, gainOf(context, site, width)]);
   } else {
-    y = graph.add(rmsOperator, [x, gainOf(place, site, width)], attributes);
+    y = graph.add(rmsOperator, [x, gainOf(context, site, width)], attributes);
   }
   return bias.length === 0 ? y : graph.add("Add", [y, ...bias]);
 }

@@ -1,4 +1,4 @@
-// Variants of the figures' own: the papers' controls, which are no designs to build with.
+// The papers' control variants, which figures compare with and which are no designs to build with.
 
 import * as tf from "@tensorflow/tfjs";
 import { withGpas } from "../../residual/gpas.ts";

@@ -1,10 +1,10 @@
-// Gains of 1 and biases of 0 where norms were folded, so that engines which expect them load the model.
+// Gains of 1 and biases of 0 where norms were folded away, so that engines which expect these tensors load the model.
 
 import type { DType } from "../checkpoint/dtype.ts";
 import type { Model } from "../families/model.ts";
-import { Edit } from "./edit.ts";
-import { matrixFrom } from "./matrix.ts";
-import { sitesIn, writersOf } from "./sites.ts";
+import { WeightEdits } from "./weight_edits.ts";
+import { matrixFrom } from "./lazy_matrix.ts";
+import { normsWithReaders, writersOf } from "./readers_and_writers.ts";
 
 /**
  * Gives every norm of the streams a gain of 1 and a bias of 0, and every LayerScale a λ of 1, where the family has such tensors and the
@@ -13,14 +13,14 @@ import { sitesIn, writersOf } from "./sites.ts";
  * @param model The model.
  * @returns The same function with all tensors that its family expects.
  */
-export function unitParameters(model: Model): Model {
+export function withIdentityParameters(model: Model): Model {
   const { spec, tensors } = model;
-  const edit = new Edit(tensors);
+  const edit = new WeightEdits(tensors);
   const fill = (name: string, width: number, value: number, dtype: DType): void => {
     if (name === "" || tensors.has(name)) return;
     edit.tensors.set(name, [width], dtype, matrixFrom(new Float64Array(width).fill(value)));
   };
-  for (const { stack, norm, readers } of sitesIn(spec)) {
+  for (const { stack, norm, readers } of normsWithReaders(spec)) {
     const { width } = spec.stacks[stack]!;
     const [reader] = readers;
     if (reader === undefined) continue; // it kept what it had

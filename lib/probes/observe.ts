@@ -5,7 +5,7 @@ import { type Numbers, readAll } from "../backend/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { decoder, type Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/start.ts";
+import type { DecoderParameters } from "../decoder/initialization.ts";
 import type { Tap } from "../decoder/decoder.ts";
 
 /** A kept statistic, read back. */

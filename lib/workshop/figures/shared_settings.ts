@@ -1,4 +1,4 @@
-// What the recorded trainings share: one decoder, and the sweep of Xiong et al. 2020 beside which other figures are read.
+// The settings that recorded trainings share: one decoder, and the sweep of Xiong et al. 2020 beside which other figures are read.
 
 import type { DecoderConfig } from "../../decoder/config.ts";
 import type { Grid } from "./figure.ts";

@@ -1,4 +1,4 @@
-// The settings of a run, checked and complete, before anything is allocated.
+// Checks the settings of a training run and fills in defaults, before anything is allocated.
 
 import { requireInteger, requireNumber } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";

@@ -3,7 +3,7 @@
 import { assert } from "@std/assert";
 import type { TensorSource } from "../../../lib/checkpoint/tensors.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
-import { apply } from "../../../lib/interpret/stored.ts";
+import { apply } from "../../../lib/interpret/stored_parameters.ts";
 import { matrixIn } from "../../support/arithmetic_cases.ts";
 import { assertClose } from "../../support/close.ts";
 import { Store } from "../../support/described_layer.ts";

@@ -1,5 +1,5 @@
-// Functions of tfjs of which it gives wrong second derivatives, or none: where it takes a gradient from the result, it loses what
-// that gradient depends on. Inside a gradient of a gradient theirs are taken from the input here.
+// Functions with right second derivatives where tfjs gives wrong ones or none: it takes their gradient from the result and loses what
+// that gradient depends on. Inside a gradient of a gradient it is taken from the input here.
 
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";

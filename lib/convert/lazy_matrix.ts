@@ -4,7 +4,7 @@
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
 
 /** A matrix that is computed when it is read. */
-export interface Matrix {
+export interface LazyMatrix {
   readonly rows: number;
   readonly width: number;
   /** The numbers of some rows, one row after the other; the caller may change them. */
@@ -18,13 +18,13 @@ export type StreamAxis = "rows" | "columns";
 const atOnce = 1 << 19;
 
 /** Rows of a matrix that are read at once. */
-export function rowsAtOnce({ width }: Pick<Matrix, "width">): number {
+export function rowsAtOnce({ width }: Pick<LazyMatrix, "width">): number {
   return Math.max(1, Math.floor(atOnce / Math.max(1, width)));
 }
 
 /** Goes through the rows of a matrix, several at a time. */
 async function eachRows(
-  matrix: Matrix,
+  matrix: LazyMatrix,
   visit: (rows: Float64Array, first: number, count: number) => void,
 ): Promise<void> {
   const most = rowsAtOnce(matrix);
@@ -49,7 +49,7 @@ function once<T>(compute: () => Promise<T>): () => Promise<T> {
  * @returns The matrix.
  * @throws {RangeError} If the tensor's size is no multiple of the width.
  */
-export function matrixOf(source: TensorSource, name: string, width?: number): Matrix {
+export function matrixOf(source: TensorSource, name: string, width?: number): LazyMatrix {
   const { shape } = source.info(name);
   const stored = rowsOf(shape);
   const wide = width ?? stored.width;
@@ -83,7 +83,7 @@ export function matrixOf(source: TensorSource, name: string, width?: number): Ma
  * @param width Numbers in a row; all by default.
  * @returns The matrix.
  */
-export function matrixFrom(values: Float64Array, width: number = values.length): Matrix {
+export function matrixFrom(values: Float64Array, width: number = values.length): LazyMatrix {
   return {
     rows: width === 0 ? 0 : values.length / width,
     width,
@@ -92,15 +92,15 @@ export function matrixFrom(values: Float64Array, width: number = values.length):
 }
 
 /** All numbers of a matrix. */
-export async function readMatrix(matrix: Matrix): Promise<Float64Array> {
+export async function readMatrix(matrix: LazyMatrix): Promise<Float64Array> {
   return await matrix.read(0, matrix.rows);
 }
 
 /** A matrix of the same size, each row changed in place by a function of it and its place. */
 function mapped(
-  matrix: Matrix,
+  matrix: LazyMatrix,
   prepare: () => Promise<(row: Float64Array, at: number) => void>,
-): Matrix {
+): LazyMatrix {
   const change = once(prepare);
   return {
     ...matrix,
@@ -128,10 +128,10 @@ function times(row: Float64Array, factor: number): void {
  * @param factors Gives one number for each place of the stream.
  */
 export function scaleAlong(
-  matrix: Matrix,
+  matrix: LazyMatrix,
   axis: StreamAxis,
   factors: () => Promise<Float64Array>,
-): Matrix {
+): LazyMatrix {
   return mapped(matrix, async () => {
     const by = await factors();
     if (axis === "rows") return (row, at) => times(row, by[at]!);
@@ -142,7 +142,7 @@ export function scaleAlong(
 }
 
 /** Rows for columns; the whole matrix is held while it is read. */
-export function transpose(matrix: Matrix): Matrix {
+export function transpose(matrix: LazyMatrix): LazyMatrix {
   const { rows, width } = matrix;
   const turned = once(async () => {
     const numbers = await readMatrix(matrix);
@@ -159,12 +159,12 @@ export function transpose(matrix: Matrix): Matrix {
 }
 
 /** Multiplies every number. */
-export function scaleAll(matrix: Matrix, factor: number): Matrix {
+export function scaleAll(matrix: LazyMatrix, factor: number): LazyMatrix {
   return mapped(matrix, () => Promise.resolve((row) => times(row, factor)));
 }
 
 /** The sum over all rows. */
-async function columnSums(matrix: Matrix): Promise<Float64Array> {
+async function columnSums(matrix: LazyMatrix): Promise<Float64Array> {
   const sums = new Float64Array(matrix.width);
   await eachRows(matrix, (numbers, _, count) => {
     for (let row = 0, at = 0; row < count; row++) {
@@ -176,10 +176,10 @@ async function columnSums(matrix: Matrix): Promise<Float64Array> {
 
 /** A matrix of the same height, each row made of one row. */
 function eachRow(
-  matrix: Matrix,
+  matrix: LazyMatrix,
   width: number,
   make: (from: Float64Array, to: Float64Array) => void,
-): Matrix {
+): LazyMatrix {
   return {
     rows: matrix.rows,
     width,
@@ -204,7 +204,7 @@ function sum(values: Float64Array): number {
 }
 
 /** Subtracts the mean along the stream: what is written has mean 0 then (Jiang et al. 2023, §3.1). */
-export function centerAlong(matrix: Matrix, axis: StreamAxis): Matrix {
+export function centerAlong(matrix: LazyMatrix, axis: StreamAxis): LazyMatrix {
   if (axis === "columns") {
     return eachRow(matrix, matrix.width, (from, to) => {
       const mean = sum(from) / from.length;
@@ -223,13 +223,13 @@ function subtract(row: Float64Array, other: Float64Array): void {
 }
 
 /** Leaves out the last place of the stream. */
-export function dropLast(matrix: Matrix, axis: StreamAxis): Matrix {
+export function dropLast(matrix: LazyMatrix, axis: StreamAxis): LazyMatrix {
   if (axis === "rows") return { ...matrix, rows: matrix.rows - 1 };
   return eachRow(matrix, matrix.width - 1, (from, to) => to.set(from.subarray(0, -1)));
 }
 
 /** Subtracts the last slice from the others and leaves it out: a reading matrix for d − 1 values (Jiang et al. 2023, §3.2). */
-export function subtractLast(matrix: Matrix, axis: StreamAxis): Matrix {
+export function subtractLast(matrix: LazyMatrix, axis: StreamAxis): LazyMatrix {
   if (axis === "columns") {
     return eachRow(matrix, matrix.width - 1, (from, to) => {
       const last = from[to.length]!;
@@ -246,7 +246,7 @@ export function subtractLast(matrix: Matrix, axis: StreamAxis): Matrix {
 }
 
 /** A matrix with one more row, which is computed when it is read. */
-function withLastRow(matrix: Matrix, last: () => Promise<Float64Array>): Matrix {
+function withLastRow(matrix: LazyMatrix, last: () => Promise<Float64Array>): LazyMatrix {
   return {
     rows: matrix.rows + 1,
     width: matrix.width,
@@ -261,14 +261,14 @@ function withLastRow(matrix: Matrix, last: () => Promise<Float64Array>): Matrix 
 }
 
 /** Appends a slice of zeros: the inverse of `subtractLast`, up to a constant that zero-mean readers do not see. */
-export function appendZero(matrix: Matrix, axis: StreamAxis): Matrix {
+export function appendZero(matrix: LazyMatrix, axis: StreamAxis): LazyMatrix {
   return axis === "rows"
     ? withLastRow(matrix, () => Promise.resolve(new Float64Array(matrix.width)))
     : eachRow(matrix, matrix.width + 1, (from, to) => to.set(from));
 }
 
 /** Appends what makes the sum along the stream 0: the inverse of `dropLast` for a centered matrix. */
-export function appendBalance(matrix: Matrix, axis: StreamAxis): Matrix {
+export function appendBalance(matrix: LazyMatrix, axis: StreamAxis): LazyMatrix {
   if (axis === "columns") {
     return eachRow(matrix, matrix.width + 1, (from, to) => {
       to.set(from);
@@ -280,7 +280,7 @@ export function appendBalance(matrix: Matrix, axis: StreamAxis): Matrix {
 
 /** Σ over the stream of a slice times its number: W β, which a norm's bias adds to what its readers give. */
 export async function contract(
-  matrix: Matrix,
+  matrix: LazyMatrix,
   axis: StreamAxis,
   factors: Float64Array,
 ): Promise<Float64Array> {

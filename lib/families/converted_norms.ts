@@ -1,5 +1,5 @@
-// The form of a converted model: which norms its streams have now. It is kept in `config.json` under "normkit", so that the
-// folder says by itself how it is to be run.
+// The norms that a converted model has in place of its family's, kept in its `config.json` under "normkit", so that the folder alone
+// says how the model is run.
 
 import {
   isCompressed,
@@ -12,13 +12,13 @@ import {
 import type { Config } from "./family.ts";
 import { epsIn, partOf, unknownSetting } from "./settings.ts";
 
-/** What a conversion changed besides tensors. */
-export interface Form {
+/** What a conversion changed besides tensors: the norms of the residual streams. */
+export interface ConvertedNorms {
   /** The norms of the streams: one for all layers and the end. */
   readonly norm: Exclude<StreamNorm, "rms-offset" | "crms-padded">;
   /** Whether what writes to the streams has mean 0, so that LayerNorm and RMSNorm are the same function. */
   readonly centered: boolean;
-  /** The stacks whose stream is recentered where the layers start. */
+  /** The stacks whose layers start by subtracting the mean of the stream. */
   readonly recenter: readonly string[];
   /** ε of norms that differ from the configuration's, by the name of their gain. */
   readonly eps?: Readonly<Record<string, number>>;
@@ -33,13 +33,13 @@ function isEps(value: unknown): boolean {
 }
 
 /**
- * The form that a configuration tells of.
+ * Reads from a configuration what a conversion changed.
  *
  * @param config The configuration.
- * @returns The form; undefined where nothing was converted.
+ * @returns The norms; undefined where nothing was converted.
  * @throws {RangeError} If it was written by a later version, or is incomplete.
  */
-export function formOf(config: Config): Form | undefined {
+export function convertedNormsOf(config: Config): ConvertedNorms | undefined {
   if (config["normkit"] === undefined) return undefined;
   const stored = partOf(config, "normkit");
   const { format, norm, centered, recenter, eps } = stored;
@@ -54,23 +54,23 @@ export function formOf(config: Config): Form | undefined {
   if (!isComplete) {
     throw unknownSetting("normkit", config["normkit"], "it does not tell of a converted model");
   }
-  return stored as unknown as Form;
+  return stored as unknown as ConvertedNorms;
 }
 
-/** A configuration that tells of a form. */
-export function withForm(config: Config, form: Form): Config {
-  return { ...config, normkit: { format: version, ...form } };
+/** A configuration that records what a conversion changed. */
+export function withConvertedNorms(config: Config, norms: ConvertedNorms): Config {
+  return { ...config, normkit: { format: version, ...norms } };
 }
 
 /**
  * The spec of a converted model.
  *
  * @param spec The family's.
- * @param form The form.
+ * @param norms What the conversion changed.
  * @returns The same with other norms and widths.
  */
-export function inForm(spec: ModelSpec, form: Form): ModelSpec {
-  const { norm: kind, recenter, eps = {} } = form;
+export function applyConvertedNorms(spec: ModelSpec, norms: ConvertedNorms): ModelSpec {
+  const { norm: kind, recenter, eps = {} } = norms;
   const changed = mapNorms(spec, (norm) => ({
     ...norm,
     kind,

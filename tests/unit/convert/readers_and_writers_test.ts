@@ -4,12 +4,12 @@ import { assertEquals } from "@std/assert";
 import {
   entryOf,
   missingBiases,
+  normsWithReaders,
+  type NormWithReaders,
   readingAxis,
-  type Site,
-  sitesIn,
   writersOf,
   writingAxis,
-} from "../../../lib/convert/sites.ts";
+} from "../../../lib/convert/readers_and_writers.ts";
 import type { Linear } from "../../../lib/model/spec.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import { openGolden } from "../../support/golden_models.ts";
@@ -20,7 +20,7 @@ function readersOf({ spec }: Model): Record<string, string[]> {
   const short = (name: string): string =>
     name.replace(/^(transformer|gpt_neox|model)\./, "").replace(/\.(weight|gain)$/, "");
   return Object.fromEntries(
-    sitesIn(spec).map(({ norm, readers }) => [
+    normsWithReaders(spec).map(({ norm, readers }) => [
       short(norm.gain),
       readers.map(({ weight }) => short(weight)),
     ]),
@@ -34,7 +34,7 @@ Deno.test("readingAxis() and writingAxis() are the axes of a matrix that meet a 
   assertEquals(layouts.map(writingAxis), ["rows", "columns"]);
 });
 
-Deno.test("sitesIn() gives a norm its readers: gate and up, queries, keys and values, the head", async () => {
+Deno.test("normsWithReaders() gives a norm its readers: gate and up, queries, keys and values, the head", async () => {
   using model = await openGolden("stablelm");
   const { spec } = model;
   const sites = readersOf(model);
@@ -54,10 +54,16 @@ Deno.test("sitesIn() gives a norm its readers: gate and up, queries, keys and va
     "layers.0.mlp.gate_proj",
   ]);
   assertEquals(sites["norm"], ["lm_head"]);
-  assertEquals(sitesIn(spec).map(({ final }) => final), [false, false, false, false, true]);
+  assertEquals(normsWithReaders(spec).map(({ final }) => final), [
+    false,
+    false,
+    false,
+    false,
+    true,
+  ]);
 });
 
-Deno.test("sitesIn() takes a norm that parallel branches share once, and two norms as two", async () => {
+Deno.test("normsWithReaders() takes a norm that parallel branches share once, and two norms as two", async () => {
   using shared = await openGolden("gptj");
   assertEquals(readersOf(shared)["h.0.ln_1"], [
     "h.0.attn.q_proj",
@@ -76,13 +82,13 @@ Deno.test("sitesIn() takes a norm that parallel branches share once, and two nor
   ]);
 });
 
-Deno.test("sitesIn() keeps norms without names apart", async () => {
+Deno.test("normsWithReaders() keeps norms without names apart", async () => {
   using olmo = await openGolden("olmo");
-  const sites = sitesIn(olmo.spec);
+  const sites = normsWithReaders(olmo.spec);
   assertEquals(sites.map(({ readers }) => readers.length), [3, 2, 3, 2, 1]);
 });
 
-Deno.test("sitesIn() lets cross-attention read the other stack's final norm, and its own for queries", async () => {
+Deno.test("normsWithReaders() lets cross-attention read the other stack's final norm, and its own for queries", async () => {
   using whisper = await openGolden("whisper");
   const sites = readersOf(whisper);
   const cross = [0, 1].flatMap((layer) =>
@@ -93,11 +99,11 @@ Deno.test("sitesIn() lets cross-attention read the other stack's final norm, and
     "decoder.layers.1.encoder_attn.q_proj",
   ]);
   assertEquals(sites["decoder.layer_norm"], ["decoder.embed_tokens"]);
-  const stacks = new Set(sitesIn(whisper.spec).map(({ stack }) => stack));
+  const stacks = new Set(normsWithReaders(whisper.spec).map(({ stack }) => stack));
   assertEquals([...stacks], ["encoder", "decoder"]);
 });
 
-Deno.test("sitesIn() gives CLIP's final norms their projections", async () => {
+Deno.test("normsWithReaders() gives CLIP's final norms their projections", async () => {
   using clip = await openGolden("clip");
   const sites = readersOf(clip);
   assertEquals(sites["vision_model.post_layernorm"], ["visual_projection"]);
@@ -105,9 +111,14 @@ Deno.test("sitesIn() gives CLIP's final norms their projections", async () => {
   assertEquals(Object.hasOwn(sites, "vision_model.pre_layrnorm"), false);
 });
 
-Deno.test("sitesIn() has no final site where there is no norm after the last layer", () => {
+Deno.test("normsWithReaders() has no final site where there is no norm after the last layer", () => {
   const { spec } = normkitModel({ ...small, ends: [] });
-  assertEquals(sitesIn(spec).map(({ final }: Site) => final), [false, false, false, false]);
+  assertEquals(normsWithReaders(spec).map(({ final }: NormWithReaders) => final), [
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 Deno.test("writersOf() are what layers write with, scales included", async () => {
@@ -149,16 +160,16 @@ Deno.test("entryOf() are the tables and maps that a stream starts from", async (
 
 Deno.test("missingBiases() are the biases that a folded norm's bias asks for", async () => {
   using gptj = await openGolden("gptj");
-  const [first, , final] = sitesIn(gptj.spec);
+  const [first, , final] = normsWithReaders(gptj.spec);
   assertEquals(
     missingBiases(gptj, first!),
     ["q", "k", "v"].map((name) => `transformer.h.0.attn.${name}_proj.bias`),
   );
   assertEquals(missingBiases(gptj, final!), []);
   using mpt = await openGolden("mpt"); // its norms have no biases
-  assertEquals(sitesIn(mpt.spec).flatMap((site) => missingBiases(mpt, site)), []);
+  assertEquals(normsWithReaders(mpt.spec).flatMap((site) => missingBiases(mpt, site)), []);
   using gpt2 = await openGolden("gpt2");
-  assertEquals(sitesIn(gpt2.spec).flatMap((site) => missingBiases(gpt2, site)), [
+  assertEquals(normsWithReaders(gpt2.spec).flatMap((site) => missingBiases(gpt2, site)), [
     "lm_head.bias",
   ]);
 });
