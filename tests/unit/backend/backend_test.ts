@@ -7,7 +7,6 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { checkout } from "../../../lib/workshop/checkout.ts";
 import {
   type BackendName,
   BackendUnavailableError,
@@ -17,37 +16,12 @@ import {
 } from "../../../lib/backend/mod.ts";
 import { useBackend } from "../../../lib/kernels/mod.ts";
 import { backends, onEachBackend } from "../../support/backends.ts";
+import type { Outcome } from "../../support/cli.ts";
+import { inCheckout, runScript } from "../../support/script.ts";
 
-/** Runs a script in a process of its own, as a reader of this library would. */
-async function runScript(
-  script: string,
-  ...allowed: string[]
-): Promise<{ code: number; out: string; err: string }> {
-  const library = new URL("../../../mod.ts", import.meta.url).href;
-  const file = await Deno.makeTempFile({ suffix: ".ts" });
-  try {
-    await Deno.writeTextFile(
-      file,
-      `const normkit = await import(${JSON.stringify(library)});\n${script}`,
-    );
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        ...allowed,
-        "--no-prompt",
-        "--no-check",
-        "--config",
-        `${checkout}/deno.json`,
-        file,
-      ],
-      env: { NO_COLOR: "1" },
-    }).output();
-    const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-    return { code, out: text(stdout), err: text(stderr) };
-  } finally {
-    await Deno.remove(file);
-  }
-}
+/** Runs a script with the library as `normkit`, in a process of its own, as a reader of this library would. */
+const runWithLibrary = (script: string, ...flags: string[]): Promise<Outcome> =>
+  runScript(`const normkit = await import(${inCheckout("mod.ts")});\n${script}`, { flags });
 
 const use = (name: string): string =>
   `const tf = await import("@tensorflow/tfjs");
@@ -57,7 +31,7 @@ const use = (name: string): string =>
 
 for (const name of [...backends, "auto"] as const) {
   Deno.test(`useBackend("${name}") computes in a fresh process and writes nothing to stderr`, async () => {
-    const { code, out, err } = await runScript(use(name), "-A");
+    const { code, out, err } = await runWithLibrary(use(name), "-A");
     assertEquals(err, "");
     assertEquals(code, 0);
     const choice = JSON.parse(out);
@@ -93,7 +67,7 @@ for (
   const [machine, prepare] of [["no navigator.gpu", hideGpu], ["no adapter", noAdapter]] as const
 ) {
   Deno.test(`useBackend("webgpu") with ${machine} says how to get one`, async () => {
-    const { out, err } = await runScript(
+    const { out, err } = await runWithLibrary(
       `${prepare}
       try { await normkit.useBackend("webgpu"); } catch (error) {
         console.log(JSON.stringify({
@@ -113,7 +87,7 @@ for (
   });
 
   Deno.test(`useBackend("auto") with ${machine} takes WASM and says why`, async () => {
-    const { out, err } = await runScript(`${prepare}\n${use("auto")}`, "-A");
+    const { out, err } = await runWithLibrary(`${prepare}\n${use("auto")}`, "-A");
     assertEquals(err, "");
     const { name, reason } = JSON.parse(out);
     assertEquals([name, reason], ["wasm", "no hardware WebGPU adapter"]);
@@ -121,17 +95,17 @@ for (
 }
 
 Deno.test("without --allow-read, WASM says which folder it needs, in one sentence and nothing else", async () => {
-  const { out, err } = await runScript(`${hideGpu}\n${use("auto")}`);
+  const { out, err } = await runWithLibrary(`${hideGpu}\n${use("auto")}`);
   assertEquals(err, "");
   const { name, reason } = JSON.parse(out);
   assertEquals(name, "cpu");
   const [, flag] = /^no hardware WebGPU adapter, WASM failed \(it needs (\S+)\)$/.exec(reason)!;
-  const byName = await runScript(`await normkit.useBackend("wasm");`);
+  const byName = await runWithLibrary(`await normkit.useBackend("wasm");`);
   assertStringIncludes(
     byName.err,
     `BackendUnavailableError: Cannot use the wasm backend: it needs`,
   );
-  const allowed = await runScript(use("wasm"), flag!);
+  const allowed = await runWithLibrary(use("wasm"), flag!);
   assertEquals(allowed.err, "");
   assertEquals(JSON.parse(allowed.out).name, "wasm");
 });
@@ -141,7 +115,7 @@ const noModules =
   `WebAssembly.Module = class { constructor() { throw new Error("no code here"); } };`;
 
 Deno.test('useBackend("auto") takes the next backend where kernels do not load, and says why', async () => {
-  const { out, err } = await runScript(`${hideGpu}\n${noModules}\n${use("auto")}`, "-A");
+  const { out, err } = await runWithLibrary(`${hideGpu}\n${noModules}\n${use("auto")}`, "-A");
   assertEquals(err, "");
   const { name, reason, used } = JSON.parse(out);
   assertEquals([name, used], ["cpu", "cpu"]);
@@ -149,7 +123,7 @@ Deno.test('useBackend("auto") takes the next backend where kernels do not load, 
 });
 
 Deno.test("useBackend() by name refuses a backend whose kernels do not load, and leaves the one in use", async () => {
-  const { out, err } = await runScript(
+  const { out, err } = await runWithLibrary(
     `${noModules}
     const tf = await import("@tensorflow/tfjs");
     await normkit.useBackend("cpu");

@@ -13,6 +13,7 @@ import {
 import { runProgram } from "../../../lib/cli/run.ts";
 import { BackendUnavailableError } from "../../../lib/backend/mod.ts";
 import { printedBy } from "../../support/cli.ts";
+import { inCheckout, runScript } from "../../support/script.ts";
 
 const options: Command["options"] = { ...stringOptions("rate out"), json: { type: "boolean" } };
 
@@ -85,15 +86,15 @@ for (const [error, expected, kind] of errors) {
 }
 
 Deno.test("NORMKIT_DEBUG shows where a program failed", async () => {
-  const program = { name: "p", call: "run p", command: failing(new TypeError("said")) };
-  Deno.env.set("NORMKIT_DEBUG", "1");
-  try {
-    const { err } = await printedBy(() => runProgram(program, []));
-    assertStringIncludes(err, "said");
-    assertEquals(err.split("\n").length > 1, true);
-  } finally {
-    Deno.env.delete("NORMKIT_DEBUG");
-  }
+  const script = `import { runProgram } from ${inCheckout("lib/cli/run.ts")};
+const run = () => Promise.reject(new TypeError("said"));
+const command = { summary: "s", help: "", options: {}, run };
+await runProgram({ name: "p", call: "run p", command }, []);`;
+  const [usual, debugged] = await Promise.all(
+    [{}, { NORMKIT_DEBUG: "1" }].map((env) => runScript(script, { env })),
+  );
+  assertEquals(usual!.err.trim().split("\n").length, 1, usual!.err);
+  assertStringIncludes(debugged!.err, "TypeError: said\n    at ");
 });
 
 Deno.test("a report has numbers that JSON lacks as strings", async () => {

@@ -2,6 +2,7 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { commitOf } from "../../../lib/platform/commit.ts";
+import { inCheckout, runScript } from "../../support/script.ts";
 import { inFolder } from "../checkpoint/files.ts";
 
 async function git(cwd: string, ...args: string[]): Promise<string> {
@@ -20,13 +21,12 @@ Deno.test("commitOf() knows a checkout's own commit, and none of a package insid
     const inside = `${folder}/node_modules/normkit`;
     await Deno.mkdir(inside, { recursive: true });
     assertEquals(await commitOf(inside), undefined);
-    const started = Deno.cwd();
-    Deno.chdir(folder);
-    try {
-      assertEquals(await commitOf(inside), undefined);
-    } finally {
-      Deno.chdir(started);
-    }
+    const { out } = await runScript(
+      `import { commitOf } from ${inCheckout("lib/platform/commit.ts")};
+console.log(await commitOf(${JSON.stringify(inside)}), await commitOf(Deno.cwd()));`,
+      { cwd: folder },
+    );
+    assertEquals(out, `undefined ${commit}\n`, "from theirs");
     await git(folder, "worktree", "add", "--quiet", `${folder}/tree`);
     assertEquals(await commitOf(`${folder}/tree`), commit);
     assertEquals(await commitOf(`${folder}/nowhere`), undefined);

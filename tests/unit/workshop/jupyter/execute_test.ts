@@ -25,13 +25,15 @@ await Deno.jupyter.display({ "text/plain": "shown ${name}" }, { raw: true });
   ],
 }));
 
-/** The kernels that this process has started and that still run. */
+/** A variable that marks this file's kernels: other files may run kernels of the same process. */
+const mark = `NORMKIT_TEST=${crypto.randomUUID()}`;
+const marked = Object.fromEntries([mark.split("=")]);
+
+/** The kernels that this file has started and that still run. */
 async function kernels(): Promise<string[]> {
-  const { stdout } = await new Deno.Command("ps", { args: ["-eo", "ppid=,args="] }).output();
-  const lines = new TextDecoder().decode(stdout).split("\n").map((line) => line.trim());
-  return lines.filter((line) =>
-    line.startsWith(`${Deno.pid} `) && line.includes("jupyter --kernel")
-  );
+  const { stdout } = await new Deno.Command("ps", { args: ["axeww", "-o", "args="] }).output();
+  const lines = new TextDecoder().decode(stdout).split("\n");
+  return lines.filter((line) => line.includes(mark));
 }
 
 /** Runs cells that must fail, and checks that no kernel stays. */
@@ -40,7 +42,7 @@ async function failureOf(
   options: { cellTimeoutSeconds?: number } = {},
 ): Promise<NotebookError> {
   const error = await assertRejects(
-    () => executeNotebook(notebook(...cells), { cwd: checkout, ...options }),
+    () => executeNotebook(notebook(...cells), { cwd: checkout, env: marked, ...options }),
     NotebookError,
   );
   assertEquals(await kernels(), []);
@@ -173,12 +175,15 @@ Deno.test("executeNotebook() reports a kernel that exits", async () => {
 
 Deno.test("executeNotebook() stops at the signal, before the start and in a cell", async () => {
   const abort = new AbortController();
+  let started: Promise<string[]> = Promise.resolve([]);
   const run = executeNotebook(notebook(code("while (true) {}")), {
     cwd: checkout,
+    env: marked,
     signal: abort.signal,
-    onCell: () => abort.abort(),
+    onCell: () => started = kernels().finally(() => abort.abort()),
   });
   assertEquals((await assertRejects(() => run, DOMException)).name, "AbortError");
+  assertEquals((await started).length, 1, "the mark finds a kernel that runs");
   const again = executeNotebook(notebook(code("1")), { cwd: checkout, signal: abort.signal });
   assertEquals((await assertRejects(() => again, DOMException)).name, "AbortError");
   assertEquals(await kernels(), []);

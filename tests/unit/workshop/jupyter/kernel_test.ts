@@ -1,8 +1,7 @@
 // A kernel ends with its process: nothing of it stays where a signal ends that.
 
-import { assertEquals, assertRejects } from "@std/assert";
-import { undoAll } from "../../../../lib/platform/cleanup.ts";
-import { Kernel, KernelError } from "../../../../lib/workshop/jupyter/kernel.ts";
+import { assertEquals } from "@std/assert";
+import { inCheckout, runScript } from "../../../support/script.ts";
 import { inFolder, namesIn } from "../../checkpoint/files.ts";
 
 Deno.test({
@@ -10,21 +9,20 @@ Deno.test({
   ignore: Deno.build.os === "windows", // its temporary folder is named otherwise
   fn: () =>
     inFolder(async (folder) => {
-      const usual = Deno.env.get("TMPDIR");
-      Deno.env.set("TMPDIR", folder);
-      try {
-        const kernel = await Kernel.start({ cwd: folder });
-        try {
-          assertEquals(namesIn(folder).some((name) => name.startsWith("kernel-")), true);
-          undoAll();
-          await assertRejects(() => kernel.execute("1 + 1"), KernelError, "The kernel ended");
-          assertEquals(namesIn(folder).some((name) => name.startsWith("kernel-")), false);
-        } finally {
-          await kernel.close();
-        }
-      } finally {
-        if (usual === undefined) Deno.env.delete("TMPDIR");
-        else Deno.env.set("TMPDIR", usual);
-      }
+      const script = `import { undoAll } from ${inCheckout("lib/platform/cleanup.ts")};
+import { Kernel } from ${inCheckout("lib/workshop/jupyter/kernel.ts")};
+const files = () => [...Deno.readDirSync(Deno.env.get("TMPDIR"))].map(({ name }) => name.split("-")[0]);
+const kernel = await Kernel.start({ cwd: Deno.cwd() });
+console.log(files().includes("kernel"));
+undoAll();
+await kernel.execute("1 + 1").catch((error) => console.log(error.name, error.message));
+console.log(files().includes("kernel"));
+await kernel.close();`;
+      const { code, out, err } = await runScript(script, { env: { TMPDIR: folder } });
+      assertEquals([code, err], [0, ""]);
+      const [there, message, after] = out.trim().split("\n");
+      assertEquals([there, after], ["true", "false"]);
+      assertEquals(message!.startsWith("KernelError The kernel ended"), true, message);
+      assertEquals(namesIn(folder), []);
     }),
 });

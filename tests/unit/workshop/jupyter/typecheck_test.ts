@@ -1,5 +1,6 @@
 // The type check of cells: it finds what the kernel hides, says where, and leaves no file behind.
 
+import { dirname } from "node:path";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { checkout } from "../../../../lib/workshop/checkout.ts";
 import { checkNotebook, describeFinding } from "../../../../lib/workshop/jupyter/typecheck.ts";
@@ -50,7 +51,7 @@ Deno.test("checkNotebook() exempts cells tagged no-check", async () => {
 
 Deno.test("checkNotebook() leaves no file behind", async () => {
   await findings(code('const x: number = "a";'));
-  const names = (await Array.fromAsync(Deno.readDir(`${checkout}/tests/unit/jupyter`)))
+  const names = (await Array.fromAsync(Deno.readDir(dirname(path))))
     .map(({ name }) => name);
   assertEquals(names.filter((name) => name.startsWith(".")), []);
 });
