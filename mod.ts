@@ -21,8 +21,32 @@
  * @module
  */
 
-export * from "./lib/core/mod.ts";
-export * from "./lib/backend/mod.ts";
+export {
+  countParameters,
+  disposeTree,
+  fillTree,
+  type Leaf,
+  leaves,
+  mapTree,
+  Random,
+  type Scalar,
+  type Tensor,
+  tensorsOf,
+  type Tree,
+} from "./lib/core/mod.ts";
+export {
+  type BackendChoice,
+  type BackendName,
+  BackendUnavailableError,
+  GpuError,
+  InterruptedError,
+  type Numbers,
+  OutOfMemoryError,
+  readAll,
+  takeNumbers,
+  type ValueAndGradient,
+  valueAndGradient,
+} from "./lib/backend/mod.ts";
 export {
   type BackendInUse,
   type BackendOptions,
@@ -30,11 +54,83 @@ export {
   KernelUnavailableError,
   useBackend,
 } from "./lib/kernels/mod.ts";
-export * from "./lib/ops/mod.ts";
-export * from "./lib/residual/mod.ts";
+export {
+  type CrmsLayout,
+  crmsNorm,
+  type CrmsNormOptions,
+  crossEntropy,
+  type GateActivation,
+  gpas,
+  type GpasOptions,
+  layerNorm,
+  matMul,
+  type NormKind,
+  type NormOptions,
+  rmsNorm,
+} from "./lib/ops/mod.ts";
+export {
+  type Algebra,
+  deepNorm,
+  type End,
+  findResidual,
+  type Gating,
+  type Init,
+  type InitBase,
+  lns,
+  lnsGain,
+  mixLn,
+  type Norm,
+  type NormPlace,
+  type Parts,
+  periLn,
+  postLn,
+  preLn,
+  type Residual,
+  resiDual,
+  residuals,
+  resPostNorm,
+  type Role,
+  sandwichLn,
+  type ScaledMatrix,
+  type Site,
+  type StackName,
+  type State,
+  type StateWiring,
+  type StreamWiring,
+  type Sublayer,
+  subLn,
+  type Wiring,
+  type WiringFacts,
+  withGpas,
+} from "./lib/residual/mod.ts";
 export type { KeyValueStore } from "./lib/interpret/eager_attention.ts";
-export { tensorAlgebra } from "./lib/interpret/tensor_algebra.ts";
 export * from "./lib/decoder/mod.ts";
-export * from "./lib/checkpoint/mod.ts";
-export * from "./lib/train/mod.ts";
-export * from "./lib/probes/mod.ts";
+export {
+  type Batch,
+  type CharacterTokenizer,
+  type Corpus,
+  type CorpusOptions,
+  evaluate,
+  type Evaluation,
+  makeCorpus,
+  type Manifest,
+  type ModelForm,
+  type OptimizerSettings,
+  type Probe,
+  readCorpus,
+  type ReadCorpusOptions,
+  readRun,
+  readRuns,
+  type Row,
+  type RunRecord,
+  saveRun,
+  type ScheduleKind,
+  type ScheduleSettings,
+  type Stop,
+  type TextOptions,
+  type Tokenizer,
+  train,
+  type TrainOptions,
+  type TrainResult,
+  type TrainSettings,
+} from "./lib/train/mod.ts";

@@ -10,11 +10,16 @@ import { packageOnJsr, publishHere, type Registry } from "./support/jsr.ts";
 const program = `
 import * as tf from "npm:@tensorflow/tfjs@4.22.0";
 import { findResidual, useBackend } from "NORMKIT";
+import { openCheckpoint } from "NORMKIT/checkpoint";
 import * as convert from "NORMKIT/convert";
 import { mobyDick } from "NORMKIT/data";
 import * as files from "NORMKIT/export";
 import { code, source } from "NORMKIT/notebook";
+import { rmsNorm } from "NORMKIT/ops";
 import { lossCurves, toPng } from "NORMKIT/plots";
+import { probeStream } from "NORMKIT/probes";
+import { preLn } from "NORMKIT/residual";
+import { makeOptimizer } from "NORMKIT/train";
 
 const figure = lossCurves([0, 1].map((step) => ({ variant: "pre-ln", step, loss: 2 - step })), { title: "Two" });
 const png = await toPng(figure);
@@ -27,7 +32,8 @@ console.log(JSON.stringify({
   variant: (await source(findResidual("pre-ln"))) !== undefined,
   code: (await code("core/version.ts", "version")) !== undefined,
   missing: await code("ops/none.ts", "none").catch(({ message }) => message),
-  entries: [typeof convert.openModel, typeof files.saveOnnx],
+  entries: [convert.openModel, files.saveOnnx, openCheckpoint, rmsNorm, probeStream, makeOptimizer].map((f) => typeof f),
+  same: preLn === findResidual("pre-ln"),
 }));`;
 
 const found = {
@@ -37,7 +43,8 @@ const found = {
   variant: true,
   code: true,
   missing: "Cannot show the source of ops/none.ts: the library has no such module",
-  entries: ["function", "function"],
+  entries: Array(6).fill("function"),
+  same: true,
 };
 
 /** A folder of a user. */

@@ -2,11 +2,16 @@
 // options is read from the documentation, so that a new function is missed here until it has a row.
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import * as checkpoint from "../lib/checkpoint/mod.ts";
 import * as convert from "../lib/convert/mod.ts";
 import * as exports from "../lib/export/mod.ts";
 import * as notebook from "../lib/notebook/mod.ts";
+import * as ops from "../lib/ops/mod.ts";
 import * as plots from "../lib/plots/mod.ts";
+import * as probes from "../lib/probes/mod.ts";
+import * as training from "../lib/train/mod.ts";
 import * as tf from "@tensorflow/tfjs";
+import { checkout } from "../lib/workshop/checkout.ts";
 import * as kit from "../mod.ts";
 
 // What is handed over besides options is not read: they are looked at first.
@@ -72,18 +77,6 @@ const withConfig = (call: (own: kit.DecoderConfig) => unknown): AnyRow => row(de
 
 /** Rows by function; one with several objects of options has several rows. */
 const rows: Readonly<Record<string, readonly AnyRow[]>> = {
-  requireNumber: [
-    row<kit.NumberLimits>(
-      { min: 0, max: 1, above: 0, below: 1 },
-      (o) => kit.requireNumber("n", 1, o),
-    ),
-  ],
-  requireInteger: [
-    row<kit.NumberLimits>(
-      { min: 0, max: 1, above: 0, below: 1 },
-      (o) => kit.requireInteger("n", 1, o),
-    ),
-  ],
   useBackend: [
     row<kit.BackendOptions>({ kernels: "fused", threads: 1 }, (o) => kit.useBackend("cpu", o)),
   ],
@@ -93,27 +86,27 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
     row<kit.CrmsNormOptions>({ ...norm, layout: "padded" }, (o) => kit.crmsNorm(tensor, o)),
   ],
   addNorm: [
-    row<kit.AddNormOptions>(
+    row<ops.AddNormOptions>(
       { ...norm, kind: "rms", alpha: 1 },
-      (o) => kit.addNorm(tensor, tensor, o),
+      (o) => ops.addNorm(tensor, tensor, o),
     ),
   ],
-  halfNorm: [row<kit.HalfNormOptions>({ ...norm, kind: "rms" }, (o) => kit.halfNorm(any, o))],
+  halfNorm: [row<ops.HalfNormOptions>({ ...norm, kind: "rms" }, (o) => ops.halfNorm(any, o))],
   halfNormGradient: [
-    row<kit.HalfNormOptions>({ ...norm, kind: "rms" }, (o) => kit.halfNormGradient(any, any, o)),
+    row<ops.HalfNormOptions>({ ...norm, kind: "rms" }, (o) => ops.halfNormGradient(any, any, o)),
   ],
-  gelu: [row<kit.GeluOptions>({ approximation: "tanh" }, (o) => kit.gelu(tensor, o))],
+  gelu: [row<ops.GeluOptions>({ approximation: "tanh" }, (o) => ops.gelu(tensor, o))],
   gpas: [row<kit.GpasOptions>({ activation: "silu" }, (o) => kit.gpas(tensor, tensor, o))],
   addGpas: [
-    row<kit.AddGpasOptions>(
+    row<ops.AddGpasOptions>(
       { activation: "silu", on: "sum", alpha: 1 },
-      (o) => kit.addGpas(tensor, tensor, tensor, o),
+      (o) => ops.addGpas(tensor, tensor, tensor, o),
     ),
   ],
   rotary: [
-    row<kit.RotaryOptions>(
+    row<ops.RotaryOptions>(
       { base: 1, width: 2, order: "half", first: 0 },
-      (o) => kit.rotary(tensor, o),
+      (o) => ops.rotary(tensor, o),
     ),
   ],
   withGpas: [
@@ -145,34 +138,43 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   readDecoder: [withConfig((own) => kit.readDecoder("", own))],
   readGates: [withConfig((own) => kit.readGates(any, own))],
   writeSafetensors: [
-    row<kit.WriteOptions>({ metadata: {}, onProgress: f }, (o) => kit.writeSafetensors("", [], o)),
+    row<checkpoint.WriteOptions>(
+      { metadata: {}, onProgress: f },
+      (o) => checkpoint.writeSafetensors("", [], o),
+    ),
   ],
   writeShards: [
-    row<kit.ShardOptions>(
+    row<checkpoint.ShardOptions>(
       { metadata: {}, onProgress: f, maxShardBytes: 1 },
-      (o) => kit.writeShards("", [], o),
+      (o) => checkpoint.writeShards("", [], o),
     ),
   ],
   clipFactor: [
-    row<kit.ClipOptions>({ chosen: () => true, scale: tensor }, (o) => kit.clipFactor({}, 1, o)),
+    row<training.ClipOptions>(
+      { chosen: () => true, scale: tensor },
+      (o) => training.clipFactor({}, 1, o),
+    ),
   ],
   clipByNorm: [
-    row<kit.ClipOptions>({ chosen: () => true, scale: tensor }, (o) => kit.clipByNorm({}, 1, o)),
+    row<training.ClipOptions>(
+      { chosen: () => true, scale: tensor },
+      (o) => training.clipByNorm({}, 1, o),
+    ),
   ],
   makeSchedule: [
     row<kit.ScheduleSettings>(
       { kind: "constant", peak: 1, warmup: 1, steps: 1, floor: 0 },
-      kit.makeSchedule,
+      training.makeSchedule,
     ),
   ],
   makeOptimizer: [
     row(
       { kind: "sgd" as const, momentum: 0 },
-      (o) => kit.makeOptimizer(o as kit.OptimizerSettings),
+      (o) => training.makeOptimizer(o as kit.OptimizerSettings),
     ),
     row(
       { kind: "adamw" as const, betas: [0, 0] as const, eps: 1, weightDecay: 0 },
-      (o) => kit.makeOptimizer(o as kit.OptimizerSettings),
+      (o) => training.makeOptimizer(o as kit.OptimizerSettings),
     ),
   ],
   evaluate: [
@@ -185,13 +187,15 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       })
     ),
   ],
-  randomBatch: [row({ rows: 1, length: 1 }, (o) => kit.randomBatch(new Int32Array(9), o, any))],
+  randomBatch: [
+    row({ rows: 1, length: 1 }, (o) => training.randomBatch(new Int32Array(9), o, any)),
+  ],
   evenBatches: [
-    row({ rows: 1, length: 1, batches: 1 }, (o) => kit.evenBatches(new Int32Array(9), o)),
+    row({ rows: 1, length: 1, batches: 1 }, (o) => training.evenBatches(new Int32Array(9), o)),
   ],
   makeCorpus: [row<kit.CorpusOptions>(corpus, (o) => kit.makeCorpus("abcdefgh", o))],
   readCorpus: [row<kit.ReadCorpusOptions>({ ...corpus, ...text }, (o) => kit.readCorpus("", o))],
-  readText: [row<kit.TextOptions>(text, (o) => kit.readText("", o))],
+  readText: [row<kit.TextOptions>(text, (o) => training.readText("", o))],
   train: [
     row<kit.TrainSettings>({
       ...settings,
@@ -221,18 +225,18 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       commit: "c",
     }, (o) => kit.train(settings, any, o)),
   ],
-  gateWarnings: [withConfig((own) => kit.gateWarnings(any, own))],
+  gateWarnings: [withConfig((own) => training.gateWarnings(any, own))],
   locateNonFinite: [
-    withConfig((own) => kit.locateNonFinite({} as kit.DecoderParameters, own, [[0]])),
+    withConfig((own) => training.locateNonFinite({} as kit.DecoderParameters, own, [[0]])),
   ],
   probeAll: [
-    row(batch, (o) => kit.probeAll(any, config, o)),
-    withConfig((own) => kit.probeAll(any, own, batch)),
+    row(batch, (o) => probes.probeAll(any, config, o)),
+    withConfig((own) => probes.probeAll(any, own, batch)),
   ],
   probeGradients: [
-    row(batch, (o) => kit.probeGradients(any, config, o)),
+    row(batch, (o) => probes.probeGradients(any, config, o)),
     withConfig((own) =>
-      kit.probeGradients(
+      probes.probeGradients(
         { w: tf.zeros([1, 1]) } as unknown as kit.DecoderParameters,
         own,
         batch,
@@ -240,16 +244,16 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
     ),
   ],
   probeRemoval: [
-    row(batch, (o) => kit.probeRemoval(any, config, o)),
-    withConfig((own) => kit.probeRemoval(any, own, batch)),
+    row(batch, (o) => probes.probeRemoval(any, config, o)),
+    withConfig((own) => probes.probeRemoval(any, own, batch)),
   ],
-  probeAngles: [withConfig((own) => kit.probeAngles(any, own, [[0]]))],
-  probeAttention: [withConfig((own) => kit.probeAttention(any, own, [[0]]))],
-  probeInputs: [withConfig((own) => kit.probeInputs(any, own, [[0]]))],
-  probeNorms: [withConfig((own) => kit.probeNorms(any, own, [[0]]))],
-  probeGates: [withConfig((own) => kit.probeGates(any, own))],
-  probeBranches: [withConfig((own) => kit.probeBranches(any, own, [[0]]))],
-  probeStream: [withConfig((own) => kit.probeStream(any, own, [[0]]))],
+  probeAngles: [withConfig((own) => probes.probeAngles(any, own, [[0]]))],
+  probeAttention: [withConfig((own) => probes.probeAttention(any, own, [[0]]))],
+  probeInputs: [withConfig((own) => probes.probeInputs(any, own, [[0]]))],
+  probeNorms: [withConfig((own) => probes.probeNorms(any, own, [[0]]))],
+  probeGates: [withConfig((own) => probes.probeGates(any, own))],
+  probeBranches: [withConfig((own) => probes.probeBranches(any, own, [[0]]))],
+  probeStream: [withConfig((own) => probes.probeStream(any, own, [[0]]))],
   convert: [
     row<convert.ConvertOptions>({ to: "pre-ln", tied: "keep" }, (o) => convert.convert(any, o)),
   ],
@@ -422,13 +426,12 @@ const others: readonly string[] = [
 ];
 
 Deno.test("every public function that takes options has a row here", async () => {
-  const modules = [
-    "mod.ts",
-    ...["convert", "export", "plots", "notebook", "cli"].map((name) => `lib/${name}/mod.ts`),
-  ];
+  const { exports } = JSON.parse(await Deno.readTextFile(`${checkout}/deno.json`)) as {
+    exports: Record<string, string>;
+  };
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", "--json", ...modules],
-    cwd: new URL("..", import.meta.url),
+    args: ["doc", "--json", ...Object.values(exports)],
+    cwd: checkout,
   }).output();
   const { nodes } = JSON.parse(new TextDecoder().decode(stdout)) as {
     nodes: Record<string, {

@@ -11,7 +11,7 @@ import { matMul } from "../ops/mat_mul.ts";
 import { attendEagerly, type KeyValueStore, splitEagerly } from "./eager_attention.ts";
 import { neighborRows, patchRows } from "./eager_inputs.ts";
 import { activationFunctions, normFunctions } from "./tensor_functions.ts";
-import { tensorAlgebra } from "./tensor_algebra.ts";
+import { tensorAlgebra } from "../residual/tensor_algebra.ts";
 
 /** B rows of T token ids each, one after the other. */
 export interface TokenBatch {

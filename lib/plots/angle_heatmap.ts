@@ -6,7 +6,7 @@ import { type HeatCell, heatPanels } from "./heat_panels.ts";
 import { checkMeasurements, formatNumber } from "./measurements.ts";
 
 /** The angular distance of the stream between two depths. */
-export interface AngleRow {
+export interface AngleHeatmapRow {
   /** Variant id, such as `pre-ln` or `pre-ln+gpas`. */
   readonly variant: string;
   /** Layers before the first place; 0 is the embedding. */
@@ -31,7 +31,7 @@ export interface AngleRow {
  * @returns The figure.
  * @throws {RangeError} If there is no row or no finite distance, a depth is not a whole number, or the title is blank.
  */
-export function angleHeatmap(rows: readonly AngleRow[], options: CardOptions): Figure {
+export function angleHeatmap(rows: readonly AngleHeatmapRow[], options: CardOptions): Figure {
   requireRows("angleHeatmap()", rows);
   requireOptions("angleHeatmap()", options, cardKinds);
   checkMeasurements(
@@ -52,7 +52,7 @@ export function angleHeatmap(rows: readonly AngleRow[], options: CardOptions): F
   }, options);
 }
 
-function meansOf(rows: readonly AngleRow[]): HeatCell[] {
+function meansOf(rows: readonly AngleHeatmapRow[]): HeatCell[] {
   const groups = Map.groupBy(rows, ({ variant, from, to }) => `${variant} ${from} ${to}`);
   return [...groups.values()].map((group) => {
     const { variant, from, to } = group[0]!;

@@ -7,7 +7,7 @@ import { checkMeasurements, checkPositive, formatNumber } from "./measurements.t
 import { variantStyle } from "./palette.ts";
 
 /** The gradient norm of one parameter of one layer. */
-export interface GradientRow {
+export interface GradientHeatmapRow {
   /** Variant id, such as `pre-ln` or `pre-ln+gpas`. */
   readonly variant: string;
   /** Layer, counted from 1; 0 stands for what comes before the first layer. */
@@ -36,7 +36,10 @@ export interface GradientOptions extends CardOptions {
  * @throws {RangeError} If there is no row or no finite norm, a layer is not a whole number, a norm is
  * given twice or is ≤ 0, or the title is blank.
  */
-export function gradientHeatmap(rows: readonly GradientRow[], options: GradientOptions): Figure {
+export function gradientHeatmap(
+  rows: readonly GradientHeatmapRow[],
+  options: GradientOptions,
+): Figure {
   requireRows("gradientHeatmap()", rows);
   requireOptions("gradientHeatmap()", options, {
     ...cardKinds,
@@ -68,7 +71,7 @@ export function gradientHeatmap(rows: readonly GradientRow[], options: GradientO
   }, options);
 }
 
-function checkUnique(rows: readonly GradientRow[]): void {
+function checkUnique(rows: readonly GradientHeatmapRow[]): void {
   const seen = new Set<string>();
   for (const { variant, layer, parameter } of rows) {
     const key = JSON.stringify([variant, layer, parameter]);

@@ -20,12 +20,16 @@
  *
  * @module
  */
-export { angleHeatmap, type AngleRow } from "./angle_heatmap.ts";
+export { angleHeatmap, type AngleHeatmapRow } from "./angle_heatmap.ts";
 export { armCurves, type ArmOptions, type ArmRow } from "./arm_curves.ts";
 export type { CardOptions } from "./card.ts";
 export { type DepthOptions, depthProfile, type DepthRow, type Theory } from "./depth_profile.ts";
 export { Figure, type FigureBundle, jupyterDisplay } from "./figure.ts";
-export { gradientHeatmap, type GradientOptions, type GradientRow } from "./gradient_heatmap.ts";
+export {
+  gradientHeatmap,
+  type GradientHeatmapRow,
+  type GradientOptions,
+} from "./gradient_heatmap.ts";
 export { histogram, type HistogramOptions, type HistogramRow } from "./histogram.ts";
 export { type BarOptions, type BarRow, kernelBars } from "./kernel_bars.ts";
 export { lossCurves, type LossOptions, type LossRow, type Reference } from "./loss_curves.ts";

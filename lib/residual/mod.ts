@@ -8,6 +8,7 @@ export { withGpas } from "./gpas.ts";
 export { findResidual, isRegistered, residuals } from "./registry.ts";
 export type { Algebra, State } from "./algebra.ts";
 export { joinBranch } from "./join.ts";
+export { tensorAlgebra } from "./tensor_algebra.ts";
 export type {
   End,
   Gating,

@@ -1,7 +1,7 @@
 // The benchmark's command line: chooses suites and runs each in a process of its own, so that none inherits another's heap or
 // compiled code. Results are JSON lines; `table` makes Markdown of them.
 
-import { requireOneOf } from "@normkit/normkit";
+import { requireOneOf } from "../../lib/core/mod.ts";
 import {
   type Arguments,
   choiceOption,

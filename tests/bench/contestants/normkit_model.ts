@@ -6,13 +6,13 @@ import {
   type DecoderConfig,
   disposeTree,
   initDecoder,
-  makeOptimizer,
   type NormKind,
   type Residual,
   type Scalar,
   type Tensor,
   valueAndGradient,
 } from "@normkit/normkit";
+import { makeOptimizer } from "@normkit/normkit/train";
 import { inProcess, type Runner } from "../timing/contestant.ts";
 import { learningRate, type ModelSize, randomBatch } from "./batch.ts";
 import { readOne } from "./tfjs.ts";

@@ -1,7 +1,8 @@
 // The operations of the norms suite, each in the words of every library: what goes in, what comes out.
 
 import { type Array as JaxArray, lax, nn, numpy as np } from "@jax-js/jax";
-import { addNorm, crmsNorm, gpas, layerNorm, rmsNorm, type Tensor } from "@normkit/normkit";
+import { crmsNorm, gpas, layerNorm, rmsNorm, type Tensor } from "@normkit/normkit";
+import { addNorm } from "@normkit/normkit/ops";
 import type { Operator } from "./onnx_model.ts";
 import type { TorchSpec } from "./torch.ts";
 

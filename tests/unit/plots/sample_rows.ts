@@ -1,6 +1,12 @@
 /** Small synthetic runs and an SVG reader that the chart tests share; not a test itself. */
 import { parseHTML } from "linkedom";
-import type { AngleRow, DepthRow, Figure, GradientRow, LossRow } from "../../../lib/plots/mod.ts";
+import type {
+  AngleHeatmapRow,
+  DepthRow,
+  Figure,
+  GradientHeatmapRow,
+  LossRow,
+} from "../../../lib/plots/mod.ts";
 
 export function lossRows(variants: readonly string[], seeds = 1): LossRow[] {
   return variants.flatMap((variant, v) =>
@@ -24,7 +30,7 @@ export function depthRows(variants: readonly string[], depth = 4): DepthRow[] {
   );
 }
 
-export function gradientRows(variants: readonly string[], depth = 4): GradientRow[] {
+export function gradientRows(variants: readonly string[], depth = 4): GradientHeatmapRow[] {
   return variants.flatMap((variant, v) =>
     Array.from(
       { length: depth },
@@ -40,7 +46,7 @@ export function gradientRows(variants: readonly string[], depth = 4): GradientRo
 }
 
 /** Every pair of depths of three layers; the layers turn by 0.3, 0.2 and 0.1, and seeds differ by 0.02. */
-export function angleRows(variants: readonly string[], seeds = 1): AngleRow[] {
+export function angleRows(variants: readonly string[], seeds = 1): AngleHeatmapRow[] {
   const turns = [0.3, 0.2, 0.1];
   const pairs = [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]] as const;
   return variants.flatMap((variant) =>

@@ -14,7 +14,7 @@ import {
   type Sublayer,
   withGpas,
 } from "../../../lib/residual/mod.ts";
-import { tensorAlgebra } from "../../../lib/interpret/tensor_algebra.ts";
+import { tensorAlgebra } from "../../../lib/residual/tensor_algebra.ts";
 import { onBackend } from "../../support/backends.ts";
 
 /** All that one update did, in order, and the tensors it did it to. */

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
-import type { Algebra } from "../residual/algebra.ts";
+import type { Algebra } from "./algebra.ts";
 
 /** Equations on tensors, with gradients. */
 export const tensorAlgebra: Algebra<Tensor> = {
