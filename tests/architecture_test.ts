@@ -71,24 +71,25 @@ function complaint({ from, to, typesOnly }: Edge): string | undefined {
     : rule(`${target} stands right of ${source}, and left may not import right`);
 }
 
-/** A circle of folders, or undefined. */
-function circle(edges: readonly Edge[]): string[] | undefined {
-  const targets = new Map<string, Set<string>>();
-  for (const { from, to } of edges) {
-    const [source, target] = [folderOf(from), folderOf(to)];
-    if (to.startsWith("npm:") || source === target) continue;
-    targets.set(source, (targets.get(source) ?? new Set()).add(target));
-  }
+/** A circle of folders, or of files, or undefined. */
+function circle(edges: readonly Edge[], placeOf = folderOf): string[] | undefined {
+  const targets = Map.groupBy(
+    edges.map(({ from, to }) => ({ from: placeOf(from), to: placeOf(to) }))
+      .filter(({ from, to }) => !to.startsWith("npm:") && from !== to),
+    ({ from }) => from,
+  );
+  const free = new Set<string>(); // no circle goes through these
   const follow = (path: readonly string[]): string[] | undefined => {
-    for (const next of targets.get(path.at(-1)!) ?? []) {
-      if (path.includes(next)) return [...path.slice(path.indexOf(next)), next];
-      const found = follow([...path, next]);
+    for (const { to } of targets.get(path.at(-1)!) ?? []) {
+      if (path.includes(to)) return [...path.slice(path.indexOf(to)), to];
+      const found = free.has(to) ? undefined : follow([...path, to]);
       if (found !== undefined) return found;
     }
+    free.add(path.at(-1)!);
     return undefined;
   };
-  for (const folder of targets.keys()) {
-    const found = follow([folder]);
+  for (const start of targets.keys()) {
+    const found = follow([start]);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -158,6 +159,12 @@ Deno.test("lib's imports go from right to left, without a circle", async () => {
   const found = edges.map(complaint).filter((sentence) => sentence !== undefined);
   assertEquals(found, []);
   assertEquals(circle(edges), undefined);
+});
+
+Deno.test("no files of lib import each other, types included, directly or through others", async () => {
+  const edges = await importsOfLib();
+  assert(edges.some(({ typesOnly }) => typesOnly), "imports of types are edges too");
+  assertEquals(circle(edges, (file) => file), undefined);
 });
 
 /** A way by which a file loads tfjs, through files that it imports, or undefined. */
@@ -254,6 +261,13 @@ Deno.test("circle() finds siblings that import each other", () => {
   }));
   assertEquals(circle(edges), ["train", "probes", "train"]);
   assertEquals(circle(edges.slice(0, 2)), undefined);
+  const siblings = ["a", "b"].map((name, at): Edge => ({
+    from: `lib/train/${name}.ts`,
+    to: `lib/train/${["b", "a"][at]}.ts`,
+    typesOnly: at === 0,
+  }));
+  assertEquals(circle(siblings), undefined);
+  assertEquals(circle(siblings, (file) => file)?.length, 3);
 });
 
 /** The files that ask where a file of a package lies in a form that `deno publish` does not rewrite. */

@@ -1,6 +1,5 @@
 // A model described for readers who have nothing of this library: names, shapes, orders and formulas, as JSON and as text.
 
-import type { TensorShape } from "../checkpoint/tensors.ts";
 import { version } from "../core/version.ts";
 import { exists, writeAtomically } from "../platform/files.ts";
 import {
@@ -26,22 +25,9 @@ import {
   orderFormulas,
   rotaryFormulas,
 } from "./modeling_formulas.ts";
-import { resolve, type ResolvedSpec } from "./modeling_resolve.ts";
+import type { ModelingDescription } from "./modeling_description.ts";
+import { resolve } from "./modeling_resolve.ts";
 import { modelingText } from "./modeling_text.ts";
-
-/** What `modeling.json` holds. */
-export interface ModelingDescription extends ResolvedSpec {
-  /** The version of this format. */
-  readonly format: 1;
-  /** The version of this library that wrote it. */
-  readonly normkit: string;
-  /** The family of the source. */
-  readonly family: string;
-  /** Every tensor of the checkpoint that is read, by name. */
-  readonly tensors: Readonly<Record<string, TensorShape>>;
-  /** What the words of stacks and heads mean, by `kind of word/word`: only those that occur. */
-  readonly formulas: Readonly<Record<string, Formula>>;
-}
 
 function sublayersOf({ stacks }: ModelSpec): (Attention | FeedForward)[] {
   return Object.values(stacks).flatMap(({ blocks }) =>

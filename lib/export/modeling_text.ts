@@ -1,6 +1,6 @@
 // A modeling description as Markdown.
 
-import type { ModelingDescription } from "./modeling.ts";
+import type { ModelingDescription } from "./modeling_description.ts";
 import type { Resolved } from "./modeling_resolve.ts";
 
 /** Whether a value is an object of keys. */

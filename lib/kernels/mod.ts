@@ -16,5 +16,6 @@ export type {
   TensorInfo,
 } from "./contract.ts";
 export { KernelUnavailableError } from "./half.ts";
-export { installKernels, type KernelReport, type KernelSet, removeKernels } from "./install.ts";
+export { installKernels, type KernelReport, removeKernels } from "./install.ts";
+export type { KernelSet } from "./kernel_set.ts";
 export { type BackendInUse, type BackendOptions, useBackend } from "./use_backend.ts";

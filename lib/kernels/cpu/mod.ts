@@ -1,7 +1,7 @@
 // The kernels of the CPU backend: plain loops in float64, the reference for the others.
 
 import type { Kernels } from "../contract.ts";
-import type { KernelSet } from "../install.ts";
+import type { KernelSet } from "../kernel_set.ts";
 import { adamWKernel, globalNormKernel } from "./adamw.ts";
 import { causalSoftmaxGradientKernel, causalSoftmaxKernel } from "./causal_softmax.ts";
 import { crossEntropyGradientKernel, crossEntropyKernel } from "./cross_entropy.ts";

@@ -1,7 +1,7 @@
 // The kernels of the WASM backend.
 
 import * as tf from "@tensorflow/tfjs";
-import type { KernelSet } from "../install.ts";
+import type { KernelSet } from "../kernel_set.ts";
 import { addReplacement } from "./add.ts";
 import { causalSoftmaxKernels } from "./causal_softmax.ts";
 import { columnSumKernels } from "./column_sum.ts";

@@ -2,7 +2,7 @@
 
 import type { Kernels } from "../contract.ts";
 import { runElementwise } from "./elementwise.ts";
-import type { Runner, WebGpuBackend } from "./runner.ts";
+import type { Runner, WebGpuBackend } from "./runner_types.ts";
 
 /** The optimizer's step on a device. */
 export function adamWKernels(runner: Runner): Pick<Kernels<WebGpuBackend>, "NormkitAdamW"> {

@@ -6,7 +6,7 @@ import type { DataType } from "@tensorflow/tfjs";
 import { isSoftwareAdapter } from "../../backend/webgpu.ts";
 import type { TensorInfo } from "../contract.ts";
 import { walkMain, walkOf, walkUniforms } from "./elements.ts";
-import type { Runner } from "./runner.ts";
+import type { Runner } from "./runner_types.ts";
 import { declare } from "./wgsl.ts";
 
 /** A tensor's integers as floats, a new tensor. */

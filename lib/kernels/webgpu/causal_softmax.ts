@@ -3,7 +3,7 @@
 import type { Kernels, TensorInfo } from "../contract.ts";
 import { vectorsOf } from "./norm_source.ts";
 import { exponentialSum, mainOfRows, teamFunction, teamOfRows, vectorTypes } from "./row_source.ts";
-import type { Runner, WebGpuBackend } from "./runner.ts";
+import type { Runner, WebGpuBackend } from "./runner_types.ts";
 import type { Strategy, Team } from "./strategy.ts";
 import { roundsOf } from "./team_source.ts";
 import { declare } from "./wgsl.ts";

@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Kernels, TensorInfo } from "../contract.ts";
 import { runElementwise } from "./elementwise.ts";
-import type { Runner, WebGpuBackend } from "./runner.ts";
+import type { Runner, WebGpuBackend } from "./runner_types.ts";
 
 /** The sums of that many blocks of rows: [N, D] → [blocks, D]. */
 function sumBlocks(runner: Runner, x: TensorInfo, blocks: number): TensorInfo {

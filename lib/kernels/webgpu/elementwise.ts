@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { TensorInfo } from "../contract.ts";
 import { vectorsOf } from "./norm_source.ts";
-import type { Runner } from "./runner.ts";
+import type { Runner } from "./runner_types.ts";
 import { vectorTypes } from "./row_source.ts";
 import { declare, groupIndex } from "./wgsl.ts";
 

@@ -3,7 +3,7 @@
 
 import type { Contract, Kernels } from "../contract.ts";
 import { runElementwise } from "./elementwise.ts";
-import type { Runner, WebGpuBackend } from "./runner.ts";
+import type { Runner, WebGpuBackend } from "./runner_types.ts";
 
 /**
  * Φ(−x) exp(x²/2) for x ≥ 0 as a polynomial of t = 1 / (1 + 0.3 x) without a constant term, from t up to t⁸: a fit of least

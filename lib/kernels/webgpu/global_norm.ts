@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Kernels, TensorInfo } from "../contract.ts";
 import { vectorsOf } from "./norm_source.ts";
-import type { Runner, WebGpuBackend } from "./runner.ts";
+import type { Runner, WebGpuBackend } from "./runner_types.ts";
 import type { Strategy } from "./strategy.ts";
 import { totalOf } from "./total.ts";
 import { declare } from "./wgsl.ts";

@@ -3,7 +3,7 @@
 import type { AddGpasAttributes, Kernels, TensorInfo } from "../contract.ts";
 import { type Walk, walkMain, walkOf, walkUniforms } from "./elements.ts";
 import { gateFunctions } from "./gate_source.ts";
-import type { Runner, WebGpuBackend } from "./runner.ts";
+import type { Runner, WebGpuBackend } from "./runner_types.ts";
 import type { Strategy } from "./strategy.ts";
 import { totalFunction } from "./team_source.ts";
 import { declare } from "./wgsl.ts";

@@ -9,7 +9,7 @@ import type { HalfKernels } from "../half.ts";
 import { walkMain, walkOf, walkUniforms } from "./elements.ts";
 import { openNorms } from "./norm_run.ts";
 import { halfFunctions } from "./norm_source.ts";
-import type { OutputSpec, Runner, WebGpuBackend } from "./runner.ts";
+import type { OutputSpec, Runner, WebGpuBackend } from "./runner_types.ts";
 import type { Strategy } from "./strategy.ts";
 import { declare } from "./wgsl.ts";
 

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Kernels, TensorInfo } from "../contract.ts";
 import type { Product } from "./product.ts";
-import type { WebGpuBackend } from "./runner.ts";
+import type { WebGpuBackend } from "./runner_types.ts";
 
 /**
  * The kernel of linear layers.

@@ -1,7 +1,7 @@
 // The kernels of the WebGPU backend.
 
 import * as tf from "@tensorflow/tfjs";
-import type { KernelSet } from "../install.ts";
+import type { KernelSet } from "../kernel_set.ts";
 import { adamWKernels } from "./adamw.ts";
 import { causalSoftmaxKernels } from "./causal_softmax.ts";
 import { columnSumKernels, sumReplacement } from "./column_sum.ts";
@@ -13,7 +13,8 @@ import { halfKernels } from "./half.ts";
 import { linearKernels } from "./linear.ts";
 import { normKernels } from "./norm.ts";
 import { productReplacements, softwareProduct } from "./product.ts";
-import { openRunner, type WebGpuBackend } from "./runner.ts";
+import { openRunner } from "./runner.ts";
+import type { WebGpuBackend } from "./runner_types.ts";
 import { scatterRowsKernels } from "./scatter_rows.ts";
 import { chooseStrategy, type RowStrategy } from "./strategy.ts";
 import { transposeReplacement } from "./transpose.ts";

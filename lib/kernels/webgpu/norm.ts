@@ -2,7 +2,7 @@
 
 import type { Kernels, NormAttributes } from "../contract.ts";
 import { openNorms } from "./norm_run.ts";
-import type { Runner, WebGpuBackend } from "./runner.ts";
+import type { Runner, WebGpuBackend } from "./runner_types.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** The norm kernels on a device. */

@@ -5,7 +5,7 @@ import { heldNorm, heldNormGradient } from "./norm_held.ts";
 import { type NormSpec, type Storage, vectorsOf } from "./norm_source.ts";
 import { rowsOfTeam, streamedNorm, streamedNormGradient } from "./norm_streamed.ts";
 import { addPartialSums } from "./partial_sums.ts";
-import type { OutputSpec, Runner } from "./runner.ts";
+import type { OutputSpec, Runner } from "./runner_types.ts";
 import type { Strategy, Team } from "./strategy.ts";
 import { roundsOf } from "./team_source.ts";
 

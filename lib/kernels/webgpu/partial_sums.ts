@@ -2,7 +2,7 @@
 
 import type { TensorInfo } from "../contract.ts";
 import { vectorsOf } from "./norm_source.ts";
-import type { Runner } from "./runner.ts";
+import type { Runner } from "./runner_types.ts";
 import { declare } from "./wgsl.ts";
 
 const threads = 8;

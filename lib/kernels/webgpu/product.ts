@@ -10,7 +10,7 @@ import {
   type ProductVariant,
   tileColumns,
 } from "./product_source.ts";
-import type { Runner } from "./runner.ts";
+import type { Runner } from "./runner_types.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** The operands of a product. */

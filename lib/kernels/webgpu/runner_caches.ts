@@ -1,7 +1,7 @@
 // What the runner makes once and uses again: compiled programs and uniform buffers. The groups that bind buffers to a program are
 // not worth it: in a training step the same buffers hardly ever come together again.
 
-import type { Launch, Uniforms } from "./runner.ts";
+import type { Launch, Uniforms } from "./runner_types.ts";
 
 /** A compiled program. */
 export interface Compiled {

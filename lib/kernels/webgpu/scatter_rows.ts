@@ -2,7 +2,7 @@
 
 import type { Kernels } from "../contract.ts";
 import { runElementwise } from "./elementwise.ts";
-import type { Runner, WebGpuBackend } from "./runner.ts";
+import type { Runner, WebGpuBackend } from "./runner_types.ts";
 
 /** Sums of chosen rows on a device. */
 export function scatterRowsKernels(

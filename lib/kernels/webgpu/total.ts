@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { TensorInfo } from "../contract.ts";
 import { mainOfRows, teamFunction } from "./row_source.ts";
-import type { Runner } from "./runner.ts";
+import type { Runner } from "./runner_types.ts";
 import type { Strategy } from "./strategy.ts";
 import { declare } from "./wgsl.ts";
 

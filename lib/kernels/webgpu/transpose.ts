@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { TensorInfo } from "../contract.ts";
-import type { Runner } from "./runner.ts";
+import type { Runner } from "./runner_types.ts";
 import { declare } from "./wgsl.ts";
 
 /** An axis of the output: its length, and how far apart its neighbors are in the input. */

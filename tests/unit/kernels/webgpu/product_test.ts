@@ -11,7 +11,8 @@ import {
   type ProductInputs,
   softwareProduct,
 } from "../../../../lib/kernels/webgpu/product.ts";
-import { openRunner, type WebGpuBackend } from "../../../../lib/kernels/webgpu/runner.ts";
+import { openRunner } from "../../../../lib/kernels/webgpu/runner.ts";
+import type { WebGpuBackend } from "../../../../lib/kernels/webgpu/runner_types.ts";
 import { chooseStrategy, type RowStrategy } from "../../../../lib/kernels/webgpu/strategy.ts";
 import { matmul, type Rows, transpose } from "../../../reference/rows.ts";
 import { onBackend } from "../../../support/backends.ts";

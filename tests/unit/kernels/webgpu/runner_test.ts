@@ -9,12 +9,8 @@ import * as tf from "@tensorflow/tfjs";
 import { GpuError, readAll } from "../../../../lib/backend/mod.ts";
 import type { Tensor } from "../../../../lib/core/tensor.ts";
 import type { TensorInfo } from "../../../../lib/kernels/mod.ts";
-import {
-  type Launch,
-  openRunner,
-  type Runner,
-  type WebGpuBackend,
-} from "../../../../lib/kernels/webgpu/runner.ts";
+import { openRunner } from "../../../../lib/kernels/webgpu/runner.ts";
+import type { Launch, Runner, WebGpuBackend } from "../../../../lib/kernels/webgpu/runner_types.ts";
 import { declare, groupIndex } from "../../../../lib/kernels/webgpu/wgsl.ts";
 import { backends, onBackend } from "../../../support/backends.ts";
 
