@@ -2,6 +2,8 @@
 
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { mobyDick } from "../../../lib/data/mod.ts";
+import { readRun } from "../../../lib/train/mod.ts";
+import { checkout } from "../../../lib/workshop/checkout.ts";
 
 Deno.test("mobyDick() is 1.2 million characters of the novel", async () => {
   const { train, heldOut, tokenizer, bytesPerToken } = await mobyDick();
@@ -21,13 +23,13 @@ Deno.test("mobyDick() has the vocabulary and the tokens of the recorded runs", a
   const tokens = new Int32Array(train.length + heldOut.length);
   tokens.set(train);
   tokens.set(heldOut, train.length);
-  const hash = await crypto.subtle.digest("SHA-256", tokens);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", tokens)).toHex();
   assertEquals(
-    new Uint8Array(hash).toHex(),
+    hash,
     "5a72d349175fb6d4ff421cfee6d00110c0b8e225fbb6084ebc4be0afa15e0dc2",
   );
-  const run = new URL("../../../data/runs/start/pre-ln.json", import.meta.url);
-  const { corpus } = JSON.parse(await Deno.readTextFile(run));
+  const { corpus } = (await readRun(`${checkout}/data/runs/start`, "pre-ln")).manifest;
+  assertEquals(corpus.sha256, hash);
   assertEquals(corpus.characters, tokenizer.characters);
   assertEquals([corpus.trainTokens, corpus.heldOutTokens], [train.length, heldOut.length]);
 });

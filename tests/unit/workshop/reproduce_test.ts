@@ -24,6 +24,8 @@ import { makeRun } from "../../../lib/workshop/figures/run.ts";
 import { commandLine } from "../../../lib/cli/shell.ts";
 import { useBackend } from "../../../lib/kernels/mod.ts";
 import { makeCorpus, makeSchedule, readRun, readRuns } from "../../../lib/train/mod.ts";
+import { mobyDick } from "../../../lib/data/moby_dick.ts";
+import { readPackedRuns } from "../../../lib/train/packed_runs.ts";
 import { findResidual, preLn, type Residual, type State } from "../../../lib/residual/mod.ts";
 
 const grid: Grid = {
@@ -66,6 +68,9 @@ const doubled = (gain: number): Residual => ({
 async function isMade(run: FigureRun, store: RunStore): Promise<boolean> {
   return (await madeRuns([run], { backend: "cpu", ...store })).has(run);
 }
+
+const listOf = (folder: string): string[] =>
+  Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
 
 async function withFolder(f: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -187,15 +192,14 @@ Deno.test("packFinished() packs a figure when its last run is there, and packed 
   await withFolder(async (out) => {
     const runs = runsOf({ ...tiny, grids: [{ ...grid, rates: [0.01], warmups: [1] }] });
     const place = { out, corpus: text, command: "", probes: tiny.probes };
-    const names = (): string[] => [...Deno.readDirSync(out)].map(({ name }) => name).sort();
     for (const run of runs.slice(1)) await makeRun(run, place);
     assertEquals(await packFinished(runs, { ...place, backend: "cpu" }), false);
-    assertEquals(names().length, 2 * (runs.length - 1));
+    assertEquals(listOf(out).length, 2 * (runs.length - 1));
     await makeRun(runs[0]!, place);
     await makeRun({ ...runs[0]!, name: "mine" }, place);
     const loose = await readRuns(out);
     assertEquals(await packFinished(runs, { ...place, backend: "cpu" }), true);
-    assertEquals(names(), ["manifests.jsonl", "mine.json", "mine.jsonl", "rows.jsonl"]);
+    assertEquals(listOf(out), ["manifests.jsonl", "mine.json", "mine.jsonl", "rows.jsonl"]);
     assertEquals(await readRuns(out), loose);
     for (const run of runs) assertEquals(await isMade(run, place), true);
     const [first, ...others] = runs;
@@ -204,10 +208,27 @@ Deno.test("packFinished() packs a figure when its last run is there, and packed 
     await makeRun(again, place); // a newer run beside the packed one
     assertEquals((await readRun(out, first!.name)).manifest.settings.steps, 2);
     assertEquals(await packFinished([again, ...others], { ...place, backend: "cpu" }), true);
-    assertEquals(names().length, 4);
+    assertEquals(listOf(out).length, 4);
     assertEquals((await readRun(out, first!.name)).manifest.settings.steps, 2);
     assertEquals((await readRuns(out)).length, runs.length + 1);
   });
+});
+
+Deno.test("the recorded runs of every figure are packed, and those of its grids as they are now", async () => {
+  const corpus = await mobyDick();
+  for (const figure of figures) {
+    const out = `${checkout}/data/runs/${figure.id}`;
+    assertEquals(listOf(out), ["manifests.jsonl", "rows.jsonl"]);
+    const recorded = await readPackedRuns(out);
+    const runs = runsOf(figure);
+    const made = await madeRuns(runs, { ...figure, out, corpus });
+    assertEquals(recorded.size, made.size, `${figure.id} has runs that its grids do not have`);
+    const variants = new Set(Array.from(recorded.values(), ({ manifest }) => manifest.variant));
+    const missing = runs.filter((run) =>
+      !made.has(run) && variants.has(run.settings.model.residual!)
+    );
+    assertEquals(missing.map(({ name }) => name), [], `${figure.id} lacks runs`);
+  }
 });
 
 Deno.test("makeRun() writes nothing when it is interrupted", async () => {
