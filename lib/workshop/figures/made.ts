@@ -7,14 +7,14 @@ import { determined } from "../../train/determinants.ts";
 import { packedManifests } from "../../train/packed_runs.ts";
 import { packRuns } from "../../train/read_runs.ts";
 import type { Manifest } from "../../train/record.ts";
-import type { FigureRun, TrainingFigure } from "./figure.ts";
-import { keptOf } from "./run.ts";
+import type { FigureRun } from "./figure.ts";
+import { type Kept, keptOf } from "./run.ts";
 
 /** The tfjs backend on which runs of figures are made. */
 export const figureBackend = "wasm";
 
 /** Where runs are, and what determines them beside what each says of itself. */
-export interface RunStore extends Pick<TrainingFigure, "probes" | "during" | "digits"> {
+export interface RunStore extends Kept {
   /** The folder. */
   readonly out: string;
   /** The text. */

@@ -9,8 +9,11 @@ import { commitOf } from "../../platform/commit.ts";
 import type { FigureRun, TrainingFigure } from "./figure.ts";
 import { joinProbes } from "./probes.ts";
 
+/** What a figure keeps of its runs. */
+export type Kept = Pick<TrainingFigure, "probes" | "during" | "digits">;
+
 /** Where a run goes and what accompanies it; what is looked at, and with how many digits, as the figure says. */
-export interface RunPlace extends Pick<TrainingFigure, "probes" | "during" | "digits"> {
+export interface RunPlace extends Kept {
   /** The folder. */
   readonly out: string;
   /** The text. */
@@ -31,10 +34,7 @@ const usualDigits = 6;
  * @returns What is looked at in every evaluation and at the end, and how many digits are kept.
  */
 export function keptOf(
-  { probes, during = [], digits = usualDigits }: Pick<
-    TrainingFigure,
-    "probes" | "during" | "digits"
-  >,
+  { probes, during = [], digits = usualDigits }: Kept,
 ): Readonly<Record<string, unknown>> {
   return { evaluations: during, end: probes, digits };
 }
