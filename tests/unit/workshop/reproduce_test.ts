@@ -23,7 +23,7 @@ import { madeRuns, packFinished, type RunStore } from "../../../lib/workshop/fig
 import { makeRun } from "../../../lib/workshop/figures/run.ts";
 import { commandLine } from "../../../lib/cli/shell.ts";
 import { useBackend } from "../../../lib/kernels/mod.ts";
-import { makeCorpus, makeSchedule, readRun, readRuns } from "../../../lib/train/mod.ts";
+import { makeCorpus, makeSchedule, readRun, readRuns, writeRun } from "../../../lib/train/mod.ts";
 import { mobyDick } from "../../../lib/data/moby_dick.ts";
 import { findResidual, preLn, type Residual, type State } from "../../../lib/residual/mod.ts";
 
@@ -304,6 +304,22 @@ Deno.test("reproduce trains in child processes, and a second time finds all made
     assertNotEquals(rows.at(1), zero.rows.at(1), "seeds differ");
     const second = await reproduce(...args);
     assertEquals([second.code, second.out], [0, "warmup: 3 of 3 runs are made already\n"]);
+  });
+});
+
+Deno.test("reproduce packs a figure whose runs were all made by a process that ended before it packed them", async () => {
+  await withFolder(async (out) => {
+    const recorded = `${checkout}/data/runs/tolerance`;
+    for (const { name } of runsOf(findFigure("tolerance"))) {
+      await writeRun(out, await readRun(recorded, name), name);
+    }
+    const args = ["tolerance", "--out", out];
+    assertEquals((await reproduce(...args, "--dry-run")).out.match(/^made /gm)?.length, 30);
+    assertEquals(listOf(out).length, 60);
+    const { code, err } = await reproduce(...args);
+    assertEquals(code, 0, err);
+    assertEquals(listOf(out), ["manifests.jsonl", "rows.jsonl"]);
+    assertEquals(await readRuns(out), await readRuns(recorded));
   });
 });
 
