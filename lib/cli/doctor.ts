@@ -67,6 +67,11 @@ async function examinePython(): Promise<Finding> {
       };
     }
   } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      const detail =
+        "not looked for: that needs --allow-run=python3; only `deno task lab` needs it";
+      return { name, ok: false, detail, notes: [] };
+    }
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   return {

@@ -2,6 +2,7 @@
 
 import { BackendUnavailableError } from "../backend/backend.ts";
 import { jsonText } from "../core/json.ts";
+import { environmentVariable } from "../platform/environment.ts";
 import { type Command, flag, type Outcome, parse, UsageError } from "./command.ts";
 import { underSignals } from "../platform/signals.ts";
 
@@ -40,7 +41,8 @@ const mistakes: readonly unknown[] = [TypeError, ReferenceError, EvalError, URIE
 
 function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return { kind: "usage", message: error.message };
-  const refusals = [RangeError, SyntaxError, BackendUnavailableError, Deno.errors.NotFound];
+  const { NotCapable, NotFound } = Deno.errors;
+  const refusals = [RangeError, SyntaxError, BackendUnavailableError, NotCapable, NotFound];
   if (error instanceof Error && refusals.some((kind) => error instanceof kind)) {
     return { kind: "refused", message: error.message };
   }
@@ -104,7 +106,7 @@ export async function runProgram(program: Program, words: readonly string[]): Pr
     if (json) console.log(jsonText(errorReport(failure)));
     console.error(`${name}: ${failure.message}`);
     if (failure.kind === "usage") console.error(`Try: ${call} --help`);
-    if (Deno.env.has("NORMKIT_DEBUG")) console.error(error);
+    if (environmentVariable("NORMKIT_DEBUG") !== undefined) console.error(error);
     return exitCodes[failure.kind];
   }
 }

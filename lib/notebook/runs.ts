@@ -1,5 +1,6 @@
 // Recorded runs, as notebooks read them.
 
+import { environmentVariable } from "../platform/environment.ts";
 import { dirname } from "node:path";
 import { readJson } from "../platform/json_file.ts";
 import { formatNumber } from "../plots/measurements.ts";
@@ -37,7 +38,9 @@ export async function findRoot(): Promise<string> {
  * @throws {RangeError} If there are none.
  */
 export async function recordedRuns(name: string): Promise<RunRecord[]> {
-  return await readRuns(Deno.env.get("NORMKIT_RUNS") ?? `${await findRoot()}/data/runs/${name}`);
+  return await readRuns(
+    environmentVariable("NORMKIT_RUNS") ?? `${await findRoot()}/data/runs/${name}`,
+  );
 }
 
 /**

@@ -5,7 +5,7 @@ import { rmdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { undoneAtEnd } from "./cleanup.ts";
 import { withoutEnd } from "./path.ts";
-import { reasonOf } from "./system_error.ts";
+import { reasonOf, unwritable } from "./system_error.ts";
 import { type TemporaryKind, withTemporary } from "./temporary.ts";
 
 /** Does what only a folder allows that can be written into; where it fails, the error says which folder and why. */
@@ -57,7 +57,7 @@ async function makeBeside(
     });
   } catch (error) {
     await removeEmpty(made);
-    throw error;
+    throw unwritable(path, error);
   }
 }
 

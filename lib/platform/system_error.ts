@@ -10,6 +10,16 @@ const reasons: readonly (readonly [kind: new (message: string) => Error, reason:
   [Deno.errors.FilesystemLoop, "its symlinks lead in a circle"],
 ];
 
+/** Reasons by codes, of errors that have no class of their own. */
+const reasonsByCode: ReadonlyMap<unknown, string> = new Map([
+  ["ENOSPC", "no space is left on its disk"],
+  ["EDQUOT", "your share of its disk is used up"],
+  ["EFBIG", "its disk takes no file as large"],
+  ["EROFS", "its disk is read-only"],
+]);
+
+const codeOf = (error: unknown): unknown => (Object(error) as { readonly code?: unknown }).code;
+
 /**
  * Why something could not be done with a path.
  *
@@ -23,6 +33,8 @@ export function reasonOf(error: unknown): string {
   }
   const known = reasons.find(([kind]) => error instanceof kind);
   if (known !== undefined) return known[1];
+  const byCode = reasonsByCode.get(codeOf(error));
+  if (byCode !== undefined) return byCode;
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -54,4 +66,23 @@ export async function unreadable(path: string, cause: unknown): Promise<Error> {
     return new Deno.errors.NotCapable(message, { cause });
   }
   return new RangeError(message, { cause });
+}
+
+/**
+ * An error that says in a sentence why something cannot be written.
+ *
+ * @param path What was to be written.
+ * @param cause What was thrown while it was made.
+ * @returns A RangeError where nothing may be written there, an Error where the disk is full; `cause` itself where it is of neither.
+ */
+export function unwritable(path: string, cause: unknown): unknown {
+  // of a file inside of a folder that is made, the folder is named
+  const inner = cause instanceof Error && reasonsByCode.has(codeOf(cause.cause))
+    ? cause.cause
+    : cause;
+  const kinds = [Deno.errors.PermissionDenied, Deno.errors.NotCapable];
+  const isForbidden = codeOf(inner) === "EROFS" || kinds.some((kind) => inner instanceof kind);
+  if (!isForbidden && !reasonsByCode.has(codeOf(inner))) return cause;
+  const message = `Cannot write ${path}: ${reasonOf(inner)}`;
+  return isForbidden ? new RangeError(message, { cause }) : new Error(message, { cause });
 }

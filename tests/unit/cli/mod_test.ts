@@ -2,7 +2,9 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { commands } from "../../../lib/cli/commands.ts";
-import { runChild, runHere } from "../../support/cli.ts";
+import { checkout } from "../../../lib/workshop/checkout.ts";
+import { cliFile, type Outcome, runChild, runHere } from "../../support/cli.ts";
+import { goldenFolder } from "../../support/golden_models.ts";
 import { inFolder, namesIn } from "../checkpoint/files.ts";
 import { tiny } from "./tiny_runs.ts";
 
@@ -105,3 +107,38 @@ Deno.test("normkit doctor --json names every backend, versions and the choice, w
     assert(ok || detail.length > 20, "what is missing comes with a remedy");
   }
 });
+
+/** Runs a command with no permission but to read some folders. */
+async function runConfined(read: readonly string[], ...args: string[]): Promise<Outcome> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--quiet", `--allow-read=${read}`, cliFile, ...args],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { code, out: decode(stdout), err: decode(stderr) };
+}
+
+Deno.test("a permission that is missing is named, without a stack trace", () =>
+  inFolder(async (folder) => {
+    const model = goldenFolder("gpt2");
+    const cases = [
+      [[checkout], ["inspect", "/nowhere"], "/nowhere/config.json: Deno may not (--allow-read)"],
+      [
+        [checkout, folder],
+        ["convert", model, `${folder}/out`, "--to", "pre-rmsnorm"],
+        `${folder}: Deno may not (--allow-write)`,
+      ],
+    ] as const;
+    for (const [read, words, message] of cases) {
+      const { code, out, err } = await runConfined(read, ...words, "--json");
+      const { error } = JSON.parse(out);
+      assertEquals([code, error.code, error.kind], [3, 3, "refused"]);
+      assertStringIncludes(error.message, message);
+      assertEquals(/^\s+at |Uncaught/m.test(err), false, err);
+    }
+    const { code, out } = await runConfined([checkout], "doctor", "--json");
+    assertEquals(code, 0);
+    const { findings } = JSON.parse(out);
+    assertStringIncludes(findings.at(-1).detail, "--allow-run");
+  }));

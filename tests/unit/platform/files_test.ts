@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { undoAll } from "../../../lib/platform/cleanup.ts";
 import {
   exists,
@@ -209,4 +209,37 @@ Deno.test("prepareFolder() makes a folder, tries it, and takes back what stayed 
       );
     }
     assertEquals(namesIn(`${folder}/a`), ["kept"]);
+  }));
+
+Deno.test("what cannot be written is named, with the reason", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/made/file`;
+    const full = Object.assign(new Error("No space left on device (os error 28)"), {
+      code: "ENOSPC",
+    });
+    const readOnly = Object.assign(new Error("Read-only file system (os error 30)"), {
+      code: "EROFS",
+    });
+    const cases = [
+      [full, Error, "no space is left on its disk"],
+      [readOnly, RangeError, "its disk is read-only"],
+      [new Deno.errors.PermissionDenied("(os error 13)"), RangeError, "you may not"],
+    ] as const;
+    for (const [cause, kind, reason] of cases) {
+      const fail = (): Promise<void> => Promise.reject(cause);
+      for (const write of [writeStream, writeFolder]) {
+        const error = await assertRejects(() => write(path, fail), kind);
+        assertEquals([error.constructor, error.message], [kind, `Cannot write ${path}: ${reason}`]);
+        assertEquals(namesIn(folder), []);
+      }
+    }
+    const nested = () =>
+      writeFolder(path, (made) => writeStream(`${made}/a`, () => Promise.reject(full)));
+    assertEquals(
+      (await assertRejects(nested)).message,
+      `Cannot write ${path}: no space is left on its disk`,
+    );
+    const other = new SyntaxError("a mistake of the writer");
+    const same = await assertRejects(() => writeFolder(path, () => Promise.reject(other)));
+    assertStrictEquals(same, other);
   }));
