@@ -33,6 +33,13 @@ const sampling = {
 
 const config: kit.DecoderConfig = { vocabulary: 5, context: 8, width: 8, depth: 1, heads: 1 };
 
+const { model: _, ...tuning } = settings;
+const described: kit.DescribedDecoder = {
+  spec: { stacks: {}, heads: [] },
+  vocabulary: 5,
+  context: 8,
+};
+
 /** All options of a function, and a call with some. */
 interface Row<T> {
   readonly all: Required<T>;
@@ -194,6 +201,9 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
     row({ rows: 1, length: 1, batches: 1 }, (o) => training.evenBatches(new Int32Array(9), o)),
   ],
   makeCorpus: [row<kit.CorpusOptions>(corpus, (o) => kit.makeCorpus("abcdefgh", o))],
+  encodeCorpus: [
+    row<kit.CorpusOptions>(corpus, (o) => kit.encodeCorpus("abcdefgh", any, o)),
+  ],
   readCorpus: [row<kit.ReadCorpusOptions>({ ...corpus, ...text }, (o) => kit.readCorpus("", o))],
   readText: [row<kit.TextOptions>(text, (o) => training.readText("", o))],
   train: [
@@ -224,6 +234,30 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       command: "c",
       commit: "c",
     }, (o) => kit.train(settings, any, o)),
+  ],
+  fineTune: [
+    row<kit.FineTuneSettings>({
+      ...tuning,
+      dropout: 0,
+      optimizer: { kind: "sgd" },
+      length: 1,
+      accumulate: 1,
+      clip: 1,
+      clipGates: 1,
+      reportEvery: 1,
+      evaluateEvery: 1,
+      evaluationBatches: 1,
+    }, (o) => kit.fineTune({}, described, o, any)),
+    row<kit.FineTuneOptions>({
+      signal,
+      onRow: f,
+      probe: f,
+      source: "s",
+      label: "l",
+      probes: {},
+      command: "c",
+      commit: "c",
+    }, (o) => kit.fineTune({}, described, tuning, any, o)),
   ],
   gateWarnings: [withConfig((own) => training.gateWarnings(any, own))],
   locateNonFinite: [

@@ -1,4 +1,4 @@
-// The decoder-only Transformer: its parameters and its configuration in the forward pass of all models.
+// The decoder-only Transformer: its parameters, and its configuration or spec, in the forward pass of all models.
 
 import * as tf from "@tensorflow/tfjs";
 import { requireOptions } from "../core/options.ts";
@@ -9,9 +9,8 @@ import { eagerInterpreter, type TokenBatch } from "../interpret/eager.ts";
 import type { KeyValueStore } from "../interpret/eager_attention.ts";
 import { forward } from "../model/forward.ts";
 import { dropout } from "../ops/dropout.ts";
-import { type CompleteConfig, completeConfig, type DecoderConfig } from "./config.ts";
-import { decoderSpec } from "./spec.ts";
-import type { DecoderParameters } from "./initialization.ts";
+import type { DecoderConfig } from "./config.ts";
+import { describedBy, type DescribedDecoder, type DescribedParameters } from "./described.ts";
 
 /** Token ids in [0, V): B rows of the same length T. */
 export type Tokens = readonly ArrayLike<number>[];
@@ -42,7 +41,7 @@ export interface DecoderOptions {
  */
 export function batchOfTokens(
   tokens: Tokens,
-  { vocabulary, context }: Pick<CompleteConfig, "vocabulary" | "context">,
+  { vocabulary, context }: Pick<DescribedDecoder, "vocabulary" | "context">,
   past: number,
 ): TokenBatch {
   const length = tokens[0]?.length ?? 0;
@@ -73,13 +72,13 @@ export function batchOfTokens(
 }
 
 /**
- * The logits of a decoder.
+ * The logits of a decoder: one of this library, or one of any family by its spec.
  *
  * Shapes: tokens B rows of T ids · returns [B, T, V]
  * Units: unnormalized log probabilities, in nats.
  *
- * @param parameters The parameters, from {@linkcode initDecoder} of the same configuration.
- * @param config The configuration.
+ * @param parameters The parameters, from {@linkcode initDecoder} of the same configuration, or those that the spec names.
+ * @param config The configuration, or the described decoder.
  * @param tokens Rows of token ids.
  * @param options Taps and dropout.
  * @returns The logits of the next token at each position.
@@ -87,8 +86,8 @@ export function batchOfTokens(
  * @throws {TypeError} If a parameter is not float32.
  */
 export function decoder(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
+  parameters: DescribedParameters,
+  config: DecoderConfig | DescribedDecoder,
   tokens: Tokens,
   options: DecoderOptions = {},
 ): Tensor {
@@ -98,21 +97,21 @@ export function decoder(
     step: "number?",
     store: "object?",
   });
-  const complete = completeConfig(config);
+  const model = describedBy(config);
   const { tap, step, store } = options;
   const leaves = tensorsOf(parameters);
   requireFloats(leaves);
   const named = new Map(leaves.map(({ path, value }) => [path, value]));
   const drop = (x: Tensor, label: string): Tensor =>
-    options.dropout === undefined ? x : dropout(x, complete.dropout, options.dropout.fork(label));
+    options.dropout === undefined ? x : dropout(x, model.dropout ?? 0, options.dropout.fork(label));
   const engine = eagerInterpreter({
     parameter: (name) => named.get(name),
-    inputs: { tokens: batchOfTokens(tokens, complete, store?.past ?? 0) },
+    inputs: { tokens: batchOfTokens(tokens, model, store?.past ?? 0) },
     ...(store === undefined ? {} : { store }),
     ...(tap === undefined ? {} : { onPattern: tap }),
   });
   return tf.tidy(() =>
-    forward(engine, decoderSpec(complete), {
+    forward(engine, model.spec, {
       entered: (x) => drop(x, "embed"),
       added: (y, { layer, role }) => drop(y, `blocks.${layer}.${role}`),
       ...(tap === undefined ? {} : { tap }),

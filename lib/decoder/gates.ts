@@ -3,9 +3,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { readAll, takeNumbers } from "../backend/read.ts";
 import { tensorsOf } from "../core/tree.ts";
+import type { GateActivation } from "../kernels/contract.ts";
+import { parametersIn } from "../model/parameters.ts";
 import { gateActivations } from "../ops/activations.ts";
-import { completeConfig, type DecoderConfig } from "./config.ts";
-import type { DecoderParameters } from "./initialization.ts";
+import type { DecoderConfig } from "./config.ts";
+import { describedBy, type DescribedDecoder, type DescribedParameters } from "./described.ts";
 
 /** One gate, read. */
 export interface Gate {
@@ -15,6 +17,8 @@ export interface Gate {
   readonly gate: number;
   /** act(α): the stream is multiplied by 1 − act(α). */
   readonly activated: number;
+  /** act. */
+  readonly activation: GateActivation;
 }
 
 /**
@@ -31,18 +35,26 @@ export function isGate(path: string): boolean {
  * Reads the gates of a model.
  *
  * @param parameters The parameters.
- * @param config The configuration.
+ * @param config The configuration, or the described decoder.
  * @returns One entry for each gate; none where the variant has no gates.
  */
 export async function readGates(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
+  parameters: DescribedParameters,
+  config: DecoderConfig | DescribedDecoder,
 ): Promise<Gate[]> {
-  const { gpas } = completeConfig(config).residual;
+  const { spec } = describedBy(config);
+  const gpas = Object.values(spec.stacks).map(({ residual }) => residual.gpas).find((one) => one);
   if (gpas === undefined) return [];
-  const act = gateActivations[gpas.activation];
-  const gates = tensorsOf(parameters).filter(({ path }) => isGate(path));
+  const { activation } = gpas;
+  const act = gateActivations[activation];
+  const kinds = parametersIn(spec);
+  const gates = tensorsOf(parameters).filter(({ path }) => kinds.get(path) === "gate");
   const values = await readAll(gates.map(({ value }) => value));
   const activated = await takeNumbers(gates.map(({ value }) => tf.tidy(() => act(value).clone())));
-  return gates.map(({ path }, i) => ({ path, gate: values[i]![0]!, activated: activated[i]! }));
+  return gates.map(({ path }, i) => ({
+    path,
+    gate: values[i]![0]!,
+    activated: activated[i]!,
+    activation,
+  }));
 }

@@ -8,10 +8,10 @@ import { readAll } from "../backend/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { KeyValueStore } from "../interpret/eager_attention.ts";
 import { KeyValueCache } from "../interpret/key_value_cache.ts";
-import { completeConfig, type DecoderConfig } from "./config.ts";
+import type { DecoderConfig } from "./config.ts";
 import { decoder, type Tokens } from "./decoder.ts";
 import { makeSampler, samplingKinds, type SamplingOptions } from "./sampling.ts";
-import type { DecoderParameters } from "./initialization.ts";
+import { describedBy, type DescribedDecoder, type DescribedParameters } from "./described.ts";
 
 /** Options of {@linkcode generate} and its kin. */
 export interface GenerateOptions extends SamplingOptions {
@@ -48,9 +48,12 @@ export interface LanguageModel {
   logits(tokens: Tokens, store: KeyValueStore): Tensor;
 }
 
-/** A decoder of this library as a language model. */
-function languageModelOf(parameters: DecoderParameters, config: DecoderConfig): LanguageModel {
-  const { vocabulary, context } = completeConfig(config);
+/** A decoder as a language model. */
+function languageModelOf(
+  parameters: DescribedParameters,
+  config: DecoderConfig | DescribedDecoder,
+): LanguageModel {
+  const { vocabulary, context } = describedBy(config);
   return {
     vocabulary,
     context,
@@ -165,7 +168,7 @@ export async function* generateWith(
  * A prompt longer than the context is read from its end.
  *
  * @param parameters The parameters of a decoder.
- * @param config Its configuration.
+ * @param config Its configuration, or the described decoder.
  * @param prompt Token ids to start from, at least one.
  * @param options How many, and how they are chosen.
  * @returns The tokens, as an asynchronous stream.
@@ -173,8 +176,8 @@ export async function* generateWith(
  * finite.
  */
 export async function* generate(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
+  parameters: DescribedParameters,
+  config: DecoderConfig | DescribedDecoder,
   prompt: ArrayLike<number>,
   options: GenerateOptions,
 ): AsyncGenerator<number, void, void> {
@@ -235,15 +238,15 @@ export async function generateBatchWith(
  * Tokens that follow each of several prompts. Prompts of one length run together.
  *
  * @param parameters The parameters of a decoder.
- * @param config Its configuration.
+ * @param config Its configuration, or the described decoder.
  * @param prompts Rows of token ids, each at least one, of any lengths.
  * @param options How many for each, and how they are chosen; each prompt draws from a stream of its own.
  * @returns The tokens that follow each prompt, in their order.
  * @throws {RangeError} If a prompt is empty, a token is outside the vocabulary, an option is out of range, or a logit is not finite.
  */
 export async function generateBatch(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
+  parameters: DescribedParameters,
+  config: DecoderConfig | DescribedDecoder,
   prompts: Tokens,
   options: GenerateOptions,
 ): Promise<number[][]> {

@@ -21,6 +21,7 @@ export {
   type LanguageModel,
 } from "./generate.ts";
 export type { SamplingOptions } from "./sampling.ts";
+export type { DescribedDecoder, DescribedParameters, NamedTensors } from "./described.ts";
 export { readDecoder, readParameters, writeParameters } from "./parameters.ts";
 export {
   type AttentionParameters,

@@ -1,14 +1,15 @@
-// A described decoder as a language model: its parameters as tensors, in single precision, and its logits.
+// A model of any family as a decoder: its spec with the limits on its tokens, its parameters as tensors in single precision, and its
+// logits.
 
 import * as tf from "@tensorflow/tfjs";
 import { readTensor } from "../checkpoint/tensors.ts";
 import { disposeTree } from "../core/tree.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { decoder } from "../decoder/decoder.ts";
+import type { DescribedDecoder, NamedTensors } from "../decoder/described.ts";
 import type { LanguageModel } from "../decoder/generate.ts";
-import { batchOfTokens } from "../decoder/decoder.ts";
-import { eagerInterpreter } from "../interpret/eager.ts";
-import { forward } from "../model/forward.ts";
-import { type Entry, namesIn } from "../model/spec.ts";
+import { parametersIn } from "../model/parameters.ts";
+import type { Entry, ModelSpec, Stack } from "../model/spec.ts";
 import type { Model } from "./model.ts";
 
 /**
@@ -19,14 +20,19 @@ import type { Model } from "./model.ts";
  */
 export async function loadParameters(
   { spec, tensors }: Pick<Model, "spec" | "tensors">,
-): Promise<Record<string, Tensor>> {
+): Promise<NamedTensors> {
   const loaded: Record<string, Tensor> = {};
-  for (const name of namesIn(spec)) {
-    if (!tensors.has(name)) continue;
-    const values = Float32Array.from(await readTensor(tensors, name));
-    loaded[name] = tf.tensor(values, [...tensors.info(name).shape], "float32");
+  try {
+    for (const name of parametersIn(spec).keys()) {
+      if (!tensors.has(name)) continue;
+      const values = Float32Array.from(await readTensor(tensors, name));
+      loaded[name] = tf.tensor(values, [...tensors.info(name).shape], "float32");
+    }
+    return loaded;
+  } catch (error) {
+    disposeTree(loaded); // there was no room for the next one
+    throw error;
   }
-  return loaded;
 }
 
 /** Tokens that are read at once where neither a table nor the configuration bounds them. */
@@ -40,6 +46,44 @@ function contextOf({ config, tensors }: Model, entry: Extract<Entry, { kind: "to
   return typeof named === "number" ? Math.min(named, mostTokens) : mostTokens;
 }
 
+function isCausal({ blocks }: Stack): boolean {
+  return blocks.every(({ branches }) =>
+    branches.every(({ sublayer }) => sublayer.kind !== "attention" || sublayer.causal)
+  );
+}
+
+/** What keeps a model from predicting the token after each, if anything does. */
+function whyNoDecoder({ stacks, heads }: ModelSpec): string | undefined {
+  const [stack, ...others] = Object.values(stacks);
+  if (stack?.entry.kind !== "tokens" || others.length > 0) return "it is not one stack of tokens";
+  if (!isCausal(stack)) return "its attention is not causal";
+  const [head] = heads;
+  if (heads.length === 1 && head!.reads === "all") return undefined;
+  return "it has no head that reads every token";
+}
+
+/**
+ * Describes a model as a decoder.
+ *
+ * @param model The model.
+ * @returns Its spec, and the limits on its tokens.
+ * @throws {RangeError} If it is not one causal stack of tokens with a head that reads every one, or the checkpoint lacks that head.
+ */
+export function describeDecoder(model: Model): DescribedDecoder {
+  const { spec, tensors, family } = model;
+  const [entry] = Object.values(spec.stacks).map((stack) => stack.entry);
+  const head = spec.heads[0]?.linear.weight;
+  const missing = head !== undefined && !tensors.has(head)
+    ? `the checkpoint has no ${head}`
+    : undefined;
+  const why = whyNoDecoder(spec) ?? missing;
+  if (why !== undefined || entry?.kind !== "tokens") {
+    throw new RangeError(`Cannot use this ${family.label} model as a language model: ${why}`);
+  }
+  const vocabulary = tensors.info(entry.tokens.table).shape[0]!;
+  return { spec, vocabulary, context: contextOf(model, entry) };
+}
+
 /** A language model whose parameters are loaded. */
 export interface LoadedModel extends LanguageModel, Disposable {}
 
@@ -48,35 +92,16 @@ export interface LoadedModel extends LanguageModel, Disposable {}
  *
  * @param model The model.
  * @returns The language model; the caller disposes it.
- * @throws {RangeError} If it is not one stack of tokens with a head that reads every row.
+ * @throws {RangeError} If it is no decoder.
  */
 export async function loadLanguageModel(model: Model): Promise<LoadedModel> {
-  const { spec, tensors, family } = model;
-  const [stack, ...others] = Object.values(spec.stacks);
-  const [head] = spec.heads;
-  if (
-    stack?.entry.kind !== "tokens" || others.length > 0 || spec.heads.length !== 1 ||
-    head!.reads !== "all"
-  ) {
-    throw new RangeError(
-      `Cannot generate with this ${family.label} model: it is not one decoder of tokens with a head for each of them`,
-    );
-  }
-  const context = contextOf(model, stack.entry);
-  const vocabulary = tensors.info(stack.entry.tokens.table).shape[0]!;
+  const described = describeDecoder(model);
   const parameters = await loadParameters(model);
+  const { vocabulary, context } = described;
   return {
     vocabulary,
     context,
-    logits: (tokens, store) => {
-      const batch = batchOfTokens(tokens, { vocabulary, context }, store.past);
-      const engine = eagerInterpreter({
-        parameter: (name) => parameters[name],
-        inputs: { tokens: batch },
-        store,
-      });
-      return tf.tidy(() => Object.values(forward(engine, spec))[0]!);
-    },
+    logits: (tokens, store) => decoder(parameters, described, tokens, { store }),
     [Symbol.dispose]: () => disposeTree(parameters),
   };
 }

@@ -4,11 +4,10 @@ import { requireInteger, requireNumber } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { completeConfig, type DecoderConfig, decoderKinds } from "../decoder/config.ts";
 import { completeOptimizer } from "./optimizer.ts";
-import type { TrainSettings } from "./record.ts";
+import type { FineTuneSettings, RunSettings, TrainSettings } from "./record.ts";
 import { completeSchedule } from "./schedule.ts";
 
-const settingKinds: OptionKinds<TrainSettings> = {
-  model: "object",
+const settingKinds: OptionKinds<RunSettings> = {
   optimizer: "object?",
   schedule: "object",
   seed: "number",
@@ -38,20 +37,34 @@ export interface RunNumbers {
 }
 
 /**
- * Checks the numbers of a run and fills in those that are left open.
+ * Checks the numbers of a training from the start and fills in those that are left open.
  *
  * @throws {RangeError} If one is out of range.
  */
-export function runNumbers(settings: TrainSettings): RunNumbers {
-  requireOptions("train()", settings, settingKinds);
+export function trainNumbers(settings: TrainSettings): RunNumbers {
+  requireOptions("train()", settings, { ...settingKinds, model: "object" });
   requireOptions("settings.model", settings.model, modelKinds);
+  return runNumbers(settings, settings.model.context);
+}
+
+/**
+ * Checks the numbers of a fine-tuning and fills in those that are left open.
+ *
+ * @throws {RangeError} If one is out of range.
+ */
+export function fineTuneNumbers(settings: FineTuneSettings, context: number): RunNumbers {
+  requireOptions("fineTune()", settings, { ...settingKinds, dropout: "number?" });
+  requireNumber("dropout", settings.dropout ?? 0, { min: 0, below: 1 });
+  return runNumbers(settings, context);
+}
+
+function runNumbers(settings: RunSettings, context: number): RunNumbers {
   const steps = requireInteger("steps", settings.steps, { min: 0 });
-  const positive = (name: keyof TrainSettings & keyof RunNumbers, open: number): number =>
+  const positive = (name: keyof RunSettings & keyof RunNumbers, open: number): number =>
     requireInteger(name, settings[name] ?? open, { min: 1 });
   for (const limit of ["clip", "clipGates"] as const) {
     requireNumber(limit, settings[limit] ?? 1, { above: 0 });
   }
-  const { context } = settings.model;
   return {
     steps,
     rows: positive("rows", 1),
@@ -63,20 +76,34 @@ export function runNumbers(settings: TrainSettings): RunNumbers {
   };
 }
 
+/** Settings with every choice made but those of the model; limits of gradients that are absent are none. */
+function completed<S extends RunSettings>(settings: S, numbers: RunNumbers): S {
+  return {
+    ...settings,
+    ...numbers,
+    optimizer: completeOptimizer(settings.optimizer ?? { kind: "adamw" }),
+    schedule: completeSchedule(settings.schedule),
+  };
+}
+
 /**
- * The settings of a run with every choice made; limits of gradients that are absent are none.
+ * The settings of a training from the start with every choice made.
  *
  * @throws {RangeError} If one is out of range.
  */
 export function completeSettings(settings: TrainSettings, config: DecoderConfig): TrainSettings {
   const { vocabulary: _, residual, ...model } = completeConfig(config);
-  return {
-    ...settings,
-    ...runNumbers(settings),
-    model: { ...model, residual: residual.id },
-    optimizer: completeOptimizer(settings.optimizer ?? { kind: "adamw" }),
-    schedule: completeSchedule(settings.schedule),
-  };
+  const whole = completed(settings, trainNumbers(settings));
+  return { ...whole, model: { ...model, residual: residual.id } };
+}
+
+/**
+ * The settings of a fine-tuning with every choice made.
+ *
+ * @throws {RangeError} If one is out of range.
+ */
+export function completeFineTuning(settings: FineTuneSettings, context: number): FineTuneSettings {
+  return { dropout: 0, ...completed(settings, fineTuneNumbers(settings, context)) };
 }
 
 /**

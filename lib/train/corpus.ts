@@ -3,14 +3,19 @@
 import { requireInteger, requireNumber } from "../core/check.ts";
 import { type OptionKinds, requireOptions, shown } from "../core/options.ts";
 import { lineEnds, openText, textKinds, type TextOptions } from "./text.ts";
-import { type CharacterTokenizer, type EncodedText, TextEncoding } from "./tokenizer.ts";
+import {
+  type CharacterTokenizer,
+  type EncodedText,
+  TextEncoding,
+  type Tokenizer,
+} from "./tokenizer.ts";
 
-/** A text as tokens, split into a part to train on and a part held out. */
-export interface Corpus {
+/** A text as tokens, split into a part to train on and a part held out. Its tokens are characters, or those of any tokenizer. */
+export interface Corpus<T extends Tokenizer = CharacterTokenizer> {
   /** Where the text is from, for the run record. */
   readonly name: string;
   /** The tokenizer. */
-  readonly tokenizer: CharacterTokenizer;
+  readonly tokenizer: T;
   /** The tokens to train on. */
   readonly train: Int32Array;
   /** The tokens held out: the end of the text. */
@@ -70,6 +75,18 @@ function shareOf({ heldOutShare = 0.1 }: CorpusOptions): number {
   return requireNumber("heldOutShare", heldOutShare, { above: 0, below: 1 });
 }
 
+/** A text without a byte order mark, each of CR LF and CR a LF unless line ends stay. */
+function cleanText(text: string, { keepLineEnds }: CorpusOptions): string {
+  if (typeof text !== "string") {
+    throw new RangeError(`Cannot make a corpus of ${shown(text)}: it must be a text`);
+  }
+  const unmarked = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  if (unmarked.length === 0) {
+    throw new RangeError("Cannot train on an empty text: give at least a few sentences");
+  }
+  return keepLineEnds === true ? unmarked : lineEnds()(unmarked);
+}
+
 /**
  * Makes a corpus of characters from a text.
  *
@@ -83,17 +100,51 @@ function shareOf({ heldOutShare = 0.1 }: CorpusOptions): number {
  */
 export function makeCorpus(text: string, options: CorpusOptions = {}): Corpus {
   requireOptions("makeCorpus()", options, corpusKinds);
-  if (typeof text !== "string") {
-    throw new RangeError(`Cannot make a corpus of ${shown(text)}: it must be a text`);
-  }
   const share = shareOf(options);
-  const unmarked = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  if (unmarked.length === 0) {
-    throw new RangeError("Cannot train on an empty text: give at least a few sentences");
-  }
-  const encoding = new TextEncoding(unmarked.length);
-  encoding.add(options.keepLineEnds === true ? unmarked : lineEnds()(unmarked));
+  const cleaned = cleanText(text, options);
+  const encoding = new TextEncoding(cleaned.length);
+  encoding.add(cleaned);
   return split(encoding.finish(), options.name ?? "text", share);
+}
+
+/** The place nearest to a share of a text at which no surrogate pair is cut. */
+function placeOf(text: string, share: number): number {
+  const at = Math.floor(text.length * share);
+  return /[\udc00-\udfff]/.test(text[at] ?? "") ? at + 1 : at;
+}
+
+/**
+ * Makes a corpus of the tokens of any tokenizer. The text is split first and each part encoded by itself, so that no token reaches
+ * over the cut.
+ *
+ * @param text The text.
+ * @param tokenizer The tokenizer.
+ * @param options Its name, the share that is held out, and whether line ends stay as they are.
+ * @returns The corpus.
+ * @throws {RangeError} If the text is empty or too short to be split, or the share is not between 0 and 1.
+ */
+export function encodeCorpus<T extends Tokenizer>(
+  text: string,
+  tokenizer: T,
+  options: CorpusOptions = {},
+): Corpus<T> {
+  requireOptions("encodeCorpus()", options, corpusKinds);
+  const share = shareOf(options);
+  const whole = cleanText(text, options);
+  const cut = placeOf(whole, 1 - share);
+  const [train, heldOut] = [whole.slice(0, cut), whole.slice(cut)].map((part) =>
+    tokenizer.encode(part)
+  ) as [Int32Array, Int32Array];
+  if (train.length < 2 || heldOut.length < 2) {
+    throw new RangeError(
+      `Cannot split a text of ${
+        train.length + heldOut.length
+      } tokens with ${share} held out: each part needs at least 2`,
+    );
+  }
+  const bytes = new TextEncoder().encode(whole.slice(cut)).length;
+  const { name = "text" } = options;
+  return { name, tokenizer, train, heldOut, bytesPerToken: bytes / heldOut.length };
 }
 
 /** The largest file that is read: its tokens take four times as much memory. */
@@ -143,7 +194,7 @@ const partNames = { train: "part to train on", heldOut: "held-out part" } as con
  * @throws {RangeError} If it is no corpus, or one is too short; the message counts it and the whole text.
  */
 export function requireRoom(
-  corpus: Corpus,
+  corpus: Corpus<Tokenizer>,
   length: number,
   parts: readonly (keyof typeof partNames)[],
 ): void {

@@ -4,13 +4,14 @@ import { readAll } from "../backend/read.ts";
 import { canonicalJson } from "../core/json.ts";
 import { tensorsOf } from "../core/tree.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
-import type { DecoderParameters } from "../decoder/initialization.ts";
+import type { DescribedDecoder, DescribedParameters } from "../decoder/described.ts";
 import { sha256Of } from "../platform/hash.ts";
 import { codeOf } from "../residual/code.ts";
 import type { Residual } from "../residual/types.ts";
-import { completeSettings } from "./complete_settings.ts";
+import { completeFineTuning, completeSettings } from "./complete_settings.ts";
 import type { Corpus } from "./corpus.ts";
-import type { Manifest, TrainSettings } from "./record.ts";
+import type { FineTuneSettings, Manifest, RunSettings, TrainSettings } from "./record.ts";
+import type { CharacterTokenizer, Tokenizer } from "./tokenizer.ts";
 
 /** All that determines a run, beside the versions of the code. */
 export interface Determinants {
@@ -50,7 +51,7 @@ export function configOf({ settings, corpus, residual }: Determinants): DecoderC
  * @param parameters The parameters; they are read.
  * @returns The SHA-256 of their paths and numbers.
  */
-export async function hashOfParameters(parameters: DecoderParameters): Promise<string> {
+export async function hashOfParameters(parameters: DescribedParameters): Promise<string> {
   const leaves = tensorsOf(parameters);
   const values = await readAll(leaves.map(({ value }) => value));
   return sha256Of(...leaves.flatMap(({ path }, at) => [path, values[at]!]));
@@ -66,7 +67,10 @@ function hashOfTokens(train: Int32Array, heldOut: Int32Array): string {
 }
 
 /** What a manifest says of all that determines its run. */
-export type Determined = Pick<Manifest, "settings" | "defaults" | "corpus" | "determines">;
+export type Determined<S extends RunSettings, T extends Tokenizer> = Pick<
+  Manifest<S, T>,
+  "settings" | "defaults" | "corpus" | "determines"
+>;
 
 /** What a complete object has and the given one leaves open, in the same places. */
 function leftOpen(given: object, complete: object): Record<string, unknown> {
@@ -81,6 +85,36 @@ function leftOpen(given: object, complete: object): Record<string, unknown> {
   return Object.assign({}, ...open);
 }
 
+/** What a manifest says of a text, but for its name. */
+function factsOf<T extends Tokenizer>(
+  { train, heldOut, bytesPerToken, tokenizer }: Corpus<T>,
+): Omit<Manifest<RunSettings, T>["corpus"], "name"> {
+  const { characters } = tokenizer as { readonly characters?: string };
+  return {
+    trainTokens: train.length,
+    heldOutTokens: heldOut.length,
+    bytesPerToken,
+    ...(characters === undefined ? {} : { characters }),
+    sha256: hashOfTokens(train, heldOut),
+  } as Omit<Manifest<RunSettings, T>["corpus"], "name">;
+}
+
+/** Settings as they are and as they were completed, the text, and the hash of all. */
+function determinedBy<S extends RunSettings, T extends Tokenizer>(
+  settings: S,
+  complete: S,
+  text: Corpus<T>,
+  others: object,
+): Determined<S, T> {
+  const corpus = factsOf(text);
+  return {
+    settings,
+    defaults: leftOpen(settings, complete),
+    corpus: { name: text.name, ...corpus } as Manifest<S, T>["corpus"],
+    determines: sha256Of(canonicalJson({ settings: complete, corpus, ...others })),
+  };
+}
+
 /**
  * What a manifest says of all that determines its run.
  *
@@ -89,21 +123,30 @@ function leftOpen(given: object, complete: object): Record<string, unknown> {
  * is called, the versions and the machine are not in the hash.
  * @throws {RangeError} If a setting is out of range.
  */
-export function determined(run: Determinants): Determined {
-  const { settings, corpus: { name, ...text }, residual, ...others } = run;
+export function determined(run: Determinants): Determined<TrainSettings, CharacterTokenizer> {
+  const { settings, corpus, residual, ...others } = run;
   const complete = completeSettings(settings, configOf(run));
-  const corpus = {
-    trainTokens: text.train.length,
-    heldOutTokens: text.heldOut.length,
-    bytesPerToken: text.bytesPerToken,
-    characters: text.tokenizer.characters,
-    sha256: hashOfTokens(text.train, text.heldOut),
-  };
   const code = residual && codeOf(residual, settings.model.depth);
-  return {
-    settings,
-    defaults: leftOpen(settings, complete),
-    corpus: { name, ...corpus },
-    determines: sha256Of(canonicalJson({ settings: complete, corpus, code, ...others })),
-  };
+  return determinedBy(settings, complete, corpus, { code, ...others });
+}
+
+/**
+ * What a manifest says of all that determines a fine-tuning.
+ *
+ * @param run Settings, text and backend, the model, and the hash of the parameters that it starts from.
+ * @returns As of {@linkcode determined}; the hash is of the spec too.
+ * @throws {RangeError} If a setting is out of range.
+ */
+export function determinedFineTuning<T extends Tokenizer>(
+  { settings, corpus, model, ...others }: {
+    readonly settings: FineTuneSettings;
+    readonly corpus: Corpus<T>;
+    readonly model: DescribedDecoder;
+    readonly backend: string;
+    readonly start: string;
+    readonly probes: unknown;
+  },
+): Determined<FineTuneSettings, T> {
+  const complete = completeFineTuning(settings, model.context);
+  return determinedBy(settings, complete, corpus, { spec: model.spec, ...others });
 }

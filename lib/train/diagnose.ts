@@ -4,10 +4,10 @@ import * as tf from "@tensorflow/tfjs";
 import { readAll } from "../backend/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { tensorsOf } from "../core/tree.ts";
-import { completeConfig, type DecoderConfig } from "../decoder/config.ts";
+import type { DecoderConfig } from "../decoder/config.ts";
 import { readGates } from "../decoder/gates.ts";
 import { decoder, type Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/initialization.ts";
+import type { DescribedDecoder, DescribedParameters } from "../decoder/described.ts";
 
 async function firstBad(
   named: readonly (readonly [string, Tensor])[],
@@ -22,13 +22,13 @@ async function firstBad(
  * which the model computes them.
  *
  * @param parameters The parameters.
- * @param config The configuration.
+ * @param config The configuration, or the described decoder.
  * @param tokens The rows that were being read.
  * @returns A clause such as `first in blocks.3.mlp_out`.
  */
 export async function locateNonFinite(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
+  parameters: DescribedParameters,
+  config: DecoderConfig | DescribedDecoder,
   tokens: Tokens,
 ): Promise<string> {
   const weights = tensorsOf(parameters).map(({ path, value }) => [path, value] as const);
@@ -54,16 +54,15 @@ export async function locateNonFinite(
  * GPAS gates at which the stream vanishes or changes sign, act(α) ≥ 1.
  *
  * @param parameters The parameters.
- * @param config The configuration.
+ * @param config The configuration, or the described decoder.
  * @returns One sentence for each such gate.
  */
 export async function gateWarnings(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
+  parameters: DescribedParameters,
+  config: DecoderConfig | DescribedDecoder,
 ): Promise<string[]> {
-  const activation = completeConfig(config).residual.gpas?.activation;
   const gates = await readGates(parameters, config);
-  return gates.filter(({ activated }) => activated >= 1).map(({ path, activated }) => {
+  return gates.filter(({ activated }) => activated >= 1).map(({ path, activated, activation }) => {
     const value = activated.toPrecision(4);
     return `${path} has ${activation}(α) = ${value} ≥ 1: the stream vanishes or changes sign there and its gradient does not; ` +
       "weights before an odd number of such sites climb the loss";

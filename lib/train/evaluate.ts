@@ -6,9 +6,10 @@ import { takeNumbers } from "../backend/read.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { decoder } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/initialization.ts";
+import type { DescribedDecoder, DescribedParameters } from "../decoder/described.ts";
 import { evenBatches } from "./batch.ts";
 import { type Corpus, requireRoom } from "./corpus.ts";
+import type { Tokenizer } from "./tokenizer.ts";
 
 /** A held-out loss. */
 export interface Evaluation {
@@ -28,16 +29,16 @@ export interface Evaluation {
  * ```
  *
  * @param parameters The parameters of a decoder.
- * @param config Its configuration.
+ * @param config Its configuration, or the described decoder.
  * @param corpus The text.
  * @param size Rows of a batch, tokens of a row, and batches.
  * @returns The loss.
  * @throws {RangeError} If the held-out text is shorter than a row.
  */
 export async function evaluate(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
-  corpus: Corpus,
+  parameters: DescribedParameters,
+  config: DecoderConfig | DescribedDecoder,
+  corpus: Corpus<Tokenizer>,
   size: { readonly rows: number; readonly length: number; readonly batches: number },
 ): Promise<Evaluation> {
   requireOptions("evaluate()", size, { rows: "number", length: "number", batches: "number" });

@@ -2,15 +2,20 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { version } from "../core/version.ts";
-import type { Determinants, Determined } from "./determinants.ts";
-import type { Manifest, Stop } from "./record.ts";
+import type { Determined } from "./determinants.ts";
+import type { Manifest, RunSettings, Stop } from "./record.ts";
+import type { Tokenizer } from "./tokenizer.ts";
 
-/** What the loop knows of a run. */
-export interface RunFacts {
-  readonly run: Determinants;
-  readonly known: Determined;
+/** What is known of a run at its end. */
+export interface RunFacts<S extends RunSettings, T extends Tokenizer> {
+  readonly variant: string;
+  readonly ownVariant: boolean;
+  readonly known: Determined<S, T>;
   readonly probes: Manifest["probes"] | undefined;
-  readonly parameters: number;
+  readonly source?: string | undefined;
+  readonly backend: string;
+  /** The number of trained scalars. */
+  readonly count: number;
   readonly started: Date;
   readonly stopped: Stop | undefined;
   readonly label: string | undefined;
@@ -19,16 +24,20 @@ export interface RunFacts {
 }
 
 /** @returns The manifest of a run, with versions, backend and hardware. */
-export function manifestOf(facts: RunFacts): Manifest {
-  const { run, known, probes, parameters, started, stopped, label, command, commit } = facts;
+export function manifestOf<S extends RunSettings, T extends Tokenizer>(
+  facts: RunFacts<S, T>,
+): Manifest<S, T> {
+  const { variant, ownVariant, known, probes, source, backend, count, started } = facts;
+  const { stopped, label, command, commit } = facts;
   return {
-    variant: run.settings.model.residual ?? "pre-ln",
-    ...(run.residual === undefined ? {} : { ownVariant: true }),
+    variant,
+    ...(ownVariant ? { ownVariant } : {}),
+    ...(source === undefined ? {} : { source }),
     ...(label === undefined ? {} : { label }),
     ...known,
     ...(probes === undefined ? {} : { probes }),
-    parameters,
-    backend: run.backend,
+    parameters: count,
+    backend,
     versions: { normkit: version, tfjs: tf.version.tfjs, deno: Deno.version.deno },
     hardware: `${Deno.build.os} ${Deno.build.arch}, ${navigator.hardwareConcurrency} logical cores`,
     ...(command === undefined ? {} : { command }),

@@ -4,18 +4,25 @@
  * @module
  */
 
-export type { ModelForm } from "./step_gradient.ts";
 export { clipByNorm, clipFactor, type ClipOptions, globalNorm } from "./clip.ts";
 export { type Batch, evenBatches, randomBatch } from "./batch.ts";
 export {
   type Corpus,
   type CorpusOptions,
+  encodeCorpus,
   makeCorpus,
   readCorpus,
   type ReadCorpusOptions,
 } from "./corpus.ts";
 export { gateWarnings, locateNonFinite } from "./diagnose.ts";
 export { evaluate, type Evaluation } from "./evaluate.ts";
+export { fineTune, type FineTuneOptions, type FineTuneResult } from "./fine_tune.ts";
+export {
+  loadTrainable,
+  type SavedFolder,
+  saveFineTuned,
+  type Trainable,
+} from "./fine_tune_folder.ts";
 export { readText, type TextOptions } from "./text.ts";
 export { type CharacterTokenizer, characterTokenizer, type Tokenizer } from "./tokenizer.ts";
 export {
@@ -28,9 +35,12 @@ export {
 } from "./optimizer.ts";
 export { readRun, readRuns } from "./read_runs.ts";
 export {
+  type AnyRunRecord,
+  type FineTuneSettings,
   type Manifest,
   type Row,
   type RunRecord,
+  type RunSettings,
   type Stop,
   type TrainSettings,
   writeRun,
@@ -60,4 +70,4 @@ export {
   streamVariance,
   weightNorms,
 } from "./series.ts";
-export { type Probe, train, type TrainOptions, type TrainResult } from "./train.ts";
+export { type ModelForm, type Probe, train, type TrainOptions, type TrainResult } from "./train.ts";

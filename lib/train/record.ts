@@ -6,6 +6,7 @@ import { writeAtomically } from "../platform/files.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import type { OptimizerSettings } from "./optimizer.ts";
 import type { ScheduleSettings } from "./schedule.ts";
+import type { CharacterTokenizer, Tokenizer } from "./tokenizer.ts";
 
 /** One line of a record: what was seen at a step. */
 export interface Row {
@@ -17,10 +18,8 @@ export interface Row {
   readonly [name: string]: string | number;
 }
 
-/** Everything that determines a training run, as data. */
-export interface TrainSettings {
-  /** The model; its vocabulary is the corpus's. */
-  readonly model: Omit<DecoderConfig, "vocabulary" | "residual"> & { readonly residual?: string };
+/** Everything but the model that determines a training run, as data. */
+export interface RunSettings {
   /** The optimizer; AdamW by default. */
   readonly optimizer?: OptimizerSettings;
   /** The learning rate over the steps. */
@@ -47,6 +46,18 @@ export interface TrainSettings {
   readonly evaluationBatches?: number;
 }
 
+/** Everything that determines the training of a decoder from the start, as data. */
+export interface TrainSettings extends RunSettings {
+  /** The model; its vocabulary is the corpus's. */
+  readonly model: Omit<DecoderConfig, "vocabulary" | "residual"> & { readonly residual?: string };
+}
+
+/** Everything but the model that determines a fine-tuning, as data. */
+export interface FineTuneSettings extends RunSettings {
+  /** The share of values dropped at the end of each branch and after the embedding; 0 by default, whatever a `config.json` says. */
+  readonly dropout?: number;
+}
+
 /** Why a run ended before its last step. */
 export interface Stop {
   /** `non-finite`: the loss was NaN or infinite. `aborted`: the caller's signal. `out-of-memory`: there was no room. */
@@ -57,29 +68,33 @@ export interface Stop {
   readonly message: string;
 }
 
-/** What made a run. */
-export interface Manifest {
+/** What made a run: of a decoder that was trained from the start, or of another model. */
+export interface Manifest<
+  S extends RunSettings = TrainSettings,
+  T extends Tokenizer = CharacterTokenizer,
+> {
   /** The residual variant's id. */
   readonly variant: string;
   /** Whether the variant was an object of the caller's, of which the id tells nothing: its model is not computed from the record. */
   readonly ownVariant?: true;
+  /** Where the model was that was trained further, such as its folder. */
+  readonly source?: string;
   /** What tells the run from others of the same settings, such as the form in which it was computed. */
   readonly label?: string;
   /** The settings as they were written. */
-  readonly settings: TrainSettings;
+  readonly settings: S;
   /** What they left open, in the same places, as the code of then completed it. */
   readonly defaults: Readonly<Record<string, unknown>>;
   /** What was looked at, where that has names. */
   readonly probes?: Readonly<Record<string, unknown>>;
-  /** The text: its name, sizes in tokens, UTF-8 bytes per token and vocabulary, and the SHA-256 of its tokens. */
+  /** The text: its name, sizes in tokens, UTF-8 bytes per token and, where they are its tokens, characters, and the SHA-256 of its tokens. */
   readonly corpus: {
     readonly name: string;
     readonly trainTokens: number;
     readonly heldOutTokens: number;
     readonly bytesPerToken: number;
-    readonly characters: string;
     readonly sha256: string;
-  };
+  } & Pick<T, keyof T & "characters">;
   /**
    * The SHA-256 of all that determines the run: the complete settings, the tokens, the backend, the form, the probes, the parameters
    * that it started from and, of a variant of one's own, the code.
@@ -116,12 +131,18 @@ export interface Manifest {
 }
 
 /** A finished run. */
-export interface RunRecord {
+export interface RunRecord<
+  S extends RunSettings = TrainSettings,
+  T extends Tokenizer = CharacterTokenizer,
+> {
   /** What made it. */
-  readonly manifest: Manifest;
+  readonly manifest: Manifest<S, T>;
   /** What was seen. */
   readonly rows: readonly Row[];
 }
+
+/** A finished run of any model on any tokens. */
+export type AnyRunRecord = RunRecord<RunSettings, Tokenizer>;
 
 /** The files of packed runs, which no run may be named like. */
 export const packedFiles = { manifests: "manifests.jsonl", rows: "rows.jsonl" } as const;
@@ -144,7 +165,7 @@ function requireName(name: string): void {
  */
 export async function writeRun(
   folder: string,
-  record: RunRecord,
+  record: AnyRunRecord,
   name = record.manifest.variant,
 ): Promise<void> {
   requireName(name);

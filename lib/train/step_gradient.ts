@@ -5,38 +5,31 @@ import { valueAndGradient } from "../backend/gradient.ts";
 import type { Random } from "../core/random.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
 import { disposeTree, fillTree, tensorsOf } from "../core/tree.ts";
-import type { DecoderConfig } from "../decoder/config.ts";
-import { decoder } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/initialization.ts";
-import { isGate } from "../decoder/gates.ts";
+import type { Tokens } from "../decoder/decoder.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { clipByNorm, clipFactor } from "./clip.ts";
 import type { Batch } from "./batch.ts";
-import type { TrainSettings } from "./record.ts";
+import type { RunSettings } from "./record.ts";
 
-/** From parameters that are trained to the decoder that runs; the same decoder, computed in another way. */
-export type ModelForm = (
-  parameters: DecoderParameters,
-  config: DecoderConfig,
-) => { readonly parameters: DecoderParameters; readonly config: DecoderConfig };
+/** The logits of which a training computes its loss. */
+export type Logits<P> = (
+  parameters: P,
+  tokens: Tokens,
+  options: { readonly dropout: Random; readonly step: number },
+) => Tensor;
 
-/** Mean loss and mean gradient over the batches of one step; the gradient goes through the form. */
-export function lossAndGradient(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
+/** Mean loss and mean gradient over the batches of one step. */
+export function lossAndGradient<P>(
+  parameters: P,
+  logits: Logits<P>,
   batches: readonly Batch[],
-  { dropout, step, form }: {
-    readonly dropout: Random;
-    readonly step: number;
-    readonly form?: ModelForm | undefined;
-  },
-): { loss: Scalar; gradient: DecoderParameters } {
+  { dropout, step }: { readonly dropout: Random; readonly step: number },
+): { loss: Scalar; gradient: P } {
   const parts = batches.map(({ inputs, targets }, i) =>
-    valueAndGradient(parameters, (p) => {
-      const model = form?.(p, config) ?? { parameters: p, config };
-      const options = { dropout: dropout.fork(i), step };
-      return crossEntropy(decoder(model.parameters, model.config, inputs, options), targets);
-    })
+    valueAndGradient(
+      parameters,
+      (p) => crossEntropy(logits(p, inputs, { dropout: dropout.fork(i), step }), targets),
+    )
   );
   if (parts.length === 1) return { loss: parts[0]!.value, gradient: parts[0]!.gradient };
   const mean = (tensors: Tensor[]): Tensor => tf.tidy(() => tf.mean(tf.stack(tensors), 0));
@@ -49,9 +42,9 @@ export function lossAndGradient(
 }
 
 /** A gradient and what an optimizer is to multiply it by; the caller frees both. */
-export interface ClippedGradient {
+export interface ClippedGradient<P> {
   /** The gradient, its gates clipped by themselves. */
-  readonly gradient: DecoderParameters;
+  readonly gradient: P;
   /** The factor that clips all of it; absent where nothing clips. */
   readonly scale?: Scalar;
 }
@@ -61,10 +54,11 @@ export interface ClippedGradient {
  *
  * @returns The gradient to step with, and its scale.
  */
-export function clipGradient(
-  gradient: DecoderParameters,
-  { clip, clipGates }: TrainSettings,
-): ClippedGradient {
+export function clipGradient<P>(
+  gradient: P,
+  { clip, clipGates }: RunSettings,
+  isGate: (path: string) => boolean,
+): ClippedGradient<P> {
   const scaled = clip === undefined ? {} : { scale: clipFactor(gradient, clip) };
   if (clipGates === undefined) return { gradient, ...scaled };
   const clipped = clipByNorm(gradient, clipGates, { chosen: isGate, ...scaled });

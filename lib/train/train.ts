@@ -1,37 +1,29 @@
-// The training loop: batches in, parameters and a record out. It stops at a signal, at a loss that is not finite or where memory
-// is full, and always returns the last parameters whose loss was finite.
+// Training a decoder from the start, or from parameters of its own.
 
 import * as tf from "@tensorflow/tfjs";
-import { untilCut } from "../backend/interrupt.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
-import { OutOfMemoryError } from "../backend/out_of_memory.ts";
-import { Random } from "../core/random.ts";
-import { takeNumbers } from "../backend/read.ts";
-import type { Scalar, Tensor } from "../core/tensor.ts";
-import { countParameters, disposeTree, mapTree } from "../core/tree.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { mapTree } from "../core/tree.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
-import type { Tokens } from "../decoder/decoder.ts";
+import { decoder } from "../decoder/decoder.ts";
 import { type DecoderParameters, initDecoder } from "../decoder/initialization.ts";
 import { sourceOf } from "../residual/code.ts";
 import { isRegistered } from "../residual/registry.ts";
 import type { Residual } from "../residual/types.ts";
-import {
-  clipGradient,
-  type ClippedGradient,
-  lossAndGradient,
-  type ModelForm,
-} from "./step_gradient.ts";
-import { manifestOf } from "./manifest.ts";
-import { requireVocabulary, runNumbers } from "./complete_settings.ts";
-import { globalNorm } from "./clip.ts";
-import { type Batch, randomBatch } from "./batch.ts";
+import type { Batch } from "./batch.ts";
+import { requireVocabulary, trainNumbers } from "./complete_settings.ts";
 import { type Corpus, requireRoom } from "./corpus.ts";
 import { configOf, type Determinants, determined, hashOfParameters } from "./determinants.ts";
-import { gateWarnings, locateNonFinite } from "./diagnose.ts";
-import { evaluate } from "./evaluate.ts";
-import { makeOptimizer, type OptimizerState } from "./optimizer.ts";
-import type { Row, RunRecord, Stop, TrainSettings } from "./record.ts";
-import { makeSchedule } from "./schedule.ts";
+import { runTraining } from "./loop.ts";
+import { manifestOf } from "./manifest.ts";
+import type { Row, RunRecord, TrainSettings } from "./record.ts";
+import type { Logits } from "./step_gradient.ts";
+
+/** From parameters that are trained to the decoder that runs; the same decoder, computed in another way. */
+export type ModelForm = (
+  parameters: DecoderParameters,
+  config: DecoderConfig,
+) => { readonly parameters: DecoderParameters; readonly config: DecoderConfig };
 
 /** Looks at a model at a step; rows of its own kind, numbers only. */
 export type Probe = (
@@ -122,23 +114,24 @@ async function determinantsOf(
   };
 }
 
-/** What `f` makes, or nothing of it where it throws. */
-function whole<T>(f: () => T): T {
-  return tf.tidy(f as () => tf.TensorContainer) as T;
+/** The logits of the decoder that a form gives, of the decoder itself by default. */
+function logitsIn(form: ModelForm | undefined, config: DecoderConfig): Logits<DecoderParameters> {
+  return (parameters, tokens, options) => {
+    const model = form?.(parameters, config) ?? { parameters, config };
+    return decoder(model.parameters, model.config, tokens, options);
+  };
 }
 
-/** The stop at a full memory; other errors go on. */
-function outOfMemory(error: unknown, step: number): Stop {
-  if (!(error instanceof OutOfMemoryError)) throw error;
-  const kept = step === 0
-    ? "the parameters of the start"
-    : "the last parameters with a finite loss";
-  const message = `The memory was full in step ${step}, kept ${kept}. ${error.message}`;
-  return { reason: "out-of-memory", step, message };
+/** Parameters like the given ones, or drawn from the seed. */
+function startOf(
+  { parameters }: TrainOptions,
+  config: DecoderConfig,
+  seed: number,
+): DecoderParameters {
+  return parameters === undefined
+    ? initDecoder(config, seed)
+    : mapTree<DecoderParameters, Tensor>(parameters, (leaf) => leaf.clone());
 }
-
-/** The gradient of a step, and what it is to be multiplied by. */
-type Computed = ClippedGradient & { readonly loss: Scalar };
 
 /**
  * Trains a decoder on a text.
@@ -159,146 +152,31 @@ export async function train(
   corpus: Corpus,
   options: TrainOptions = {},
 ): Promise<TrainResult> {
-  const { steps, rows, length, accumulate, reportEvery, evaluateEvery, evaluationBatches } =
-    runNumbers(settings);
+  const numbers = trainNumbers(settings);
   requireOptions("train()", options, optionKinds);
-  const { seed } = settings;
-  requireRoom(corpus, length, ["train", "heldOut"]);
+  requireRoom(corpus, numbers.length, ["train", "heldOut"]);
   requireVocabulary(settings, corpus.tokenizer.vocabulary);
   const own = ownVariant(settings, options);
   const run = await determinantsOf(settings, corpus, { ...options, residual: own });
   const config = configOf(run);
   const known = determined(run);
-  const rate = makeSchedule(settings.schedule);
-  const optimizer = makeOptimizer(settings.optimizer ?? { kind: "adamw" });
-  const random = new Random(seed);
-  const [batchRandom, dropoutRandom] = [random.fork("batches"), random.fork("dropout")];
-  const watched = randomBatch(corpus.heldOut, { rows, length }, random.fork("probe"));
-  const started = new Date();
-  const seen: Row[] = [];
-  const report = (row: Row): void => {
-    seen.push(row);
-    options.onRow?.(row);
-  };
-
-  let step = 0; // the step under way
-  const interrupted = (): string => `The training was interrupted in step ${step} of ${steps}`;
-  const start = (): DecoderParameters =>
-    options.parameters === undefined
-      ? initDecoder(config, seed)
-      : mapTree<DecoderParameters, Tensor>(options.parameters, (leaf) => leaf.clone());
-  let parameters = await untilCut(() => whole(start), interrupted);
-  let state: OptimizerState<DecoderParameters> = { step: 0, moments: [] };
-  let good = parameters; // the last parameters whose loss was finite
-  let computed: Computed | undefined; // what the step under way holds
-  let stopped: Stop | undefined;
-  let looked: number | undefined; // the step of the last look
-  const warned = new Set<string>();
-  const count = countParameters(parameters);
-
-  const nonFinite = async (
-    step: number,
-    what: string,
-    loss: number,
-    tokens: Tokens,
-  ): Promise<Stop> => {
-    const where = await locateNonFinite(parameters, config, tokens);
-    const kept = good === parameters
-      ? "there are no earlier parameters to keep"
-      : "kept the last parameters with a finite loss";
-    const message = `The ${what} at step ${step} is ${loss}, non-finite ${where}; ${kept}`;
-    return { reason: "non-finite", step, message };
-  };
-  /** Evaluates and probes; a held-out loss that is not finite stops the run. */
-  const look = async (step: number): Promise<Stop | undefined> => {
-    looked = step;
-    const { nats, bitsPerByte } = await evaluate(parameters, config, corpus, {
-      rows,
-      length,
-      batches: evaluationBatches,
-    });
-    report({ kind: "evaluation", step, nats, bitsPerByte });
-    if (!Number.isFinite(nats)) return await nonFinite(step, "held-out loss", nats, watched.inputs);
-    for (const row of await options.probe?.(parameters, config, watched) ?? []) {
-      report({ ...row, step } as Row);
-    }
-    for (const message of await gateWarnings(parameters, config)) {
-      if (!warned.has(message.split(" ")[0]!)) report({ kind: "warning", step, message });
-      warned.add(message.split(" ")[0]!);
-    }
-    return undefined;
-  };
-
-  /** Makes the step under way. */
-  const advance = async (): Promise<Stop | undefined> => {
-    const batches = Array.from(
-      { length: accumulate },
-      () => randomBatch(corpus.train, { rows, length }, batchRandom),
-    );
-    const randomness = { dropout: dropoutRandom.fork(step), step, form: options.form };
-    computed = whole(() => lossAndGradient(parameters, config, batches, randomness));
-    if (step % reportEvery === 0 || step === steps) {
-      const norm = globalNorm(computed.gradient);
-      const [loss, gradientNorm] = await takeNumbers([computed.loss, norm]) as [number, number];
-      report({ kind: "step", step, loss, rate: rate(step), gradientNorm });
-      await new Promise((resolve) => setTimeout(resolve)); // lets signals and timers through
-      if (!Number.isFinite(loss)) return await nonFinite(step, "loss", loss, batches[0]!.inputs);
-      if (good !== parameters) disposeTree(good);
-      good = parameters;
-    }
-    const { gradient, scale } = Object.assign(
-      computed,
-      whole(() => clipGradient(computed!.gradient, settings)),
-    );
-    const next = whole(() => optimizer.update(parameters, gradient, state, rate(step), scale));
-    disposeTree(state.moments);
-    if (parameters !== good) disposeTree(parameters);
-    ({ parameters, state } = next);
-    disposeTree(computed);
-    return undefined;
-  };
-  const loop = async (): Promise<Stop | undefined> => {
-    state = whole(() => optimizer.init(parameters));
-    let stop = await look(0);
-    while (stop === undefined && step < steps) {
-      step++;
-      if (options.signal?.aborted === true) {
-        const message = `Stopped by the caller before step ${step}`;
-        const bad = looked === step - 1 ? undefined : await look(step - 1);
-        return bad ?? { reason: "aborted", step, message };
-      }
-      stop = await advance();
-      if (stop === undefined && (step % evaluateEvery === 0 || step === steps)) {
-        stop = await look(step);
-      }
-    }
-    return stop;
-  };
-
-  try {
-    stopped = await untilCut(loop, interrupted).catch((error) => outOfMemory(error, step));
-    if (stopped === undefined || stopped.reason === "aborted") {
-      if (good !== parameters) disposeTree(good);
-      good = parameters;
-    }
-  } catch (error) {
-    disposeTree(good);
-    throw error;
-  } finally {
-    disposeTree([state.moments, computed ?? []]);
-    if (parameters !== good) disposeTree(parameters);
-  }
-  const { label, probes, command, commit } = options;
+  const { form, probe, signal, onRow, label, probes, command, commit } = options;
+  const { parameters, rows, ...facts } = await runTraining<DecoderParameters>({
+    model: config,
+    logits: logitsIn(form, config),
+    start: () => startOf(options, config, settings.seed),
+    probe: probe && ((parameters, batch) => probe(parameters, config, batch)),
+  }, { settings, numbers, corpus, signal, onRow });
   const manifest = manifestOf({
-    run,
+    ...facts,
+    variant: settings.model.residual ?? "pre-ln",
+    ownVariant: own !== undefined,
     known,
     probes,
-    parameters: count,
-    started,
-    stopped,
+    backend: run.backend,
     label,
     command,
     commit,
   });
-  return { parameters: good, config, record: { manifest, rows: seen } };
+  return { parameters, config, record: { manifest, rows } };
 }

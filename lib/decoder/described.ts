@@ -1,0 +1,53 @@
+// A decoder-only language model of any family: its spec with the limits on its tokens. The decoders of this library are such.
+
+import type { Tensor } from "../core/tensor.ts";
+import { requireOptions } from "../core/options.ts";
+import type { ModelSpec } from "../model/spec.ts";
+import { type CompleteConfig, completeConfig, type DecoderConfig } from "./config.ts";
+import { decoderSpec } from "./spec.ts";
+import type { DecoderParameters } from "./initialization.ts";
+
+/** A decoder of any family, without its parameters. */
+export interface DescribedDecoder {
+  /** What it computes: one causal stack that reads tokens, and one head that reads every position. */
+  readonly spec: ModelSpec;
+  /** The number of tokens V. */
+  readonly vocabulary: number;
+  /** The longest sequence, in tokens. */
+  readonly context: number;
+  /** The share of values dropped at the end of each branch and after the embedding; 0 by default. */
+  readonly dropout?: number;
+}
+
+/** Parameters by the names that a spec gives them. */
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
+/** The parameters of a described decoder: a tree of which the paths are the spec's names, or tensors by name. */
+export type DescribedParameters = DecoderParameters | NamedTensors;
+
+function ofConfig(config: CompleteConfig): DescribedDecoder {
+  const { vocabulary, context, dropout } = config;
+  return { spec: decoderSpec(config), vocabulary, context, dropout };
+}
+
+function isDescribed(model: DecoderConfig | DescribedDecoder): model is DescribedDecoder {
+  return typeof model === "object" && model !== null && "spec" in model;
+}
+
+/**
+ * The description of a decoder.
+ *
+ * @param model A configuration of a decoder of this library, or a described decoder, which is returned.
+ * @returns The described decoder.
+ * @throws {RangeError} If the configuration is out of range, or the model has options that there are not.
+ */
+export function describedBy(model: DecoderConfig | DescribedDecoder): DescribedDecoder {
+  if (!isDescribed(model)) return ofConfig(completeConfig(model));
+  requireOptions("a described decoder", model, {
+    spec: "object",
+    vocabulary: "number",
+    context: "number",
+    dropout: "number?",
+  });
+  return model;
+}
