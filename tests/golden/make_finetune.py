@@ -23,7 +23,8 @@ VOCABULARY = 40
 LENGTH = 13
 NAMES = (
     "gpt2 gpt2-untied opt gpt-neo gpt-neox gpt-neox-sequential gptj phi bloom falcon falcon-new "
-    "falcon-alibi mpt llama mistral qwen2 qwen3 gemma olmo olmo-tied stablelm stablelm-parallel"
+    "falcon-alibi mpt llama mistral qwen2 qwen3 gemma gemma2 gemma3 olmo olmo-tied olmo2 stablelm "
+    "stablelm-parallel"
 ).split()
 
 
