@@ -202,7 +202,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   ],
   makeCorpus: [row<kit.CorpusOptions>(corpus, (o) => kit.makeCorpus("abcdefgh", o))],
   encodeCorpus: [
-    row<kit.CorpusOptions>(corpus, (o) => kit.encodeCorpus("abcdefgh", any, o)),
+    row<kit.CorpusOptions>(corpus, (o) => training.encodeCorpus("abcdefgh", any, o)),
   ],
   readCorpus: [row<kit.ReadCorpusOptions>({ ...corpus, ...text }, (o) => kit.readCorpus("", o))],
   readText: [row<kit.TextOptions>(text, (o) => training.readText("", o))],
@@ -236,7 +236,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
     }, (o) => kit.train(settings, any, o)),
   ],
   fineTune: [
-    row<kit.FineTuneSettings>({
+    row<training.FineTuneSettings>({
       ...tuning,
       dropout: 0,
       optimizer: { kind: "sgd" },
@@ -247,8 +247,8 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       reportEvery: 1,
       evaluateEvery: 1,
       evaluationBatches: 1,
-    }, (o) => kit.fineTune({}, described, o, any)),
-    row<kit.FineTuneOptions>({
+    }, (o) => training.fineTune({}, described, o, any)),
+    row<training.FineTuneOptions>({
       signal,
       onRow: f,
       probe: f,
@@ -257,7 +257,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       probes: {},
       command: "c",
       commit: "c",
-    }, (o) => kit.fineTune({}, described, tuning, any, o)),
+    }, (o) => training.fineTune({}, described, tuning, any, o)),
   ],
   gateWarnings: [withConfig((own) => training.gateWarnings(any, own))],
   locateNonFinite: [
