@@ -63,3 +63,41 @@ Deno.test("every public function that throws says so", async () => {
   );
   assertEquals(named(lacking), []);
 });
+
+const filler = "a all an and any by each every for in is its new of one that the their this to";
+
+/** The words of a text or of a name in camel case, without articles and the like, in the singular. */
+function wordsOf(text: string): Set<string> {
+  const words = text.match(/[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])/g) ?? [];
+  const singular = (word: string): string => word.toLowerCase().replace(/s+$/, "");
+  const dropped = new Set(filler.split(" ").map(singular));
+  return new Set(words.map(singular).filter((word) => !dropped.has(word)));
+}
+
+/** The names whose one-line docstring has no word that they do not have. */
+function repeated(text: string): string[] {
+  const documented =
+    /\/\*\* ([^*\n]*) \*\/\n\s*(?:(?:export|async|readonly|override|get|const|function\*?|interface|type|class|let) )*#?(\w+)/g;
+  return [...text.matchAll(documented)]
+    .filter(([, doc, name]) => wordsOf(doc!).isSubsetOf(wordsOf(name!)))
+    .map(([, , name]) => name!);
+}
+
+Deno.test("no docstring repeats the name and says nothing else", async () => {
+  const found: string[] = [];
+  for await (const file of sources("lib")) {
+    const text = await Deno.readTextFile(`${checkout}/${file}`);
+    found.push(...repeated(text).map((name) => `${file} ${name}`));
+  }
+  assertEquals(found, []);
+});
+
+Deno.test("repeated() finds what says nothing, and accepts a word more", () => {
+  const planted = [
+    "/** The command. */\nexport const foldCommand: Command = {",
+    "/** Its shape. */\n  readonly shape: number[];",
+    "/** Options of a norm. */\nexport interface NormOptions {",
+  ];
+  assertEquals(planted.flatMap(repeated), ["foldCommand", "shape", "NormOptions"]);
+  assertEquals(repeated("/** The shape, […, D]. */\nshape: number[];"), []);
+});

@@ -134,7 +134,7 @@ function moveSafely(): void {
 
 /** What a kernel has made so far. */
 interface Made {
-  /** New data. */
+  /** Handles of the data that it has allocated. */
   readonly data: object[];
   /** Data that was there, once for each further reference to it. */
   readonly references: object[];

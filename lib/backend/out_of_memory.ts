@@ -1,4 +1,4 @@
-// The error of a memory that is full.
+// The error that an allocation throws when the memory of the WASM backend is full.
 
 /** The memory of a backend is full; nothing was written, and what is freed can be used again. */
 export class OutOfMemoryError extends Error {

@@ -17,11 +17,11 @@ export interface WebGpuAdapter {
 
 /** Limits of a WebGPU adapter. */
 export interface WebGpuLimits {
-  /** Bytes of one tensor. */
+  /** The most bytes that one tensor may have. */
   readonly tensorBytes: number;
   /** Bytes that a workgroup shares. */
   readonly workgroupBytes: number;
-  /** Threads of a workgroup. */
+  /** The most threads that one workgroup may have. */
   readonly workgroupThreads: number;
 }
 

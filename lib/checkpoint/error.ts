@@ -1,4 +1,4 @@
-// What a bad checkpoint is answered with.
+// The error that a damaged checkpoint causes, with the file and what is wrong in it.
 
 /** A file that is not what the safetensors format allows. */
 export class SafetensorsError extends SyntaxError {

@@ -17,7 +17,7 @@ export const metadataKey = "__metadata__";
 
 /** A tensor in a file. */
 export interface StoredTensor extends TensorShape {
-  /** Its name. */
+  /** Its key in the header, unique in the file. */
   readonly name: string;
   /** Where its bytes start, counted from the end of the header. */
   readonly start: number;

@@ -4,7 +4,7 @@ import { rowsOf, type TensorSource } from "./tensors.ts";
 
 /** A tensor's shape and its numbers, row-major. */
 export interface MemoryTensor {
-  /** Its shape. */
+  /** The length of each axis; none for a scalar. */
   readonly shape: readonly number[];
   /** Its numbers. */
   readonly values: ArrayLike<number>;

@@ -8,7 +8,7 @@ import type { TensorShape } from "./tensors.ts";
 
 /** A tensor that is to be written. */
 export interface NamedShape extends TensorShape {
-  /** Its name. */
+  /** What it is called in the file. */
   readonly name: string;
 }
 

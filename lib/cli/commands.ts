@@ -1,4 +1,4 @@
-// The commands of `normkit`.
+// The list of commands that `normkit` knows, by name.
 
 import type { Command } from "./command.ts";
 import { convertCommand } from "./convert.ts";

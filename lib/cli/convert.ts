@@ -10,7 +10,7 @@ import {
   writeConversion,
 } from "./conversion.ts";
 
-/** The command. */
+/** `normkit convert`: its help, its options, and the run. */
 export const convertCommand: Command = {
   summary: "convert a model between Pre-LN, Pre-RMSNorm and Pre-CRMSNorm, losslessly",
   help: `Usage: normkit convert DIR OUT --to TARGET [options]

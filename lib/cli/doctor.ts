@@ -89,7 +89,7 @@ function linesOf({ name, ok, detail, notes }: Finding): string[] {
   ];
 }
 
-/** The command. */
+/** `normkit doctor`: its help, its options, and the run. */
 export const doctor: Command = {
   summary: "what this machine has, what is missing and how to get it",
   help: `Usage: normkit doctor [--json]

@@ -10,7 +10,7 @@ import {
   writeConversion,
 } from "./conversion.ts";
 
-/** The command. */
+/** `normkit fold`: its help, its options, and the run. */
 export const foldCommand: Command = {
   summary: "fold GPAS, DeepNorm, LNS or LayerScale into a plain model",
   help: `Usage: normkit fold DIR OUT [options]

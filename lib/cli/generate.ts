@@ -47,7 +47,7 @@ function growing(tokenizer: TextTokenizer, say: (text: string) => void): (token:
   };
 }
 
-/** The command. */
+/** `normkit generate`: its help, its options, and the run. */
 export const generateCommand: Command = {
   summary: "write text with a trained model",
   help: `Usage: normkit generate MODEL [options]

@@ -5,7 +5,7 @@ import { openModel, readConfig } from "../families/open.ts";
 import { refusedFamilies } from "../families/refused.ts";
 import { type Command, requireWords } from "./command.ts";
 
-/** The command. */
+/** `normkit inspect`: its help, its options, and the run. */
 export const inspectCommand: Command = {
   summary: "say what a model is, and what it can be converted to",
   help: `Usage: normkit inspect DIR [options]

@@ -34,7 +34,7 @@ function plan(shape: readonly number[], values: Float64Array): PlannedTensor {
   };
 }
 
-/** The command. */
+/** `normkit logits`: its help, its options, and the run. */
 export const logitsCommand: Command = {
   summary: "write the logits of a language model for given tokens",
   help: `Usage: normkit logits DIR --tokens 1,2,3 --out FILE.safetensors [options]

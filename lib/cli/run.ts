@@ -16,7 +16,7 @@ export interface Program {
   readonly command: Command;
 }
 
-/** Exit codes. */
+/** What a program of this package returns to the shell. */
 export const exitCodes = {
   /** It ran and failed: models differ, a file could not be written, it was stopped early. */
   failed: 1,

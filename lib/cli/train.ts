@@ -103,7 +103,7 @@ function outcomeOf(out: string, asked: number, made: readonly Finisher[]): Outco
   };
 }
 
-/** The command. */
+/** `normkit train`: its help, its options, and the run. */
 export const trainCommand: Command = {
   summary: "train residual variants on a text",
   help: `Usage: normkit train [VARIANT …] [options]

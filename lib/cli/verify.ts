@@ -17,7 +17,7 @@ import { exitCodes } from "./run.ts";
 import { textHelp, textOptions, textOptionsOf } from "./text_options.ts";
 import { tokensOfFile } from "./tokenize.ts";
 
-/** The command. */
+/** `normkit verify`: its help, its options, and the run. */
 export const verifyCommand: Command = {
   summary: "measure how equal two models are",
   help: `Usage: normkit verify A B [options]

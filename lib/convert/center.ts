@@ -38,7 +38,7 @@ export function foldLayerScale(model: Model): Model {
  * Centers what writes to the streams of a LayerNorm model and makes its norms RMSNorms.
  *
  * @param model The model, without LayerScale.
- * @param options `keepTables`: embeddings stay, and the stream is recentered where the layers start.
+ * @param options `keepTables`: embeddings stay, and the mean of the stream is subtracted where the layers start.
  * @returns The same function.
  */
 export function centerStreams(model: Model, options: { readonly keepTables: boolean }): Model {
@@ -53,9 +53,9 @@ export function centerStreams(model: Model, options: { readonly keepTables: bool
     for (const linear of linears) edit.writer(linear, widths, centerAlong);
   }
   const rms = mapNorms(spec, (norm) => ({ ...norm, kind: "rms" }));
-  const recentered = mapStacks(rms, (stack) => ({
+  const centered = mapStacks(rms, (stack) => ({
     ...stack,
     recenter: startsNonLinearly(stack) || options.keepTables,
   }));
-  return { ...model, tensors: edit.tensors, spec: recentered };
+  return { ...model, tensors: edit.tensors, spec: centered };
 }

@@ -19,7 +19,7 @@ export interface Difference {
 
 /** A difference after a layer; 0 is before the first. */
 export interface LayerDifference extends Difference {
-  /** The stack. */
+  /** Whose layers these are, such as `decoder`. */
   readonly stack: string;
   /** The layer, from 1; 0 is before the first. */
   readonly layer: number;

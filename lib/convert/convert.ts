@@ -29,7 +29,7 @@ export interface ConvertOptions {
   readonly to: Target;
   /**
    * A head that shares the token table: `untie` (default) gives it a matrix of its own where that is needed. `keep` leaves the table as
-   * it is and recenters the stream where the layers start, one reduction more; the final norm keeps its gain and bias then.
+   * it is and subtracts the mean of the stream where the layers start, one reduction more; the final norm keeps its gain and bias then.
    */
   readonly tied?: "untie" | "keep";
 }
@@ -141,7 +141,7 @@ function converted(model: Model, to: Target, keep: boolean): Model {
     case "pre-ln": {
       const rms = toRmsOfSameTensors(model, keep);
       const recentered = Object.values(rms.spec.stacks).some(({ recenter }) => recenter);
-      return recorded(layered(rms), !recentered); // what was recentered by a step is not any more
+      return recorded(layered(rms), !recentered); // a mean that was subtracted by a step is not any more
     }
   }
 }

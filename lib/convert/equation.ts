@@ -7,7 +7,7 @@ import type { Norm, NormPlace, Parts, Wiring } from "../residual/types.ts";
 
 /** A factor of an equation: a constant, times the site's gate factor 1 − act(g) where it is gated. */
 export interface Factor {
-  /** The constant. */
+  /** What the equation multiplies by whatever the gate. */
   readonly constant: number;
   /** Whether the gate scales it too. */
   readonly gated: boolean;

@@ -48,7 +48,7 @@ export interface Inspection {
   readonly biases: boolean;
   /** Whether a head shares the token table. */
   readonly tied: boolean;
-  /** Its stacks. */
+  /** Depth, width and norms of each stack. */
   readonly stacks: readonly StackFacts[];
   /** The dtype of its matrices. */
   readonly dtype: string;

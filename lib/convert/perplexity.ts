@@ -13,7 +13,7 @@ export interface Perplexity {
   readonly expected: number;
   /** exp of the mean loss, of the other. */
   readonly actual: number;
-  /** The tokens that were foretold. */
+  /** The tokens that were predicted. */
   readonly tokens: number;
 }
 
@@ -54,10 +54,10 @@ export async function measurePerplexity(
   for (let first = 0; first + 1 < tokens.length; first += length) {
     const stretch = requireTokens(expected, tokens.slice(first, first + length));
     if (stretch.length < 2) continue;
-    const foretold = stretch.length - 1;
-    expectedLoss += foretold * await lossOf(float32(), expected, stretch);
-    actualLoss += foretold * await lossOf(float32(), actual, stretch);
-    count += foretold;
+    const predicted = stretch.length - 1;
+    expectedLoss += predicted * await lossOf(float32(), expected, stretch);
+    actualLoss += predicted * await lossOf(float32(), actual, stretch);
+    count += predicted;
   }
   if (count === 0) {
     throw new RangeError(

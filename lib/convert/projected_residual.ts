@@ -30,8 +30,8 @@ export function projected(base: Residual, projection: StreamProjection): Residua
   const project = onTensors(projection);
   return {
     ...base,
-    id: `${base.id}-recentered`,
-    label: `${base.label}, recentered`,
+    id: `${base.id}-projected`,
+    label: `${base.label}, projected`,
     source: `Jiang et al. 2023, §3.1 and footnote 5; ${base.source}`,
     equation: String.raw`x_1 = P x_0,\quad x_{l+1} = x_l + P f_l(\mathrm{Norm}(x_l))`,
     wiring: ({ layer, role }) => ({

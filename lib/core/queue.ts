@@ -1,4 +1,4 @@
-// Work that must not overlap.
+// A queue for asynchronous work that must not overlap: each task starts when the one before has ended.
 
 /** Runs pieces of work one after the other, in the order in which they were asked for. */
 export class Queue {

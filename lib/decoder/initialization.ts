@@ -44,7 +44,7 @@ export type FeedForwardParameters = {
   readonly b3?: Tensor;
 };
 
-/** The parameters of a norm. */
+/** What a norm learns: its gain, and the bias of a LayerNorm. */
 export type NormParameters = {
   /** [D], multiplies. */
   readonly gain: Tensor;
@@ -52,7 +52,7 @@ export type NormParameters = {
   readonly bias?: Tensor;
 };
 
-/** The parameters of one block. */
+/** What one block learns: matrices and norms of both sub-layers, and gates. */
 export type BlockParameters = {
   /** Self-attention. */
   readonly attention: AttentionParameters;

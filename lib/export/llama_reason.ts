@@ -57,7 +57,8 @@ const stackRules: readonly Rule<Stack>[] = [
   ({ entryNorm }) =>
     entryNorm && `it has a norm between its embeddings and the first layer (${entryNorm.gain})`,
   ({ recenter }) =>
-    recenter && 'its stream is recentered where the layers start: convert it with tied = "untie"',
+    recenter &&
+    'the mean of its stream is subtracted where the layers start: convert it with tied = "untie"',
   ({ final }) => final === undefined && "it has no norm after its last layer",
   ({ blocks }) => blocks.length === 0 && "it has no layers",
 ];

@@ -84,7 +84,7 @@ export function modelingText(spec: ModelingDescription): string {
     `# How to compute this model`,
     `A model of the family ${family}, written by normkit ${normkit}. Its tensors are in the safetensors files beside this text; ` +
     "`modeling.json` says the same for machines. Arrays are row-major. Nothing but the formulas below is needed.",
-    "1. Each stack, in order: its entry, `entryNorm` where there is one, recentering where `recenter` is true, its blocks, its " +
+    "1. Each stack, in order: its entry, `entryNorm` where there is one, the subtraction of the mean where `recenter` is true, its blocks, its " +
     "`final` norm. A stack carries one row x of `width` numbers for each token or image square.\n" +
     "2. Each head reads the final norm of its stack.",
     "A gain that is not named is 1, a bias that is not named is 0. `eps` is ε inside the root.",

@@ -73,12 +73,12 @@ export class OnnxGraph {
     return this.#nodes;
   }
 
-  /** The constants. */
+  /** Small tensors that the file holds in place: numbers and shapes. */
   get constants(): readonly TensorProto[] {
     return [...this.#constants.values()];
   }
 
-  /** The weights. */
+  /** Tensors of the checkpoint, of which nothing is read before the file is written. */
   get weights(): readonly OnnxWeight[] {
     return [...this.#weights.values()];
   }

@@ -66,5 +66,5 @@ function describe(config: Config, has: Has): ModelSpec {
   });
 }
 
-/** BLOOM. */
+/** BLOOM: ALiBi, and a norm behind the embeddings. */
 export const bloom: Family = { id: "bloom", label: "BLOOM", describe, untie: untieWordEmbeddings };

@@ -121,5 +121,5 @@ function describe(config: Config, has: Has): ModelSpec {
   };
 }
 
-/** CLIP. */
+/** CLIP: a stack that reads images and one that reads text. */
 export const clip: Family = { id: "clip", label: "CLIP", describe, untie: (config) => config };

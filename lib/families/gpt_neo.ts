@@ -85,7 +85,7 @@ function describe(config: Config, has: Has): ModelSpec {
   });
 }
 
-/** GPT-Neo. */
+/** GPT-Neo: layers that look back everywhere or in a window, in turn. */
 export const gptNeo: Family = {
   id: "gpt_neo",
   label: "GPT-Neo",

@@ -13,10 +13,10 @@ function windowIfAsked(config: Config, index: number): number | undefined {
   return index < first ? undefined : window(config, index);
 }
 
-/** Llama. */
+/** Llama, whose checkpoints every engine with RMSNorm loads. */
 export const llama: Family = llamaLike({ id: "llama", label: "Llama", norm: rms, tied: false });
 
-/** Mistral. */
+/** Mistral: Llama with a sliding window in every layer. */
 export const mistral: Family = llamaLike({
   id: "mistral",
   label: "Mistral",
@@ -25,7 +25,7 @@ export const mistral: Family = llamaLike({
   window,
 });
 
-/** Qwen2. */
+/** Qwen2: Llama with biases in queries, keys and values. */
 export const qwen2: Family = llamaLike({
   id: "qwen2",
   label: "Qwen2",
@@ -34,7 +34,7 @@ export const qwen2: Family = llamaLike({
   window: windowIfAsked,
 });
 
-/** Qwen3. */
+/** Qwen3: Llama with RMSNorms of each query head and key head. */
 export const qwen3: Family = llamaLike({
   id: "qwen3",
   label: "Qwen3",
@@ -45,7 +45,7 @@ export const qwen3: Family = llamaLike({
   window: windowIfAsked,
 });
 
-/** StableLM. */
+/** StableLM: LayerNorms, a quarter of each head rotated, parallel blocks in some sizes. */
 export const stablelm: Family = llamaLike({
   id: "stablelm",
   label: "StableLM",

@@ -8,13 +8,13 @@ import { requireShapes } from "./shapes.ts";
 
 /** A model of a known family, on disk or as a conversion makes it. */
 export interface Model {
-  /** Its family. */
+  /** What `config.json` was read by. */
   readonly family: Family;
   /** Its `config.json`. */
   readonly config: Config;
   /** What its tensors are. */
   readonly spec: ModelSpec;
-  /** Its tensors. */
+  /** Its parameters, read when they are needed. */
   readonly tensors: TensorSource;
 }
 

@@ -89,5 +89,5 @@ function describe(config: Config, has: Has): ModelSpec {
   });
 }
 
-/** MPT. */
+/** MPT: ALiBi and no biases, in linear maps and norms alike. */
 export const mpt: Family = { id: "mpt", label: "MPT", describe, untie: untieWordEmbeddings };

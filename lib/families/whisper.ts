@@ -103,7 +103,7 @@ function describe(config: Config, has: Has): ModelSpec {
   };
 }
 
-/** Whisper. */
+/** Whisper: an encoder of sounds and a decoder that reads it by cross-attention. */
 export const whisper: Family = {
   id: "whisper",
   label: "Whisper",

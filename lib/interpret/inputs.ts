@@ -4,7 +4,7 @@ import type { Entry } from "../model/spec.ts";
 
 /** Numbers with a shape, row-major. */
 export interface Values {
-  /** The shape. */
+  /** The length of each axis. */
   readonly shape: readonly number[];
   /** The numbers. */
   readonly values: Float64Array;

@@ -1,10 +1,10 @@
-// How well a language model foretells a text.
+// How well a language model predicts a text: its mean loss per token.
 
 import { requireInteger } from "../core/check.ts";
 import type { Values } from "./inputs.ts";
 
 /**
- * The mean loss of foretelling each token from those before it. Its exponential is the perplexity.
+ * The mean loss of predicting each token from those before it. Its exponential is the perplexity.
  *
  * ```
  * loss = 1/(T − 1) Σ_t log Σ_v exp(logits[t, v]) − logits[t, tokens[t + 1]]
@@ -12,7 +12,7 @@ import type { Values } from "./inputs.ts";
  *
  * Units: nats.
  *
- * @param logits [T, V]: row t foretells token t + 1; the last row is not read.
+ * @param logits [T, V]: row t predicts token t + 1; the last row is not read.
  * @param tokens The T tokens, at least two.
  * @returns The loss.
  * @throws {RangeError} If there are not as many rows as tokens, fewer than two, or a token is not in [0, V).

@@ -9,7 +9,7 @@ import { crmsNorm } from "../ops/crms_norm.ts";
 import { layerNorm } from "../ops/layer_norm.ts";
 import { rmsNorm } from "../ops/rms_norm.ts";
 
-/** Each norm as a function. */
+/** The operation that computes each kind of norm, with gradients. */
 export const normFunctions: Readonly<Record<NormKind, typeof layerNorm>> = {
   "layer": layerNorm,
   "rms": rmsNorm,

@@ -7,9 +7,9 @@ import type { DataType } from "@tensorflow/tfjs";
 export interface TensorInfo {
   /** The key of the data on its backend. */
   readonly dataId: object;
-  /** The shape. */
+  /** The length of each axis; none for a scalar. */
   readonly shape: number[];
-  /** The dtype. */
+  /** What its numbers are taken for, whatever the backend stores. */
   readonly dtype: DataType;
 }
 
@@ -19,7 +19,7 @@ export interface TensorInfo {
  */
 export type NormKind = "layer" | "rms" | "crms" | "crms-padded";
 
-/** Attributes of a norm. */
+/** Which norm a kernel computes, and with which of its parameters. */
 export interface NormAttributes {
   /** Which norm. */
   readonly kind: NormKind;

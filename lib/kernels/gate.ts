@@ -24,7 +24,7 @@ const bent = (below: number): Gate => ({
   slope: (x) => x > 0 ? 1 : below,
 });
 
-/** Each gate. */
+/** The functions by the names under which variants and files have them. */
 export const gates: Readonly<Record<GateActivation, Gate>> = {
   "silu": silu(1),
   "scaled-silu": silu(8),
@@ -36,9 +36,9 @@ export const gates: Readonly<Record<GateActivation, Gate>> = {
 
 /** What x and the branch are multiplied by in a residual addition with GPAS. */
 export interface AddGpasWeights {
-  /** Of x. */
+  /** The factor of the stream x. */
   readonly x: number;
-  /** Of the branch. */
+  /** The factor of what the sub-layer adds. */
   readonly branch: number;
 }
 

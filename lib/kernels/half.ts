@@ -30,7 +30,7 @@ export type HalfKernels<B> = {
 export class KernelUnavailableError extends Error {
   /** The name of the class, for messages. */
   override readonly name = "KernelUnavailableError";
-  /** The kernel. */
+  /** The name under which it would be registered with tfjs. */
   readonly kernel: string;
 
   /**

@@ -1,4 +1,4 @@
-// CRMSNorm, in both layouts of its input.
+// CRMSNorm as a public operation: the RMSNorm of a vector of mean 0 whose last value is left out, or padded by 0.
 
 import { requireOneOf } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";

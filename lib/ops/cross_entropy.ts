@@ -1,4 +1,4 @@
-// The loss of a language model.
+// The loss of a language model: the mean cross entropy of logits and token ids.
 
 import * as tf from "@tensorflow/tfjs";
 import { requireDtype } from "../core/check.ts";

@@ -1,4 +1,4 @@
-// LayerNorm.
+// LayerNorm as a public operation: x without its mean, over its standard deviation.
 
 import { requireOptions } from "../core/options.ts";
 import { norm, normKinds, type NormOptions } from "./norm.ts";

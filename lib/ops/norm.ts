@@ -9,7 +9,7 @@ import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.t
 import type { NormAttributes, NormKind } from "../kernels/contract.ts";
 import { zerosFrom } from "./zeros.ts";
 
-/** Options of a norm. */
+/** Gain, bias and ε of a norm. */
 export interface NormOptions {
   /** Multiplies the normalized values, shape [D]; none by default. */
   readonly gain?: Tensor;

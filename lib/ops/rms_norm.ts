@@ -1,4 +1,4 @@
-// RMSNorm.
+// RMSNorm as a public operation: x over its root mean square.
 
 import { requireOptions } from "../core/options.ts";
 import { norm, normKinds, type NormOptions } from "./norm.ts";

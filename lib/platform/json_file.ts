@@ -1,4 +1,4 @@
-// JSON files that others wrote.
+// Reading JSON files that others wrote: bounded in size and depth, refused by name where they are no JSON.
 
 import { parseJson } from "../core/json.ts";
 import { readTextFile } from "./text_file.ts";

@@ -13,7 +13,7 @@ import { ink } from "./typography.ts";
 export interface HistogramRow {
   /** The arm's name, as the chart shows it. */
   readonly arm: string;
-  /** The value. */
+  /** The measured number that is counted. */
   readonly value: number;
 }
 

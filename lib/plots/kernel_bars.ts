@@ -7,7 +7,7 @@ import type { ChartMarks } from "./marks.ts";
 import { formatNumber } from "./measurements.ts";
 import { ink, textWidth } from "./typography.ts";
 
-/** One bar. */
+/** One measurement: its median and quartiles, drawn as a bar. */
 export interface BarRow {
   /** What is compared, such as an operation; bars of one group stand together. */
   readonly group: string;

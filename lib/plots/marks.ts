@@ -23,7 +23,7 @@ export type MarkedPoint = readonly [
 
 /** The drawn values of one line, or of one row of cells. */
 export interface MarkedSeries {
-  /** Its name. */
+  /** What the line or row is called in the legend. */
   readonly name: string;
   /** Its color, where it has one. */
   readonly color?: string;

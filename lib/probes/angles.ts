@@ -1,4 +1,4 @@
-// How far the stream turns from layer to layer.
+// A probe of the residual stream: the angles between its directions at two depths.
 
 import * as tf from "@tensorflow/tfjs";
 import { readAll } from "../backend/read.ts";

@@ -1,4 +1,4 @@
-// How widely each head looks.
+// A probe of attention: over how many tokens each head spreads its weights.
 
 import * as tf from "@tensorflow/tfjs";
 import type { DecoderConfig } from "../decoder/config.ts";

@@ -1,4 +1,4 @@
-// What sub-layers and norms read.
+// Probes of the tensors that sub-layers and norms read: their sizes, and how they differ between layers.
 
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";

@@ -1,4 +1,4 @@
-// What a layer is worth: the loss without it.
+// A probe that removes one layer at a time and measures the loss without it.
 
 import * as tf from "@tensorflow/tfjs";
 import { requireOptions } from "../core/options.ts";

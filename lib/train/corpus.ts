@@ -14,7 +14,7 @@ import {
 export interface Corpus<T extends Tokenizer = CharacterTokenizer> {
   /** Where the text is from, for the run record. */
   readonly name: string;
-  /** The tokenizer. */
+  /** Between text and token ids. */
   readonly tokenizer: T;
   /** The tokens to train on. */
   readonly train: Int32Array;

@@ -1,4 +1,4 @@
-// The held-out loss.
+// The held-out loss: the mean over even batches of text that training does not see.
 
 import * as tf from "@tensorflow/tfjs";
 import { requireOptions } from "../core/options.ts";

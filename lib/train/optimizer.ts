@@ -62,13 +62,13 @@ export interface OptimizerState<P> {
 
 /** One step's result; the caller frees what it replaces. */
 export interface OptimizerStep<P> {
-  /** The new parameters. */
+  /** The parameters after the step. */
   readonly parameters: P;
-  /** The new state. */
+  /** Moments and step count for the next step. */
   readonly state: OptimizerState<P>;
 }
 
-/** An optimizer. */
+/** How parameters follow gradients: two functions, which keep nothing between calls. */
 export interface Optimizer {
   /** The state before the first step. */
   init<P>(parameters: P): OptimizerState<P>;

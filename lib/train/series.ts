@@ -6,7 +6,7 @@ import type { Row, RunRecord } from "./record.ts";
 export interface LossPoint {
   /** The variant's id. */
   readonly variant: string;
-  /** The seed. */
+  /** Seed of the run that it was measured in. */
   readonly seed: number;
   /** The optimizer step. */
   readonly step: number;
@@ -18,7 +18,7 @@ export interface LossPoint {
 export interface DepthPoint {
   /** The variant's id. */
   readonly variant: string;
-  /** The seed. */
+  /** Seed of the run that it was measured in. */
   readonly seed: number;
   /** The layer; 0 is the embedding. */
   readonly layer: number;
@@ -30,7 +30,7 @@ export interface DepthPoint {
 export interface StepPoint {
   /** The variant's id. */
   readonly variant: string;
-  /** The seed. */
+  /** Seed of the run that it was measured in. */
   readonly seed: number;
   /** The optimizer step. */
   readonly step: number;
@@ -42,7 +42,7 @@ export interface StepPoint {
 export interface AnglePoint {
   /** The variant's id. */
   readonly variant: string;
-  /** The seed. */
+  /** Seed of the run that it was measured in. */
   readonly seed: number;
   /** Layers before the first place. */
   readonly from: number;

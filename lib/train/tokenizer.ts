@@ -41,7 +41,7 @@ function requireUnicode(text: string): void {
 
 /** The characters of a text in the order of their code points, and the text as tokens. */
 export interface EncodedText {
-  /** The tokenizer. */
+  /** Between these characters and their ids. */
   readonly tokenizer: CharacterTokenizer;
   /** The tokens of the text. */
   readonly tokens: Int32Array;

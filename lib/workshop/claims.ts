@@ -154,7 +154,7 @@ export async function claimFiles(root: string): Promise<Map<string, string>> {
   ]);
 }
 
-/** The command. */
+/** `deno task claims`: its help, its options, and the run. */
 export const claimsCommand: Command = {
   summary: "writes the table of claims",
   help: `Usage: deno task claims [--check]

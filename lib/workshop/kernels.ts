@@ -6,7 +6,7 @@ import { checkout } from "./checkout.ts";
 import { type Command, requireWords } from "../cli/command.ts";
 import { runTask } from "./task.ts";
 
-/** The command. */
+/** `deno task kernels`: its help, its options, and the run. */
 export const kernelsCommand: Command = {
   summary: "compiles the WASM kernels",
   help: `Usage: deno task kernels

@@ -5,7 +5,7 @@ import { checkout } from "./checkout.ts";
 import { type Command, flag, stringOptions, textOption, UsageError } from "../cli/command.ts";
 import { runTask } from "./task.ts";
 
-/** The command. */
+/** `deno task lab`: its help, its options, and the run. */
 export const labCommand: Command = {
   summary: "JupyterLab on the notebooks",
   help: `Usage: deno task lab [options] [-- ARG …]

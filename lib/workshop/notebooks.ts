@@ -123,7 +123,7 @@ async function chosen(words: readonly string[]): Promise<string[]> {
   return words.length === 0 ? paths : paths.filter(meant);
 }
 
-/** The command. */
+/** `deno task notebooks`: its help, its options, and the run. */
 export const notebooksCommand: Command = {
   summary: "executes notebooks in place",
   help,

@@ -34,7 +34,7 @@ export class ProofError extends Error {
 export interface Theorem {
   /** The file, such as `Norms.v`. */
   readonly file: string;
-  /** Its name. */
+  /** The identifier that Coq knows it by. */
   readonly name: string;
   /** The line of its statement, from 1. */
   readonly line: number;
@@ -289,7 +289,7 @@ export async function prove(
   }
 }
 
-/** The command. */
+/** `deno task proofs`: its help, its options, and the run. */
 export const proofsCommand: Command = {
   summary: "checks the proofs",
   help: `Usage: deno task proofs

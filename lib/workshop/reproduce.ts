@@ -198,7 +198,7 @@ async function reproduce(args: Arguments, signal: AbortSignal): Promise<Outcome>
   };
 }
 
-/** The command. */
+/** `deno task reproduce`: its help, its options, and the run. */
 export const reproduceCommand: Command = {
   summary: "makes recorded runs again",
   help: `Usage: deno task reproduce FIGURE [options]

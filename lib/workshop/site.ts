@@ -80,7 +80,7 @@ async function writeSite(args: Arguments, root: string): Promise<string> {
   return out;
 }
 
-/** The command. */
+/** `deno task site`: its help, its options, and the run. */
 export const siteCommand: Command = {
   summary: "the static edition of the notebooks",
   help: `Usage: deno task site [options]

@@ -111,7 +111,7 @@ Runs      ${shown}/runs   try: ${generate}`,
   };
 }
 
-/** The command. */
+/** `deno task start`: its help, its options, and the run. */
 export const startCommand: Command = {
   summary: "the main job",
   help: `Usage: deno task start [options]

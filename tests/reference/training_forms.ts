@@ -185,8 +185,8 @@ const forms = {
   "pre-rmsnorm": preRms,
   "pre-crmsnorm": preCrms,
   // with dropout: the writers stay as they are, and what is left of their output is centered
-  "pre-rmsnorm, recentered": { kind: "rms", convert: untied, afterDropout: centered },
-  "pre-crmsnorm, recentered": {
+  "pre-rmsnorm, centered again": { kind: "rms", convert: untied, afterDropout: centered },
+  "pre-crmsnorm, centered again": {
     kind: "crms",
     convert: (theta) => reading(folded(untied(theta))),
     afterDropout: compressed,
@@ -201,7 +201,7 @@ const forms = {
       }),
   },
   // wrong with dropout, whose mask takes values out of a sum of 0
-  "centered, dropped, recentered": { ...preRms, afterDropout: centered },
+  "centered, dropped, centered again": { ...preRms, afterDropout: centered },
 } as const satisfies Record<string, Form>;
 
 /** The names of the forms. */

@@ -72,10 +72,10 @@ for (const [head, theta] of [["untied", untied], ["tied", tied]] as const) {
     }
   });
 
-  Deno.test(`masterGradient() with dropout is the same where the dropped output is recentered, ${head} head`, () => {
+  Deno.test(`masterGradient() with dropout is the same where the dropped output is centered again, ${head} head`, () => {
     const expected = masterGradient("pre-ln", theta, dropped);
     assertGreater(apart(expected.logits, masterGradient("pre-ln", theta, example).logits), 1e-1);
-    for (const form of ["pre-rmsnorm, recentered", "pre-crmsnorm, recentered"] as const) {
+    for (const form of ["pre-rmsnorm, centered again", "pre-crmsnorm, centered again"] as const) {
       const found = masterGradient(form, theta, dropped);
       assertClose(found.logits.flat(), expected.logits.flat(), `logits of ${form}`, 1e-12);
       for (const [name, rows] of Object.entries(expected.gradient)) {
@@ -92,8 +92,8 @@ Deno.test("masterGradient() shows centering over the wrong axis, without dropout
 
 Deno.test("masterGradient() shows each wrong handling of dropout", () => {
   const expected = masterGradient("pre-ln", untied, dropped).logits;
-  // centered weights, dropout, recentered; and the same without the last step
-  for (const form of ["centered, dropped, recentered", "pre-rmsnorm"] satisfies FormName[]) {
+  // centered weights, dropout, centered again; and the same without the last step
+  for (const form of ["centered, dropped, centered again", "pre-rmsnorm"] satisfies FormName[]) {
     assertGreater(apart(masterGradient(form, untied, dropped).logits, expected), 1e-1, form);
   }
   // dropout on the d − 1 compressed values: another noise

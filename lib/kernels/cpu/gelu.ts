@@ -49,7 +49,7 @@ export const geluKernel: CpuKernel<"NormkitGelu"> = plainKernel(([x], { approxim
   { shape: x!.shape, values: Float32Array.from(x!.values, curves[approximation].value) },
 ]);
 
-/** Its gradient. */
+/** dx of y = GELU(x), from dy and x. */
 export const geluGradientKernel: CpuKernel<"NormkitGeluGradient"> = plainKernel(
   ([dy, x], { approximation }) => {
     const { slope } = curves[approximation];

@@ -97,12 +97,12 @@ function normGradient(
   ];
 }
 
-/** A norm. */
+/** LayerNorm, RMSNorm or CRMSNorm of each row. */
 export const normKernel: CpuKernel<"NormkitNorm"> = plainKernel((inputs, attributes) => [
   norm(inputs, attributes),
 ]);
 
-/** The gradients of a norm. */
+/** dx, dγ and dβ of a norm of rows. */
 export const normGradientKernel: CpuKernel<"NormkitNormGradient"> = plainKernel(normGradient);
 
 /** A residual addition and the norm of its sum. */

@@ -6,7 +6,7 @@ import type { Contract, KernelName, TensorInfo } from "../contract.ts";
 
 /** A tensor as an array. */
 export interface Plain<Values = Float32Array | Int32Array> {
-  /** The shape. */
+  /** The length of each axis. */
   readonly shape: readonly number[];
   /** The numbers, row by row. */
   readonly values: Values;

@@ -18,7 +18,7 @@ export interface Elementwise {
   readonly inputs: Readonly<Record<string, Bound>>;
   /** The names of the tensors it writes. */
   readonly outputs: readonly string[];
-  /** Their shape. */
+  /** The shape of every tensor that it writes. */
   readonly shape: readonly number[];
   /** Numbers of a row, if rows matter: a vector is in one row. `uniforms.across` is the vectors of a row. */
   readonly width?: number;

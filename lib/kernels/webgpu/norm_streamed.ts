@@ -21,7 +21,7 @@ const uniformNames = ["rows", "width", "vectors"];
 /** Vectors of a thread that are added before their sum is added to the row's: shorter sums round less. */
 const blockLength = 32;
 
-/** Rows of a team. */
+/** How many rows a team of threads reads side by side. */
 export const rowsOfTeam = 4;
 
 const rows = Array.from({ length: rowsOfTeam }, (_, at) => at);

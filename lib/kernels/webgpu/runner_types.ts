@@ -41,7 +41,7 @@ export interface Uniforms {
 
 /** A tensor that a program writes. */
 export interface OutputSpec {
-  /** Its shape. */
+  /** The length of each axis. */
   readonly shape: readonly number[];
   /** Its dtype; float32 by default. */
   readonly dtype?: DataType;
@@ -71,7 +71,7 @@ export interface Launch {
 
 /** Runs programs on tfjs's WebGPU backend. */
 export interface Runner {
-  /** The device. */
+  /** Where the programs run; it is also that of tfjs. */
   readonly device: GPUDevice;
   /**
    * Records a program; it runs before everything that is recorded after it.

@@ -41,7 +41,7 @@ export interface TrainingFigure {
   readonly during?: readonly FigureProbe[];
 }
 
-/** One run of a figure. */
+/** A training that a figure needs, complete but for the corpus. */
 export interface FigureRun {
   /** The files' name, such as `pre-ln_lr0.003_warmup1_seed0`. */
   readonly name: string;

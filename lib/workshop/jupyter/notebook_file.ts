@@ -20,7 +20,7 @@ export type Output =
   }
   | { output_type: "error"; ename: string; evalue: string; traceback: string[] };
 
-/** One cell. */
+/** Prose, or code with its outputs. */
 export interface Cell {
   /** What it holds. */
   cell_type: "code" | "markdown" | "raw";
@@ -36,7 +36,7 @@ export interface Cell {
   execution_count?: number | null;
 }
 
-/** A notebook. */
+/** The content of an `.ipynb` file. */
 export interface Notebook {
   /** Its cells, in order. */
   cells: Cell[];

@@ -12,7 +12,7 @@ import { securityPolicy } from "./security_policy.ts";
 
 /** Another page. */
 export interface PageLink {
-  /** Its address. */
+  /** Where it is, relative to the page that links to it. */
   readonly address: string;
   /** Its title, as HTML. */
   readonly html: string;

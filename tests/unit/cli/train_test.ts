@@ -51,7 +51,7 @@ Deno.test("normkit train without --json shows progress and says where it wrote",
     assertStringIncludes(err, "100%");
   }));
 
-Deno.test("normkit train --steps 0 evaluates, and its bar foretells no time", () =>
+Deno.test("normkit train --steps 0 evaluates, and its bar predicts no time", () =>
   withText(async (folder) => {
     const { code, err } = await runChild(...tinyTraining(folder, "--steps", "0"));
     assertEquals(code, 0, err);

@@ -97,7 +97,7 @@ Deno.test("centerStreams() covers matrices of both layouts, convolutions and sin
   assertEquals(vit.tensors.info(tables[0]!).shape, [1, 1, 16]);
 });
 
-Deno.test("centerStreams() that keeps tables recenters the stream instead, with the same outputs", async () => {
+Deno.test("centerStreams() that keeps tables subtracts the mean of the stream instead, with the same outputs", async () => {
   for (const name of ["gpt2", "vit", "whisper"]) {
     using golden = await openGolden(name);
     const source = plain(golden);
@@ -117,16 +117,16 @@ Deno.test("centerStreams() that keeps tables recenters the stream instead, with 
   }
 });
 
-Deno.test("centerStreams() recenters where a norm or a sound starts the stream, and nowhere else", async () => {
-  const recentered = async (name: string): Promise<Record<string, boolean>> => {
+Deno.test("centerStreams() subtracts the mean where a norm or a sound starts the stream, and nowhere else", async () => {
+  const subtracts = async (name: string): Promise<Record<string, boolean>> => {
     using golden = await openGolden(name);
     const { stacks } = centerStreams(plain(golden), { keepTables: false }).spec;
     return Object.fromEntries(Object.entries(stacks).map(([key, { recenter }]) => [key, recenter]));
   };
-  assertEquals(await recentered("bloom"), { decoder: true });
-  assertEquals(await recentered("clip"), { vision: true, text: false });
-  assertEquals(await recentered("whisper"), { encoder: true, decoder: false });
-  assertEquals(await recentered("gpt2"), { decoder: false });
+  assertEquals(await subtracts("bloom"), { decoder: true });
+  assertEquals(await subtracts("clip"), { vision: true, text: false });
+  assertEquals(await subtracts("whisper"), { encoder: true, decoder: false });
+  assertEquals(await subtracts("gpt2"), { decoder: false });
 });
 
 Deno.test("foldLayerScale() multiplies λ into matrix and bias before they are centered", async () => {

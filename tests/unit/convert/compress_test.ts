@@ -20,7 +20,7 @@ import { normkitModel, small } from "../../support/normkit_model.ts";
 import { countIn, vectorIn } from "../../support/tensor_rows.ts";
 import { toleranceInFloat64 } from "../../support/tolerances.ts";
 
-/** A model with RMSNorms on a centered stream, its heads apart from tables that are recentered. */
+/** A model with RMSNorms on a centered stream, its heads apart from tables that are centered. */
 const rmsOf = (model: Model): Model => convert(model, { to: "pre-rmsnorm" });
 
 /** How many numbers a tensor has. */
@@ -103,7 +103,7 @@ Deno.test("compressStreams() lets a tied head without gains before it add the su
   assertEquals(Object.hasOwn(back.spec.heads[0]!, "plusSum"), false);
 });
 
-Deno.test("compressStreams() keeps the entry's last values where the stream is recentered", async () => {
+Deno.test("compressStreams() keeps the entry's last values where the stream's mean is subtracted", async () => {
   using bloom = await openGolden("bloom");
   const crms = convert(bloom, { to: "pre-crmsnorm" });
   const { stacks: { decoder } } = crms.spec;

@@ -20,7 +20,7 @@ const config: DecoderConfig = {
 };
 const text = Array.from({ length: 21 }, (_, at) => (5 * at + at ** 2) % 9);
 
-/** exp of the mean of −log p, over stretches of 8 tokens, whose first ones nothing foretells. */
+/** exp of the mean of −log p, over stretches of 8 tokens, whose first ones nothing predicts. */
 function plainPerplexity(tensors = normkitTensors(config)): { value: number; tokens: number } {
   const losses: number[] = [];
   for (const first of [0, 8, 16]) {
@@ -48,7 +48,7 @@ onEachBackend(
   },
 );
 
-Deno.test("measurePerplexity() leaves out a last token that nothing foretells", () =>
+Deno.test("measurePerplexity() leaves out a last token that nothing predicts", () =>
   onBackend("cpu", async () => {
     const model = normkitModel(config);
     const { tokens } = await measurePerplexity(model, model, text.slice(0, 17));

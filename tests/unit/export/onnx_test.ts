@@ -63,7 +63,7 @@ for (const name of [...decoders, ...others]) {
   });
 }
 
-Deno.test("toOnnx() recenters the stream of a head that kept its table", async () => {
+Deno.test("toOnnx() subtracts the mean of a stream whose head kept its table", async () => {
   for (const name of ["gpt2", "bloom"]) {
     using source = await openGolden(name);
     const kept = convert(source, { to: "pre-rmsnorm", tied: "keep" });

@@ -98,7 +98,7 @@ Deno.test("isTied() is true of the token table alone", async () => {
   assertEquals(isTied(whisper.spec, "proj_out.weight"), false);
 });
 
-Deno.test("applyConvertedNorms() changes norms, widths, recentering and ε", async () => {
+Deno.test("applyConvertedNorms() changes norms, widths, subtracted means and ε", async () => {
   using whisper = await openGolden("whisper");
   const { stacks, heads } = applyConvertedNorms(whisper.spec, {
     norm: "crms",
