@@ -123,6 +123,7 @@ export {
   readRuns,
   type Row,
   type RunRecord,
+  type RunSettings,
   saveRun,
   type ScheduleKind,
   type ScheduleSettings,

@@ -64,15 +64,6 @@ Deno.test("ambiguous() finds a name that two files declare, and accepts one that
   assertEquals(ambiguous([a!, again!]), {});
 });
 
-Deno.test('every type of a signature of "." is exported from "." too', async () => {
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", "--lint", exports["."]!],
-    cwd: checkout,
-    env: { NO_COLOR: "1" },
-  }).output();
-  assertEquals(code, 0, new TextDecoder().decode(stderr));
-});
-
 Deno.test("the task lint documents every entry point", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${checkout}/deno.json`)) as {
     tasks: Record<string, { command: string }>;
