@@ -333,9 +333,30 @@ Deno.test("pathComplaints() finds each fault, and accepts what is right", () => 
 Deno.test("files that others made are opened by platform/text_file.ts alone", () => {
   /** Files that read what belongs to a package, or open what they write. */
   const own =
-    /^lib\/(platform\/(text_file|files|temporary)|plots\/png|workshop\/wasm\/build|workshop\/pages\/markdown|train\/text)\.ts$/;
+    /^lib\/(platform\/(text_file|files|temporary|deno)|plots\/png|workshop\/wasm\/build|workshop\/pages\/markdown|train\/text)\.ts$/;
+  const opening = /\b(?:Deno\.(?:open|read\w*File)|platform\.(?:open|readResource))(?:Sync)?\b/;
   const found = filesUnder(new URL("lib/", root))
     .map((file) => ({ path: local(file.href), text: Deno.readTextFileSync(file) }))
-    .filter(({ path, text }) => !own.test(path) && /Deno\.(open|read\w*File)(Sync)?\(/.test(text));
+    .filter(({ path, text }) => !own.test(path) && opening.test(text));
   assertEquals(found.map(({ path }) => path), []);
+});
+
+/** A program without its comments and texts. */
+const codeOf = (text: string): string =>
+  text.replaceAll(/\/\*[^]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"/g, "");
+
+Deno.test("Deno is named by platform/deno.ts and the workshop alone", () => {
+  const naming = filesUnder(new URL("lib/", root))
+    .filter((file) => /\bDeno\b/.test(codeOf(Deno.readTextFileSync(file))))
+    .map((file) => local(file.href));
+  assert(naming.includes("lib/platform/deno.ts"));
+  assert(naming.includes("lib/workshop/start.ts"));
+  const wrong = naming.filter((path) => !path.startsWith("lib/workshop/"));
+  assertEquals(wrong, ["lib/platform/deno.ts"]);
+});
+
+Deno.test("codeOf() leaves names in code, and none in comments and texts", () => {
+  assertEquals(codeOf("/** Deno */ a(); // Deno\n"), " a(); \n");
+  assertEquals(codeOf('say("Deno \\" Deno", Deno.args);'), "say(, Deno.args);");
+  assertEquals(codeOf("of(`${Deno.cwd()}/b`);"), "of(`${Deno.cwd()}/b`);");
 });

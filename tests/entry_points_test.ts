@@ -1,4 +1,5 @@
-// What an entry point of the package brings along: the packages in its graph of modules, dynamic imports included.
+// What an entry point of the package brings along: the packages in its graph of modules, dynamic imports included. And that it can be
+// imported where there is no Deno.
 
 import { assertEquals } from "@std/assert";
 import { checkout } from "../lib/workshop/checkout.ts";
@@ -54,3 +55,23 @@ for (const [entry, file] of Object.entries(exports)) {
     assertEquals([...found].filter((name) => !common.includes(name) && !more.includes(name)), []);
   });
 }
+
+for (const [entry, file] of Object.entries(exports)) {
+  Deno.test(`"${entry}" is imported without a look at Deno`, async () => {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "tests/support/uses_of_deno.ts", `${checkout}/${file}`],
+      cwd: checkout,
+    }).output();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+    assertEquals(JSON.parse(new TextDecoder().decode(stdout)), { imported: true, uses: [] });
+  });
+}
+
+Deno.test("a look at Deno while a module is imported is seen", async () => {
+  const module = "data:text/javascript,export const system = Deno.build.os;";
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "tests/support/uses_of_deno.ts", module],
+    cwd: checkout,
+  }).output();
+  assertEquals(JSON.parse(new TextDecoder().decode(stdout)), { imported: true, uses: ["build"] });
+});

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { requireOneOf } from "../core/check.ts";
+import { platform } from "../platform/mod.ts";
 import { openRegular } from "../platform/text_file.ts";
 import { mendWasm, withOwnMemory } from "./tfjs_wasm.ts";
 import { openWebGpu } from "./webgpu.ts";
@@ -90,7 +91,7 @@ async function requireWasmBinary(): Promise<void> {
   try {
     (await openRegular(path)).close();
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    if (platform.faultOf(error) !== "not-granted") throw error;
     throw new Error(`it needs --allow-read=${dirname(path)}`);
   }
 }

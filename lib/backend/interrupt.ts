@@ -1,6 +1,7 @@
 // Interrupts of a notebook's kernel. The stop button ends the running turn of the program at once, `finally` or not, and what
 // awaits the rest of that turn would wait for good; a timer that goes on sees what was left open, puts it right and says so.
 
+import { platform } from "../platform/mod.ts";
 import { restoreEngine } from "./engine.ts";
 
 /** A notebook's kernel was interrupted in the middle of some work. */
@@ -37,13 +38,7 @@ function keepLooking(): void {
 }
 
 /** Whether this runs in a notebook's kernel. */
-function inKernel(): boolean {
-  try {
-    return Deno.jupyter !== undefined; // throws outside
-  } catch {
-    return false;
-  }
-}
+const inKernel = (): boolean => platform.kernel() !== undefined;
 
 /** Puts tfjs right after every interrupt of the notebook's kernel from now on, and tells of those that hit no awaited work. */
 export function reportCuts(): void {

@@ -1,5 +1,6 @@
 // The WebGPU device of the library: made here rather than by tfjs, whose stock device answers errors with silent zeros. An
 // error or a lost device is kept and thrown at the next read; after a loss every read throws.
+import { platform } from "../platform/mod.ts";
 
 import * as tf from "@tensorflow/tfjs";
 
@@ -47,18 +48,8 @@ export function throwGpuError(): void {
 }
 
 /** Runs `f` with a run-time folder set: without one, the driver's probe of displays writes to stderr. */
-async function quietly<T>(f: () => Promise<T>): Promise<T> {
-  const key = "XDG_RUNTIME_DIR";
-  const deno = (globalThis as { Deno?: typeof Deno }).Deno;
-  const granted = deno?.permissions.querySync({ name: "env", variable: key }).state === "granted";
-  if (deno === undefined || !granted || deno.env.get(key) !== undefined) return await f();
-  deno.env.set(key, "/tmp");
-  try {
-    return await f();
-  } finally {
-    deno.env.delete(key);
-  }
-}
+const quietly = <T>(f: () => Promise<T>): Promise<T> =>
+  platform.withEnvironment("XDG_RUNTIME_DIR", "/tmp", f);
 
 async function requestAdapter(): Promise<GPUAdapter | null> {
   const gpu = (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;

@@ -3,6 +3,7 @@
 import { excerpt } from "../core/excerpt.ts";
 import { requireInteger } from "../core/check.ts";
 import { exists } from "../platform/files.ts";
+import { platform } from "../platform/mod.ts";
 import { withoutEnd } from "../platform/path.ts";
 import { statOf } from "../platform/text_file.ts";
 import { bytesPerNumber, decodeNumbers } from "./dtype.ts";
@@ -213,7 +214,8 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const [single, index] = [`${folder}/model.safetensors`, `${folder}/model.safetensors.index.json`];
   if (await exists(single)) return await openFile(single);
   if (await exists(index)) return await openIndexed(folder, index);
-  throw new Deno.errors.NotFound(
+  throw platform.errorOf(
+    "absent",
     `Cannot open ${folder}: it has neither model.safetensors nor model.safetensors.index.json`,
   );
 }

@@ -1,17 +1,18 @@
 // One safetensors file, kept open: reads at any place, several at a time.
 
+import type { OpenFile } from "../platform/platform.ts";
 import { openRegular } from "../platform/text_file.ts";
 import { SafetensorsError } from "./error.ts";
 import { type Header, headerLength, parseHeader, type StoredTensor } from "./header.ts";
 
 async function readAt(
   path: string,
-  file: Deno.FsFile,
+  file: OpenFile,
   position: number,
   length: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length);
-  await file.seek(position, Deno.SeekMode.Start);
+  await file.seek(position);
   for (let done = 0; done < length;) {
     const more = await file.read(bytes.subarray(done));
     if (more === null) {
@@ -30,10 +31,10 @@ export class Shard implements Disposable {
   readonly header: Header;
   /** The bytes in front of its tensors. */
   readonly headerBytes: number;
-  readonly #file: Deno.FsFile;
+  readonly #file: OpenFile;
   #lastRead: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, file: Deno.FsFile, header: Header, headerBytes: number) {
+  private constructor(path: string, file: OpenFile, header: Header, headerBytes: number) {
     this.path = path;
     this.header = header;
     this.#file = file;
@@ -50,7 +51,7 @@ export class Shard implements Disposable {
   static async open(path: string): Promise<Shard> {
     const file = await openRegular(path);
     try {
-      const { size } = await file.stat();
+      const size = await file.size();
       const first = await readAt(path, file, 0, Math.min(8, size));
       const length = headerLength(path, first, size);
       const header = parseHeader(path, await readAt(path, file, 8, length), size - 8 - length);

@@ -4,6 +4,8 @@ import { excerpt } from "../core/excerpt.ts";
 import { requireNumber } from "../core/check.ts";
 import { exists, writeAtomically, writeStream } from "../platform/files.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { platform } from "../platform/mod.ts";
+import type { OpenFile } from "../platform/platform.ts";
 import { tensorBytes } from "./header.ts";
 import { type NamedShape, planFile } from "./plan.ts";
 import { indexText } from "./shard_index.ts";
@@ -34,13 +36,9 @@ function bytesOfAll(tensors: readonly NamedShape[]): number {
   return tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
 }
 
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-}
-
 /** Writes the chunks of a tensor, and requires that they are as long as planned. */
 async function writeTensor(
-  file: Deno.FsFile,
+  file: OpenFile,
   tensor: PlannedTensor,
   onChunk: (bytes: number) => void,
 ): Promise<void> {
@@ -50,7 +48,7 @@ async function writeTensor(
   for await (const chunk of tensor.chunks()) {
     done += chunk.length;
     if (done > planned) break;
-    await writeAll(file, chunk);
+    await file.write(chunk);
     onChunk(chunk.length);
   }
   if (done !== planned) {
@@ -80,7 +78,7 @@ export async function writeSafetensors(
   const total = bytesOfAll(tensors);
   let written = 0;
   await writeStream(path, async (file) => {
-    await writeAll(file, plan.header);
+    await file.write(plan.header);
     for (const tensor of plan.tensors) {
       await writeTensor(file, tensor, (bytes) => {
         written += bytes;
@@ -166,7 +164,7 @@ export async function writeShards(
       await writeAtomically(`${folder}/model.safetensors.index.json`, indexText(files, total));
     }
   } catch (error) {
-    for (const path of written) await Deno.remove(path).catch(() => {});
+    for (const path of written) await platform.remove(path).catch(() => {});
     throw error;
   }
 }

@@ -10,6 +10,7 @@ import type { BackendName } from "../backend/backend.ts";
 import { requireOneOf } from "../core/check.ts";
 import { exists, requireAbsent, writeFolder } from "../platform/files.ts";
 import { jsonText } from "../core/json.ts";
+import { platform } from "../platform/mod.ts";
 import { withoutEnd } from "../platform/path.ts";
 import { hasOneEps, toGpt2 } from "../export/gpt2.ts";
 import { toLlama } from "../export/llama.ts";
@@ -199,8 +200,8 @@ function dryRun({ dtype }: Conversion, source: OpenModel, made: Model, out: stri
 
 /** Writes the certificate beside a model. */
 async function writeCertificate(folder: string, certificate: Certificate): Promise<void> {
-  await Deno.writeTextFile(`${folder}/certificate.json`, `${jsonText(certificate, 2)}\n`);
-  await Deno.writeTextFile(`${folder}/certificate.txt`, `${certificateText(certificate)}\n`);
+  await platform.writeFile(`${folder}/certificate.json`, `${jsonText(certificate, 2)}\n`);
+  await platform.writeFile(`${folder}/certificate.txt`, `${certificateText(certificate)}\n`);
 }
 
 /** Saves a model's tensors and configuration; the result is the bytes of its tensors. */

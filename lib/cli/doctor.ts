@@ -5,6 +5,8 @@ import { version } from "../core/version.ts";
 import { findWebGpu, type WebGpuAdapter } from "../backend/webgpu.ts";
 import type { KernelReport } from "../kernels/install.ts";
 import { useBackend } from "../kernels/use_backend.ts";
+import { platform } from "../platform/mod.ts";
+import type { Ended } from "../platform/platform.ts";
 import { type Command, requireWords } from "./command.ts";
 import * as tf from "@tensorflow/tfjs";
 
@@ -51,35 +53,31 @@ async function examineBackend(name: "webgpu" | "wasm" | "cpu"): Promise<Finding>
   }
 }
 
+/** What Python says of its version; undefined where there is none, and a word where it may not be run. */
+async function runPython(name: string): Promise<Ended | "not-granted" | undefined> {
+  try {
+    return await platform.run(name, ["--version"]);
+  } catch (error) {
+    const fault = platform.faultOf(error);
+    if (fault === "not-granted") return fault;
+    throw error;
+  }
+}
+
 async function examinePython(): Promise<Finding> {
   const name = "python3";
-  try {
-    const { success, stdout } = await new Deno.Command("python3", {
-      args: ["--version"],
-      stderr: "null",
-    }).output();
-    if (success) {
-      return {
-        name,
-        ok: true,
-        detail: `${new TextDecoder().decode(stdout).trim()}, for \`deno task lab\``,
-        notes: [],
-      };
-    }
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) {
-      const detail =
-        "not looked for: that needs --allow-run=python3; only `deno task lab` needs it";
-      return { name, ok: false, detail, notes: [] };
-    }
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  const python = await runPython(name);
+  if (python === "not-granted") {
+    const detail = "not looked for: that needs --allow-run=python3; only `deno task lab` needs it";
+    return { name, ok: false, detail, notes: [] };
   }
-  return {
-    name,
-    ok: false,
-    detail: "not found: install Python 3 with venv to use `deno task lab`; nothing else needs it",
-    notes: [],
-  };
+  if (python?.success === true) {
+    const detail = `${python.output.trim()}, for \`deno task lab\``;
+    return { name, ok: true, detail, notes: [] };
+  }
+  const detail =
+    "not found: install Python 3 with venv to use `deno task lab`; nothing else needs it";
+  return { name, ok: false, detail, notes: [] };
 }
 
 function linesOf({ name, ok, detail, notes }: Finding): string[] {
@@ -112,11 +110,13 @@ Examples:
     ];
     const auto = await useBackend("auto");
     const gpu = await findWebGpu();
-    const versions = { normkit: version, deno: Deno.version.deno, tfjs: tf.version.tfjs };
+    const runtime = platform.runtime();
+    const own = { [runtime.name.toLowerCase()]: runtime.version };
+    const versions = { normkit: version, ...own, tfjs: tf.version.tfjs };
     return {
       report: { versions, auto, adapter: gpu ?? null, findings },
       text: [
-        `normkit ${versions.normkit}, Deno ${versions.deno}, tfjs ${versions.tfjs}`,
+        `normkit ${versions.normkit}, ${runtime.name} ${runtime.version}, tfjs ${versions.tfjs}`,
         ...findings.flatMap(linesOf),
         `auto takes ${auto.name}: ${auto.reason}`,
       ].join("\n"),

@@ -14,6 +14,7 @@ import {
   stringOptions,
   textOption,
 } from "./command.ts";
+import { platform } from "../platform/mod.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
 
 /** A language model and the tokenizer of its text. */
@@ -82,9 +83,8 @@ Examples:
     await useBackend(backend);
     using writer = await openWriter(path);
     const { model, tokenizer } = writer;
-    const encoder = new TextEncoder();
     const say = (text: string): void => {
-      if (!json) Deno.stdout.writeSync(encoder.encode(text));
+      if (!json) platform.print(text);
     };
     const stream = generateWith(model, tokenizer.encode(prompt), {
       ...{ tokens: count, temperature, seed },

@@ -8,6 +8,7 @@
  */
 
 import { version } from "../core/version.ts";
+import { platform } from "../platform/mod.ts";
 import { type Command, flag, UsageError } from "./command.ts";
 import { commands } from "./commands.ts";
 import { exitCodes, type Program, runProgram } from "./run.ts";
@@ -74,4 +75,4 @@ export async function main(args: readonly string[]): Promise<number> {
   return await runProgram(...chosen(args));
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) platform.exit(await main(platform.words()));

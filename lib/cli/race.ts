@@ -3,6 +3,7 @@
 import { disposeTree } from "../core/tree.ts";
 import { exists, prepareFolder } from "../platform/files.ts";
 import type { DecoderParameters } from "../decoder/initialization.ts";
+import { platform } from "../platform/mod.ts";
 import { probeAll } from "../probes/all.ts";
 import type { Corpus } from "../train/corpus.ts";
 import type { RunRecord, TrainSettings } from "../train/record.ts";
@@ -102,12 +103,12 @@ async function keep(
     await saveRun(out, record, parameters);
     return { folder: out, record };
   } catch (error) {
-    const folder = await Deno.makeTempDir({ prefix: "normkit-run-" });
+    const folder = await platform.makeTemporaryFolder("normkit-run-");
     const misplaced = `Cannot write the run ${variant} into ${out}: ${textOf(error)}`;
     try {
       await saveRun(folder, record, parameters);
     } catch (second) {
-      await Deno.remove(folder, { recursive: true }).catch(() => {});
+      await platform.removeAll(folder).catch(() => {});
       throw new Error(`${misplaced}; nor into ${folder}: ${textOf(second)}`, { cause: error });
     }
     return { folder, record, misplaced };

@@ -2,7 +2,7 @@
 
 import { BackendUnavailableError } from "../backend/backend.ts";
 import { jsonText } from "../core/json.ts";
-import { environmentVariable } from "../platform/environment.ts";
+import { platform } from "../platform/mod.ts";
 import { type Command, flag, type Outcome, parse, UsageError } from "./command.ts";
 import { underSignals } from "../platform/signals.ts";
 
@@ -41,9 +41,11 @@ const mistakes: readonly unknown[] = [TypeError, ReferenceError, EvalError, URIE
 
 function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return { kind: "usage", message: error.message };
-  const { NotCapable, NotFound } = Deno.errors;
-  const refusals = [RangeError, SyntaxError, BackendUnavailableError, NotCapable, NotFound];
-  if (error instanceof Error && refusals.some((kind) => error instanceof kind)) {
+  const refusals = [RangeError, SyntaxError, BackendUnavailableError];
+  const fault = platform.faultOf(error);
+  const isRefusal = fault === "absent" || fault === "not-granted" ||
+    refusals.some((kind) => error instanceof kind);
+  if (error instanceof Error && isRefusal) {
     return { kind: "refused", message: error.message };
   }
   const message = error instanceof Error ? error.message : String(error);
@@ -106,7 +108,7 @@ export async function runProgram(program: Program, words: readonly string[]): Pr
     if (json) console.log(jsonText(errorReport(failure)));
     console.error(`${name}: ${failure.message}`);
     if (failure.kind === "usage") console.error(`Try: ${call} --help`);
-    if (environmentVariable("NORMKIT_DEBUG") !== undefined) console.error(error);
+    if (platform.environment("NORMKIT_DEBUG") !== undefined) console.error(error);
     return exitCodes[failure.kind];
   }
 }

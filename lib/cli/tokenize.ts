@@ -3,6 +3,7 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { readJson } from "../platform/json_file.ts";
 import type { Config } from "../families/family.ts";
+import { platform } from "../platform/mod.ts";
 import { readText, type TextOptions } from "../train/text.ts";
 import { characterTokenizer } from "../train/tokenizer.ts";
 
@@ -10,7 +11,7 @@ async function readTable(path: string): Promise<Record<string, unknown> | undefi
   try {
     return await readJson(path) as Record<string, unknown>;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (platform.faultOf(error) === "absent") return undefined;
     throw error;
   }
 }

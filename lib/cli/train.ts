@@ -1,6 +1,7 @@
 // `normkit train`: one or more variants on a text, each to a run record and a file of parameters.
 
 import { useBackend } from "../kernels/use_backend.ts";
+import { platform } from "../platform/mod.ts";
 import { findResidual } from "../residual/registry.ts";
 import { type Corpus, readCorpus } from "../train/corpus.ts";
 import { mobyDick } from "../data/moby_dick.ts";
@@ -160,7 +161,7 @@ Examples:
     const backend = await useBackend(wanted);
     const settings = { ...asked, reportEvery: backend.name === "webgpu" ? 10 : 1 };
     if (!json) console.log(`Training on ${backend.name} (${backend.reason}), text: ${corpus.name}`);
-    const command = commandLine("normkit train", Deno.args.slice(1));
+    const command = commandLine("normkit train", platform.words().slice(1));
     const race = { variants, settings, corpus, out, force, command, bars: !json, signal };
     return outcomeOf(out, variants.length, await trainVariants(race));
   },

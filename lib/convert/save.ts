@@ -7,6 +7,7 @@ import type { Checkpoint } from "../checkpoint/reader.ts";
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
 import { type PlannedTensor, type ShardOptions, writeShards } from "../checkpoint/writer.ts";
 import { requireOptions } from "../core/options.ts";
+import { platform } from "../platform/mod.ts";
 import { isRegular } from "../platform/text_file.ts";
 import { version } from "../core/version.ts";
 import { configText } from "../families/config_text.ts";
@@ -107,7 +108,7 @@ export async function saveModel(
     ...others,
     metadata: { format: "pt", normkit: version },
   });
-  await Deno.writeTextFile(`${folder}/config.json`, configText(withDType(model.config, dtype)));
+  await platform.writeFile(`${folder}/config.json`, configText(withDType(model.config, dtype)));
 }
 
 /** Files of a model's folder that a conversion makes anew, and weights in other formats. */
@@ -123,10 +124,10 @@ const remade =
  */
 export async function copyCompanions(source: string, folder: string): Promise<string[]> {
   const names: string[] = [];
-  for await (const { name } of Deno.readDir(source)) {
+  for await (const { name } of platform.readDir(source)) {
     if (name.startsWith(".") || remade.test(name)) continue;
     if (!await isRegular(`${source}/${name}`)) continue;
-    await Deno.copyFile(`${source}/${name}`, `${folder}/${name}`);
+    await platform.copyFile(`${source}/${name}`, `${folder}/${name}`);
     names.push(name);
   }
   return names.sort();

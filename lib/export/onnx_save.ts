@@ -57,10 +57,6 @@ export async function onnxBytes(
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-}
-
 /**
  * Writes `model.onnx` into a folder, and where the weights are too many for one file `model.onnx.data` beside it. Weights are computed
  * while they are written, a few rows at a time.
@@ -96,7 +92,7 @@ export async function saveOnnx(
   const write = (path: string, pieces: AsyncIterable<Piece>): Promise<void> =>
     writeStream(path, async (file) => {
       for await (const { bytes: piece, of } of pieces) {
-        await writeAll(file, piece);
+        await file.write(piece);
         if (of !== undefined) onProgress?.(done += piece.length, bytes, of);
       }
     });

@@ -3,6 +3,7 @@
 import { type Checkpoint, openCheckpoint } from "../checkpoint/reader.ts";
 import { requireSha256 } from "../platform/hash.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
+import { saysAbsent } from "../platform/system_error.ts";
 import { readConfigFile } from "./config_text.ts";
 import type { Config } from "./family.ts";
 import { describeModel, type Model } from "./model.ts";
@@ -25,9 +26,7 @@ async function readObject(path: string): Promise<Config | undefined> {
   try {
     return await readConfigFile(path);
   } catch (error) {
-    const absent = error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.NotADirectory;
-    if (absent) return undefined;
+    if (saysAbsent(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 // Recorded benchmark lines, as notebooks read them.
 
 import { parseJson } from "../core/json.ts";
+import { platform } from "../platform/mod.ts";
 import { readTextFile } from "../platform/text_file.ts";
 import { findRoot } from "./runs.ts";
 
@@ -63,7 +64,7 @@ async function linesOf<L extends Line>(
   try {
     text = await readTextFile(`${await findRoot()}/${path}`);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (platform.faultOf(error) !== "absent") throw error;
     throw new RangeError(`Cannot read the benchmark ${name}: there is no ${path}`);
   }
   const lines = text.trimEnd().split("\n").map((line, index) =>

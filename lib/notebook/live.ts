@@ -1,5 +1,6 @@
 // A chart that grows while its cell runs. Frames go through the kernel's displays, each in place of the one before.
 
+import { platform } from "../platform/mod.ts";
 import { type Figure, jupyterDisplay } from "../plots/figure.ts";
 
 /** A chart that is redrawn while a cell runs. */
@@ -59,16 +60,14 @@ export function liveChart(draw: () => Figure, send: SendFrame, now: () => number
 
 /** What sends frames through the kernel, if this runs in one. */
 function kernelDisplay(): SendFrame | undefined {
+  const kernel = platform.kernel();
+  if (kernel === undefined) return undefined;
+  const { display } = kernel.outputs;
   let id = "";
-  try {
-    const { display } = Deno.jupyter; // throws outside a kernel
-    return (bundle, { update }) => {
-      if (!update) id = crypto.randomUUID(); // a frame that replaces none is a display of its own
-      return display(bundle, { raw: true, display_id: id, update });
-    };
-  } catch {
-    return undefined;
-  }
+  return (bundle, { update }) => {
+    if (!update) id = crypto.randomUUID(); // a frame that replaces none is a display of its own
+    return display(bundle, { raw: true, display_id: id, update });
+  };
 }
 
 /**

@@ -2,10 +2,8 @@
 // each output the cell that runs when it leaves: under Run All, lines land in the wrong cell or are lost. The kernel awaits an
 // internal function after each cell; here it waits there until the queue has had time to empty.
 
-/** The part of the kernel's internals that is wrapped; absent outside a kernel or in a version that changed it. */
-interface KernelInternals {
-  jupyter?: { broadcastResult?: (count: number, result: unknown) => Promise<void> };
-}
+import { platform } from "../platform/mod.ts";
+import type { NotebookKernel } from "../platform/platform.ts";
 
 /** Base wait and wait per message, in milliseconds: half of the latter was seen to be too little. */
 const wait = { base: 15, perMessage: 1 } as const;
@@ -26,7 +24,7 @@ function countCalls(target: object, methods: readonly string[], count: () => voi
 }
 
 /** Failures outside any cell's own code reach the notebook as an error output instead of stalling or vanishing. */
-function reportLateFailures(broadcast: typeof Deno.jupyter.broadcast): void {
+function reportLateFailures({ broadcast }: NotebookKernel["outputs"]): void {
   const report = (error: unknown): void => {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     broadcast("error", { ename: name, evalue: message, traceback: (stack ?? message).split("\n") });
@@ -47,21 +45,19 @@ function reportLateFailures(broadcast: typeof Deno.jupyter.broadcast): void {
  * Does nothing outside a Deno kernel, in a kernel whose internals are other ones, or when called again.
  */
 export function keepOutputsInOrder(): void {
-  const deno = (globalThis as { Deno?: Record<PropertyKey, unknown> }).Deno;
-  const internals = deno?.[deno["internal"] as PropertyKey] as KernelInternals | undefined;
-  const hooks = internals?.jupyter;
+  const { hooks, outputs } = platform.kernel() ?? {};
   const send = hooks?.broadcastResult;
-  if (hooks === undefined || send === undefined || done in hooks) return;
+  if (hooks === undefined || outputs === undefined || send === undefined || done in hooks) return;
   Object.defineProperty(hooks, done, { value: true });
   let pending = 0;
   const count = (): void => void pending++;
   countCalls(console, ["log", "info", "debug", "warn", "error", "table", "dir"], count);
-  countCalls(Deno.jupyter, ["broadcast", "display"], count);
+  countCalls(outputs, ["broadcast", "display"], count);
   hooks.broadcastResult = async (executionCount, result) => {
     await send(executionCount, result);
     const messages = pending;
     pending = 0;
     await new Promise((resolve) => setTimeout(resolve, wait.base + wait.perMessage * messages));
   };
-  reportLateFailures(Deno.jupyter.broadcast);
+  reportLateFailures(outputs);
 }

@@ -1,15 +1,12 @@
 // Recorded runs, as notebooks read them.
 
-import { environmentVariable } from "../platform/environment.ts";
 import { dirname } from "node:path";
+import { exists } from "../platform/files.ts";
 import { readJson } from "../platform/json_file.ts";
+import { platform } from "../platform/mod.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import { readRuns } from "../train/read_runs.ts";
 import type { RunRecord } from "../train/record.ts";
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
 
 /**
  * The checkout: the nearest folder upward that holds `data/runs`.
@@ -17,7 +14,7 @@ async function exists(path: string): Promise<boolean> {
  * @throws {RangeError} If there is none.
  */
 export async function findRoot(): Promise<string> {
-  let folder = Deno.cwd();
+  let folder = platform.currentFolder();
   while (!await exists(`${folder}/data/runs`)) {
     const parent = dirname(folder);
     if (parent === folder) {
@@ -39,7 +36,7 @@ export async function findRoot(): Promise<string> {
  */
 export async function recordedRuns(name: string): Promise<RunRecord[]> {
   return await readRuns(
-    environmentVariable("NORMKIT_RUNS") ?? `${await findRoot()}/data/runs/${name}`,
+    platform.environment("NORMKIT_RUNS") ?? `${await findRoot()}/data/runs/${name}`,
   );
 }
 

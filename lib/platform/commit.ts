@@ -1,6 +1,7 @@
 // The commit of normkit's own code, for manifests.
 
 import { dirname } from "node:path";
+import { platform } from "./mod.ts";
 
 /** The checkout of this package; undefined where the code was not loaded from files. */
 const root = import.meta.dirname === undefined ? undefined : dirname(dirname(import.meta.dirname));
@@ -15,14 +16,10 @@ const root = import.meta.dirname === undefined ? undefined : dirname(dirname(imp
 export async function commitOf(folder: string | undefined = root): Promise<string | undefined> {
   if (folder === undefined) return undefined;
   try {
-    await Deno.lstat(`${folder}/.git`); // a file in a worktree
-    const git = new Deno.Command("git", {
-      args: [`--git-dir=${folder}/.git`, "rev-parse", "--short", "HEAD"],
-      cwd: folder,
-      stderr: "null",
-    });
-    const { success, stdout } = await git.output();
-    return success ? new TextDecoder().decode(stdout).trim() : undefined;
+    await platform.lstat(`${folder}/.git`); // a file in a worktree
+    const words = [`--git-dir=${folder}/.git`, "rev-parse", "--short", "HEAD"];
+    const git = await platform.run("git", words, folder);
+    return git?.success === true ? git.output.trim() : undefined;
   } catch {
     return undefined;
   }

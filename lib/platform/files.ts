@@ -1,11 +1,11 @@
 // Writing files and folders whole or not at all.
 
-import { rmdirSync } from "node:fs";
-import { rmdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { undoneAtEnd } from "./cleanup.ts";
+import { platform } from "./mod.ts";
 import { withoutEnd } from "./path.ts";
-import { reasonOf, unwritable } from "./system_error.ts";
+import type { OpenFile } from "./platform.ts";
+import { reasonOf, saysAbsent, unwritable } from "./system_error.ts";
 import { type TemporaryKind, withTemporary } from "./temporary.ts";
 
 /** Does what only a folder allows that can be written into; where it fails, the error says which folder and why. */
@@ -26,13 +26,13 @@ async function makeFolder(folder: string): Promise<readonly string[]> {
   for (let path = folder; !atRoot(path) && !await exists(path); path = dirname(path)) {
     missing.push(path);
   }
-  await writing(folder, () => Deno.mkdir(folder, { recursive: true }));
+  await writing(folder, () => platform.makeFolder(folder, { around: true }));
   return missing;
 }
 
 /** Removes folders as far as they are empty. */
 async function removeEmpty(folders: readonly string[]): Promise<void> {
-  for (const folder of folders) await rmdir(folder).catch(() => {}); // nothing but an empty folder
+  for (const folder of folders) await platform.removeEmpty(folder).catch(() => {});
 }
 
 /**
@@ -53,7 +53,7 @@ async function makeBeside(
     await withTemporary(folder, basename(path), kind, async (temporary) => {
       await make(temporary);
       if (kind === "folder") await requireAbsent(path); // it may have come meanwhile
-      await Deno.rename(temporary, path);
+      await platform.rename(temporary, path);
     });
   } catch (error) {
     await removeEmpty(made);
@@ -69,27 +69,26 @@ async function makeBeside(
  */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
   await makeBeside(path, "file", async (temporary) => {
-    if (typeof content === "string") await Deno.writeTextFile(temporary, content);
-    else await Deno.writeFile(temporary, content);
+    await platform.writeFile(temporary, content);
   });
 }
 
 /** Windows keeps its folders on the disk by itself, and syncs only what is open for writing. */
-const isWindows = Deno.build.os === "windows";
+const isWindows = (): boolean => platform.system() === "windows";
 
 /** Waits until a file or a folder's list of names is on the disk. */
 async function sync(path: string): Promise<void> {
-  using file = await Deno.open(path, isWindows ? { write: true } : { read: true });
+  using file = await platform.open(path, isWindows() ? "write" : "read");
   await file.sync();
 }
 
 async function syncFolder(folder: string): Promise<void> {
-  if (!isWindows) await sync(folder);
+  if (!isWindows()) await sync(folder);
 }
 
 /** Waits until all that is in a folder is on the disk. */
 async function syncAll(folder: string): Promise<void> {
-  for await (const { name, isFile, isDirectory } of Deno.readDir(folder)) {
+  for await (const { name, isFile, isDirectory } of platform.readDir(folder)) {
     if (isFile) await sync(`${folder}/${name}`);
     if (isDirectory) await syncAll(`${folder}/${name}`);
   }
@@ -105,10 +104,10 @@ async function syncAll(folder: string): Promise<void> {
  */
 export async function writeStream(
   path: string,
-  fill: (file: Deno.FsFile) => Promise<void>,
+  fill: (file: OpenFile) => Promise<void>,
 ): Promise<void> {
   await makeBeside(path, "file", async (temporary) => {
-    using file = await Deno.open(temporary, { write: true });
+    using file = await platform.open(temporary, "write");
     await fill(file);
     await file.sync();
   });
@@ -146,15 +145,10 @@ export async function writeFolder(
  */
 export async function exists(path: string): Promise<boolean> {
   try {
-    await Deno.lstat(path);
+    await platform.lstat(path);
     return true;
   } catch (error) {
-    const absent = [
-      Deno.errors.NotFound,
-      Deno.errors.NotADirectory,
-      Deno.errors.FilesystemLoop,
-    ];
-    if (absent.some((kind) => error instanceof kind)) return false;
+    if (saysAbsent(error) || platform.faultOf(error) === "link-circle") return false;
     throw error;
   }
 }
@@ -180,9 +174,9 @@ export async function requireAbsent(path: string): Promise<void> {
 export async function prepareFolder(path: string): Promise<AsyncDisposable> {
   const folder = withoutEnd(path);
   const made = await makeFolder(folder);
-  const remove = (temporary: string): Promise<void> => Deno.remove(temporary);
+  const remove = (temporary: string): Promise<void> => platform.remove(temporary);
   await writing(folder, () => withTemporary(folder, "try", "file", remove));
-  const undo = undoneAtEnd(() => made.forEach((one) => rmdirSync(one)));
+  const undo = undoneAtEnd(() => made.forEach((one) => platform.removeEmptyNow(one)));
   return {
     [Symbol.asyncDispose]: async () => {
       undo[Symbol.dispose]();

@@ -1,7 +1,7 @@
 // SHA-256: of files, by which a manifest names the file that belongs to it, and of what determines a run.
 
 import { createHash } from "node:crypto";
-import { openRegular } from "./text_file.ts";
+import { bytesOf, openRegular } from "./text_file.ts";
 
 /**
  * The SHA-256 of a file, read in pieces.
@@ -12,7 +12,8 @@ import { openRegular } from "./text_file.ts";
  */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const piece of (await openRegular(path)).readable) hash.update(piece);
+  using file = await openRegular(path);
+  for await (const piece of bytesOf(file)) hash.update(piece);
   return hash.digest("hex");
 }
 

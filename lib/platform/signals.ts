@@ -1,11 +1,11 @@
 // Ctrl-C, SIGTERM and SIGHUP: the first ends a command in good order where it can, the second at once. Nothing temporary stays.
 
 import { undoAll } from "./cleanup.ts";
+import { platform } from "./mod.ts";
 
 /** The signals that end a command, each with the exit code of a process that it ends. */
-const endings: Readonly<Partial<Record<Deno.Signal, number>>> = Deno.build.os === "windows"
-  ? { SIGINT: 130 }
-  : { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+const endings = (): Readonly<Record<string, number>> =>
+  platform.system() === "windows" ? { SIGINT: 130 } : { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 /** Signals so soon after the first are the same one: a terminal and `deno task` may both send it. In milliseconds. */
 const sameSignal = 300;
@@ -33,24 +33,20 @@ export async function underSignals<T>(
 ): Promise<T> {
   const stop = new AbortController();
   let first = 0;
-  const take = (name: Deno.Signal, code: number): void => {
+  const take = (name: string, code: number): void => {
     if (!inOrder || (stop.signal.aborted && performance.now() - first > sameSignal)) {
       undoAll();
       onEnd(name, code);
-      Deno.exit(code);
+      platform.exit(code);
     }
     if (stop.signal.aborted) return;
     first = performance.now();
     onFirst();
     stop.abort();
   };
-  const listeners = Object.entries(endings).map(([name, code]) =>
-    [name as Deno.Signal, () => take(name as Deno.Signal, code)] as const
-  );
-  for (const [name, listener] of listeners) Deno.addSignalListener(name, listener);
-  try {
-    return await body(stop.signal);
-  } finally {
-    for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
+  using listeners = new DisposableStack();
+  for (const [name, code] of Object.entries(endings())) {
+    listeners.use(platform.onSignal(name, () => take(name, code)));
   }
+  return await body(stop.signal);
 }

@@ -1,14 +1,28 @@
 // What the system says of a path, as a part of a sentence.
 
-/** Reasons by the classes of the system's errors. */
-const reasons: readonly (readonly [kind: new (message: string) => Error, reason: string])[] = [
-  [Deno.errors.NotFound, "there is no such file"],
-  [Deno.errors.NotADirectory, "a part of its path is no folder"],
-  [Deno.errors.IsADirectory, "it is a folder"],
-  [Deno.errors.AlreadyExists, "there is a file or a link of this name"],
-  [Deno.errors.PermissionDenied, "you may not"],
-  [Deno.errors.FilesystemLoop, "its symlinks lead in a circle"],
-];
+import { platform } from "./mod.ts";
+import type { Fault } from "./platform.ts";
+
+/** Reasons by fault. */
+const reasons: Readonly<Record<Exclude<Fault, "not-granted">, string>> = {
+  absent: "there is no such file",
+  "no-folder": "a part of its path is no folder",
+  folder: "it is a folder",
+  exists: "there is a file or a link of this name",
+  forbidden: "you may not",
+  "link-circle": "its symlinks lead in a circle",
+};
+
+/**
+ * Whether an error says that there is nothing at a path: no such name, or none in what is no folder.
+ *
+ * @param error What was thrown.
+ * @returns Whether it does.
+ */
+export function saysAbsent(error: unknown): boolean {
+  const fault = platform.faultOf(error);
+  return fault === "absent" || fault === "no-folder";
+}
 
 /** Reasons by codes, of errors that have no class of their own. */
 const reasonsByCode: ReadonlyMap<unknown, string> = new Map([
@@ -27,20 +41,17 @@ const codeOf = (error: unknown): unknown => (Object(error) as { readonly code?: 
  * @returns A part of a sentence, without the path.
  */
 export function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotCapable) {
-    const flag = /--allow-\w+/.exec(error.message)?.[0];
-    return `Deno may not${flag === undefined ? "" : ` (${flag})`}`;
-  }
-  const known = reasons.find(([kind]) => error instanceof kind);
-  if (known !== undefined) return known[1];
-  const byCode = reasonsByCode.get(codeOf(error));
-  if (byCode !== undefined) return byCode;
-  return error instanceof Error ? error.message : String(error);
+  const fault = platform.faultOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (fault === undefined) return reasonsByCode.get(codeOf(error)) ?? message;
+  if (fault !== "not-granted") return reasons[fault];
+  const flag = /--allow-\w+/.exec(message)?.[0];
+  return `${platform.runtime().name} may not${flag === undefined ? "" : ` (${flag})`}`;
 }
 
 /** What a symlink leads to that is not there; undefined where the path is no link. */
 async function linkedTo(path: string): Promise<string | undefined> {
-  return await Deno.readLink(path).catch(() => undefined);
+  return await platform.readLink(path).catch(() => undefined);
 }
 
 /**
@@ -48,23 +59,19 @@ async function linkedTo(path: string): Promise<string | undefined> {
  *
  * @param path The file.
  * @param cause What the system threw.
- * @returns A `NotFound` where there is nothing, a `NotCapable` where Deno may not, else a RangeError.
+ * @returns A `NotFound` where there is nothing, a `NotCapable` where the runtime may not, else a RangeError.
  */
 export async function unreadable(path: string, cause: unknown): Promise<Error> {
-  const isAbsent = cause instanceof Deno.errors.NotFound;
-  const target = isAbsent ? await linkedTo(path) : undefined;
+  const fault = platform.faultOf(cause);
+  const target = fault === "absent" ? await linkedTo(path) : undefined;
   if (target !== undefined) {
     return new RangeError(`Cannot read ${path}: it is a symlink to ${target}, which is not there`, {
       cause,
     });
   }
   const message = `Cannot read ${path}: ${reasonOf(cause)}`;
-  if (isAbsent || cause instanceof Deno.errors.NotADirectory) {
-    return new Deno.errors.NotFound(message, { cause });
-  }
-  if (cause instanceof Deno.errors.NotCapable) {
-    return new Deno.errors.NotCapable(message, { cause });
-  }
+  if (saysAbsent(cause)) return platform.errorOf("absent", message, { cause });
+  if (fault === "not-granted") return platform.errorOf("not-granted", message, { cause });
   return new RangeError(message, { cause });
 }
 
@@ -80,8 +87,8 @@ export function unwritable(path: string, cause: unknown): unknown {
   const inner = cause instanceof Error && reasonsByCode.has(codeOf(cause.cause))
     ? cause.cause
     : cause;
-  const kinds = [Deno.errors.PermissionDenied, Deno.errors.NotCapable];
-  const isForbidden = codeOf(inner) === "EROFS" || kinds.some((kind) => inner instanceof kind);
+  const fault = platform.faultOf(inner);
+  const isForbidden = codeOf(inner) === "EROFS" || fault === "forbidden" || fault === "not-granted";
   if (!isForbidden && !reasonsByCode.has(codeOf(inner))) return cause;
   const message = `Cannot write ${path}: ${reasonOf(inner)}`;
   return isForbidden ? new RangeError(message, { cause }) : new Error(message, { cause });

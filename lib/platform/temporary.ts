@@ -2,38 +2,39 @@
 // and removed by the next one. Windows cannot lock a folder: there nothing is locked, and leftovers stay.
 
 import { undoneAtEnd } from "./cleanup.ts";
+import { platform } from "./mod.ts";
 
 /** What a temporary name stands for. */
 export type TemporaryKind = "file" | "folder";
 
 const suffix = ".normkit.tmp";
 const pattern = /\.[0-9a-f]{8}\.normkit\.tmp$/;
-const canLock = Deno.build.os !== "windows";
+const canLock = (): boolean => platform.system() !== "windows";
 
 async function create(path: string, kind: TemporaryKind): Promise<void> {
-  if (kind === "folder") await Deno.mkdir(path);
-  else (await Deno.open(path, { write: true, createNew: true })).close();
+  if (kind === "folder") await platform.makeFolder(path);
+  else (await platform.open(path, "create")).close();
 }
 
 /** Locks a file or folder; undefined where it is gone. A file system without locks leaves it unlocked, and its leftovers alone. */
 async function lock(path: string): Promise<Disposable | undefined> {
-  if (!canLock) return { [Symbol.dispose]: () => {} };
+  if (!canLock()) return { [Symbol.dispose]: () => {} };
   try {
-    const file = await Deno.open(path, { read: true });
-    await file.lock(true).catch(() => {});
-    if (await Deno.lstat(path).then(() => true, () => false)) return file;
+    const file = await platform.open(path, "read");
+    await file.lock().catch(() => {});
+    if (await platform.lstat(path).then(() => true, () => false)) return file;
     file.close();
     return undefined;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (platform.faultOf(error) === "absent") return undefined;
     throw error;
   }
 }
 
 async function removeUnlocked(path: string): Promise<void> {
   try {
-    using file = await Deno.open(path, { read: true });
-    if (await file.tryLock(true)) await Deno.remove(path, { recursive: true });
+    using file = await platform.open(path, "read");
+    if (await file.tryLock()) await platform.removeAll(path);
   } catch { /* it is another's, or gone: the next process may look again */ }
 }
 
@@ -43,8 +44,8 @@ async function removeUnlocked(path: string): Promise<void> {
  * @param folder Where to look; what is deeper stays.
  */
 async function removeLeftovers(folder: string): Promise<void> {
-  if (!canLock) return;
-  for await (const { name, isFile, isDirectory } of Deno.readDir(folder)) {
+  if (!canLock()) return;
+  for await (const { name, isFile, isDirectory } of platform.readDir(folder)) {
     if (pattern.test(name) && (isFile || isDirectory)) await removeUnlocked(`${folder}/${name}`);
   }
 }
@@ -66,14 +67,14 @@ export async function withTemporary(
 ): Promise<void> {
   await removeLeftovers(folder);
   const path = `${folder}/${name}.${crypto.randomUUID().slice(0, 8)}${suffix}`;
-  using _undo = undoneAtEnd(() => Deno.removeSync(path, { recursive: true }));
+  using _undo = undoneAtEnd(() => platform.removeAllNow(path));
   await create(path, kind);
   try {
     using held = await lock(path);
     if (held === undefined) await create(path, kind); // another process took it for a leftover
     await make(path);
   } catch (error) {
-    await Deno.remove(path, { recursive: true }).catch(() => {});
+    await platform.removeAll(path).catch(() => {});
     throw error;
   }
 }

@@ -1,5 +1,7 @@
 // Reading files that others made: only what is a file, and never more of it than is expected.
 
+import { platform } from "./mod.ts";
+import type { OpenFile, PathInfo } from "./platform.ts";
 import { unreadable } from "./system_error.ts";
 
 /** The most bytes of a file that is read whole, unless its reader allows fewer or more. */
@@ -11,7 +13,7 @@ export const largestText = 100_000_000;
  * @param info What the system says of it.
  * @returns A folder, a pipe, a socket or a device.
  */
-export function kindOf({ isDirectory, isFifo, isSocket }: Deno.FileInfo): string {
+export function kindOf({ isDirectory, isFifo, isSocket }: PathInfo): string {
   if (isDirectory) return "a folder";
   return isFifo ? "a pipe" : isSocket ? "a socket" : "a device";
 }
@@ -23,7 +25,7 @@ export function kindOf({ isDirectory, isFifo, isSocket }: Deno.FileInfo): string
  * @returns Whether it does; not where there is nothing, or a link to nothing.
  */
 export async function isRegular(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
+  return await platform.stat(path).then(({ isFile }) => isFile, () => false);
 }
 
 /**
@@ -34,9 +36,9 @@ export async function isRegular(path: string): Promise<boolean> {
  * @throws {RangeError} If it is a symlink to nothing or in a circle, or may not be looked at.
  * @throws {Deno.errors.NotFound} If there is nothing.
  */
-export async function statOf(path: string): Promise<Deno.FileInfo> {
+export async function statOf(path: string): Promise<PathInfo> {
   try {
-    return await Deno.stat(path);
+    return await platform.stat(path);
   } catch (error) {
     throw await unreadable(path, error);
   }
@@ -50,15 +52,30 @@ export async function statOf(path: string): Promise<Deno.FileInfo> {
  * @throws {RangeError} If there is something else than a regular file, or it may not be read.
  * @throws {Deno.errors.NotFound} If there is nothing.
  */
-export async function openRegular(path: string): Promise<Deno.FsFile> {
+export async function openRegular(path: string): Promise<OpenFile> {
   const info = await statOf(path);
   if (!info.isFile) {
     throw new RangeError(`Cannot read ${path}: it is ${kindOf(info)}, and must be a regular file`);
   }
   try {
-    return await Deno.open(path);
+    return await platform.open(path, "read");
   } catch (error) {
     throw await unreadable(path, error);
+  }
+}
+
+/**
+ * The bytes of an open file from its position on.
+ *
+ * Units: bytes.
+ *
+ * @param file The file.
+ * @returns Its bytes, in pieces of at most 64 KiB; each is overwritten by the next.
+ */
+export async function* bytesOf(file: OpenFile): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(2 ** 16);
+  for (let more = await file.read(buffer); more !== null; more = await file.read(buffer)) {
+    yield buffer.subarray(0, more);
   }
 }
 
@@ -69,7 +86,7 @@ async function* piecesOf(path: string, most: number): AsyncGenerator<string> {
   };
   const file = await openRegular(path);
   try {
-    if ((await file.stat()).size > most) refuse();
+    if (await file.size() > most) refuse();
     const decoder = new TextDecoder("utf-8", { fatal: true });
     const decode = (bytes?: Uint8Array): string => {
       try {
@@ -78,12 +95,11 @@ async function* piecesOf(path: string, most: number): AsyncGenerator<string> {
         throw new SyntaxError(`Cannot read ${path}: it is not UTF-8`, { cause });
       }
     };
-    const buffer = new Uint8Array(2 ** 16);
     let total = 0;
-    for (let more = await file.read(buffer); more !== null; more = await file.read(buffer)) {
-      total += more;
+    for await (const bytes of bytesOf(file)) {
+      total += bytes.length;
       if (total > most) refuse();
-      yield decode(buffer.subarray(0, more));
+      yield decode(bytes);
     }
     yield decode();
   } finally {

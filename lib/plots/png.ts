@@ -4,6 +4,7 @@
  * Both are loaded on first use, so that importing the charts stays quick.
  */
 import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { platform } from "../platform/mod.ts";
 import { Figure } from "./figure.ts";
 import { encodePng } from "./indexed_png.ts";
 
@@ -78,11 +79,7 @@ async function loadRenderer(): Promise<Renderer> {
   const program = import.meta.resolve("@resvg/resvg-wasm/index_bg.wasm");
   const regular = import.meta.resolve("@expo-google-fonts/arimo/400Regular/Arimo_400Regular.ttf");
   const bold = import.meta.resolve("@expo-google-fonts/arimo/700Bold/Arimo_700Bold.ttf");
-  const [code, ...fonts] = await Promise.all([program, regular, bold].map(readFile));
+  const [code, ...fonts] = await Promise.all([program, regular, bold].map(platform.readResource));
   await initWasm(code!);
   return { Resvg, fonts };
-}
-
-function readFile(address: string): Promise<Uint8Array<ArrayBuffer>> {
-  return Deno.readFile(new URL(address));
 }

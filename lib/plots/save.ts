@@ -2,6 +2,7 @@
  * Figures written to files, whole or not at all.
  */
 import { requireOptions } from "../core/options.ts";
+import { writeAtomically } from "../platform/files.ts";
 import type { Figure } from "./figure.ts";
 import { pngKinds, type PngOptions, toPng } from "./png.ts";
 
@@ -22,14 +23,7 @@ export async function saveFigure(
   options: PngOptions = {},
 ): Promise<void> {
   requireOptions("saveFigure()", options, pngKinds);
-  const partial = `${path}.${crypto.randomUUID()}.partial`;
-  try {
-    await Deno.writeFile(partial, await fileBytes(figure, path, options), { createNew: true });
-    await Deno.rename(partial, path);
-  } catch (error) {
-    await Deno.remove(partial).catch(() => {});
-    throw error;
-  }
+  await writeAtomically(path, await fileBytes(figure, path, options));
 }
 
 function fileBytes(

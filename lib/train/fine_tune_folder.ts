@@ -15,6 +15,7 @@ import type { Model } from "../families/model.ts";
 import type { OpenModel } from "../families/open.ts";
 import { parametersIn } from "../model/parameters.ts";
 import { exists, writeFolder } from "../platform/files.ts";
+import { platform } from "../platform/mod.ts";
 import { type AnyRunRecord, writeRun } from "./record.ts";
 
 /** What `fineTune` starts from. */
@@ -110,10 +111,10 @@ function planFineTuned(source: OpenModel, parameters: NamedTensors): PlannedTens
 /** Copies the configuration and what lies beside the weights, byte for byte; a run becomes a folder with a configuration. */
 async function copyBeside({ path, config }: OpenModel, folder: string): Promise<string[]> {
   if (!await exists(`${path}/config.json`)) {
-    await Deno.writeTextFile(`${folder}/config.json`, configText(config));
+    await platform.writeFile(`${folder}/config.json`, configText(config));
     return [];
   }
-  await Deno.copyFile(`${path}/config.json`, `${folder}/config.json`);
+  await platform.copyFile(`${path}/config.json`, `${folder}/config.json`);
   return await copyCompanions(path, folder);
 }
 

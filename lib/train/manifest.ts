@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { version } from "../core/version.ts";
+import { platform } from "../platform/mod.ts";
 import type { Determined } from "./determinants.ts";
 import type { Manifest, RunSettings, Stop } from "./record.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -29,6 +30,7 @@ export function manifestOf<S extends RunSettings, T extends Tokenizer>(
 ): Manifest<S, T> {
   const { variant, ownVariant, known, probes, source, backend, count, started } = facts;
   const { stopped, label, command, commit } = facts;
+  const runtime = platform.runtime();
   return {
     variant,
     ...(ownVariant ? { ownVariant } : {}),
@@ -38,8 +40,13 @@ export function manifestOf<S extends RunSettings, T extends Tokenizer>(
     ...(probes === undefined ? {} : { probes }),
     parameters: count,
     backend,
-    versions: { normkit: version, tfjs: tf.version.tfjs, deno: Deno.version.deno },
-    hardware: `${Deno.build.os} ${Deno.build.arch}, ${navigator.hardwareConcurrency} logical cores`,
+    versions: {
+      normkit: version,
+      tfjs: tf.version.tfjs,
+      [runtime.name.toLowerCase()]: runtime.version,
+    },
+    hardware:
+      `${platform.system()} ${platform.architecture()}, ${navigator.hardwareConcurrency} logical cores`,
     ...(command === undefined ? {} : { command }),
     ...(commit === undefined ? {} : { commit }),
     started: started.toISOString(),

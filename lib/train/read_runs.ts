@@ -3,6 +3,7 @@
 import { parseJson, reviveNumber } from "../core/json.ts";
 import { exists } from "../platform/files.ts";
 import { requireSha256 } from "../platform/hash.ts";
+import { platform } from "../platform/mod.ts";
 import { readTextFile } from "../platform/text_file.ts";
 import { largestRows, readJsonLines, readPackedRuns, writePackedRuns } from "./packed_runs.ts";
 import { type Manifest, removeManifest, type Row, type RunRecord } from "./record.ts";
@@ -23,7 +24,7 @@ async function readLooseRun(folder: string, name: string): Promise<RunRecord> {
 /** The names of the runs that have files of their own. Rows without a manifest are what a killed process left, and no run. */
 async function looseNames(folder: string): Promise<string[]> {
   const files = new Set<string>();
-  for await (const { name } of Deno.readDir(folder)) files.add(name);
+  for await (const { name } of platform.readDir(folder)) files.add(name);
   return [...files].filter((name) => name.endsWith(".jsonl"))
     .map((name) => name.slice(0, -".jsonl".length))
     .filter((name) => files.has(`${name}.json`));
@@ -88,6 +89,6 @@ export async function packRuns(folder: string, names: readonly string[]): Promis
   await writePackedRuns(folder, records);
   for (const name of loose) {
     await removeManifest(folder, name);
-    await Deno.remove(`${folder}/${name}.jsonl`);
+    await platform.remove(`${folder}/${name}.jsonl`);
   }
 }

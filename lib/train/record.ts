@@ -4,6 +4,7 @@
 import { jsonText } from "../core/json.ts";
 import { writeAtomically } from "../platform/files.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
+import { platform } from "../platform/mod.ts";
 import type { OptimizerSettings } from "./optimizer.ts";
 import type { ScheduleSettings } from "./schedule.ts";
 import type { CharacterTokenizer, Tokenizer } from "./tokenizer.ts";
@@ -183,8 +184,8 @@ export async function writeRun(
  */
 export async function removeManifest(folder: string, name: string): Promise<void> {
   try {
-    await Deno.remove(`${folder}/${name}.json`);
+    await platform.remove(`${folder}/${name}.json`);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (platform.faultOf(error) !== "absent") throw error;
   }
 }

@@ -1,7 +1,8 @@
 // Text files as strings: decoded strictly, in pieces, so that no file need fit into memory twice.
 
 import { type OptionKinds, requireOptions } from "../core/options.ts";
-import { kindOf } from "../platform/text_file.ts";
+import { platform } from "../platform/mod.ts";
+import { bytesOf, kindOf } from "../platform/text_file.ts";
 import { reasonOf } from "../platform/system_error.ts";
 
 /** How the bytes of a file become text. */
@@ -46,25 +47,25 @@ async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
 }
 
 async function requireFile(path: string): Promise<number> {
-  const info = await reading(path, () => Deno.stat(path));
+  const info = await reading(path, () => platform.stat(path));
   if (info.isFile) return info.size;
   throw new RangeError(`Cannot read the text ${path}: it is ${kindOf(info)}, and must be a file`);
 }
 
-/** The bytes of a file, in pieces of 64 KiB. */
-async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
-  using file = await reading(path, () => Deno.open(path));
-  const buffer = new Uint8Array(1 << 16);
+/** The bytes of a file, in pieces of at most 64 KiB. */
+async function* bytesOfPath(path: string): AsyncGenerator<Uint8Array> {
+  using file = await reading(path, () => platform.open(path, "read"));
+  const pieces = bytesOf(file);
   while (true) {
-    const count = await reading(path, () => file.read(buffer));
-    if (count === null) return;
-    yield buffer.subarray(0, count);
+    const { value, done } = await reading(path, () => pieces.next());
+    if (done === true) return;
+    yield value;
   }
 }
 
 /** The encoding that a file's first bytes name. */
 async function markedEncoding(path: string): Promise<string | undefined> {
-  for await (const bytes of bytesOf(path)) {
+  for await (const bytes of bytesOfPath(path)) {
     return marks.find(([, mark]) => mark.every((byte, at) => bytes[at] === byte))?.[0];
   }
   return undefined;
@@ -98,7 +99,7 @@ async function chosenEncoding(path: string, label: string | undefined): Promise<
 /** The pieces of a file in an encoding; a byte order mark is no character. */
 async function* decoded(path: string, encoding: string, fatal: boolean): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding, { fatal });
-  for await (const bytes of bytesOf(path)) yield decoder.decode(bytes, { stream: true });
+  for await (const bytes of bytesOfPath(path)) yield decoder.decode(bytes, { stream: true });
   yield decoder.decode();
 }
 

@@ -85,7 +85,7 @@ const contestants: Readonly<Record<string, Contestant>> = {
     const buffer = new Uint8Array(2 ** 22);
     await writeStream(to, async (file) => {
       for (let read = await source.read(buffer); read !== null; read = await source.read(buffer)) {
-        for (let done = 0; done < read;) done += await file.write(buffer.subarray(done, read));
+        await file.write(buffer.subarray(0, read));
         sample();
       }
     });

@@ -8,6 +8,7 @@ import {
   writeFolder,
   writeStream,
 } from "../../../lib/platform/files.ts";
+import type { OpenFile } from "../../../lib/platform/platform.ts";
 
 /** Runs a body with a folder that is removed after it. */
 async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
@@ -58,7 +59,7 @@ Deno.test("writeStream() that fails leaves the old file, and no temporary one", 
   inFolder(async (folder) => {
     const path = `${folder}/bytes.bin`;
     await Deno.writeTextFile(path, "old");
-    const failing = async (file: Deno.FsFile): Promise<void> => {
+    const failing = async (file: OpenFile): Promise<void> => {
       await file.write(Uint8Array.of(1));
       throw new Error("no more");
     };
