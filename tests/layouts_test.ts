@@ -1,7 +1,7 @@
 // The package where its users have it: from JSR, from JSR with a node_modules folder, and from a checkout with one. Each finds the
 // files that it reads at run time: fonts, WASM binaries, texts, its own source.
 
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import { checkout } from "../lib/workshop/checkout.ts";
 import { packageOnJsr, publishHere, type Registry } from "./support/jsr.ts";
@@ -14,7 +14,7 @@ import { openCheckpoint } from "NORMKIT/checkpoint";
 import * as convert from "NORMKIT/convert";
 import { mobyDick } from "NORMKIT/data";
 import * as files from "NORMKIT/export";
-import { code, source } from "NORMKIT/notebook";
+import { code, recordedRuns, source, table } from "NORMKIT/notebook";
 import { rmsNorm } from "NORMKIT/ops";
 import { lossCurves, toPng } from "NORMKIT/plots";
 import { probeStream } from "NORMKIT/probes";
@@ -32,6 +32,8 @@ console.log(JSON.stringify({
   variant: (await source(findResidual("pre-ln"))) !== undefined,
   code: (await code("core/version.ts", "version")) !== undefined,
   missing: await code("ops/none.ts", "none").catch(({ message }) => message),
+  table: table([{ a: 1 }])[Symbol.for("Jupyter.display")]()["text/markdown"],
+  runs: await recordedRuns("start").catch(({ message }) => message),
   entries: [convert.openModel, files.saveOnnx, openCheckpoint, rmsNorm, probeStream, makeOptimizer].map((f) => typeof f),
   same: preLn === findResidual("pre-ln"),
 }));`;
@@ -43,6 +45,9 @@ const found = {
   variant: true,
   code: true,
   missing: "Cannot show the source of ops/none.ts: the library has no such module",
+  table: "| a |\n| ---: |\n| 1 |",
+  runs:
+    "Cannot find data/runs above the current folder: open the notebook inside the checkout, or name a folder of runs in NORMKIT_RUNS",
   entries: Array(6).fill("function"),
   same: true,
 };
@@ -91,6 +96,13 @@ Deno.test("from JSR, the package finds its files, with and without node_modules"
   await using project = await newProject(registry);
   await assertFinds(project, packageOnJsr);
   await assertFinds(project, packageOnJsr, "--node-modules-dir=auto");
+});
+
+Deno.test("the package holds the library alone, without the repository's own programs", async () => {
+  await using registry = await publishHere();
+  assert(registry.paths.includes("lib/cli/mod.ts"));
+  const own = /^(mod\.ts|deno\.json|LICENSE|[A-Z]+\.(md|cff)|lib\/(?!workshop\/).+\.ts)$/;
+  assertEquals(registry.paths.filter((path) => !own.test(path)), []);
 });
 
 Deno.test("from JSR, the command line trains and generates", async () => {

@@ -19,7 +19,7 @@ export async function findRoot(): Promise<string> {
     const parent = dirname(folder);
     if (parent === folder) {
       throw new RangeError(
-        "Cannot find data/runs above the current folder: open the notebook inside the checkout",
+        "Cannot find data/runs above the current folder: open the notebook inside the checkout, or name a folder of runs in NORMKIT_RUNS",
       );
     }
     folder = parent;

@@ -8,6 +8,8 @@ import { checkout } from "../../lib/workshop/checkout.ts";
 export interface Registry extends AsyncDisposable {
   /** Its address, for `JSR_URL`. */
   readonly url: string;
+  /** The paths of the package's files. */
+  readonly paths: readonly string[];
 }
 
 const { name, version, exports } = JSON.parse(
@@ -79,5 +81,5 @@ export async function publishHere(): Promise<Registry> {
     env: { JSR_URL: url, NO_COLOR: "1" },
   }).output();
   assertEquals(code, 0, new TextDecoder().decode(stderr));
-  return { url, [Symbol.asyncDispose]: () => server.shutdown() };
+  return { url, paths: [...files.keys()], [Symbol.asyncDispose]: () => server.shutdown() };
 }
