@@ -141,5 +141,5 @@ const host: Host = {
   kernel,
 };
 
-/** Deno. */
+/** The platform of programs that run on Deno. */
 export const deno: Platform = { ...files, ...processes, ...host };

@@ -27,7 +27,7 @@ export interface PathInfo {
 
 /** A name in a folder. */
 export interface FolderEntry extends Pick<PathInfo, "isFile" | "isDirectory"> {
-  /** The name. */
+  /** What it is called there, without the path. */
   readonly name: string;
 }
 
@@ -47,7 +47,7 @@ export interface OpenFile extends Disposable {
   lock(): Promise<void>;
   /** Locks it unless another process has; the result is whether it did. */
   tryLock(): Promise<boolean>;
-  /** Closes it. */
+  /** Gives it back to the system; a lock of it ends. */
   close(): void;
 }
 

@@ -12,10 +12,15 @@ Deno.test("code() shows a whole declaration and nothing else", async () => {
     [
       "convert/projected_residual.ts",
       "compress",
-      "export const compress: Projection = (x) =>",
+      "export const compress: StreamProjection = (x) =>",
       "  });",
     ],
-    ["convert/projected_residual.ts", "Projection", "export type Projection =", "Tensor;"],
+    [
+      "convert/projected_residual.ts",
+      "StreamProjection",
+      "export type StreamProjection =",
+      "Tensor;",
+    ],
     ["convert/training_form.ts", "rulesOf", "const rulesOf: ", "\n};"],
     ["convert/training_form.ts", "TrainingForm", "export interface TrainingForm {", "\n}"],
     ["core/random.ts", "Random", "export class Random {", "\n}"],
