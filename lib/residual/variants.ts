@@ -1,5 +1,5 @@
-// Every residual variant next to the others, each one object that reads like its paper's equation. To add one, see the
-// README: an object here, a row in tests/unit/residual/variants_test.ts, a cell in the atlas notebook.
+// Every residual variant next to the others, each one object that reads like its paper's equation. CONTRIBUTING.md says how
+// to add one.
 
 import { requireNumber } from "../core/check.ts";
 import type { Residual, Site, Wiring } from "./types.ts";

@@ -1,4 +1,5 @@
-// `deno task claims`: collects the claims of all committed notebooks and writes them into README.md and data/claims.json.
+// `deno task claims`: collects the claims of all committed notebooks and writes them into data/RESULTS.md and data/claims.json, and
+// their counts into README.md.
 
 import { basename } from "node:path";
 import { readNotebook } from "./jupyter/notebook_file.ts";
@@ -7,25 +8,11 @@ import { writeAtomically } from "../platform/files.ts";
 import { readTextFile } from "../platform/text_file.ts";
 import { shown } from "../core/options.ts";
 import { type Claim, claim, claimType } from "../notebook/claims.ts";
-import { formatNumber } from "../plots/measurements.ts";
 import { checkout } from "./checkout.ts";
 import { type Command, flag, requireWords } from "../cli/command.ts";
 import { listNotebooks } from "./notebooks.ts";
+import { type FoundClaim, resultsPage, verdictCounts, withCounts } from "./results.ts";
 import { runTask } from "./task.ts";
-
-/** A claim, and the cell that shows it. */
-export interface FoundClaim extends Claim {
-  /** The notebook's file name. */
-  readonly notebook: string;
-  /** The cell's id. */
-  readonly cell: string;
-}
-
-/** Where the table stands in README.md. */
-const markers = {
-  start: "<!-- claims: written by deno task claims -->",
-  end: "<!-- /claims -->",
-} as const;
 
 /**
  * The claims in the outputs of notebooks.
@@ -61,49 +48,6 @@ export function collectClaims(
     }
   }
   return found;
-}
-
-/**
- * Claims as a Markdown table; each verdict links to its cell. A claim is Markdown, but no HTML.
- *
- * @param claims The claims.
- * @param folder Where the notebooks lie as seen from the table, such as `notebooks/`.
- * @returns Markdown.
- */
-export function claimsTable(claims: readonly FoundClaim[], folder: string): string {
-  if (claims.length === 0) return "No notebook states a claim yet.";
-  const text = (value: number | string | undefined): string =>
-    (typeof value === "number" ? formatNumber(value) : value ?? "")
-      .replaceAll("|", "\\|").replaceAll(/\s+/g, " ").replaceAll(/<(?=[a-z/!?])/gi, "\\<");
-  const rows = claims.map((one) => [
-    one.paper,
-    one.claim,
-    one.papers,
-    one.spread === undefined ? one.ours : `${text(one.ours)} (${text(one.spread)})`,
-    one.setting,
-    `[${one.verdict}](${folder}${encodeURI(one.notebook)}#cell-id=${encodeURIComponent(one.cell)})`,
-  ]);
-  const head = ["paper", "claim", "paper's number", "ours (spread)", "our setting", "verdict"];
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.map(text).join(" | ")} |`)
-    .join("\n");
-}
-
-/**
- * A text with another table between the markers.
- *
- * @param text The text of README.md.
- * @param table The table.
- * @returns The text with the table.
- * @throws {RangeError} If a marker is missing.
- */
-export function withTable(text: string, table: string): string {
-  const [start, end] = [text.indexOf(markers.start), text.indexOf(markers.end)];
-  if (start < 0 || end < start) {
-    throw new RangeError(
-      `Cannot write the table of claims: README.md must hold "${markers.start}" and "${markers.end}"`,
-    );
-  }
-  return `${text.slice(0, start)}${markers.start}\n\n${table}\n\n${text.slice(end)}`;
 }
 
 /** The text as `deno fmt` writes it. */
@@ -147,19 +91,20 @@ export async function committedClaims(root: string): Promise<FoundClaim[]> {
 export async function claimFiles(root: string): Promise<Map<string, string>> {
   const claims = await committedClaims(root);
   const readme = await readTextFile(`${root}/README.md`);
-  const table = claimsTable(claims, "notebooks/");
   return new Map([
-    ["README.md", await formatted(withTable(readme, table), "md", root)],
+    ["README.md", await formatted(withCounts(readme, verdictCounts(claims)), "md", root)],
+    ["data/RESULTS.md", await formatted(resultsPage(claims, "../notebooks/"), "md", root)],
     ["data/claims.json", await formatted(JSON.stringify(claims, null, 2), "json", root)],
   ]);
 }
 
 /** `deno task claims`: its help, its options, and the run. */
 export const claimsCommand: Command = {
-  summary: "writes the table of claims",
+  summary: "writes the claims and their counts",
   help: `Usage: deno task claims [--check]
 
-Collects the claims of all committed notebooks and writes them into README.md, between its markers, and data/claims.json.
+Collects the claims of all committed notebooks and writes them into data/RESULTS.md and data/claims.json, and how many have
+which verdict into README.md, between its markers.
 
   --check   write nothing; exit code 1 where the files differ from the notebooks`,
   options: { check: { type: "boolean" } },
@@ -173,9 +118,7 @@ Collects the claims of all committed notebooks and writes them into README.md, b
       if (!flag(args, "check")) await writeAtomically(`${checkout}/${file}`, text);
     }
     const names = stale.join(" and ");
-    if (stale.length === 0) {
-      return { report: {}, text: "The claims in README.md and data/claims.json are current" };
-    }
+    if (stale.length === 0) return { report: {}, text: "The claims and their counts are current" };
     if (!flag(args, "check")) return { report: {}, text: `Wrote ${names}` };
     throw new Error(`${names} differ from the notebooks: run deno task claims`);
   },

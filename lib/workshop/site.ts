@@ -9,7 +9,7 @@ import { addressBetween } from "../platform/path.ts";
 import { readNotebook } from "./jupyter/notebook_file.ts";
 import { buildSite, type SiteNotebook } from "./pages/site.ts";
 import { checkout } from "./checkout.ts";
-import { claimsTable, collectClaims } from "./claims.ts";
+import { collectClaims } from "./claims.ts";
 import {
   type Arguments,
   type Command,
@@ -20,6 +20,7 @@ import {
   textOption,
 } from "../cli/command.ts";
 import { checkAndExecute, listNotebooks } from "./notebooks.ts";
+import { claimsTable } from "./results.ts";
 import { runTask } from "./task.ts";
 
 /** Stands at the foot of every page. */

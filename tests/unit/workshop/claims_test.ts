@@ -1,8 +1,15 @@
-// Claims from the outputs of notebooks to README.md and data/claims.json.
+// Claims from the outputs of notebooks to data/RESULTS.md, data/claims.json and the counts in README.md.
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { checkout } from "../../../lib/workshop/checkout.ts";
-import { claimFiles, claimsTable, collectClaims, withTable } from "../../../lib/workshop/claims.ts";
+import { claimFiles, collectClaims } from "../../../lib/workshop/claims.ts";
+import {
+  claimsTable,
+  type FoundClaim,
+  resultsPage,
+  verdictCounts,
+  withCounts,
+} from "../../../lib/workshop/results.ts";
 import { picturesToPng } from "../../../lib/workshop/notebooks.ts";
 import { executeNotebook } from "../../../lib/workshop/jupyter/execute.ts";
 import { readNotebook, writeNotebook } from "../../../lib/workshop/jupyter/notebook_file.ts";
@@ -122,16 +129,38 @@ Deno.test("claimsTable() lets no HTML, line or address of a claim out of its cel
   assertStringIncludes(lines[2]!, "](%C3%BC%20(1).ipynb#cell-id=a)%20%3Cb%3E)");
 });
 
-Deno.test("withTable() replaces what stands between the markers and nothing else", () => {
-  const markers = ["<!-- claims: written by deno task claims -->", "<!-- /claims -->"];
-  const text = `before\n\n${markers[0]}\n\nold\n\n${markers[1]}\n\nafter\n`;
-  assertEquals(withTable(text, "new"), text.replace("old", "new"));
-  assertEquals(withTable(withTable(text, "x"), "new"), withTable(text, "new"));
-  assertThrows(() => withTable("no markers", "new"), RangeError, "README.md must hold");
+Deno.test("verdictCounts() counts each paper's claims by verdict, and all of them", () => {
+  const other = { ...collectClaims(two)[0]!, paper: "Sun et al. 2025", verdict: "contradicted" };
+  const lines = verdictCounts(collectClaims(two).concat(other as FoundClaim)).split("\n");
+  assertEquals(lines, [
+    "| paper | reproduced | direction only | not seen at this scale | contradicted |",
+    "| --- | --- | --- | --- | --- |",
+    "| Xiong et al. 2020 | 2 |  | 1 |  |",
+    "| Sun et al. 2025 |  |  |  | 1 |",
+    "| all 4 claims | 2 |  | 1 | 1 |",
+  ]);
 });
 
-Deno.test("README.md and data/claims.json state the claims of the committed notebooks", async () => {
-  for (const [file, text] of await claimFiles(checkout)) {
+Deno.test("resultsPage() has the counts and every claim", () => {
+  const claims = collectClaims(two);
+  const page = resultsPage(claims, "../notebooks/");
+  for (const part of [verdictCounts(claims), claimsTable(claims, "../notebooks/")]) {
+    assertStringIncludes(page, `\n\n${part}\n`);
+  }
+});
+
+Deno.test("withCounts() replaces what stands between the markers and nothing else", () => {
+  const markers = ["<!-- counts: written by deno task claims -->", "<!-- /counts -->"];
+  const text = `before\n\n${markers[0]}\n\nold\n\n${markers[1]}\n\nafter\n`;
+  assertEquals(withCounts(text, "new"), text.replace("old", "new"));
+  assertEquals(withCounts(withCounts(text, "x"), "new"), withCounts(text, "new"));
+  assertThrows(() => withCounts("no markers", "new"), RangeError, "README.md must hold");
+});
+
+Deno.test("README.md and the files of data state the claims of the committed notebooks", async () => {
+  const files = await claimFiles(checkout);
+  assertEquals([...files.keys()], ["README.md", "data/RESULTS.md", "data/claims.json"]);
+  for (const [file, text] of files) {
     const message = `${file} differs from the notebooks: run deno task claims`;
     assertEquals(await Deno.readTextFile(`${checkout}/${file}`), text, message);
   }

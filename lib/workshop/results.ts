@@ -1,0 +1,116 @@
+// Claims as pages show them: a table with links to the cells, how many have which verdict, and the page data/RESULTS.md.
+
+import { type Claim, verdicts } from "../notebook/claims.ts";
+import { formatNumber } from "../plots/measurements.ts";
+
+/** A claim, and the cell that shows it. */
+export interface FoundClaim extends Claim {
+  /** The notebook's file name. */
+  readonly notebook: string;
+  /** The cell's id. */
+  readonly cell: string;
+}
+
+/** Where the counts stand in README.md. */
+const markers = {
+  start: "<!-- counts: written by deno task claims -->",
+  end: "<!-- /counts -->",
+} as const;
+
+/** A value as the text of a table's cell: Markdown, but no HTML. */
+const cellText = (value: number | string | undefined): string =>
+  (typeof value === "number" ? formatNumber(value) : value ?? "")
+    .replaceAll("|", "\\|").replaceAll(/\s+/g, " ").replaceAll(/<(?=[a-z/!?])/gi, "\\<");
+
+/** A Markdown table; numbers are written with four digits. */
+const markdownTable = (
+  head: readonly string[],
+  rows: readonly (readonly (number | string | undefined)[])[],
+): string =>
+  [head, head.map(() => "---"), ...rows]
+    .map((cells) => `| ${cells.map(cellText).join(" | ")} |`).join("\n");
+
+const linkTo = (folder: string, { verdict, notebook, cell }: FoundClaim): string =>
+  `[${verdict}](${folder}${encodeURI(notebook)}#cell-id=${encodeURIComponent(cell)})`;
+
+const oursOf = ({ ours, spread }: FoundClaim): number | string =>
+  spread === undefined ? ours : `${cellText(ours)} (${cellText(spread)})`;
+
+/**
+ * Claims as a Markdown table; each verdict links to its cell. A claim is Markdown, but no HTML.
+ *
+ * @param claims The claims.
+ * @param folder Where the notebooks lie as seen from the table, such as `notebooks/`.
+ * @returns Markdown.
+ */
+export function claimsTable(claims: readonly FoundClaim[], folder: string): string {
+  if (claims.length === 0) return "No notebook states a claim yet.";
+  return markdownTable(
+    ["paper", "claim", "paper's number", "ours (spread)", "our setting", "verdict"],
+    claims.map((one) => [
+      one.paper,
+      one.claim,
+      one.papers,
+      oursOf(one),
+      one.setting,
+      linkTo(folder, one),
+    ]),
+  );
+}
+
+/**
+ * How many claims of each paper have which verdict, as a Markdown table whose last row is of all papers.
+ *
+ * @param claims The claims.
+ * @returns Markdown.
+ */
+export function verdictCounts(claims: readonly FoundClaim[]): string {
+  const countsOf = (own: readonly FoundClaim[]): string[] =>
+    verdicts.map((verdict) => own.filter((one) => one.verdict === verdict).length)
+      .map((count) => count === 0 ? "" : String(count));
+  const papers = [...Map.groupBy(claims, ({ paper }) => paper)];
+  return markdownTable(["paper", ...verdicts], [
+    ...papers.map(([paper, own]) => [paper, ...countsOf(own)]),
+    [`all ${claims.length} claims`, ...countsOf(claims)],
+  ]);
+}
+
+/**
+ * The page of all claims.
+ *
+ * @param claims The claims.
+ * @param folder Where the notebooks lie as seen from the page.
+ * @returns Markdown.
+ */
+export function resultsPage(claims: readonly FoundClaim[], folder: string): string {
+  return `<!-- Written by deno task claims: change the notebooks, not this page. -->
+
+# What reproduces
+
+Claims of papers beside our own numbers. Each row is stated, with its number, by a cell of a notebook; its verdict links there.
+The letter behind a claim is what was to be expected of it in a small model: A that it holds, B that its direction is seen,
+C nothing.
+
+${verdictCounts(claims)}
+
+${claimsTable(claims, folder)}
+`;
+}
+
+/**
+ * A text with other counts between the markers.
+ *
+ * @param text The text of README.md.
+ * @param counts The counts.
+ * @returns The text with the counts.
+ * @throws {RangeError} If a marker is missing.
+ */
+export function withCounts(text: string, counts: string): string {
+  const [start, end] = [text.indexOf(markers.start), text.indexOf(markers.end)];
+  if (start < 0 || end < start) {
+    throw new RangeError(
+      `Cannot write the counts of claims: README.md must hold "${markers.start}" and "${markers.end}"`,
+    );
+  }
+  return `${text.slice(0, start)}${markers.start}\n\n${counts}\n\n${text.slice(end)}`;
+}
