@@ -21,9 +21,7 @@ Deno.test("normkit --help and --version exit with 0", async () => {
   assertMatch((await runChild("--version")).out, /^\d+\.\d+\.\d+\n$/);
 });
 
-for (
-  const command of "doctor train generate inspect convert fold verify logits".split(" ")
-) {
+for (const command of commands.keys()) {
   Deno.test(`normkit ${command} --help shows every option, and examples`, async () => {
     const { code, out } = await runHere(command, "--help");
     assertEquals(code, 0);

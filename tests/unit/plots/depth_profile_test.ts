@@ -76,7 +76,7 @@ Deno.test("depthProfile() refuses rows that cannot be drawn", () => {
 });
 
 Deno.test("depthProfile() grows its card to hold the names of twenty lines", () => {
-  const ids = paletteIds.flatMap((id) => [id, `${id}+gpas`]);
+  const ids = paletteIds.slice(0, 10).flatMap((id) => [id, `${id}+gpas`]);
   const root = readSvg(depthProfile(depthRows(ids), { ...options, height: 200 }));
   const bottom = Number(root.getAttribute("height"));
   assert(bottom >= 19 * 14);
