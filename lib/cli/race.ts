@@ -10,7 +10,7 @@ import type { RunRecord, TrainSettings } from "../train/record.ts";
 import { saveRun } from "../train/save_run.ts";
 import { train, type TrainResult } from "../train/train.ts";
 import { commitOf } from "../platform/commit.ts";
-import { type Progress, startProgress } from "./progress.ts";
+import { trainingBar } from "./training_bar.ts";
 
 /** What {@linkcode trainVariants} needs. */
 export interface Race {
@@ -65,28 +65,15 @@ export async function requireNoRuns(folder: string, names: readonly string[]): P
 async function trainOne(race: Race, variant: string, commit?: string): Promise<TrainResult> {
   const { settings, corpus, command, signal } = race;
   const own: TrainSettings = { ...settings, model: { ...settings.model, residual: variant } };
-  let bar: Progress | undefined; // shown once the settings are checked
-  let heldOut = "";
-  try {
-    return await train(own, corpus, {
-      signal,
-      probe: probeAll,
-      probes: { evaluations: ["all"] },
-      command,
-      ...(commit === undefined ? {} : { commit }),
-      onRow: (row) => {
-        if (race.bars) bar ??= startProgress(variant, settings.steps);
-        if (row.kind === "evaluation") heldOut = `held out ${Number(row["nats"]).toFixed(3)}`;
-        if (row.kind === "step") {
-          bar?.update(row.step, `loss ${Number(row["loss"]).toFixed(3)} ${heldOut}`);
-        }
-        if (row.kind === "evaluation") bar?.update(row.step, heldOut);
-        if (row.kind === "warning") console.error(`\n  warning: ${row["message"]}`);
-      },
-    });
-  } finally {
-    bar?.stop();
-  }
+  using bar = trainingBar(variant, settings.steps, race.bars);
+  return await train(own, corpus, {
+    signal,
+    probe: probeAll,
+    probes: { evaluations: ["all"] },
+    command,
+    ...(commit === undefined ? {} : { commit }),
+    onRow: (row) => bar.onRow(row),
+  });
 }
 
 const textOf = (error: unknown): string => error instanceof Error ? error.message : String(error);

@@ -6,7 +6,6 @@ import { findResidual } from "../residual/registry.ts";
 import { type Corpus, readCorpus } from "../train/corpus.ts";
 import { mobyDick } from "../data/moby_dick.ts";
 import type { TrainSettings } from "../train/record.ts";
-import type { ScheduleKind } from "../train/schedule.ts";
 import {
   type Arguments,
   backendOption,
@@ -23,19 +22,11 @@ import {
 import { type Finisher, requireNoRuns, trainVariants } from "./race.ts";
 import { commandLine } from "./shell.ts";
 import { textHelp, textOptions, textOptionsOf } from "./text_options.ts";
-
-const scheduleKinds: readonly ScheduleKind[] = [
-  "constant",
-  "linear",
-  "cosine",
-  "inverse-square-root",
-];
+import { fineTuneFolder } from "./fine_tune.ts";
+import { given, runSettingsFrom } from "./training_settings.ts";
 
 function settingsFrom(args: Arguments): TrainSettings {
   const number = (name: string): number | undefined => numberOption(args, name);
-  const given = <T>(name: string, value: T | undefined): Record<string, T> =>
-    value === undefined ? {} : { [name]: value };
-  const steps = number("steps") ?? 200;
   const context = number("context") ?? 64;
   return {
     model: {
@@ -51,18 +42,7 @@ function settingsFrom(args: Arguments): TrainSettings {
       ...given("init", choiceOption(args, "init", ["xavier", "normal"])),
       ...given("dropout", number("dropout")),
     },
-    schedule: {
-      kind: choiceOption(args, "schedule", scheduleKinds) ?? "constant",
-      peak: number("rate") ?? 3e-3,
-      warmup: number("warmup") ?? 1,
-      steps,
-    },
-    seed: number("seed") ?? 0,
-    steps,
-    rows: number("rows") ?? 8,
-    ...given("clip", number("clip")),
-    ...given("clipGates", number("clip-gates")),
-    ...given("evaluateEvery", number("evaluate-every")),
+    ...runSettingsFrom(args, 3e-3),
   };
 }
 
@@ -112,6 +92,11 @@ export const trainCommand: Command = {
 Trains each variant (pre-ln by default; any id, with +gpas for gates, or +gpas-tanh-site for gates of tanh, one for each sub-layer)
 and writes OUT/VARIANT.jsonl (rows), .json (manifest) and .safetensors (parameters).
 
+With --from, trains the language model in the folder DIR further, on FILE by DIR's tokenizer.json, and writes the new folder OUT: the
+same tensors in the same dtypes, config.json and what lies beside it as they are, training.jsonl (rows) and training.json (manifest).
+
+  --from DIR           a folder as Hugging Face publishes it, or a run; --text and --out are then needed
+
   --text FILE          text to train on; Moby-Dick by default
 ${textHelp}
   --out DIR            where to write; .normkit/runs by default
@@ -134,16 +119,20 @@ ${textHelp}
   --force              replace runs of these names in OUT; without it they are refused, even those of the same settings
   --json               one JSON object at the end, no bar; the rows are in OUT/VARIANT.jsonl
 
+With --from the rate is 0.00005 by default, T is the tokens of a row (64, or the context if that is shorter), nothing is dropped unless
+--dropout says so, and what would change the model (--depth, --width, --heads, --norm, --positions, --activation, --init) is refused.
+
 Ctrl-C ends the run under way after its step, writes it and starts no other (exit code 1); a second one ends at once and writes
 nothing. A run that cannot be written to OUT goes to a new temporary folder, which is named (exit code 1).
 
 Examples:
   normkit train
   normkit train post-ln pre-ln pre-ln+gpas --steps 300 --evaluate-every 50
-  normkit train deep-norm --text my.txt --norm rms --positions rotary --json`,
+  normkit train deep-norm --text my.txt --norm rms --positions rotary --json
+  normkit train --from gpt2 --text my.txt --out gpt2-mine --steps 100 --context 128 --rows 4`,
   options: {
     ...stringOptions(
-      "text out steps rate schedule warmup depth width heads context norm positions activation init dropout rows clip " +
+      "from text out steps rate schedule warmup depth width heads context norm positions activation init dropout rows clip " +
         "clip-gates evaluate-every seed backend",
     ),
     ...textOptions,
@@ -152,6 +141,8 @@ Examples:
   },
   stopsInOrder: true,
   run: async (args, signal) => {
+    const from = textOption(args, "from");
+    if (from !== undefined) return await fineTuneFolder(from, args, signal);
     const variants = variantsFrom(args);
     const [wanted, asked] = [backendOption(args), settingsFrom(args)];
     const [json, force] = [flag(args, "json"), flag(args, "force")];

@@ -5,8 +5,11 @@ unexpected or of another shape, and when the outputs differ by more than 1e-5 of
 
     pip install torch==2.13.0 transformers==5.24.0 safetensors==0.8.0
     python tests/golden/check_with_transformers.py SOURCE_DIR CONVERTED_DIR [--expect logits]
+    python tests/golden/check_with_transformers.py SOURCE_DIR FINE_TUNED_DIR --trained
 
 --expect NAME takes the inputs of SOURCE_DIR/expected.safetensors and compares with its tensor NAME.
+--trained compares no outputs; it requires the source's names, shapes and dtypes of tensors, and its
+config.json byte for byte.
 """
 
 import argparse
@@ -90,11 +93,26 @@ def difference(what, actual, expected):
     return not relative <= TOLERANCE
 
 
+def same_form(source, trained):
+    """Whether two folders hold the same names, shapes and dtypes under the same configuration."""
+    old, new = (load_file(folder / "model.safetensors") for folder in (source, trained))
+    forms = [{name: (t.shape, t.dtype) for name, t in tensors.items()} for tensors in (old, new)]
+    moved = sum(not torch.equal(old[name], new[name]) for name in old if name in new)
+    print(f"{trained}: {len(new)} tensors, {moved} of them changed")
+    if forms[0] != forms[1]:
+        print(f"{trained}: its tensors have other names, shapes or dtypes than the source's")
+    configs = [(folder / "config.json").read_bytes() for folder in (source, trained)]
+    if configs[0] != configs[1]:
+        print(f"{trained}: its config.json is another")
+    return forms[0] == forms[1] and configs[0] == configs[1]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", type=Path)
     parser.add_argument("converted", type=Path)
     parser.add_argument("--expect", metavar="NAME")
+    parser.add_argument("--trained", action="store_true")
     options = parser.parse_args()
 
     transformers.logging.set_verbosity_error()
@@ -107,6 +125,8 @@ def main():
     if not problems:
         print(f"{options.converted}: no tensor is missing, unexpected or of another shape")
 
+    if options.trained:
+        return 0 if same_form(options.source, options.converted) and not problems else 1
     expected = {}
     inputs = draw_inputs(source.config)
     if options.expect:

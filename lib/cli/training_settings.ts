@@ -1,0 +1,50 @@
+// What options say of a training, of a decoder from the start or of a model in a folder.
+
+import type { RunSettings } from "../train/record.ts";
+import type { ScheduleKind } from "../train/schedule.ts";
+import { type Arguments, choiceOption, numberOption } from "./command.ts";
+
+const scheduleKinds: readonly ScheduleKind[] = [
+  "constant",
+  "linear",
+  "cosine",
+  "inverse-square-root",
+];
+
+/**
+ * A setting, if it has a value.
+ *
+ * @param name Its name.
+ * @param value Its value.
+ * @returns An object with it, or without.
+ */
+export function given<T>(name: string, value: T | undefined): Record<string, T> {
+  return value === undefined ? {} : { [name]: value };
+}
+
+/**
+ * The settings that do not depend on what is trained.
+ *
+ * @param args The arguments.
+ * @param rate The peak learning rate where none is given.
+ * @returns The settings; what is left open is for the training to choose.
+ * @throws {UsageError} If one is not understood.
+ */
+export function runSettingsFrom(args: Arguments, rate: number): RunSettings {
+  const number = (name: string): number | undefined => numberOption(args, name);
+  const steps = number("steps") ?? 200;
+  return {
+    schedule: {
+      kind: choiceOption(args, "schedule", scheduleKinds) ?? "constant",
+      peak: number("rate") ?? rate,
+      warmup: number("warmup") ?? 1,
+      steps,
+    },
+    seed: number("seed") ?? 0,
+    steps,
+    rows: number("rows") ?? 8,
+    ...given("clip", number("clip")),
+    ...given("clipGates", number("clip-gates")),
+    ...given("evaluateEvery", number("evaluate-every")),
+  };
+}
