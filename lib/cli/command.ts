@@ -226,14 +226,15 @@ export function requireWords({ words }: Arguments, names: readonly string[]): st
  * The tokens in an option such as `--tokens 1,2,3`.
  *
  * @param args The arguments.
+ * @param name The option.
  * @returns The tokens, or undefined where the option is absent.
  * @throws {UsageError} If it is no list of whole numbers.
  */
-export function tokensOption(args: Arguments): number[] | undefined {
-  const text = textOption(args, "tokens");
+export function tokensOption(args: Arguments, name = "tokens"): number[] | undefined {
+  const text = textOption(args, name);
   if (text === undefined) return undefined;
   if (!/^\d+(,\d+)*$/.test(text)) {
-    throw new UsageError(`Cannot read --tokens ${text}: it must be whole numbers, such as 1,2,3`);
+    throw new UsageError(`Cannot read --${name} ${text}: it must be whole numbers, such as 1,2,3`);
   }
   return text.split(",").map(Number);
 }

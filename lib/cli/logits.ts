@@ -42,6 +42,7 @@ export const logitsCommand: Command = {
 Writes the tensor "logits", float32 [1, T, V], into a new file: what exists is not replaced.
 
   --tokens 1,2,3       the tokens
+  --source 1,2,3       the tokens that its encoder reads, where it has one (BART)
   --out FILE           where to write; it must not exist yet
   --arithmetic NAME    float32 or float64 (float32)
   --backend NAME       what computes in float32: auto, webgpu, wasm or cpu (auto)
@@ -49,11 +50,12 @@ Writes the tensor "logits", float32 [1, T, V], into a new file: what exists is n
 
 Examples:
   normkit logits gpt2 --tokens 464,3290,318 --out logits.safetensors`,
-  options: { ...stringOptions("tokens out arithmetic backend"), json: { type: "boolean" } },
+  options: { ...stringOptions("tokens source out arithmetic backend"), json: { type: "boolean" } },
   run: async (args) => {
     const [path] = requireWords(args, ["DIR"]) as [string];
-    const [tokens, out, backend] = [
+    const [tokens, source, out, backend] = [
       tokensOption(args),
+      tokensOption(args, "source"),
       textOption(args, "out"),
       backendOption(args),
     ];
@@ -64,7 +66,10 @@ Examples:
     }
     const arithmetic = choiceOption(args, "arithmetic", ["float32", "float64"]) ?? "float32";
     using model = await openModel(path);
-    const inputs = { tokens: requireTokens(model, tokens) };
+    const inputs = {
+      tokens: requireTokens(model, tokens),
+      ...(source === undefined ? {} : { source: requireTokens(model, source) }),
+    };
     await requireAbsent(out);
     if (out !== withoutEnd(out)) {
       throw new RangeError(`Cannot write the file ${out}: it names a folder`);

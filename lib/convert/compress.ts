@@ -2,7 +2,7 @@
 // 2023, §3.2 and Appendix C.
 
 import type { Head } from "../model/spec.ts";
-import { isTied, mapNorms, mapStacks } from "../model/spec.ts";
+import { isTied, mapNorms, mapStacks, readsWithTable } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { type Change, WeightEdits, type Widths } from "./weight_edits.ts";
 import { appendBalance, appendZero, dropLast, subtractLast } from "./lazy_matrix.ts";
@@ -54,7 +54,7 @@ function resized(model: Model, edit: WeightEdits, kind: "rms" | "crms", by: 1 | 
   const normed = mapNorms(model.spec, (norm) => ({ ...norm, kind }));
   const stacked = mapStacks(normed, (stack) => ({ ...stack, width: stack.width + by }));
   const heads = stacked.heads.map(({ plusSum: _, ...head }): Head =>
-    kind === "crms" && isTied(stacked, head.linear.weight) ? { ...head, plusSum: true } : head
+    kind === "crms" && readsWithTable(stacked, head) ? { ...head, plusSum: true } : head
   );
   return { ...model, tensors: edit.tensors, spec: { ...stacked, heads } };
 }

@@ -3,7 +3,7 @@
 
 import { requireOneOf } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
-import { isTied, mapNorms, mapStacks } from "../model/spec.ts";
+import { mapNorms, mapStacks, readsWithTable } from "../model/spec.ts";
 import { withConvertedNorms } from "../families/converted_norms.ts";
 import type { Head, StreamNorm } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
@@ -47,7 +47,7 @@ export function isCentered({ config }: Model): boolean {
 
 function tiedHeads({ spec }: Model): readonly string[] {
   return spec.heads
-    .filter(({ linear }) => isTied(spec, linear.weight))
+    .filter((head) => readsWithTable(spec, head))
     .map(({ linear }) => linear.weight);
 }
 
@@ -73,7 +73,7 @@ function recorded(model: Model, centered: boolean): Model {
 /** Gives heads that share the token table matrices of their own. */
 function separateHeads(model: Model, which: (head: Head) => boolean): Model {
   return model.spec.heads
-    .filter((head) => isTied(model.spec, head.linear.weight) && which(head))
+    .filter((head) => readsWithTable(model.spec, head) && which(head))
     .reduce(untieHead, model);
 }
 

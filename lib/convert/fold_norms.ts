@@ -3,7 +3,7 @@
 
 import { readTensor } from "../checkpoint/tensors.ts";
 import type { Head, Linear } from "../model/spec.ts";
-import { isTied, mapNorms } from "../model/spec.ts";
+import { mapNorms, readsWithTable } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { WeightEdits } from "./weight_edits.ts";
 import { contract, type LazyMatrix, matrixOf, scaleAlong, transpose } from "./lazy_matrix.ts";
@@ -64,7 +64,7 @@ export function withoutCopies(model: Model): Model {
 /** Unties the heads that read a norm whose parameters go into them. */
 function untied(model: Model, site: NormWithReaders): Model {
   return model.spec.heads
-    .filter(({ stack, linear }) => stack === site.stack && isTied(model.spec, linear.weight))
+    .filter((head) => head.stack === site.stack && readsWithTable(model.spec, head))
     .reduce(untieHead, model);
 }
 

@@ -3,7 +3,7 @@
 import { requireInteger } from "../core/check.ts";
 import { Random } from "../core/random.ts";
 import { rowsOf } from "../checkpoint/tensors.ts";
-import type { Entry } from "../model/spec.ts";
+import { type Entry, inputOf } from "../model/spec.ts";
 import type { ModelInputs, Values } from "../interpret/inputs.ts";
 import type { Model } from "../families/model.ts";
 
@@ -17,16 +17,20 @@ const mostTokens = 8192;
 export function tokenLimits({ spec, tensors }: Model):
   | { readonly vocabulary: number; readonly context: number }
   | undefined {
-  for (const { entry } of Object.values(spec.stacks)) {
-    if (entry.kind !== "tokens") continue;
+  const limits = Object.values(spec.stacks).flatMap(({ entry }) => {
+    if (entry.kind !== "tokens") return [];
     const { rows: vocabulary } = rowsOf(tensors.info(entry.tokens.table).shape);
     const table = entry.positions;
     const positions = table === undefined
       ? Infinity
       : rowsOf(tensors.info(table.table).shape).rows - entry.offset;
-    return { vocabulary, context: Math.min(positions, mostTokens) };
-  }
-  return undefined;
+    return [{ vocabulary, context: Math.min(positions, mostTokens) }];
+  });
+  if (limits.length === 0) return undefined;
+  return {
+    vocabulary: Math.min(...limits.map(({ vocabulary }) => vocabulary)),
+    context: Math.min(...limits.map(({ context }) => context)),
+  };
 }
 
 /**
@@ -69,14 +73,20 @@ function otherInputs(entry: Entry, { tensors }: Model, random: Random): ModelInp
 }
 
 /** Random tokens; where a head reads the end of the text, the last of them is that end. */
-function randomTokens(model: Model, random: Random): Pick<ModelInputs, "tokens"> {
+function randomTokens(model: Model, random: Random): Pick<ModelInputs, "tokens" | "source"> {
   const limits = tokenLimits(model);
   if (limits === undefined) return {};
   const { vocabulary, context } = limits;
   const length = Math.min(longest, context);
-  const tokens = Array.from({ length }, () => random.integer(vocabulary));
-  const end = model.spec.heads.find(({ endToken }) => endToken !== undefined)?.endToken;
-  return { tokens: end === undefined ? tokens : [...tokens.slice(0, -1), end] };
+  const draw = (): number[] => Array.from({ length }, () => random.integer(vocabulary));
+  const tokens = draw();
+  const { heads, stacks } = model.spec;
+  const end = heads.find(({ endToken }) => endToken !== undefined)?.endToken;
+  const hasSource = Object.values(stacks).some(({ entry }) => inputOf(entry) === "source");
+  return {
+    tokens: end === undefined ? tokens : [...tokens.slice(0, -1), end],
+    ...(hasSource ? { source: draw() } : {}),
+  };
 }
 
 /**

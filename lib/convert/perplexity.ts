@@ -3,6 +3,7 @@
 import type { Arithmetic } from "../interpret/arithmetic.ts";
 import { float32 } from "../interpret/float32.ts";
 import { runModel } from "../interpret/stream.ts";
+import { isCausal } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { nextTokenLoss } from "../interpret/next_token_loss.ts";
 import { requireTokens, tokenLimits } from "./inputs.ts";
@@ -29,6 +30,11 @@ async function lossOf<T>(
   const { logits } = outputs;
   if (logits === undefined) {
     throw new RangeError("Cannot measure the perplexity of a model that is no language model");
+  }
+  if (!Object.values(model.spec.stacks).every(isCausal)) {
+    throw new RangeError(
+      `Cannot measure the perplexity of this ${model.family.label} model: its tokens see those that follow`,
+    );
   }
   return nextTokenLoss(logits, tokens);
 }

@@ -7,6 +7,7 @@ import {
   type Linear,
   type ModelSpec,
   type NormSpec,
+  readerOf,
   type Stack,
   streamNormOf,
   type Writer,
@@ -81,7 +82,7 @@ function sitesOf(spec: ModelSpec, name: string, stack: Stack): NormWithReaders[]
   });
   if (stack.final === undefined) return blocks;
   const heads = spec.heads.filter((head: Head) => head.stack === name);
-  const readers = [...heads.map(({ linear }) => linear), ...memoryReaders(spec, name)];
+  const readers = [...heads.map(readerOf), ...memoryReaders(spec, name)];
   return [...blocks, { stack: name, norm: stack.final, readers, final: true }];
 }
 
@@ -106,8 +107,12 @@ export function entryOf(
 ): { readonly tables: string[]; readonly linears: Linear[] } {
   switch (entry.kind) {
     case "tokens": {
-      const { tokens, positions } = entry;
-      return { tables: [tokens.table, ...(positions ? [positions.table] : [])], linears: [] };
+      const { tokens, projection, positions, segments } = entry;
+      const tables = [projection ? undefined : tokens, positions, segments];
+      return {
+        tables: tables.flatMap((one) => one?.table ?? []),
+        linears: projection ? [projection.linear] : [],
+      };
     }
     case "patches": {
       const { before, registers, positions, patches } = entry;

@@ -54,6 +54,9 @@ const stackRules: readonly Rule<Stack>[] = [
   ({ entry }) =>
     entry.kind === "tokens" && entry.positions !== undefined &&
     `it adds learned positions (${entry.positions.table}) to its token embeddings`,
+  ({ entry }) =>
+    entry.kind === "tokens" && entry.projection !== undefined &&
+    `its token embeddings are projected into the stream (${entry.projection.linear.weight})`,
   ({ entryNorm }) =>
     entryNorm && `it has a norm between its embeddings and the first layer (${entryNorm.gain})`,
   ({ recenter }) =>
@@ -125,6 +128,8 @@ function shared({ attention: { sublayer }, network }: Layer, { tensors }: Model)
 const headRules: readonly Rule<readonly Head[]>[] = [
   (heads) => heads.length !== 1 && `it has ${heads.length} heads, not one`,
   ([head]) => head!.reads !== "all" && `its head reads ${head!.reads} of the rows, not all`,
+  ([head]) => head!.transform && "its head has maps before its matrix",
+  ([head]) => head!.scale !== undefined && `its logits are multiplied by ${head!.scale}`,
   ([head]) => head!.softcap !== undefined && `its logits are bent to ± ${head!.softcap}`,
   ([head]) => head!.plusSum && "its head adds the sum of what it reads",
   ([head], { tensors }) =>

@@ -103,10 +103,16 @@ function* allFormulas(model: Model): Generator<[string, Formula]> {
       yield [`layout/${layout}`, layoutFormulas[layout]];
     }
   }
-  for (const { reads, plusSum, softcap } of spec.heads) {
-    yield [`head/${reads}`, headFormulas[reads]];
-    if (plusSum === true) yield ["head/plusSum", headFormulas.plusSum];
-    if (softcap !== undefined) yield ["head/softcap", headFormulas.softcap];
+  for (const head of spec.heads) {
+    yield [`head/${head.reads}`, headFormulas[head.reads]];
+    for (const part of ["plusSum", "transform", "scale", "softcap"] as const) {
+      if (head[part] !== undefined) yield [`head/${part}`, headFormulas[part]];
+    }
+    const { activation, norm } = head.transform ?? {};
+    if (activation !== undefined) {
+      yield [`activation/${activation}`, activationFormulas[activation]];
+    }
+    if (norm !== undefined) yield [`norm/${norm.kind}`, normFormulas[norm.kind]];
   }
 }
 

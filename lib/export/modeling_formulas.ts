@@ -34,6 +34,9 @@ export const entryFormulas: Readonly<Record<Entry["kind"], Formula>> = {
   tokens: [
     "x[t] = scale · tokens.table[id[t]] + positions.table[t + offset]    for t = 0, 1, …",
     "without positions: x[t] = scale · tokens.table[id[t]]",
+    "with projection: projection.linear(scale · tokens.table[id[t]]) in place of that row",
+    "with segments: x[t] += segments.table[0]",
+    "with source, id are the tokens of the source; else those of the text",
   ],
   patches: [
     "cut the image [channels, H, W] into squares of patchSize, row by row; flatten each from [channels, patchSize, patchSize]",
@@ -140,7 +143,9 @@ export const gateFormulas: Readonly<Record<GateActivation, Formula>> = {
 };
 
 /** Which rows of a final norm heads read. */
-export const headFormulas: Readonly<Record<Head["reads"] | "plusSum" | "softcap", Formula>> = {
+export const headFormulas: Readonly<
+  Record<Head["reads"] | "plusSum" | "transform" | "scale" | "softcap", Formula>
+> = {
   "all": ["output[t] = linear(n[t]) for each row n[t] of the final norm"],
   "first": ["output = linear(n[0])"],
   "second": ["output = linear(n[1])"],
@@ -149,5 +154,7 @@ export const headFormulas: Readonly<Record<Head["reads"] | "plusSum" | "softcap"
   ],
   "first-and-mean": ["output = linear(n[0] beside the mean of the rows of the squares)"],
   "plusSum": ["n is replaced by n + Σn, the sum of its row added to each number"],
+  "transform": ["n is replaced by norm(act(transform.linear(n))), without what transform has not"],
+  "scale": ["output ← scale · output"],
   "softcap": ["output ← softcap · tanh(output / softcap)"],
 };

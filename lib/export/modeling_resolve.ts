@@ -93,8 +93,14 @@ class Resolver {
 
   entry(entry: Entry): Resolved {
     switch (entry.kind) {
-      case "tokens":
-        return { ...entry };
+      case "tokens": {
+        const { projection } = entry;
+        const { width, linear } = projection ?? {};
+        return defined({
+          ...entry,
+          projection: linear && { width, linear: this.linear(linear) },
+        });
+      }
       case "patches":
         return { ...entry, patches: this.linear(entry.patches) };
       case "audio":
@@ -123,8 +129,13 @@ class Resolver {
     });
   }
 
-  head({ linear, ...rest }: Head): Resolved {
-    return defined({ ...rest, linear: this.linear(linear) });
+  head({ linear, transform, ...rest }: Head): Resolved {
+    const before = transform && defined({
+      ...transform,
+      linear: this.linear(transform.linear),
+      norm: transform.norm && this.norm(transform.norm),
+    });
+    return defined({ ...rest, transform: before, linear: this.linear(linear) });
   }
 }
 

@@ -3,7 +3,14 @@
 import { matrixOf } from "../convert/lazy_matrix.ts";
 import { gates } from "../kernels/gate.ts";
 import type { EntryOf, Interpreter } from "../model/interpreter.ts";
-import type { ActivationName, Entry, Head, Linear, Stack, Table } from "../model/spec.ts";
+import {
+  type ActivationName,
+  type Head,
+  inputOf,
+  type Linear,
+  type Stack,
+  type Table,
+} from "../model/spec.ts";
 import { attend, splitQkv, unfold } from "./onnx_attention.ts";
 import { int, ints, word } from "./onnx_graph.ts";
 import {
@@ -17,13 +24,6 @@ import {
   vector,
 } from "./onnx_weights.ts";
 import { permute, placesOf } from "./onnx_positions.ts";
-
-/** transformers' names of inputs, by what a stack starts from. */
-export const inputNames: Readonly<Record<Entry["kind"], string>> = {
-  tokens: "input_ids",
-  patches: "pixel_values",
-  audio: "input_features",
-};
 
 /** The number of vectors in a table. */
 function countVectors({ tensors }: OnnxContext, { table }: Table, width: number): number {
@@ -92,8 +92,7 @@ function activate({ graph }: OnnxContext, activation: ActivationName, x: string)
 }
 
 /** The row of each sequence at the end-of-text token: [batch, width]. */
-function endRows({ graph }: OnnxContext, x: string, endToken?: number): string {
-  const tokens = inputNames.tokens;
+function endRows({ graph, inputs: { tokens } }: OnnxContext, x: string, endToken?: number): string {
   const found = endToken === undefined
     ? tokens
     : graph.add("Cast", [graph.add("Equal", [tokens, graph.whole(endToken)])], { to: int(7) });
@@ -145,7 +144,7 @@ function countPatches({ imageSize, patchSize }: EntryOf<"patches">): number {
  * @returns The interpreter.
  */
 export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
-  const { graph, tensors } = context;
+  const { graph, tensors, inputs } = context;
   const changed = (x: OnnxStream, rows: string, width = x.width): OnnxStream => ({
     ...x,
     rows,
@@ -165,7 +164,7 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
   const batch = (): string =>
     graph.once(
       "batch",
-      () => graph.add("Shape", [inputNames.patches], { start: int(0), end: int(1) }),
+      () => graph.add("Shape", [inputs.pixels], { start: int(0), end: int(1) }),
     );
   return {
     has: (name) => tensors.has(name),
@@ -174,23 +173,25 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
     scale: (factor, x) => operator("Mul", x, graph.numbers(factor)),
     weigh: (weight, x) => operator("Mul", x, weight.rows),
 
-    tokens: (table, width) => flat(lookUp(context, table, width, inputNames.tokens), width),
+    tokens: (entry, width) =>
+      flat(lookUp(context, entry.tokens, width, inputs[inputOf(entry)]), width),
     addPositions: (x, table, offset) => {
       const places = placesOf(context, x.size);
       const rows = offset === 0 ? places : graph.add("Add", [places, graph.whole(offset)]);
       const added = graph.add("Add", [full(x), lookUp(context, table, x.width, rows)]);
       return changed(x, graph.add("Reshape", [added, graph.whole([-1, x.width])]));
     },
+    addFirst: (x, table) => operator("Add", x, lookUp(context, table, x.width, graph.whole([0]))),
     patches: ({ patches, patchSize }, width) => {
       const strides = ints([patchSize, patchSize]);
-      const cut = convolve(context, patches, inputNames.patches, { strides });
+      const cut = convolve(context, patches, inputs.pixels, { strides });
       const squares = graph.add("Reshape", [cut, graph.whole([0, width, -1])]);
       return flat(permute(context, squares, [0, 2, 1]), width);
     },
     countPatches,
     frames: ({ first, second }, width) => {
       const pads = ints([1, 1]);
-      const heard = activate(context, "gelu", convolve(context, first, inputNames.audio, { pads }));
+      const heard = activate(context, "gelu", convolve(context, first, inputs.features, { pads }));
       const strides = ints([2]);
       const halved = activate(context, "gelu", convolve(context, second, heard, { pads, strides }));
       return flat(permute(context, halved, [0, 2, 1]), width);

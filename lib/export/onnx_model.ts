@@ -14,11 +14,11 @@ import { requireOneOf } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { version } from "../core/version.ts";
 import { forward } from "../model/forward.ts";
-import { type Entry, type ModelSpec, outputName } from "../model/spec.ts";
+import { type Entry, type InputName, inputOf, type ModelSpec, outputName } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { unfold } from "./onnx_attention.ts";
 import { type OnnxDType, OnnxGraph, type OnnxWeight } from "./onnx_graph.ts";
-import { inputNames, onnxInterpreter } from "./onnx_interpreter.ts";
+import { onnxInterpreter } from "./onnx_interpreter.ts";
 import {
   type OnnxContext,
   type OnnxStream,
@@ -64,12 +64,24 @@ function valueInfo(name: string, elemType: DataType, dims: Dims): ValueInfoProto
   });
 }
 
+/** transformers' names of the inputs; beside a source, the tokens are the decoder's. */
+function inputNamesOf({ stacks }: ModelSpec): Readonly<Record<InputName, string>> {
+  const hasSource = Object.values(stacks).some(({ entry }) => inputOf(entry) === "source");
+  return {
+    tokens: hasSource ? "decoder_input_ids" : "input_ids",
+    source: "input_ids",
+    pixels: "pixel_values",
+    features: "input_features",
+  };
+}
+
 /** The input of an entry; `batch` is the name of its first axis. */
-function inputOf(entry: Entry, batch: string): ValueInfoProto {
-  const name = inputNames[entry.kind];
+function inputInfo(name: string, entry: Entry, batch: string): ValueInfoProto {
   switch (entry.kind) {
-    case "tokens":
-      return valueInfo(name, DataType.INT64, [batch, "sequence"]);
+    case "tokens": {
+      const length = entry.source === true ? "source_sequence" : "sequence";
+      return valueInfo(name, DataType.INT64, [batch, length]);
+    }
     case "patches": {
       const { channels, imageSize } = entry;
       return valueInfo(name, DataType.FLOAT, [batch, channels, imageSize, imageSize]);
@@ -135,11 +147,14 @@ export function toOnnx(model: Model, options: OnnxOptions = {}): OnnxModel {
   const rmsOperator = requireOneOf("rmsOperator", options.rmsOperator ?? standard, rmsOperators);
   const dtype = requireOneOf("dtype", options.dtype ?? "F32", ["F32", "F16"]);
   const graph = new OnnxGraph();
-  const context: OnnxContext = { graph, tensors, rmsOperator, dtype };
+  const inputs = inputNamesOf(spec);
+  const context: OnnxContext = { graph, tensors, rmsOperator, dtype, inputs };
   const joined = isJoined(spec);
   const batchOf = (stack: string): string => joined ? "batch" : `${stack}_batch`;
   const stacks = Object.entries(spec.stacks);
-  const input = stacks.map(([name, { entry }]) => inputOf(entry, batchOf(name)));
+  const input = stacks.map(([name, { entry }]) =>
+    inputInfo(inputs[inputOf(entry)], entry, batchOf(name))
+  );
   if (new Set(input.map(({ name }) => name)).size < input.length) {
     const names = input.map(({ name }) => name).join(", ");
     throw new RangeError(`Cannot export a model with the inputs ${names}: each must occur once`);

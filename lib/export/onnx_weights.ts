@@ -2,7 +2,7 @@
 
 import { type LazyMatrix, matrixFrom, matrixOf } from "../convert/lazy_matrix.ts";
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
-import type { Linear, NormSpec } from "../model/spec.ts";
+import type { InputName, Linear, NormSpec } from "../model/spec.ts";
 import { float, int, type OnnxDType, type OnnxGraph } from "./onnx_graph.ts";
 
 /** The operators that compute RMSNorm: ONNX's own since opset 23, and what onnxruntime called it before. */
@@ -16,6 +16,8 @@ export interface OnnxContext {
   readonly graph: OnnxGraph;
   readonly tensors: TensorSource;
   readonly rmsOperator: RmsOperator;
+  /** What the model's inputs are called. */
+  readonly inputs: Readonly<Record<InputName, string>>;
   /** How matrices and tables are stored. */
   readonly dtype: OnnxDType;
 }

@@ -3,10 +3,10 @@
 
 import {
   isCompressed,
-  isTied,
   mapNorms,
   mapStacks,
   type ModelSpec,
+  readsWithTable,
   type StreamNorm,
 } from "../model/spec.ts";
 import type { Config } from "./family.ts";
@@ -80,7 +80,7 @@ export function applyConvertedNorms(spec: ModelSpec, norms: ConvertedNorms): Mod
   const wider = (name: string): 0 | 1 => isCompressed(spec.stacks[name]!) ? 1 : 0;
   const crms = kind === "crms" ? 1 : 0;
   const heads = changed.heads.map((head) =>
-    crms > wider(head.stack) && isTied(spec, head.linear.weight) ? { ...head, plusSum: true } : head
+    crms > wider(head.stack) && readsWithTable(spec, head) ? { ...head, plusSum: true } : head
   );
   const stacked = mapStacks(changed, (stack, name) => ({
     ...stack,

@@ -9,7 +9,7 @@ import { decoder } from "../decoder/decoder.ts";
 import type { DescribedDecoder, NamedTensors } from "../decoder/described.ts";
 import type { LanguageModel } from "../decoder/generate.ts";
 import { parametersIn } from "../model/parameters.ts";
-import type { Entry, ModelSpec, Stack } from "../model/spec.ts";
+import { type Entry, isCausal, type ModelSpec } from "../model/spec.ts";
 import type { Model } from "./model.ts";
 
 /**
@@ -44,12 +44,6 @@ function contextOf({ config, tensors }: Model, entry: Extract<Entry, { kind: "to
   if (positions !== undefined) return tensors.info(positions.table).shape.at(-2)! - offset;
   const named = config["max_position_embeddings"];
   return typeof named === "number" ? Math.min(named, mostTokens) : mostTokens;
-}
-
-function isCausal({ blocks }: Stack): boolean {
-  return blocks.every(({ branches }) =>
-    branches.every(({ sublayer }) => sublayer.kind !== "attention" || sublayer.causal)
-  );
 }
 
 /** What keeps a model from predicting the token after each, if anything does. */

@@ -77,18 +77,24 @@ export function layersOf(
   return layers;
 }
 
-/** Token embeddings, and learned positions where there are some. */
+type TokenEntry = Extract<Entry, { readonly kind: "tokens" }>;
+
+/** Token embeddings, with learned positions and segments by the names of their tables where there are some. */
 export function tokenEntry(
   tokens: string,
-  options: { readonly positions?: string; readonly offset?: number; readonly scale?: number } = {},
+  options:
+    & Partial<Pick<TokenEntry, "offset" | "scale" | "projection" | "source">>
+    & { readonly positions?: string; readonly segments?: string } = {},
 ): Entry {
-  const { positions, offset = 0, scale = 1 } = options;
+  const { positions, segments, ...others } = options;
   return {
     kind: "tokens",
     tokens: { table: tokens },
-    scale,
+    scale: 1,
+    offset: 0,
+    ...others,
     ...(positions === undefined ? {} : { positions: { table: positions } }),
-    offset,
+    ...(segments === undefined ? {} : { segments: { table: segments } }),
   };
 }
 
@@ -101,17 +107,30 @@ export function prefixOf(
   return prefixes.find((prefix) => has(`${prefix}${table}`)) ?? prefixes[0]!;
 }
 
+/** In what heads of language models differ. */
+export interface LanguageHeadOptions extends Pick<Head, "transform"> {
+  /** The path of its own matrix; `lm_head` by default. */
+  readonly path?: string;
+  /** The name of its bias; that of the path by default. */
+  readonly bias?: string;
+  /** Whether it is the table where the configuration does not say; true by default. */
+  readonly tied?: boolean;
+  /** The stack that it reads; `decoder` by default. */
+  readonly stack?: string;
+}
+
 /** A language model's head: its own matrix, or the token table. */
 export function languageHead(
   config: Config,
   table: string,
-  options: { readonly path?: string; readonly tied?: boolean; readonly stack?: string } = {},
+  options: LanguageHeadOptions = {},
 ): { readonly heads: readonly Head[]; readonly untied: Linear } {
-  const { path = "lm_head", stack = "decoder" } = options;
-  const untied = linearAt(path);
+  const { path = "lm_head", bias, stack = "decoder", transform } = options;
+  const untied = { ...linearAt(path), ...(bias === undefined ? {} : { bias }) };
   const tied = flagIn(config, "tie_word_embeddings", options.tied ?? true);
   const linear = tied ? { ...untied, weight: table } : untied;
-  return { heads: [{ linear, stack, reads: "all" }], untied };
+  const before = transform === undefined ? {} : { transform };
+  return { heads: [{ linear, stack, reads: "all", ...before }], untied };
 }
 
 /** A language model of one stack, Pre-LN unless told, with what a family says of it. */
@@ -122,8 +141,8 @@ export function languageModel(
     readonly residual?: Residual;
     /** The token table's name. */
     readonly table: string;
-    /** The head's path, and whether it is the table where the configuration does not say. */
-    readonly head?: { readonly path?: string; readonly tied?: boolean };
+    /** In what the head differs. */
+    readonly head?: LanguageHeadOptions;
   },
 ): ModelSpec {
   const { table, head, ...stack } = model;

@@ -1,8 +1,12 @@
 // All families, and the way from a configuration to one.
 
 import { excerpt } from "../core/excerpt.ts";
+import { bart } from "./bart.ts";
+import { bertLike } from "./bert.ts";
 import { bloom } from "./bloom.ts";
 import { clip } from "./clip.ts";
+import { cohere } from "./cohere.ts";
+import { distilbert } from "./distilbert.ts";
 import { falcon } from "./falcon.ts";
 import type { Config, Family } from "./family.ts";
 import { gpt2 } from "./gpt2.ts";
@@ -14,6 +18,7 @@ import { llama, mistral, qwen2, qwen3, stablelm } from "./llama.ts";
 import { mpt } from "./mpt.ts";
 import { normkitFamily } from "./normkit.ts";
 import { olmo, olmo2 } from "./olmo.ts";
+import { openaiGpt } from "./openai_gpt.ts";
 import { opt } from "./opt.ts";
 import { phi } from "./phi.ts";
 import { refusedFamilies } from "./refused.ts";
@@ -23,8 +28,10 @@ import { whisper } from "./whisper.ts";
 /** The families that are described. */
 export const families: readonly Family[] = [
   normkitFamily,
-  ...[gpt2, opt, gptNeox, gptj, phi, bloom, gptNeo, falcon, mpt],
-  ...[llama, mistral, qwen2, qwen3, gemma, gemma2, gemma3, olmo, olmo2, stablelm],
+  ...[openaiGpt, gpt2, opt, gptNeox, gptj, phi, bloom, gptNeo, falcon, mpt],
+  ...[llama, mistral, qwen2, qwen3, gemma, gemma2, gemma3, olmo, olmo2, stablelm, cohere],
+  ...bertLike,
+  ...[distilbert, bart],
   ...visionFamilies,
   ...[clip, whisper],
 ];

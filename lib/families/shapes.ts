@@ -7,6 +7,7 @@ import {
   type Branch,
   type Entry,
   type FeedForward,
+  type Head,
   isCompressed,
   type Linear,
   type ModelSpec,
@@ -150,9 +151,15 @@ function requireEntry(tensors: TensorSource, stack: Stack): void {
   const width = recenter && isCompressed(stack) ? stack.width + 1 : stack.width;
   requireNorm(tensors, entryNorm, width);
   switch (entry.kind) {
-    case "tokens":
-      requireTable(tensors, entry.tokens.table, width);
+    case "tokens": {
+      const { tokens, projection, segments } = entry;
+      requireTable(tensors, tokens.table, projection?.width ?? width);
+      if (projection !== undefined) {
+        requireLinear(tensors, projection.linear, { inputs: projection.width, outputs: width });
+      }
+      if (segments !== undefined) requireTable(tensors, segments.table, width);
       break;
+    }
     case "patches": {
       const { patches, channels, patchSize, before, registers } = entry;
       requireLinear(tensors, patches, { inputs: channels * patchSize ** 2, outputs: width });
@@ -168,6 +175,18 @@ function requireEntry(tensors: TensorSource, stack: Stack): void {
     }
   }
   if (entry.positions !== undefined) requireTable(tensors, entry.positions.table, width);
+}
+
+/** The maps of a head, of what it reads. */
+function requireHead(tensors: TensorSource, { linear, transform }: Head, inputs: number): void {
+  if (!tensors.has(linear.weight)) return;
+  if (transform === undefined) {
+    requireLinear(tensors, linear, { inputs });
+    return;
+  }
+  const between = requireLinear(tensors, transform.linear, { inputs });
+  requireNorm(tensors, transform.norm, between);
+  requireLinear(tensors, linear, { inputs: between });
 }
 
 /**
@@ -186,9 +205,8 @@ export function requireShapes(spec: ModelSpec, tensors: TensorSource): void {
     }
     requireNorm(tensors, stack.final, stack.width);
   }
-  for (const { linear, stack, reads } of heads) {
-    const rows = reads === "first-and-mean" ? 2 : 1;
-    if (!tensors.has(linear.weight)) continue;
-    requireLinear(tensors, linear, { inputs: rows * stacks[stack]!.width });
+  for (const head of heads) {
+    const { width } = stacks[head.stack]!;
+    requireHead(tensors, head, head.reads === "first-and-mean" ? 2 * width : width);
   }
 }

@@ -4,7 +4,14 @@ import * as tf from "@tensorflow/tfjs";
 import { requireInteger } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Interpreter } from "../model/interpreter.ts";
-import type { Entry, Head, Linear, NormSpec, Stack, Table } from "../model/spec.ts";
+import {
+  type Head,
+  inputOf,
+  type Linear,
+  type NormSpec,
+  type Stack,
+  type Table,
+} from "../model/spec.ts";
 import { gpas } from "../ops/gpas.ts";
 import { lookup } from "../ops/lookup.ts";
 import { matMul } from "../ops/mat_mul.ts";
@@ -25,6 +32,8 @@ export interface TokenBatch {
 export interface EagerInputs {
   /** Token ids. */
   readonly tokens?: TokenBatch;
+  /** Token ids that an encoder reads, of a model whose decoder reads others. */
+  readonly source?: TokenBatch;
   /** Images [B, C, H, W]. */
   readonly pixels?: Tensor;
   /** Features of sounds [B, channels, frames]. */
@@ -42,13 +51,6 @@ export interface EagerOptions {
   /** Receives attention patterns [B, H, T, S] under names such as `blocks.1.attn.pattern`. */
   readonly onPattern?: (name: string, pattern: Tensor) => void;
 }
-
-/** The input that each kind of entry reads. */
-const inputOf: Readonly<Record<Entry["kind"], keyof EagerInputs>> = {
-  tokens: "tokens",
-  patches: "pixels",
-  audio: "features",
-};
 
 /**
  * The forward pass on tensors [B, T, D]. Run it in a `tf.tidy`: only what is returned from that is kept.
@@ -108,17 +110,15 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
   };
   const rowsOf = (x: Tensor, first: number, count = x.shape[1]! - first): Tensor =>
     tf.slice(x, [0, first, 0], [x.shape[0]!, count, x.shape[2]!]);
-  const batchOf = (kind: keyof EagerInputs): number =>
-    kind === "tokens" ? requiredInput("tokens").size[0] : requiredInput(kind).shape[0]!;
 
   return {
     has: (name) => options.parameter(name) !== undefined,
-    reads: (kind) => inputs[inputOf[kind]] !== undefined,
+    reads: (entry) => inputs[inputOf(entry)] !== undefined,
     ...tensorAlgebra,
 
-    tokens: (table, width) => {
-      const { ids, size } = requiredInput("tokens");
-      return tf.reshape(lookup(tableOf(table, width), ids), [...size, width]);
+    tokens: ({ tokens, source }, width) => {
+      const { ids, size } = requiredInput(source === true ? "source" : "tokens");
+      return tf.reshape(lookup(tableOf(tokens, width), ids), [...size, width]);
     },
     addPositions: (x, table, offset) => {
       const [, length, width] = x.shape as [number, number, number];
@@ -127,6 +127,7 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
       requireInteger(`end of rows of ${table.table}`, first + length, { max: rows.shape[0]! });
       return tf.add(x, tf.slice(rows, [first, 0], [length, width]));
     },
+    addFirst: (x, table) => tf.add(x, tf.slice(tableOf(table, x.shape.at(-1)!), [0, 0], [1, -1])),
     patches: ({ patches, patchSize }) =>
       linear(patchRows(requiredInput("pixels"), patchSize), patches),
     countPatches: ({ patchSize }) => {
@@ -140,7 +141,7 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
     },
     vectors: (table, width) => {
       const rows = tableOf(table, width);
-      return tf.tile(tf.expandDims(rows, 0), [batchOf("pixels"), 1, 1]);
+      return tf.tile(tf.expandDims(rows, 0), [requiredInput("pixels").shape[0]!, 1, 1]);
     },
     countVectors: (table, width) => tableOf(table, width).shape[0]!,
     joinRows: (parts) => parts.length === 1 ? parts[0]! : tf.concat([...parts], 1),

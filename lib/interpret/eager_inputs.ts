@@ -42,11 +42,11 @@ export function neighborRows(x: Tensor, stride: number): Tensor {
   const [batch, length, channels] = x.shape as [number, number, number];
   const count = Math.ceil(length / stride);
   const padded = tf.pad(x, [[0, 0], [1, stride], [0, 0]]);
-  const at = (tap: number): Tensor =>
-    tf.stridedSlice(padded, [0, tap, 0], [batch, tap + (count - 1) * stride + 1, channels], [
-      1,
-      stride,
-      1,
-    ]);
+  // the first of every `stride` frames; tfjs has no gradient of a strided slice
+  const at = (tap: number): Tensor => {
+    const groups = tf.slice(padded, [0, tap, 0], [batch, count * stride, channels]);
+    const grouped = tf.reshape(groups, [batch, count, stride, channels]);
+    return tf.reshape(tf.slice(grouped, 0, [batch, count, 1, channels]), [batch, count, channels]);
+  };
   return tf.reshape(tf.stack([at(0), at(1), at(2)], -1), [batch, count, channels * 3]);
 }

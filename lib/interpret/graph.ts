@@ -19,8 +19,9 @@ export interface Operations {
   readonly add: [];
   readonly scale: [factor: number];
   readonly weigh: [];
-  readonly tokens: [table: Table, width: number];
+  readonly tokens: [entry: EntryOf<"tokens">, width: number];
   readonly addPositions: [table: Table, offset: number];
+  readonly addFirst: [table: Table];
   readonly patches: [entry: EntryOf<"patches">, width: number];
   readonly frames: [entry: EntryOf<"audio">, width: number];
   readonly vectors: [table: Table, width: number];
@@ -80,8 +81,9 @@ export function graphInterpreter(facts: GraphFacts, nodes: Node[]): Interpreter<
     add: (x, y) => write("add", [x, y]),
     scale: (factor, x) => write("scale", [x], factor),
     weigh: (weight, x) => write("weigh", [weight, x]),
-    tokens: (table, width) => write("tokens", [], table, width),
+    tokens: (entry, width) => write("tokens", [], entry, width),
     addPositions: (x, table, offset) => write("addPositions", [x], table, offset),
+    addFirst: (x, table) => write("addFirst", [x], table),
     patches: (entry, width) => write("patches", [], entry, width),
     frames: (entry, width) => write("frames", [], entry, width),
     vectors: (table, width) => write("vectors", [], table, width),

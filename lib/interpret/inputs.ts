@@ -1,7 +1,5 @@
 // What a model reads: one sequence of tokens, one image, one sound.
 
-import type { Entry } from "../model/spec.ts";
-
 /** Numbers with a shape, row-major. */
 export interface Values {
   /** The length of each axis. */
@@ -14,18 +12,13 @@ export interface Values {
 export interface ModelInputs {
   /** Token ids. */
   readonly tokens?: readonly number[];
+  /** Token ids that an encoder reads, of a model whose decoder reads others. */
+  readonly source?: readonly number[];
   /** An image [C, H, W], normalized as the model expects it. */
   readonly pixels?: Values;
   /** The features of a sound [channels, frames]. */
   readonly features?: Values;
 }
-
-/** The input that each kind of entry reads. */
-export const inputOf: Readonly<Record<Entry["kind"], keyof ModelInputs>> = {
-  tokens: "tokens",
-  patches: "pixels",
-  audio: "features",
-};
 
 /**
  * An input that has to be there.

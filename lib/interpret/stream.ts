@@ -7,13 +7,13 @@ import { requireOptions } from "../core/options.ts";
 import type { GateActivation } from "../kernels/contract.ts";
 import { gates } from "../kernels/gate.ts";
 import { forward, type Hooks } from "../model/forward.ts";
-import type { ModelSpec } from "../model/spec.ts";
+import { inputOf, type ModelSpec, type Table } from "../model/spec.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { attend, takeQkv } from "./attention.ts";
 import { mapFrames } from "./audio.ts";
 import { graphInterpreter, type Node, type Operations } from "./graph.ts";
 import { countPatches, mapPatches } from "./image.ts";
-import { inputOf, type ModelInputs, requireInput, type Values } from "./inputs.ts";
+import { type ModelInputs, requireInput, type Values } from "./inputs.ts";
 import { headRows } from "./head_rows.ts";
 import { apply, inScope, normalize, type Stored } from "./stored_parameters.ts";
 import { lengthOf, readVectors } from "./vector_tables.ts";
@@ -44,7 +44,8 @@ async function scalarOf(tensors: TensorSource, name: string): Promise<Float64Arr
 /** The rows of a table that tokens name. */
 async function lookUp(
   tensors: TensorSource,
-  [table, width]: Operations["tokens"],
+  table: Table,
+  width: number,
   tokens: readonly number[],
 ): Promise<Float64Array> {
   requireInteger("the number of tokens", tokens.length, { min: 1 });
@@ -62,15 +63,17 @@ function executors<T>(inputs: ModelInputs): Executors<T> {
     scale: ({ arithmetic }, [x], factor) => arithmetic.scale(x!, factor),
     weigh: async ({ arithmetic }, [weight, x]) =>
       arithmetic.scale(x!, (await arithmetic.read(weight!))[0]!),
-    tokens: async ({ arithmetic, tensors }, _, ...table) => {
-      const ids = requireInput(inputs, "tokens");
-      return arithmetic.matrix(await lookUp(tensors, table, ids), ids.length, table[1]);
+    tokens: async ({ arithmetic, tensors }, _, { tokens, source }, width) => {
+      const ids = requireInput(inputs, source === true ? "source" : "tokens");
+      return arithmetic.matrix(await lookUp(tensors, tokens, width, ids), ids.length, width);
     },
     addPositions: async ({ arithmetic, tensors }, [x], table, offset) => {
       const [length, width] = arithmetic.size(x!);
       const rows = await readVectors(tensors, table, width, offset, length);
       return arithmetic.add(x!, arithmetic.matrix(rows, length, width));
     },
+    addFirst: async ({ arithmetic, tensors }, [x], table) =>
+      arithmetic.addRow(x!, await readVectors(tensors, table, arithmetic.size(x!)[1], 0, 1)),
     patches: (stored, _, entry) => mapPatches(stored, entry, requireInput(inputs, "pixels")),
     frames: (stored, _, entry) => mapFrames(stored, entry, requireInput(inputs, "features")),
     vectors: async ({ arithmetic, tensors }, _, table, width) =>
@@ -170,7 +173,7 @@ function graphOf(spec: ModelSpec, tensors: TensorSource, inputs: ModelInputs): G
   const streams = new Map<Node, { readonly stack: string; readonly layer: number }[]>();
   const engine = graphInterpreter({
     has: (name) => tensors.has(name),
-    reads: (kind) => inputs[inputOf[kind]] !== undefined,
+    reads: (entry) => inputs[inputOf(entry)] !== undefined,
     countVectors: (table, width) => lengthOf(tensors, table, width),
     countPatches: (entry) => countPatches(entry, requireInput(inputs, "pixels")),
   }, nodes);
@@ -242,6 +245,7 @@ export async function runModel<T>(
   requireOptions("runModel()", options, { onLayer: "function?" });
   requireOptions("a model's inputs", inputs, {
     tokens: "list?",
+    source: "list?",
     pixels: "object?",
     features: "object?",
   });
@@ -250,7 +254,7 @@ export async function runModel<T>(
     requireOptions("an input of a model", values, { shape: "list", values: "list" });
   }
   const { onLayer } = options;
-  const kinds = Object.values(spec.stacks).map(({ entry }) => inputOf[entry.kind]);
+  const kinds = Object.values(spec.stacks).map(({ entry }) => inputOf(entry));
   if (kinds.every((kind) => inputs[kind] === undefined)) {
     throw new RangeError(`Cannot run without an input: this model reads ${kinds.join(", ")}`);
   }

@@ -5,12 +5,15 @@ import { type Entry, isCompressed, type Stack } from "./spec.ts";
 
 function enterTokens<T>(
   engine: Interpreter<T>,
-  { tokens, scale, positions, offset }: EntryOf<"tokens">,
+  entry: EntryOf<"tokens">,
   width: number,
 ): T {
-  const rows = engine.tokens(tokens, width);
-  const x = scale === 1 ? rows : engine.scale(scale, rows);
-  return positions === undefined ? x : engine.addPositions(x, positions, offset);
+  const { scale, projection, positions, offset, segments } = entry;
+  const rows = engine.tokens(entry, projection?.width ?? width);
+  const scaled = scale === 1 ? rows : engine.scale(scale, rows);
+  const x = projection === undefined ? scaled : engine.linear(scaled, projection.linear);
+  const placed = positions === undefined ? x : engine.addPositions(x, positions, offset);
+  return segments === undefined ? placed : engine.addFirst(placed, segments);
 }
 
 /** Tokens in front, then the patches; positions are added to all of them or to the patches, whichever they are as many as. */

@@ -179,7 +179,7 @@ function runStacks<T>(
 ): Record<string, T> {
   const finals: Record<string, T> = {};
   for (const [name, { entry }] of Object.entries(spec.stacks)) {
-    if (!engine.reads(entry.kind)) continue;
+    if (!engine.reads(entry)) continue;
     finals[name] = new StackRun(engine, spec, name, finals, hooks).run();
   }
   return finals;

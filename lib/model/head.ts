@@ -3,6 +3,15 @@
 import type { Interpreter } from "./interpreter.ts";
 import type { Head } from "./spec.ts";
 
+/** Another map, a function, and a norm, as far as there are. */
+function transformed<T>(engine: Interpreter<T>, { transform }: Head, x: T): T {
+  if (transform === undefined) return x;
+  const { linear, activation, norm } = transform;
+  const mapped = engine.linear(x, linear);
+  const bent = activation === undefined ? mapped : engine.activate(mapped, activation);
+  return norm === undefined ? bent : engine.norm(bent, norm);
+}
+
 /**
  * The outputs of a head.
  *
@@ -12,8 +21,9 @@ import type { Head } from "./spec.ts";
  * @returns Its outputs.
  */
 export function runHead<T>(engine: Interpreter<T>, head: Head, x: T): T {
-  const { linear, plusSum, softcap } = head;
-  const read = plusSum === true ? engine.addSum(x, 1) : x;
+  const { linear, plusSum, scale, softcap } = head;
+  const read = plusSum === true ? engine.addSum(x, 1) : transformed(engine, head, x);
   const y = engine.linear(read, linear);
-  return softcap === undefined ? y : engine.softcap(y, softcap);
+  const scaled = scale === undefined ? y : engine.scale(scale, y);
+  return softcap === undefined ? scaled : engine.softcap(scaled, softcap);
 }

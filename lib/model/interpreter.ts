@@ -32,13 +32,15 @@ export type EntryOf<K extends Entry["kind"]> = Extract<Entry, { readonly kind: K
 export interface Interpreter<T> extends Algebra<T> {
   /** Whether there is a parameter of this name. */
   has(name: string): boolean;
-  /** Whether there is an input for entries of this kind. */
-  reads(kind: Entry["kind"]): boolean;
+  /** Whether there is the input that an entry reads. */
+  reads(entry: Entry): boolean;
 
-  /** The rows of a table that the tokens name: [length, width]. */
-  tokens(table: Table, width: number): T;
+  /** The rows of a table that the entry's tokens name: [length, width]. */
+  tokens(entry: EntryOf<"tokens">, width: number): T;
   /** x plus the rows offset, offset + 1, … of a table. */
   addPositions(x: T, table: Table, offset: number): T;
+  /** x plus the first row of a table. */
+  addFirst(x: T, table: Table): T;
   /** A linear map of each patch of the image: [patches, width]. */
   patches(entry: EntryOf<"patches">, width: number): T;
   /** How many patches the image has. */

@@ -152,8 +152,14 @@ export type Entry =
     readonly kind: "tokens";
     readonly tokens: Table;
     readonly scale: number;
+    /** Where the rows of `tokens` are narrower than the stream: their width, and the map into it (OPT-350m). */
+    readonly projection?: { readonly width: number; readonly linear: Linear };
     readonly positions?: Table;
     readonly offset: number;
+    /** Segment embeddings, of which the first is added to every token: one text, not a pair (BERT). */
+    readonly segments?: Table;
+    /** Whether it reads what a decoder is to answer, beside that decoder's own tokens (BART's encoder). */
+    readonly source?: boolean;
   }
   /** A linear map of image patches (a convolution whose stride is its size) behind single tokens, plus position embeddings. */
   | {
@@ -177,6 +183,21 @@ export type Entry =
     readonly channels: number;
     readonly positions: Table;
   };
+
+/** The inputs that a model can have, by what its stacks start from. */
+export type InputName = "tokens" | "source" | "pixels" | "features";
+
+/** The input that an entry reads. */
+export function inputOf(entry: Entry): InputName {
+  switch (entry.kind) {
+    case "tokens":
+      return entry.source === true ? "source" : "tokens";
+    case "patches":
+      return "pixels";
+    case "audio":
+      return "features";
+  }
+}
 
 /** A stack of layers on one residual stream. */
 export interface Stack {
@@ -214,6 +235,14 @@ export interface Head {
    * what it reads to each value.
    */
   readonly plusSum?: boolean;
+  /** What is done before the map: another one, a function, and a norm (BERT; OPT-350m has the map alone). */
+  readonly transform?: {
+    readonly linear: Linear;
+    readonly activation?: ActivationName;
+    readonly norm?: NormSpec;
+  };
+  /** Its outputs are multiplied by this (Cohere). */
+  readonly scale?: number;
   /** Its outputs are bent to ± this, c tanh(y / c) (Gemma 2). */
   readonly softcap?: number;
   /** The name of what it gives where a model has several heads (CLIP's projections); a single head gives `logits`. */
@@ -257,6 +286,15 @@ export function mapNorms(spec: ModelSpec, change: (norm: NormSpec) => NormSpec):
   }));
 }
 
+/** Whether no token of a stack sees one that follows it. */
+export function isCausal({ blocks }: Stack): boolean {
+  return blocks.every(({ branches }) =>
+    branches.every(({ sublayer }) =>
+      sublayer.kind === "feedForward" || sublayer.memory !== undefined || sublayer.causal
+    )
+  );
+}
+
 /** Changes every stack of a model. */
 export function mapStacks(
   spec: ModelSpec,
@@ -267,11 +305,21 @@ export function mapStacks(
   return { ...spec, stacks: Object.fromEntries(stacks) };
 }
 
-/** Whether a head's matrix is the token table. */
+/** Whether a matrix is the token table. */
 export function isTied(spec: ModelSpec, weight: string): boolean {
   return Object.values(spec.stacks).some(({ entry }) =>
     entry.kind === "tokens" && entry.tokens.table === weight
   );
+}
+
+/** The map of a head that reads the final norm. */
+export function readerOf({ transform, linear }: Head): Linear {
+  return transform?.linear ?? linear;
+}
+
+/** Whether the token table itself reads the final norm, as a head's matrix. */
+export function readsWithTable(spec: ModelSpec, head: Head): boolean {
+  return isTied(spec, readerOf(head).weight);
 }
 
 /** Whether the norms of a stack are CRMSNorms, so that its stream is stored without its last value. */

@@ -23,7 +23,7 @@ from safetensors.torch import load_file
 SEED = 20250101
 LENGTH = 12
 TOLERANCE = 1e-5
-INPUTS = ("tokens", "pixels", "features")
+INPUTS = ("tokens", "source", "pixels", "features")
 PROBLEMS = ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs", "conversion_errors")
 
 
@@ -68,6 +68,11 @@ def draw_inputs(config):
 @torch.no_grad()
 def run(model, inputs):
     tokens = inputs.get("tokens")
+    if "source" in inputs:
+        outputs = model(input_ids=inputs["source"], decoder_input_ids=tokens, use_cache=False)
+        return {"logits": outputs.logits}
+    if type(model).__name__.endswith("ForMaskedLM"):
+        return {"logits": model(input_ids=tokens).logits}
     if "pixels" in inputs and tokens is not None:
         image = model.get_image_features(pixel_values=inputs["pixels"].double())
         text = model.get_text_features(input_ids=tokens)

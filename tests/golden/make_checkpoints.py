@@ -28,6 +28,8 @@ LENGTH = 12
 VOCABULARY = 40
 IMAGE = {"image_size": 16, "num_channels": 3}
 MADE_BY = f"torch {torch.__version__}, transformers {transformers.__version__}, seed {SEED}"
+# So many numbers of each gradient are kept.
+SAMPLES = 8
 # An ε that is seen in the outputs, given to one model of each name of the key.
 COARSE = 1e-3
 # They multiply by 1 + gain.
@@ -153,6 +155,11 @@ CASES = {
         "tokens",
     ),
     "opt": ("OPTForCausalLM", opt_sizes(do_layer_norm_before=True), "tokens"),
+    "opt-narrow": (
+        "OPTForCausalLM",
+        opt_sizes(do_layer_norm_before=True, word_embed_proj_dim=12),
+        "tokens",
+    ),
     "gpt-neox": ("GPTNeoXForCausalLM", sizes(32, 2, 64) | rotary(part=0.25), "tokens older"),
     "gpt-neox-sequential": (
         "GPTNeoXForCausalLM",
@@ -292,13 +299,32 @@ CASES = {
     ),
     "clip": ("CLIPModel", CLIP, "tokens pixels"),
     "whisper": ("WhisperForConditionalGeneration", WHISPER, "tokens features"),
-    # Post-LN: nothing is computed, the converter has to refuse them.
-    "bert": ("BertForMaskedLM", sizes(16, 2, 32, max_position_embeddings=16), "nothing"),
-    "bart": ("BartForConditionalGeneration", BART, "nothing"),
+    "cohere": (
+        "CohereForCausalLM",
+        sizes(16, 2, 32, num_key_value_heads=1, pad_token_id=0, logit_scale=0.25)
+        | {"layer_norm_eps": COARSE}
+        | rotary(),
+        "tokens older",
+    ),
+    # Post-LN, which the converter has to refuse.
+    "bert": ("BertForMaskedLM", sizes(16, 2, 32, max_position_embeddings=16), "masked"),
+    "roberta": (
+        "RobertaForMaskedLM",
+        sizes(16, 2, 32, max_position_embeddings=16, pad_token_id=1, layer_norm_eps=COARSE),
+        "masked",
+    ),
+    "distilbert": (
+        "DistilBertForMaskedLM",
+        {"vocab_size": VOCABULARY, "dim": 16, "n_heads": 2, "n_layers": 2, "hidden_dim": 32}
+        | {"max_position_embeddings": 16},
+        "masked",
+    ),
+    "openai-gpt": ("OpenAIGPTLMHeadModel", gpt2_sizes(layer_norm_epsilon=COARSE), "tokens"),
+    "bart": ("BartForConditionalGeneration", BART, "tokens source"),
     "opt-post": (
         "OPTForCausalLM",
         opt_sizes(do_layer_norm_before=False, word_embed_proj_dim=12),
-        "nothing",
+        "tokens",
     ),
 }
 
@@ -375,7 +401,7 @@ class Float64(TorchDispatchMode):
 
 def draw_inputs(generator, reads, config):
     inputs = {}
-    if "tokens" in reads:
+    if "tokens" in reads or "masked" in reads:
         tokens = torch.randint(4, VOCABULARY - 1, (1, LENGTH), generator=generator)
         if "pixels" in reads:
             tokens[0, 0] = 0
@@ -388,11 +414,17 @@ def draw_inputs(generator, reads, config):
     if "features" in reads:
         frames = 2 * config.max_source_positions
         inputs["features"] = normal(generator, (1, config.num_mel_bins, frames), 0.2)
+    if "source" in reads:
+        inputs["source"] = torch.randint(4, VOCABULARY - 1, (1, LENGTH - 3), generator=generator)
     return inputs
 
 
 @torch.no_grad()
 def run(model, inputs):
+    return outputs_of(model, inputs)
+
+
+def outputs_of(model, inputs):
     """The outputs by name, in the numbers of the model's weights."""
     dtype = next(model.parameters()).dtype
     tokens = inputs.get("tokens")
@@ -402,6 +434,11 @@ def run(model, inputs):
     if features is not None:
         outputs = model(input_features=features, decoder_input_ids=tokens, use_cache=False)
         return {"logits": outputs.logits, "memory": outputs.encoder_last_hidden_state}
+    if "source" in inputs:
+        outputs = model(input_ids=inputs["source"], decoder_input_ids=tokens, use_cache=False)
+        return {"logits": outputs.logits, "memory": outputs.encoder_last_hidden_state}
+    if is_masked(model):
+        return {"logits": model(input_ids=tokens).logits}
     if pixels is None:
         return {"logits": model(input_ids=tokens, use_cache=False).logits}
     if tokens is not None:
@@ -416,6 +453,56 @@ def run(model, inputs):
     outputs = model(pixel_values=pixels)
     results = {name: outputs[name] for name in outputs if name.endswith("logits")}
     return results | {"hidden": model.base_model(pixels).last_hidden_state}
+
+
+def is_masked(model):
+    """Whether each token sees all others."""
+    return type(model).__name__.endswith("ForMaskedLM")
+
+
+def loss_of(model, inputs, outputs):
+    """The sum over the heads: cross entropy of tokens or of label 3, the mean square of embeddings."""
+    total = 0.0
+    for name, value in outputs.items():
+        if name.endswith("embeds"):
+            total = total + value.square().mean()
+        elif name.endswith("logits") and value.dim() == 3:
+            tokens = inputs["tokens"][0]
+            rows, answers = (
+                (value[0], tokens.roll(-1)) if is_masked(model) else (value[0, :-1], tokens[1:])
+            )
+            total = total + nn.functional.cross_entropy(rows, answers)
+        elif name.endswith("logits") and not (name == "logits" and "cls_logits" in outputs):
+            total = total + nn.functional.cross_entropy(value, torch.tensor([3]))
+    return total
+
+
+def digest(gradient):
+    """Of all numbers of a gradient: their norm, their sum weighted by cosines, and some of them."""
+    flat = gradient.flatten()
+    at = torch.arange(flat.numel(), dtype=torch.float64)
+    some = [flat[i * flat.numel() // SAMPLES] for i in range(min(SAMPLES, flat.numel()))]
+    return torch.stack([flat.norm(), (flat * at.cos()).sum(), *some])
+
+
+def stored_name(name, parameter, stored):
+    """The name in the file: some modules are called otherwise since transformers 5."""
+    if name in stored:
+        return name
+    value = parameter.detach().float()
+    (found,) = [key for key in stored if torch.equal(stored[key], value)]
+    return found
+
+
+def gradients(model, inputs, stored):
+    """The loss, and the digest of the gradient of each stored parameter that the outputs depend on."""
+    loss = loss_of(model, inputs, outputs_of(model, inputs))
+    loss.backward()
+    results = {"loss": loss.detach().reshape(1)}
+    for name, parameter in model.named_parameters():
+        if parameter.grad is not None:
+            results[stored_name(name, parameter, stored)] = digest(parameter.grad)
+    return results
 
 
 def error(actual, expected):
@@ -444,6 +531,11 @@ def check_meaning(name, model, inputs, outputs):
         if not value.isfinite().all() or value.std() < 0.05 or value.abs().max() > 300:
             raise AssertionError(f"{name}: {key} has the spread {value.std():.3g}")
     if "logits" not in outputs or "tokens" not in inputs:
+        return
+    if is_masked(model):
+        for position in (0, LENGTH - 1):
+            if changed(model, inputs, outputs, position).min() < 1e-6:
+                raise AssertionError(f"{name}: a token is not seen by all")
         return
     last = changed(model, inputs, outputs, LENGTH - 1)
     if last[:-1].max() > 1e-12 or last[-1] < 1e-3:
@@ -494,9 +586,6 @@ def make(name):
         config = older_spelling(config)
     text = json.dumps(config, indent=2, sort_keys=True) + "\n"
     (folder / "config.json").write_text(text, encoding="utf-8")
-    if "nothing" in reads:
-        return report(name, folder, [])
-
     inputs = draw_inputs(generator, reads, model.config)
     with Float64():
         exact = build(torch.float64)
@@ -509,6 +598,10 @@ def make(name):
         # One entry: safetensors writes several in any order.
         metadata={"made_by": MADE_BY},
     )
+
+    with Float64():
+        found = gradients(exact, inputs, load_file(folder / "model.safetensors"))
+    save_file(found, folder / "gradients.safetensors", metadata={"made_by": MADE_BY})
 
     errors = []
     for dtype, tolerance in TOLERANCE.items():

@@ -41,7 +41,10 @@ function stack({ entry, entryNorm, blocks, final }: Stack): DescribedNames[] {
   switch (entry.kind) {
     case "tokens":
       return [
-        tables([entry.tokens.table, ...(entry.positions ? [entry.positions.table] : [])]),
+        tables(
+          [entry.tokens, entry.positions, entry.segments].flatMap((one) => one?.table ?? []),
+        ),
+        ...(entry.projection === undefined ? [] : [linear(entry.projection.linear)]),
         ...norms,
         ...layers,
       ];
@@ -65,7 +68,11 @@ function stack({ entry, entryNorm, blocks, final }: Stack): DescribedNames[] {
 export function namesOf({ stacks, heads }: ModelSpec): DescribedNames {
   const all = [
     ...Object.values(stacks).flatMap(stack),
-    ...heads.map((head) => linear(head.linear)),
+    ...heads.flatMap(({ linear: map, transform }) => [
+      linear(map),
+      ...(transform === undefined ? [] : [linear(transform.linear)]),
+      ...(transform?.norm === undefined ? [] : [norm(transform.norm)]),
+    ]),
   ];
   const once = (names: readonly string[]): string[] =>
     [...new Set(names)].filter((name) => name !== "");

@@ -15,21 +15,23 @@ const folder = `${checkout}/tests/golden/checkpoints`;
 /** The folder of a golden checkpoint. */
 export const goldenFolder = (name: string): string => `${folder}/${name}`;
 
-/** Those that are refused, which have no outputs. */
-export const refusedNames = ["bart", "bert", "opt-post"] as const;
-
-/** Those that are described, in the order of their names. */
+/** All, in the order of their names. */
 export const goldenNames: readonly string[] = [...Deno.readDirSync(folder)]
   .filter(({ isDirectory }) => isDirectory)
   .map(({ name }) => name)
-  .filter((name) => !refusedNames.some((refused) => refused === name))
   .sort();
 
 /** Those that no conversion acts on, by their residual variants. */
 export const otherVariants: Readonly<Record<string, string>> = {
+  "bart": "Post-LN",
+  "bert": "Post-LN",
+  "distilbert": "Post-LN",
   "gemma2": "Sandwich-LN",
   "gemma3": "Sandwich-LN",
   "olmo2": "Res-Post-Norm",
+  "openai-gpt": "Post-LN",
+  "opt-post": "Post-LN",
+  "roberta": "Post-LN",
 };
 
 /** Those that are Pre-LN, which conversions act on. */
@@ -64,9 +66,10 @@ export async function goldenOf(name: string): Promise<Golden> {
   using file = await openCheckpoint(`${goldenFolder(name)}/expected.safetensors`);
   const values: Record<string, Values> = {};
   for (const key of file.names) values[key] = await single(file, key);
-  const { tokens, pixels, features, ...expected } = values;
+  const { tokens, source, pixels, features, ...expected } = values;
   const inputs = {
     ...(tokens === undefined ? {} : { tokens: [...tokens.values] }),
+    ...(source === undefined ? {} : { source: [...source.values] }),
     ...(pixels === undefined ? {} : { pixels }),
     ...(features === undefined ? {} : { features }),
   };

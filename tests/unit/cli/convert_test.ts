@@ -31,11 +31,34 @@ Deno.test("normkit inspect says what a model is and can become, for people and a
 });
 
 Deno.test("normkit inspect of a family that is refused says why, with exit code 0", async () => {
-  const { code, out } = await runHere("inspect", goldenFolder("bert"));
-  assertEquals(code, 0);
-  assertMatch(out, /^BERT \(bert\): it is Post-LN: its norms stand behind the additions/);
-  const report = reportOf(await runHere("inspect", goldenFolder("bart"), "--json"));
-  assertEquals(Object.keys(report), ["family", "label", "refusal"]);
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/config.json`, '{"model_type": "albert"}');
+    const { code, out } = await runHere("inspect", folder);
+    assertEquals(code, 0);
+    assertMatch(out, /^ALBERT \(albert\): all its layers share the weights of one/);
+    const report = reportOf(await runHere("inspect", folder, "--json"));
+    assertEquals(Object.keys(report), ["family", "label", "refusal"]);
+  });
+});
+
+Deno.test("normkit logits of BART reads the tokens of its encoder from --source", async () => {
+  await inFolder(async (folder) => {
+    const { inputs, expected } = await goldenOf("bart");
+    const words = ["logits", goldenFolder("bart"), "--tokens", inputs.tokens!.join()];
+    const out = `${folder}/logits.safetensors`;
+    const source = ["--source", inputs.source!.join()];
+    const made = await runHere(...words, ...source, "--out", out, "--arithmetic", "float64");
+    assertEquals(made.code, 0, made.err);
+    using file = await openCheckpoint(out);
+    const numbers = await readTensor(file, "logits");
+    assertClose(numbers, expected["logits"]!.values, 1e-6, "logits");
+    const missing = await runHere(...words, "--out", `${folder}/other.safetensors`);
+    assertEquals(missing.code, 3);
+    assertStringIncludes(
+      missing.err,
+      "Cannot attend to encoder: it has not run; is its input missing?",
+    );
+  });
 });
 
 Deno.test("normkit convert writes a folder that opens, with a certificate beside the weights", async () => {
@@ -198,7 +221,7 @@ const refused: Wrong = [
   [
     "a model that is refused",
     ["convert", goldenFolder("bert"), "OUT", "--to", "pre-ln"],
-    "it is Post-LN",
+    "its norms stand behind the additions (Post-LN)",
   ],
   [
     "a model with RMSNorms",

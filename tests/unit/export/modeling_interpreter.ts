@@ -183,11 +183,13 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
     return sumOf();
   };
 
-  const { width, entry, entryNorm, recenter, blocks, final, starts = [], gives } =
-    modeling.stacks.decoder;
-  const { tokens, scale, positions, offset } = entry;
+  const [stack] = Object.values(modeling.stacks) as Json[];
+  const { width, entry, entryNorm, recenter, blocks, final, starts = [], gives } = stack;
+  const { tokens, scale, projection, positions, offset, segments } = entry;
   const rows = ids.map((id, t) => {
     let x = tableRow(tokens.table, id).map((value) => value * scale);
+    if (projection !== undefined) x = linear(projection.linear, x);
+    if (segments !== undefined) x = plus(x, tableRow(segments.table, 0));
     if (positions !== undefined) x = plus(x, tableRow(positions.table, t + offset));
     if (entryNorm !== undefined) x = norm(entryNorm, x);
     return recenter ? x.map((value) => value - sum(x) / x.length).slice(0, width) : x;
@@ -227,9 +229,17 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
   const normed = final === undefined
     ? (x: Row[]) => x
     : (x: Row[]) => x.map((row) => norm(final, row));
-  const bent = (value: number): number =>
-    head.softcap === undefined ? value : head.softcap * Math.tanh(value / head.softcap);
+  const bent = (value: number): number => {
+    const y = value * (head.scale ?? 1);
+    return head.softcap === undefined ? y : head.softcap * Math.tanh(y / head.softcap);
+  };
+  const transformed = (x: Row): Row => {
+    if (head.transform === undefined) return head.plusSum ? x.map((value) => value + sum(x)) : x;
+    const { linear: map, activation, norm: own } = head.transform;
+    const y = linear(map, x);
+    return within(own, activation === undefined ? y : y.map(activations[activation]!));
+  };
   return evaluate(gives, state, { final: normed }, {}).flatMap((read) =>
-    linear(head.linear, head.plusSum ? read.map((value) => value + sum(read)) : read).map(bent)
+    linear(head.linear, transformed(read)).map(bent)
   );
 }

@@ -16,7 +16,7 @@ import type { GateActivation } from "../../../lib/kernels/contract.ts";
 import { gates } from "../../../lib/kernels/gate.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import { residuals } from "../../../lib/residual/mod.ts";
-import { outputsOf } from "../../support/golden_models.ts";
+import { otherVariants, outputsOf } from "../../support/golden_models.ts";
 import { normkitModel, small, smallTokens } from "../../support/normkit_model.ts";
 import { assertClose } from "../../support/close.ts";
 import { expectedOf, inFolder, openGolden } from "./golden.ts";
@@ -35,13 +35,27 @@ async function read(model: Model, tokens: readonly number[]): Promise<number[]> 
 /** Models, and what they are converted to. */
 const cases: Readonly<Record<string, readonly Target[]>> = {
   ...Object.fromEntries(
-    ["gpt2", "opt", "gpt-neo", "gpt-neox", "gptj", "bloom", "falcon", "falcon-new", "olmo-tied"]
+    [
+      "gpt2",
+      "opt",
+      "gpt-neo",
+      "gpt-neox",
+      "gptj",
+      "bloom",
+      "falcon",
+      "falcon-new",
+      "olmo-tied",
+      "cohere",
+    ]
       .map((name) => [name, ["pre-rmsnorm", "pre-crmsnorm", "pre-ln"] as const]),
   ),
   ...Object.fromEntries(
     ["llama", "mistral", "qwen3", "gemma"].map((name) => [name, ["weightless"] as const]),
   ),
-  ...Object.fromEntries(["gemma2", "gemma3", "olmo2"].map((name) => [name, []])),
+  "opt-narrow": ["pre-rmsnorm", "pre-crmsnorm", "pre-ln"],
+  ...Object.fromEntries(
+    Object.keys(otherVariants).filter((name) => name !== "bart").map((name) => [name, []]),
+  ),
 };
 
 for (const [name, targets] of Object.entries(cases)) {

@@ -6,9 +6,10 @@ import type { Values } from "../../../lib/interpret/inputs.ts";
 ort.env.wasm.numThreads = 1;
 ort.env.logLevel = "error";
 
-/** Which golden tensor an input of a graph is. */
+/** Which golden tensor an input of a graph is; of a model with a source the encoder reads `input_ids`. */
 const sources: Readonly<Record<string, string>> = {
   input_ids: "tokens",
+  decoder_input_ids: "tokens",
   pixel_values: "pixels",
   input_features: "features",
 };
@@ -32,8 +33,9 @@ export async function runOnnx(
     ...(files.length === 0 ? {} : { externalData: files }),
   });
   const feeds = Object.fromEntries(session.inputNames.map((name) => {
-    const { shape, values } = given[sources[name]!]!;
-    const tensor = name === "input_ids"
+    const isSource = name === "input_ids" && session.inputNames.includes("decoder_input_ids");
+    const { shape, values } = given[isSource ? "source" : sources[name]!]!;
+    const tensor = name.endsWith("input_ids")
       ? new ort.Tensor("int64", BigInt64Array.from([...values], BigInt), [...shape])
       : new ort.Tensor("float32", Float32Array.from(values), [...shape]);
     return [name, tensor];

@@ -24,8 +24,9 @@ const decoders = [
   ...["gpt2", "gpt2-untied", "opt", "gpt-neo", "gpt-neox", "gpt-neox-sequential", "gptj", "phi"],
   ...["bloom", "falcon", "falcon-new", "falcon-alibi", "mpt", "llama", "mistral", "qwen2", "qwen3"],
   ...["gemma", "gemma2", "gemma3", "olmo", "olmo-tied", "olmo2", "stablelm", "stablelm-parallel"],
+  ...["cohere", "openai-gpt", "opt-narrow", "opt-post", "bert", "roberta", "distilbert"],
 ];
-const others = ["vit", "deit", "dinov2", "dinov2-with-registers", "clip", "whisper"];
+const others = ["vit", "deit", "dinov2", "dinov2-with-registers", "clip", "whisper", "bart"];
 
 /** Models of RMSNorms, which cannot be centered. */
 const rms = ["llama", "mistral", "qwen2", "qwen3", "gemma"];

@@ -23,6 +23,7 @@ const falcon =
 const absent: Readonly<Record<string, string>> = {
   "bloom": "lm_head",
   "clip": "embeddings.patch_embedding visual_projection text_projection",
+  "cohere": `${attention} ${network}`,
   "falcon": falcon,
   "falcon-alibi": "lm_head",
   "falcon-new": falcon,
@@ -41,7 +42,10 @@ const absent: Readonly<Record<string, string>> = {
   "olmo": `${attention} ${network}`,
   "olmo-tied": `${attention} ${network}`,
   "olmo2": `${behind} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
+  "openai-gpt": "lm_head",
   "opt": "lm_head",
+  "opt-narrow": "project_in project_out lm_head",
+  "opt-post": "project_in project_out lm_head",
   "qwen2": `${rms} self_attn.o_proj ${network}`,
   "qwen3": `${rms} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
   "stablelm": `self_attn.o_proj ${network}`,

@@ -83,7 +83,9 @@ const refusals:
   readonly (readonly [name: string, change: Record<string, unknown>, words: string])[] = [
     ["gpt2", { activation_function: "mish" }, "activation_function"],
     ["gpt2", { n_head: 0 }, "a whole number ≥ 1"],
-    ["opt", { word_embed_proj_dim: 8 }, "it must be hidden_size = 16"],
+    ["cohere", { use_qk_norm: true }, "norms with a gain for each head"],
+    ["bert", { position_embedding_type: "relative_key" }, 'only "absolute" is described'],
+    ["roberta", { add_cross_attention: true }, "cross-attention is not described"],
     [
       "bloom",
       { apply_residual_connection_post_layernorm: true },
