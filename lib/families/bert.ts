@@ -16,7 +16,15 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, flagIn, headsIn, numberIn, unknownSetting } from "./settings.ts";
+import {
+  activationIn,
+  countIn,
+  epsIn,
+  flagIn,
+  headsIn,
+  numberIn,
+  unknownSetting,
+} from "./settings.ts";
 
 /** In what families of this kind differ. */
 interface Kind {
@@ -30,7 +38,7 @@ interface Kind {
   readonly head: Readonly<Record<"path" | "bias" | "dense" | "norm", string>>;
 }
 
-const epsOf = (config: Config): number => numberIn(config, ["layer_norm_eps"], 1e-12);
+const epsOf = (config: Config): number => epsIn(config, ["layer_norm_eps"], 1e-12);
 
 function block(config: Config, path: string): Block {
   const width = countIn(config, ["hidden_size"]);

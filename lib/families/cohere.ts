@@ -3,14 +3,14 @@
 import type { Family } from "./family.ts";
 import { llamaLike } from "./llama_like.ts";
 import { layerNormAt } from "./parts.ts";
-import { numberIn, positiveIn, rotaryIn, unknownSetting } from "./settings.ts";
+import { epsIn, positiveIn, rotaryIn, unknownSetting } from "./settings.ts";
 
 /** Cohere's Command R. */
 export const cohere: Family = llamaLike({
   id: "cohere",
   label: "Cohere",
   norm: (config, path) => ({
-    ...layerNormAt(path, numberIn(config, ["layer_norm_eps"], 1e-5)),
+    ...layerNormAt(path, epsIn(config, ["layer_norm_eps"], 1e-5)),
     bias: "",
   }),
   parallel: () => true,

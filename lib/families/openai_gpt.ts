@@ -15,10 +15,10 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./parts.ts";
-import { activationIn, countIn, headsIn, numberIn } from "./settings.ts";
+import { activationIn, countIn, epsIn, headsIn } from "./settings.ts";
 
 function block(config: Config, path: string): Block {
-  const eps = numberIn(config, ["layer_norm_epsilon"], 1e-5);
+  const eps = epsIn(config, ["layer_norm_epsilon"], 1e-5);
   const width = countIn(config, ["n_embd"]);
   const heads = headsIn(config, ["n_head"], width);
   const named = activationIn(config, ["afn"], "gelu_new");
