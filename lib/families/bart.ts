@@ -98,5 +98,5 @@ function describe(config: Config, has: Has): ModelSpec {
   };
 }
 
-/** BART. */
+/** BART, base and large. */
 export const bart: Family = { id: "bart", label: "BART", describe, untie: untieWordEmbeddings };
