@@ -15,7 +15,7 @@ import {
   projectionsAt,
   tokenEntry,
   untieWordEmbeddings,
-} from "./parts.ts";
+} from "./spec_parts.ts";
 import {
   activationIn,
   countIn,

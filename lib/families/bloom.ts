@@ -13,7 +13,7 @@ import {
   prefixOf,
   tokenEntry,
   untieWordEmbeddings,
-} from "./parts.ts";
+} from "./spec_parts.ts";
 import { countIn, epsIn, flagIn, headsIn, unknownSetting } from "./settings.ts";
 
 function block(config: Config, path: string): Block {

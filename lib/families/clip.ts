@@ -11,7 +11,7 @@ import {
   networkBranch,
   projectionsAt,
   tokenEntry,
-} from "./parts.ts";
+} from "./spec_parts.ts";
 import { activationIn, countIn, epsIn, headsIn, numberIn, partOf } from "./settings.ts";
 
 function block(config: Config, path: string, causal: boolean): Block {

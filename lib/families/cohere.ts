@@ -2,7 +2,7 @@
 
 import type { Family } from "./family.ts";
 import { llamaLike } from "./llama_like.ts";
-import { layerNormAt } from "./parts.ts";
+import { layerNormAt } from "./spec_parts.ts";
 import { epsIn, positiveIn, rotaryIn, unknownSetting } from "./settings.ts";
 
 /** Cohere's Command R. */

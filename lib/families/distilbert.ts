@@ -15,7 +15,7 @@ import {
   projectionsAt,
   tokenEntry,
   untieWordEmbeddings,
-} from "./parts.ts";
+} from "./spec_parts.ts";
 import { activationIn, countIn, headsIn } from "./settings.ts";
 
 const norm = (path: string): NormSpec => layerNormAt(path, 1e-12);

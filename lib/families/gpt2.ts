@@ -12,7 +12,7 @@ import {
   prefixOf,
   tokenEntry,
   untieWordEmbeddings,
-} from "./parts.ts";
+} from "./spec_parts.ts";
 import { activationIn, countIn, epsIn, flagIn, headsIn, unknownSetting } from "./settings.ts";
 
 function block(config: Config, prefix: string, index: number): Block {

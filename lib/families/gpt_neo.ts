@@ -13,7 +13,7 @@ import {
   projectionsAt,
   tokenEntry,
   untieWordEmbeddings,
-} from "./parts.ts";
+} from "./spec_parts.ts";
 import { activationIn, countIn, epsIn, headsIn, unknownSetting } from "./settings.ts";
 
 /** Kinds of layers, `global` or `local`, and how often they follow each other. */

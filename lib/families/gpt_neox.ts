@@ -12,7 +12,7 @@ import {
   prefixOf,
   tokenEntry,
   untieWordEmbeddings,
-} from "./parts.ts";
+} from "./spec_parts.ts";
 import { activationIn, countIn, epsIn, flagIn, headsIn, rotaryIn } from "./settings.ts";
 
 function block(config: Config, path: string): Block {

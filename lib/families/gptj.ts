@@ -13,7 +13,7 @@ import {
   projectionsAt,
   tokenEntry,
   untieWordEmbeddings,
-} from "./parts.ts";
+} from "./spec_parts.ts";
 import { activationIn, countIn, epsIn, headsIn } from "./settings.ts";
 
 /** The coordinates of a head that turn: 64 where nothing is written, all where null is. */

@@ -2,7 +2,7 @@
 
 import type { Config, Family } from "./family.ts";
 import { llamaLike, rms, window } from "./llama_like.ts";
-import { layerNormAt } from "./parts.ts";
+import { layerNormAt } from "./spec_parts.ts";
 import { epsIn, flagIn, numberIn } from "./settings.ts";
 
 /** Qwen has a window in its configuration that it uses only when told to, and where no list says in which layers, in the upper ones. */

@@ -22,7 +22,7 @@ import {
   rmsNormAt,
   tokenEntry,
   untieWordEmbeddings,
-} from "./parts.ts";
+} from "./spec_parts.ts";
 import {
   activationIn,
   countIn,

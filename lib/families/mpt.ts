@@ -12,7 +12,7 @@ import {
   prefixOf,
   tokenEntry,
   untieWordEmbeddings,
-} from "./parts.ts";
+} from "./spec_parts.ts";
 import {
   countIn,
   epsIn,

@@ -5,7 +5,7 @@ import { completeConfig, type DecoderConfig, decoderKinds } from "../decoder/con
 import { decoderSpec } from "../decoder/spec.ts";
 import { isRegistered } from "../residual/registry.ts";
 import type { Config, Family } from "./family.ts";
-import { layersOf } from "./parts.ts";
+import { layersOf } from "./spec_parts.ts";
 import { unknownSetting } from "./settings.ts";
 
 /**

@@ -14,7 +14,7 @@ import {
   prefixOf,
   tokenEntry,
   untieWordEmbeddings,
-} from "./parts.ts";
+} from "./spec_parts.ts";
 import { activationIn, countIn, epsIn, headsIn } from "./settings.ts";
 
 function block(config: Config, path: string): Block {

@@ -3,7 +3,7 @@
 import type { Block, Head, ModelSpec, Stack, Table } from "../model/spec.ts";
 import { preLn } from "../residual/variants.ts";
 import type { Config, Family, Has } from "./family.ts";
-import { branch, layerNormAt, layersOf, linearAt, prefixOf, projectionsAt } from "./parts.ts";
+import { branch, layerNormAt, layersOf, linearAt, prefixOf, projectionsAt } from "./spec_parts.ts";
 import { activationIn, countIn, epsIn, flagIn, headsIn, unknownSetting } from "./settings.ts";
 
 /** The names and standards in which the families differ. */

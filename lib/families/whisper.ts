@@ -13,7 +13,7 @@ import {
   projectionsAt,
   tokenEntry,
   untieWordEmbeddings,
-} from "./parts.ts";
+} from "./spec_parts.ts";
 import { activationIn, countIn, headsIn } from "./settings.ts";
 
 const eps = 1e-5;

@@ -1,6 +1,6 @@
 // Layers of every kind with random parameters, and what plain loops make of them.
 
-import { branch } from "../../lib/families/parts.ts";
+import { branch } from "../../lib/families/spec_parts.ts";
 import type { Block, NormSpec } from "../../lib/model/spec.ts";
 import { preLn, type Residual, type StreamWiring, withGpas } from "../../lib/residual/mod.ts";
 import { addRows, mapRows, type Rows } from "../reference/rows.ts";

@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { TensorSource } from "../../../lib/checkpoint/tensors.ts";
 import type { ModelSpec } from "../../../lib/model/spec.ts";
-import { branch } from "../../../lib/families/parts.ts";
+import { branch } from "../../../lib/families/spec_parts.ts";
 import { float32 } from "../../../lib/interpret/float32.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import { runModel } from "../../../lib/interpret/stream.ts";

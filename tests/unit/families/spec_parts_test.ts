@@ -1,4 +1,4 @@
-// What descriptions are put together from.
+// Parts of specs that several families have.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Block } from "../../../lib/model/spec.ts";
@@ -13,7 +13,7 @@ import {
   rmsNormAt,
   tokenEntry,
   untieWordEmbeddings,
-} from "../../../lib/families/parts.ts";
+} from "../../../lib/families/spec_parts.ts";
 import { assertClose } from "../../support/close.ts";
 
 Deno.test("linearAt(), layerNormAt() and rmsNormAt() name weights and biases under a path", () => {

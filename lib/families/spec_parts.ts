@@ -1,4 +1,4 @@
-// What descriptions of families are put together from.
+// Parts of specs that several families have: stacks, heads and entries from the keys of a configuration.
 
 import type {
   ActivationName,
