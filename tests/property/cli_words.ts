@@ -55,6 +55,8 @@ const values: Readonly<Record<string, readonly string[]>> = {
   backend: ["cpu", "cpu", "cpu", "wasm", "webgl"],
   prompt: ["Call me", "€", "C"],
   temperature: ["0", "0.8"],
+  "top-p": ["0.9", "1", "0"],
+  source: ["1", "1,2,3", "99999"],
   "top-k": ["1", "5", "100"],
   arithmetic: ["float32", "float64", "float16"],
   to: ["pre-rmsnorm", "pre-crmsnorm", "pre-ln", "weightless", "post-ln"],
@@ -111,13 +113,16 @@ export class Writer {
   #value(command: string, option: string): string {
     if (this.#is(0.05)) return this.#one(junk);
     if (option === "out") return this.#out();
+    if (option === "from") return this.#model();
     if (option === "text") return this.#is(0.8) ? this.#places.text : this.#model();
     if (option === "tokens") {
       return command === "generate"
         ? this.#one(["0", "1", "3"])
         : this.#one(["1", "1,2,3", "0,39", "99999"]);
     }
-    return this.#is(0.85) ? this.#one(values[option]!) : this.#one(numbers);
+    const own = values[option];
+    if (own === undefined) throw new Error(`--${option} of ${command} needs words in values`);
+    return this.#is(0.85) ? this.#one(own) : this.#one(numbers);
   }
 
   #option(command: string, name: string, type: string): string[] {
@@ -152,11 +157,10 @@ export class Writer {
     switch (command) {
       case "train":
         return [
-          "--text",
-          text,
-          ...this.#tiny(),
-          "--backend",
-          "cpu",
+          ...["--text", text, "--rows", "1", "--steps", "1", "--backend", "cpu"],
+          ...(this.#is(0.25)
+            ? ["--from", this.#model()]
+            : "--depth 1 --width 8 --heads 2 --context 8".split(" ")),
           ...(this.#is(0.9) ? ["--out", out] : []),
         ];
       case "generate":
@@ -171,10 +175,6 @@ export class Writer {
       default:
         return [];
     }
-  }
-
-  #tiny(): string[] {
-    return "--depth 1 --width 8 --heads 2 --context 8 --rows 1 --steps 1".split(" ");
   }
 
   /**
