@@ -13,6 +13,9 @@ export class InterruptedError extends Error {
 /** Called at a cut. */
 const listeners = new Set<() => void>();
 
+/** Awaits that end in another turn. */
+const awaits = new Set<symbol>();
+
 /** Whether cuts are told of that nobody listens to. */
 let reporting = false;
 
@@ -22,7 +25,10 @@ let timer: ReturnType<typeof setInterval> | undefined;
 const lookInterval = 100;
 
 function look(): void {
-  if (!restoreEngine()) return;
+  // A timer that runs while watched work neither is in its turn nor awaits another sees work that nothing will go on with.
+  const isLost = listeners.size > 0 && awaits.size === 0;
+  if (!restoreEngine() && !isLost) return;
+  awaits.clear();
   for (const listener of listeners) listener();
   if (listeners.size === 0 && reporting) throw new InterruptedError("The cell was interrupted");
 }
@@ -47,12 +53,48 @@ export function reportCuts(): void {
 }
 
 /**
+ * Awaits what ends in another turn of the program: a device, a timer, a function of the caller. Work that is watched for cuts
+ * awaits such things so; of what it awaits otherwise, all must end in the turn under way.
+ *
+ * @param work What is awaited.
+ * @returns What it gives.
+ */
+export async function inAnotherTurn<T>(work: Promise<T>): Promise<T> {
+  const own = Symbol();
+  awaits.add(own);
+  try {
+    return await work;
+  } finally {
+    awaits.delete(own);
+  }
+}
+
+/** The longest time between two turns of work that shares them, in milliseconds. */
+const turnLength = 100;
+
+let lastTurn = 0;
+
+/** Where the runtime has it, what does not wait for a clock. */
+const nextTurn: (then: () => void) => void =
+  (globalThis as { setImmediate?: (then: () => void) => unknown }).setImmediate ?? setTimeout;
+
+/**
+ * Lets signals and timers through from time to time. Seldom, as an interrupt that finds a notebook's kernel between two turns
+ * stops the kernel for good.
+ */
+export async function letOthersRun(): Promise<void> {
+  if (performance.now() - lastTurn < turnLength) return;
+  await inAnotherTurn(new Promise<void>((resolve) => nextTurn(resolve)));
+  lastTurn = performance.now();
+}
+
+/**
  * Awaits work that a notebook's kernel may cut off. Elsewhere nothing can, and the work is awaited as it is.
  *
  * @param work The work; in a kernel it begins in a turn of its own, so that a cut leaves those that await it.
  * @param where Says what was interrupted, and where: "The training was interrupted in step 3".
  * @returns What the work gives.
- * @throws {InterruptedError} If the kernel is interrupted while a function of tfjs runs; the engine is at rest again then.
+ * @throws {InterruptedError} If the kernel is interrupted in a turn of the work; the engine is at rest again then.
  */
 export async function untilCut<T>(work: () => T | Promise<T>, where: () => string): Promise<T> {
   if (!inKernel()) return await work();

@@ -2,6 +2,7 @@
 // waits for the GPU.
 
 import * as tf from "@tensorflow/tfjs";
+import { inAnotherTurn } from "./interrupt.ts";
 import { throwGpuError } from "./webgpu.ts";
 import type { Tensor } from "../core/tensor.ts";
 
@@ -21,7 +22,7 @@ async function read(tensor: Tensor): Promise<Numbers> {
  * @throws {GpuError} If the GPU reported an error since the last read.
  */
 export async function readAll(tensors: readonly Tensor[]): Promise<Numbers[]> {
-  const values = await Promise.all(tensors.map(read));
+  const values = await inAnotherTurn(Promise.all(tensors.map(read)));
   throwGpuError();
   return values;
 }

@@ -2,7 +2,7 @@
 // and always returns the last parameters whose loss was finite.
 
 import * as tf from "@tensorflow/tfjs";
-import { untilCut } from "../backend/interrupt.ts";
+import { inAnotherTurn, letOthersRun, untilCut } from "../backend/interrupt.ts";
 import { OutOfMemoryError } from "../backend/out_of_memory.ts";
 import { Random } from "../core/random.ts";
 import { takeNumbers } from "../backend/read.ts";
@@ -216,7 +216,7 @@ class Training<P extends DescribedParameters> {
     const norm = globalNorm(computed.gradient);
     const [loss, gradientNorm] = await takeNumbers([computed.loss, norm]) as [number, number];
     this.#report({ kind: "step", step, loss, rate: this.#rate(step), gradientNorm });
-    await new Promise((resolve) => setTimeout(resolve)); // lets signals and timers through
+    await letOthersRun();
     if (!Number.isFinite(loss)) return await this.#stopAt(step, "loss", loss, tokens);
     this.#keep();
     return undefined;
@@ -249,7 +249,8 @@ class Training<P extends DescribedParameters> {
     if (!Number.isFinite(nats)) {
       return await this.#stopAt(step, "held-out loss", nats, this.#watched.inputs);
     }
-    for (const row of await probe?.(this.#parameters, this.#watched) ?? []) {
+    const probed = probe && await inAnotherTurn(probe(this.#parameters, this.#watched));
+    for (const row of probed ?? []) {
       this.#report({ ...row, step } as Row);
     }
     await this.#warn(step);

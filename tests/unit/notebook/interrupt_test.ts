@@ -58,6 +58,10 @@ const cells: Readonly<Record<string, readonly [code: string, shown: RegExp]>> = 
     `await train({ ...settings, steps: 1e6 }, corpus, { onRow: ({ step }) => step === 3 && console.log("now") });`,
     /^InterruptedError: The training was interrupted in step \d+ of 1000000$/,
   ],
+  "a training outside of tfjs": [
+    `await train({ ...settings, steps: 5 }, corpus, { onRow: ({ step }) => { if (step === 3) { console.log("now"); for (;;); } } });`,
+    /^InterruptedError: The training was interrupted in step 3 of 5$/,
+  ],
   "a training in its first evaluation": [
     `console.log("now"); await train({ ...settings, evaluationBatches: 1e6, steps: 5 }, corpus);`,
     /^InterruptedError: The training was interrupted in step 0 of 5$/,
