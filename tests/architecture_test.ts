@@ -360,3 +360,11 @@ Deno.test("codeOf() leaves names in code, and none in comments and texts", () =>
   assertEquals(codeOf('say("Deno \\" Deno", Deno.args);'), "say(, Deno.args);");
   assertEquals(codeOf("of(`${Deno.cwd()}/b`);"), "of(`${Deno.cwd()}/b`);");
 });
+
+Deno.test("test files, which run at the same time in one process, leave its folder and variables as they are", () => {
+  const changing = /\bDeno\.(?:chdir|env\.(?:set|delete))\(/;
+  const found = filesUnder(new URL("tests/", root), /\.ts$/)
+    .map((file) => local(file.href))
+    .filter((path) => changing.test(codeOf(Deno.readTextFileSync(new URL(path, root)))));
+  assertEquals(found, ["tests/property/cli_fuzz.ts"], "the fuzzer runs in a process of its own");
+});

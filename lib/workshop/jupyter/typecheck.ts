@@ -49,19 +49,21 @@ export async function checkNotebook(path: string, notebook: Notebook): Promise<F
   const file = join(dirname(path), name);
   await Deno.writeTextFile(file, code);
   try {
-    const types = await deno("check", "--quiet", file);
+    const types = await deno(dirname(path), "check", "--quiet", name);
     if (!types.success) return typeFindings(types.stderr, name, parts);
-    return lintFindings((await deno("lint", "--json", file)).stdout, parts);
+    return lintFindings((await deno(dirname(path), "lint", "--json", name)).stdout, parts);
   } finally {
     await Deno.remove(file);
   }
 }
 
 async function deno(
+  cwd: string,
   ...args: string[]
 ): Promise<{ success: boolean; stdout: string; stderr: string }> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
+    cwd,
     env: { NO_COLOR: "1" },
   }).output();
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

@@ -83,6 +83,7 @@ for (const [name, [code, shown]] of Object.entries(cells)) {
       const { errors } = await run(kernel, code);
       assert(errors.length > 0, "nothing was shown");
       errors.forEach((error) => assertMatch(error, shown));
+      await new Promise((resolve) => setTimeout(resolve, busy)); // a late word of the interrupt is not the next cell's
       assertEquals(await run(kernel, trainAgain.replaceAll("$", "2")), before);
     } finally {
       clearTimeout(late);
