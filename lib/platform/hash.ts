@@ -17,6 +17,11 @@ export async function sha256OfFile(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/** The bytes of an array: older runtimes hash no others. */
+function bytesIn({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /**
  * The SHA-256 of texts and bytes, one behind the other.
  *
@@ -27,7 +32,7 @@ export function sha256Of(
   ...parts: readonly (string | Int32Array | Float32Array | Uint8Array)[]
 ): string {
   const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
+  for (const part of parts) hash.update(typeof part === "string" ? part : bytesIn(part));
   return hash.digest("hex");
 }
 

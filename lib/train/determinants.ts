@@ -57,12 +57,14 @@ export async function hashOfParameters(parameters: DescribedParameters): Promise
   return sha256Of(...leaves.flatMap(({ path }, at) => [path, values[at]!]));
 }
 
-/** Hashes of tokens by the array of those that are trained on: a text serves many runs. */
-const hashes = new WeakMap<Int32Array, string>();
+/** The last hash of tokens by the array of those that are trained on: a text serves many runs. */
+const hashes = new WeakMap<Int32Array, { readonly heldOut: Int32Array; readonly hash: string }>();
 
 function hashOfTokens(train: Int32Array, heldOut: Int32Array): string {
-  const hash = hashes.get(train) ?? sha256Of(train, heldOut);
-  hashes.set(train, hash);
+  const known = hashes.get(train);
+  if (known?.heldOut === heldOut) return known.hash;
+  const hash = sha256Of(train, heldOut);
+  hashes.set(train, { heldOut, hash });
   return hash;
 }
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { requireSha256, sha256OfFile } from "../../../lib/platform/hash.ts";
+import { requireSha256, sha256Of, sha256OfFile } from "../../../lib/platform/hash.ts";
 
 Deno.test("sha256OfFile() is the hash of the bytes, of any number of them", async () => {
   const path = await Deno.makeTempFile();
@@ -16,4 +16,11 @@ Deno.test("sha256OfFile() is the hash of the bytes, of any number of them", asyn
   } finally {
     await Deno.remove(path);
   }
+});
+
+Deno.test("sha256Of() hashes texts and the bytes of a part of an array", async () => {
+  const numbers = Float32Array.of(7, 1, 2, 7).subarray(1, 3);
+  const bytes = [0xc3, 0xa9, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x40];
+  const expected = await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes));
+  assertEquals(sha256Of("é", numbers), new Uint8Array(expected).toHex());
 });
