@@ -3,6 +3,7 @@
 import type { Command } from "./command.ts";
 import { convertCommand } from "./convert.ts";
 import { doctor } from "./doctor.ts";
+import { exportCommand } from "./export.ts";
 import { foldCommand } from "./fold.ts";
 import { generateCommand } from "./generate.ts";
 import { inspectCommand } from "./inspect.ts";
@@ -18,6 +19,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ["inspect", inspectCommand],
   ["convert", convertCommand],
   ["fold", foldCommand],
+  ["export", exportCommand],
   ["verify", verifyCommand],
   ["logits", logitsCommand],
 ]);

@@ -1,4 +1,4 @@
-// What `convert` and `fold` have in common: a model made of another is written, verified, and its certificate laid beside it.
+// What `convert`, `fold` and `export` have in common: a model made of another is written, verified, and its certificate laid beside it.
 
 import { type DType, dtypes } from "../checkpoint/dtype.ts";
 import { rowsOf } from "../checkpoint/tensors.ts";
@@ -15,7 +15,9 @@ import { withoutEnd } from "../platform/path.ts";
 import { hasOneEps, toGpt2 } from "../export/gpt2.ts";
 import { toLlama } from "../export/llama.ts";
 import { saveModeling } from "../export/modeling.ts";
+import type { OnnxOptions } from "../export/onnx_model.ts";
 import { type SavedOnnx, saveOnnx } from "../export/onnx_save.ts";
+import { type RmsOperator, rmsOperators } from "../export/onnx_weights.ts";
 import type { Model } from "../families/model.ts";
 import { type OpenModel, openModel } from "../families/open.ts";
 import { useBackend } from "../kernels/use_backend.ts";
@@ -29,22 +31,23 @@ import {
   numberOptions,
   type Outcome,
   stringOptions,
+  UsageError,
 } from "./command.ts";
 import { startByteProgress } from "./progress.ts";
 import { exitCodes } from "./run.ts";
 
-/** The options that both commands have. */
+/** The options that these commands have. */
 export const conversionOptions: Command["options"] = {
-  ...stringOptions("as dtype sequences seed tolerance backend max-shard-bytes"),
+  ...stringOptions("as rms-operator dtype sequences seed tolerance backend max-shard-bytes"),
   "no-verify": { type: "boolean" },
   "dry-run": { type: "boolean" },
   json: { type: "boolean" },
 };
 
-/** The help on those. */
-export const conversionHelp =
-  `  --as FORM            safetensors: the family's own names; llama or gpt2: a plain model of that family;
-                       onnx: model.onnx, without a certificate (safetensors)
+/** The help on those but `--as`. */
+export const storageHelp =
+  `  --rms-operator NAME  of an ONNX model: RMSNormalization, which came with opset 23, or SimplifiedLayerNormalization, as
+                       onnxruntime has it for opset 20 (RMSNormalization)
   --dtype NAME         store floating-point tensors as F64, F32, F16 or BF16 (as each is)
   --sequences N        random inputs of the certificate (4; 1 above 5e7 parameters)
   --seed N             their seed (0)
@@ -55,12 +58,20 @@ export const conversionHelp =
   --dry-run            say what would be written, and write nothing
   --json               one JSON object, no bar`;
 
+/** The help on all. */
+export const conversionHelp =
+  `  --as FORM            safetensors: the family's own names; llama or gpt2: a plain model of that family;
+                       onnx: model.onnx, without a certificate (safetensors)
+${storageHelp}`;
+
 const forms = ["safetensors", "llama", "gpt2", "onnx"] as const;
 
 /** How a model is written. */
 export interface Conversion {
   /** The form in which it is stored. */
   readonly form: typeof forms[number];
+  /** The operator of RMSNorms in an ONNX model. */
+  readonly rmsOperator: RmsOperator | undefined;
   /** The dtype of floating-point tensors; as each is by default. */
   readonly dtype: DType | undefined;
   /** The backend of the certificate. */
@@ -78,15 +89,21 @@ export interface Conversion {
 }
 
 /**
- * Reads the options that both commands have.
+ * Reads the options that these commands have.
  *
  * @param args The command's arguments.
  * @returns How the model is written.
  * @throws {UsageError} If one is not understood.
  */
 export function conversionFrom(args: Arguments): Conversion {
+  const form = choiceOption(args, "as", forms) ?? "safetensors";
+  const rmsOperator = choiceOption(args, "rms-operator", rmsOperators);
+  if (rmsOperator !== undefined && form !== "onnx") {
+    throw new UsageError(`Cannot use --rms-operator with --as ${form}: it is of --as onnx`);
+  }
   return {
-    form: choiceOption(args, "as", forms) ?? "safetensors",
+    form,
+    rmsOperator,
     dtype: choiceOption(args, "dtype", dtypes.filter((dtype) => /F/.test(dtype))),
     backend: backendOption(args),
     inputs: numberOptions(args, ["sequences", "seed", "tolerance"]),
@@ -138,12 +155,15 @@ async function copyBeside(source: OpenModel, folder: string): Promise<string[]> 
 
 /** Writes an ONNX model instead of weights. */
 async function writeOnnx(
-  { dtype, bar: shown }: Conversion,
+  { dtype, rmsOperator, bar: shown }: Conversion,
   source: OpenModel,
   made: Model,
   out: string,
 ): Promise<Outcome> {
-  const stored = dtype === undefined ? {} : { dtype: requireOneOf("dtype", dtype, ["F32", "F16"]) };
+  const stored: OnnxOptions = {
+    ...(dtype === undefined ? {} : { dtype: requireOneOf("dtype", dtype, ["F32", "F16"]) }),
+    ...(rmsOperator === undefined ? {} : { rmsOperator }),
+  };
   const bar = shown ? startByteProgress("writing an ONNX model") : undefined;
   let saved: SavedOnnx | undefined;
   try {

@@ -141,20 +141,25 @@ export function scaleAlong(
   });
 }
 
-/** Rows for columns; the whole matrix is held while it is read. */
+/** Rows for columns; the whole matrix is held from the first row that is read to the last one. */
 export function transpose(matrix: LazyMatrix): LazyMatrix {
   const { rows, width } = matrix;
-  const turned = once(async () => {
+  const turn = async (): Promise<Float64Array> => {
     const numbers = await readMatrix(matrix);
     return Float64Array.from(
       numbers,
       (_, at) => numbers[(at % rows) * width + Math.floor(at / rows)]!,
     );
-  });
+  };
+  let turned: Promise<Float64Array> | undefined;
   return {
     rows: width,
     width: rows,
-    read: async (first, count) => (await turned()).slice(first * rows, (first + count) * rows),
+    read: async (first, count) => {
+      const all = await (turned ??= turn());
+      if (first + count === width) turned = undefined;
+      return all.slice(first * rows, (first + count) * rows);
+    },
   };
 }
 

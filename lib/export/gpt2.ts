@@ -1,6 +1,8 @@
-// A decoder of this library as GPT2LMHeadModel, which every engine with LayerNorms loads: so does what was trained with a variant, once
-// that is folded away.
+// A decoder as GPT2LMHeadModel, which every engine with LayerNorms loads: so is what was trained with a variant, once that is folded
+// away.
 
+import type { DType } from "../checkpoint/dtype.ts";
+import { memoryTensors } from "../checkpoint/memory.ts";
 import {
   type LazyMatrix,
   matrixFrom,
@@ -9,47 +11,21 @@ import {
   transpose,
 } from "../convert/lazy_matrix.ts";
 import { Overlay } from "../convert/overlay.ts";
-import { whyNotPlain } from "../convert/preconditions.ts";
 import { normsWithReaders } from "../convert/readers_and_writers.ts";
-import type { Attention, FeedForward, Linear, NormSpec, Stack } from "../model/spec.ts";
+import type { Attention, FeedForward, NormSpec, Stack } from "../model/spec.ts";
 import { isTied } from "../model/spec.ts";
 import { describeModel, type Model } from "../families/model.ts";
 import { findFamily } from "../families/registry.ts";
-import { memoryTensors } from "../checkpoint/memory.ts";
-
-/** Why a model is not GPT-2 but for names: the first reason, as a clause. */
-function whyNotGpt2({ spec, tensors }: Model): string | undefined {
-  const [stack, ...others] = Object.values(spec.stacks);
-  if (stack === undefined || others.length > 0) return "it is not one stack";
-  const { entry, entryNorm, recenter, blocks, final } = stack;
-  if (entry.kind !== "tokens" || entry.positions === undefined || entry.offset !== 0) {
-    return "its positions are not learned";
-  }
-  if (entryNorm !== undefined) return "it has a norm of its embeddings";
-  if (final === undefined) return "it has no norm after its last layer";
-  const kind = normsWithReaders(spec).map(({ norm }) => norm.kind).find((kind) => kind !== "layer");
-  if (kind !== undefined || recenter) return `its norms are ${kind}: convert it to "pre-ln"`;
-  const unlike = whyNotPlain(spec);
-  if (unlike !== undefined) return unlike;
-  for (const { parallel, branches } of blocks) {
-    if (parallel) return "its branches are parallel";
-    if (branches.some(({ norms }) => norms.inner)) {
-      return "it has norms inside its branches (Sub-LN)";
-    }
-    const [attention, network] = branches.map(({ sublayer }) => sublayer);
-    if (attention?.kind !== "attention" || network?.kind !== "feedForward") {
-      return "its layers are not attention and feed-forward";
-    }
-    const { projections, rotary, alibi, window } = attention;
-    if ((rotary ?? alibi ?? window) !== undefined) return "its attention is not plain";
-    if ("qkv" in projections || projections.q.layout !== "in-out") {
-      return "its matrices are not stored (in, out) with queries, keys and values apart";
-    }
-    if (network.gate !== undefined) return "its network has a gate";
-  }
-  const bias = spec.heads.map(({ linear }) => linear.bias).find((name) => tensors.has(name));
-  return bias === undefined ? undefined : `its head has a bias (${bias})`;
-}
+import { gpt2Rules } from "./gpt2_reason.ts";
+import {
+  everyRows,
+  type Projection,
+  projectionOf,
+  queriesKeysValues,
+  stored,
+  zeros,
+} from "./projections.ts";
+import { carriedSettings, whyNot } from "./target_rules.ts";
 
 /** Matrices of equal height side by side. */
 function sideBySide(parts: readonly LazyMatrix[]): LazyMatrix {
@@ -84,23 +60,46 @@ function commonEps({ spec }: Model): number {
   return all.reduce((most, eps) => count(eps) > count(most) ? eps : most);
 }
 
+/** A map whose outputs are multiplied. */
+function scaled({ weight, bias }: Projection, factor: number): Projection {
+  if (factor === 1) return { weight, ...(bias === undefined ? {} : { bias }) };
+  const times = <M extends LazyMatrix>(matrix: M): M => ({
+    ...matrix,
+    ...scaleAll(matrix, factor),
+  });
+  return { weight: times(weight), ...(bias === undefined ? {} : { bias: times(bias) }) };
+}
+
+/** Queries, keys and values; the scores are q · k ÷ √K then. */
+function projectionsOf(tensors: Model["tensors"], attention: Attention): Projection[] {
+  const { q, k, v } = queriesKeysValues(tensors, attention);
+  const factor = attention.scale * Math.sqrt(attention.headWidth);
+  return [Math.abs(factor - 1) > 1e-12 ? scaled(q, factor) : q, k, v];
+}
+
+/** The rows of a table from one on. */
+function rowsFrom(matrix: LazyMatrix & { readonly dtype: DType }, first: number): LazyMatrix {
+  const count = matrix.rows - first;
+  return everyRows(matrix, { first, count, period: matrix.rows });
+}
+
 /**
- * Writes a Pre-LN decoder of this library as GPT2LMHeadModel: names, fused queries, keys and values, biases of zeros where it has none.
+ * Writes a Pre-LN decoder as GPT2LMHeadModel: its names, fused queries, keys and values, biases of zeros where there are none.
  *
  * GPT-2 has one ε for all norms. Where folding gave norms ε of their own, the most common one is written, and the certificate shows what
  * that changes.
  *
- * @param model A decoder with learned positions and an activation other than SwiGLU; variants are folded before.
+ * @param model A decoder with learned positions, LayerNorms and a network without a gate; variants are folded before.
  * @returns The model as one of the family `gpt2`; its configuration is what `config.json` holds.
  * @throws {RangeError} If something has no place in GPT-2; the message names the first that is found.
  */
 export function toGpt2(model: Model): Model {
-  const reason = whyNotGpt2(model);
+  const reason = whyNot(gpt2Rules, model);
   if (reason !== undefined) {
     throw new RangeError(`Cannot write this ${model.family.label} model as GPT-2: ${reason}`);
   }
   const { spec, tensors } = model;
-  const stack = spec.stacks["decoder"] as Stack;
+  const [stack] = Object.values(spec.stacks) as [Stack];
   const { entry, width, blocks } = stack;
   if (entry.kind !== "tokens") throw new RangeError(`Cannot embed ${entry.kind} in GPT-2`);
   const { dtype } = tensors.info(entry.tokens.table);
@@ -108,42 +107,37 @@ export function toGpt2(model: Model): Model {
   const put = (name: string, of: LazyMatrix): void =>
     made.set(name, [of.rows, of.width], dtype, of);
   const vector = (name: string, of: LazyMatrix): void => made.set(name, [of.width], dtype, of);
-  const filled = (count: number, value: number): LazyMatrix =>
-    matrixFrom(new Float64Array(count).fill(value));
-  const biasOf = ({ bias, weight }: Linear): LazyMatrix =>
-    tensors.has(bias) ? matrixOf(tensors, bias) : filled(matrixOf(tensors, weight).width, 0);
   const norm = (path: string, { gain, bias }: NormSpec): void => {
-    vector(`${path}.weight`, tensors.has(gain) ? matrixOf(tensors, gain) : filled(width, 1));
-    vector(`${path}.bias`, tensors.has(bias) ? matrixOf(tensors, bias) : filled(width, 0));
+    const of = (name: string, value: number): LazyMatrix =>
+      tensors.has(name) ? matrixOf(tensors, name) : matrixFrom(new Float64Array(width).fill(value));
+    vector(`${path}.weight`, of(gain, 1));
+    vector(`${path}.bias`, of(bias, 0));
   };
-  const map = (path: string, parts: readonly Linear[]): void => {
-    put(`${path}.weight`, sideBySide(parts.map(({ weight }) => matrixOf(tensors, weight))));
-    vector(`${path}.bias`, sideBySide(parts.map(biasOf)));
+  const map = (path: string, parts: readonly Projection[]): void => {
+    put(`${path}.weight`, sideBySide(parts.map(({ weight }) => transpose(weight))));
+    const biases = parts.map(({ weight, bias }) => transpose(bias ?? zeros(weight)));
+    vector(`${path}.bias`, sideBySide(biases));
   };
 
   const table = matrixOf(tensors, entry.tokens.table);
   const { linear } = spec.heads[0]!;
   const tied = isTied(spec, linear.weight) && entry.scale === 1;
   put("transformer.wte.weight", entry.scale === 1 ? table : scaleAll(table, entry.scale));
-  const positions = matrixOf(tensors, entry.positions!.table);
+  const positions = rowsFrom(stored(tensors, entry.positions!.table), entry.offset);
   put("transformer.wpe.weight", positions);
   for (const [at, { branches: [first, second] }] of blocks.entries()) {
     const path = `transformer.h.${at}`;
     const attention = first!.sublayer as Attention;
     const network = second!.sublayer as FeedForward;
-    const { q, k, v } = attention.projections as { q: Linear; k: Linear; v: Linear };
     norm(`${path}.ln_1`, first!.norms.input!);
-    map(`${path}.attn.c_attn`, [q, k, v]);
-    map(`${path}.attn.c_proj`, [attention.output.linear]);
+    map(`${path}.attn.c_attn`, projectionsOf(tensors, attention));
+    map(`${path}.attn.c_proj`, [projectionOf(tensors, attention.output.linear)]);
     norm(`${path}.ln_2`, second!.norms.input!);
-    map(`${path}.mlp.c_fc`, [network.up]);
-    map(`${path}.mlp.c_proj`, [network.output.linear]);
+    map(`${path}.mlp.c_fc`, [projectionOf(tensors, network.up)]);
+    map(`${path}.mlp.c_proj`, [projectionOf(tensors, network.output.linear)]);
   }
   norm("transformer.ln_f", stack.final!);
-  if (!tied) {
-    const head = matrixOf(tensors, linear.weight);
-    put("lm_head.weight", linear.layout === "out-in" ? head : transpose(head));
-  }
+  if (!tied) put("lm_head.weight", projectionOf(tensors, linear).weight);
 
   const [attention, network] = blocks[0]!.branches.map(({ sublayer }) => sublayer) as [
     Attention,
@@ -152,16 +146,17 @@ export function toGpt2(model: Model): Model {
   return describeModel(findFamily({ model_type: "gpt2" }), {
     architectures: ["GPT2LMHeadModel"],
     model_type: "gpt2",
+    bos_token_id: null,
+    eos_token_id: null,
+    ...carriedSettings(model.config),
     vocab_size: table.rows,
     n_positions: positions.rows,
     n_embd: width,
     n_layer: blocks.length,
     n_head: attention.heads,
-    n_inner: matrixOf(tensors, network.up.weight).width,
+    n_inner: projectionOf(tensors, network.up).weight.rows,
     activation_function: network.activation,
     layer_norm_epsilon: commonEps(model),
     tie_word_embeddings: tied,
-    bos_token_id: null,
-    eos_token_id: null,
   }, made);
 }

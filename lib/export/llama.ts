@@ -11,26 +11,27 @@ import { describeModel, type Model } from "../families/model.ts";
 import { findFamily } from "../families/registry.ts";
 import {
   gainOf,
-  type LlamaProjection,
+  type Projection,
   projectionOf,
   queriesKeysValues,
   stored,
   type TypedMatrix,
   zeros,
-} from "./llama_projections.ts";
-import { whyNotLlama } from "./llama_reason.ts";
+} from "./projections.ts";
+import { llamaRules } from "./llama_reason.ts";
+import { carriedSettings, whyNot } from "./target_rules.ts";
 
 /** A layer's parts by Llama's paths. */
 interface Parts {
-  readonly attention: Readonly<Record<string, LlamaProjection>>;
-  readonly network: Readonly<Record<string, LlamaProjection>>;
+  readonly attention: Readonly<Record<string, Projection>>;
+  readonly network: Readonly<Record<string, Projection>>;
 }
 
 function partsOf(tensors: TensorSource, { branches }: Stack["blocks"][number]): Parts {
   const attention = branches[0]!.sublayer as Attention;
   const network = branches[1]!.sublayer as FeedForward;
   const { q, k, v } = queriesKeysValues(tensors, attention);
-  const of = (linear: Linear): LlamaProjection => projectionOf(tensors, linear);
+  const of = (linear: Linear): Projection => projectionOf(tensors, linear);
   return {
     attention: { q_proj: q, k_proj: k, v_proj: v, o_proj: of(attention.output.linear) },
     network: {
@@ -41,7 +42,7 @@ function partsOf(tensors: TensorSource, { branches }: Stack["blocks"][number]): 
   };
 }
 
-const hasBias = (maps: Readonly<Record<string, LlamaProjection>>): boolean =>
+const hasBias = (maps: Readonly<Record<string, Projection>>): boolean =>
   Object.values(maps).some(({ bias }) => bias !== undefined);
 
 const empty: TensorSource = {
@@ -68,14 +69,6 @@ function contextOf(config: Config): number {
   return found as number | undefined ?? 2048; // Llama's own
 }
 
-/** What of the source's configuration is true of the copy as well. */
-function carried(config: Config): Config {
-  const keys = ["bos_token_id", "eos_token_id", "pad_token_id", "initializer_range", "characters"];
-  return Object.fromEntries(
-    keys.filter((key) => config[key] !== undefined).map((key) => [key, config[key]]),
-  );
-}
-
 /**
  * Writes a model as LlamaForCausalLM: the same function under Llama's names and orders. Weightless norms get gains of 1, fused queries,
  * keys and values are split, (in, out) matrices are turned, and a factor of the embeddings goes into their table. The tensors are
@@ -87,7 +80,7 @@ function carried(config: Config): Config {
  * @throws {RangeError} If something has no place in Llama; the message names the first that is found.
  */
 export function toLlama(model: Model): Model {
-  const reason = whyNotLlama(model);
+  const reason = whyNot(llamaRules, model);
   if (reason !== undefined) {
     throw new RangeError(`Cannot write this ${model.family.label} model as Llama: ${reason}`);
   }
@@ -109,7 +102,7 @@ export function toLlama(model: Model): Model {
   const matrix = (name: string, of: TypedMatrix): void =>
     made.set(name, [of.rows, of.width], of.dtype, of);
   const vector = (name: string, of: TypedMatrix): void => made.set(name, [of.rows], of.dtype, of);
-  const map = (path: string, { weight, bias }: LlamaProjection, isBiased: boolean): void => {
+  const map = (path: string, { weight, bias }: Projection, isBiased: boolean): void => {
     matrix(`${path}.weight`, weight);
     if (isBiased) vector(`${path}.bias`, bias ?? zeros(weight));
   };
@@ -135,7 +128,7 @@ export function toLlama(model: Model): Model {
   return describeModel(findFamily({ model_type: "llama" }), {
     architectures: ["LlamaForCausalLM"],
     model_type: "llama",
-    ...carried(config),
+    ...carriedSettings(config),
     vocab_size: table.rows,
     hidden_size: width,
     intermediate_size: layers[0]!.network["up_proj"]!.weight.rows,

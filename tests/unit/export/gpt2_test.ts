@@ -11,7 +11,9 @@ import type { Model } from "../../../lib/families/model.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import type { DecoderConfig } from "../../../lib/decoder/mod.ts";
 import { initDecoder } from "../../../lib/decoder/mod.ts";
+import { mapStacks } from "../../../lib/model/spec.ts";
 import { onBackend } from "../../support/backends.ts";
+import { assertOutputs, goldenOf, openGolden, outputsOf } from "../../support/golden_models.ts";
 
 /** A decoder with random parameters. */
 async function decoderOf(extra: Partial<DecoderConfig>): Promise<Model> {
@@ -74,10 +76,14 @@ Deno.test("toGpt2() refuses what has no place there, by name", () =>
   onBackend("cpu", async () => {
     const refused: readonly (readonly [Partial<DecoderConfig>, string])[] = [
       [{ positions: "rotary" }, "its positions are not learned"],
-      [{ activation: "swiglu" }, "its network has a gate"],
-      [{ norm: "rms" }, 'its norms are rms: convert it to "pre-ln"'],
+      [{ activation: "swiglu" }, "its feed-forward network has a gate"],
+      [{ norm: "rms" }, "its norms are rms, which sees the mean of the stream"],
+      [{ norm: "crms" }, 'its norms are crms: convert it to "pre-ln"'],
       [{ residual: "lns" }, "its stream is scaled (GPAS, LNS, DeepNorm): fold it first"],
-      [{ ends: ["embedding", "final"] }, "it has a norm of its embeddings"],
+      [
+        { ends: ["embedding", "final"] },
+        "it has a norm between its embeddings and the first layer (norm.embedding.gain)",
+      ],
       [{ ends: [] }, "it has no norm after its last layer"],
     ];
     for (const [extra, reason] of refused) {
@@ -89,3 +95,26 @@ Deno.test("toGpt2() refuses what has no place there, by name", () =>
       );
     }
   }));
+
+Deno.test("toGpt2() takes scores of any factor, rows of positions from an offset, and matrices of either layout", async () => {
+  using source = await openGolden("opt");
+  const { inputs } = await goldenOf("opt");
+  const unscaled: Model = {
+    ...source,
+    spec: mapStacks(source.spec, (stack) => ({
+      ...stack,
+      blocks: stack.blocks.map((block) => ({
+        ...block,
+        branches: block.branches.map((branch) =>
+          branch.sublayer.kind === "attention"
+            ? { ...branch, sublayer: { ...branch.sublayer, scale: 1 } }
+            : branch
+        ),
+      })),
+    })),
+  };
+  for (const model of [source, unscaled]) {
+    const expected = await outputsOf(float64, model, inputs);
+    assertOutputs(await outputsOf(float64, toGpt2(model), inputs), expected, exact, "opt");
+  }
+});

@@ -1,4 +1,4 @@
-// The matrices of a layer as Llama has them: a row for each output, queries, keys and values apart. Nothing is computed before it is
+// The matrices of a layer as torch has them: a row for each output, queries, keys and values apart. Nothing is computed before it is
 // read.
 
 import type { DType } from "../checkpoint/dtype.ts";
@@ -12,7 +12,7 @@ export interface TypedMatrix extends LazyMatrix {
 }
 
 /** A linear map with a row for each output; without a bias where the checkpoint holds none. */
-export interface LlamaProjection {
+export interface Projection {
   readonly weight: TypedMatrix;
   /** The bias as a matrix of one column. */
   readonly bias?: TypedMatrix;
@@ -27,7 +27,7 @@ export function stored(tensors: TensorSource, name: string, width?: number): Typ
 export function projectionOf(
   tensors: TensorSource,
   { weight, bias, layout }: Linear,
-): LlamaProjection {
+): Projection {
   const matrix = stored(tensors, weight);
   return {
     weight: layout === "out-in" ? matrix : { ...transpose(matrix), dtype: matrix.dtype },
@@ -36,7 +36,7 @@ export function projectionOf(
 }
 
 /** `count` rows from `first` on of every `period` rows. */
-function everyRows(
+export function everyRows(
   matrix: TypedMatrix,
   { first, count, period }: {
     readonly first: number;
@@ -72,7 +72,7 @@ function everyRows(
 export function queriesKeysValues(
   tensors: TensorSource,
   { projections, heads, keyValueHeads, headWidth }: Attention,
-): { readonly q: LlamaProjection; readonly k: LlamaProjection; readonly v: LlamaProjection } {
+): { readonly q: Projection; readonly k: Projection; readonly v: Projection } {
   if (!("qkv" in projections)) {
     return {
       q: projectionOf(tensors, projections.q),
@@ -85,7 +85,7 @@ export function queriesKeysValues(
   const parts = projections.order === "blocks" ? 1 : keyValueHeads;
   const queries = heads / parts * headWidth;
   const keys = keyValueHeads / parts * headWidth;
-  const take = (first: number, count: number): LlamaProjection => {
+  const take = (first: number, count: number): Projection => {
     const rows = { first, count, period: queries + 2 * keys };
     return {
       weight: everyRows(weight, rows),

@@ -1,0 +1,56 @@
+// `normkit export`: a model, converted or not, in the form that other engines load.
+
+import { convert, isCentered, streamNorm } from "../convert/convert.ts";
+import { whyNotPlain } from "../convert/preconditions.ts";
+import type { Model } from "../families/model.ts";
+import { openModel } from "../families/open.ts";
+import { type Command, requireWords, UsageError } from "./command.ts";
+import {
+  type Conversion,
+  conversionFrom,
+  conversionOptions,
+  storageHelp,
+  writeConversion,
+} from "./conversion.ts";
+
+/** A model with norms that the form has, where an exact conversion leads there; else as it is, and the form says what it lacks. */
+function withNormsOf(form: Conversion["form"], model: Model): Model {
+  const kind = streamNorm(model);
+  const { stacks } = model.spec;
+  const isPlain = whyNotPlain(model.spec) === undefined &&
+    Object.values(stacks).every(({ final }) => final !== undefined);
+  if (!isPlain || kind === "crms-padded" || form === "onnx") return model;
+  if (form === "gpt2") {
+    const differs = kind === "crms" || (kind !== "layer" && isCentered(model));
+    return differs ? convert(model, { to: "pre-ln" }) : model;
+  }
+  if (kind === "rms") return model;
+  return convert(model, { to: kind === "rms-offset" ? "weightless" : "pre-rmsnorm" });
+}
+
+/** `normkit export`: its help, its options, and the run. */
+export const exportCommand: Command = {
+  summary: "write a model in the form that other engines load: ONNX, GPT-2 or Llama",
+  help: `Usage: normkit export DIR OUT --as FORM [options]
+
+Writes the folder OUT, which must not exist yet, from a model, converted or not, or a run. As GPT-2 or Llama its norms are converted
+where that is exact, and a certificate says how equal it is; what has no place there is refused with the reason.
+
+  --as FORM            onnx: model.onnx; gpt2 or llama: a plain model of that family
+${storageHelp}
+
+Examples:
+  normkit export gpt2 gpt2-onnx --as onnx
+  normkit export olmo-1b olmo-llama --as llama
+  normkit export .normkit/runs/pre-ln plain --as gpt2`,
+  options: conversionOptions,
+  run: async (args) => {
+    const [path, out] = requireWords(args, ["DIR", "OUT"]) as [string, string];
+    const how = conversionFrom(args);
+    if (how.form === "safetensors") {
+      throw new UsageError("Cannot export to nothing: --as onnx|gpt2|llama");
+    }
+    using source = await openModel(path);
+    return await writeConversion(how, source, withNormsOf(how.form, source), out);
+  },
+};

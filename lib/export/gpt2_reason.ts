@@ -1,0 +1,32 @@
+// What of a model has no place in GPT2LMHeadModel.
+
+import { isCentered, streamNorm } from "../convert/convert.ts";
+import { outputsOf, type TargetRules } from "./target_rules.ts";
+
+/** What GPT-2 asks of a decoder. */
+export const gpt2Rules: TargetRules = {
+  model: [],
+  stack: [
+    ({ entry }) =>
+      entry.kind === "tokens" && entry.positions === undefined && "its positions are not learned",
+    (_, model) => {
+      const kind = streamNorm(model);
+      if (kind === "layer") return undefined;
+      const isExact = kind === "crms" || isCentered(model);
+      return `its norms are ${kind}${
+        isExact ? ': convert it to "pre-ln"' : ", which sees the mean of the stream"
+      }`;
+    },
+  ],
+  attention: [
+    ({ rotary }) => rotary !== undefined && "its positions are rotary",
+    ({ heads, keyValueHeads }) =>
+      heads !== keyValueHeads && `its ${heads} heads share ${keyValueHeads} keys and values`,
+  ],
+  network: [({ gate }) => gate !== undefined && "its feed-forward network has a gate"],
+  shared: ({ attention: { sublayer }, network }, model) => {
+    const { up, activation } = network.sublayer;
+    return `${sublayer.heads} heads of width ${sublayer.headWidth}, activation ${activation}, ` +
+      `hidden width ${outputsOf(up, model)}`;
+  },
+};
