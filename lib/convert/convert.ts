@@ -10,7 +10,7 @@ import type { Model } from "../families/model.ts";
 import { centerStreams, foldLayerScale } from "./center.ts";
 import { compressStreams, decompressStreams } from "./compress.ts";
 import { foldNorms, untieHead, withoutCopies } from "./fold_norms.ts";
-import { requireFinalNorms, requirePlain } from "./preconditions.ts";
+import { requireFinalNorms, requireKnownReaders, requirePlain } from "./preconditions.ts";
 import { missingBiases, normsWithReaders } from "./readers_and_writers.ts";
 import { withIdentityParameters } from "./identity_parameters.ts";
 
@@ -171,6 +171,7 @@ export function convert(model: Model, options: ConvertOptions): Model {
     );
   }
   requirePlain(source);
+  requireKnownReaders(source);
   if (to !== "weightless") requireFinalNorms(source);
   const [table] = tiedHeads(source);
   const keep = tied === "keep" && table !== undefined;

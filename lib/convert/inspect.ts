@@ -2,6 +2,7 @@
 
 import { bytesPerNumber } from "../checkpoint/dtype.ts";
 import { isTied } from "../model/spec.ts";
+import { accountOf } from "../families/account.ts";
 import type { Model } from "../families/model.ts";
 import { convert, type Target, targets } from "./convert.ts";
 import { hasTricks } from "./fold_variant.ts";
@@ -58,6 +59,8 @@ export interface Inspection {
   readonly parameters: number;
   /** The bytes of all tensors. */
   readonly bytes: number;
+  /** Tensors that nothing described reads. */
+  readonly unused: readonly string[];
   /** The biases that appear when the norms' biases are folded. */
   readonly newBiases: readonly string[];
   /** Whether it can be converted, by target. */
@@ -111,6 +114,7 @@ export function inspect(model: Model): Inspection {
     tensors: infos.length,
     parameters: sizes.reduce((sum, size) => sum + size, 0),
     bytes: infos.reduce((sum, { dtype }, i) => sum + sizes[i]! * bytesPerNumber(dtype), 0),
+    unused: accountOf(model).unused,
     newBiases: sites.flatMap((site) => missingBiases(model, site)),
     targets: Object.fromEntries(to) as Record<Target, Possibility>,
     fold: hasTricks(model)
@@ -129,7 +133,7 @@ const inWords = (possible: boolean): string => possible ? "yes" : "no";
  */
 export function inspectionText(inspection: Inspection): string {
   const { label, family, norm, eps, gains, biases, tied, stacks, dtype } = inspection;
-  const { parameters, bytes, tensors, newBiases, fold } = inspection;
+  const { parameters, bytes, tensors, unused, newBiases, fold } = inspection;
   const parts = [...(gains ? ["gain"] : []), ...(biases ? ["bias"] : [])].join(" and ") || "none";
   const row = (name: string, value: string): string => `${name.padEnd(14)} ${value}`;
   const verdict = (name: string, { possible, reason }: Possibility): string =>
@@ -147,6 +151,7 @@ export function inspectionText(inspection: Inspection): string {
     ),
     row("tied head", inWords(tied)),
     row("size", `${parameters} parameters in ${tensors} tensors, ${dtype}, ${bytes} bytes`),
+    ...(unused.length === 0 ? [] : [row("unused", unused.join(", "))]),
     ...(newBiases.length === 0 ? [] : [
       row("new biases", `${newBiases.length} where the family has none, such as ${newBiases[0]}`),
     ]),

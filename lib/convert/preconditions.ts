@@ -1,6 +1,7 @@
 // What a conversion requires of a model: Pre-LN without trained scales, which fold_variant.ts folds away first, and norms that are all
 // that reads the stream.
 
+import { unknownReaders } from "../families/account.ts";
 import type { Model } from "../families/model.ts";
 import type { ModelSpec } from "../model/spec.ts";
 import { type Equation, equationsOf, hasFactors } from "./equation.ts";
@@ -78,4 +79,21 @@ export function requireFinalNorms({ spec, family }: Model): void {
       );
     }
   }
+}
+
+/**
+ * Requires that every tensor which may read a stream is described: an unknown reader of a norm would read another function of the
+ * stream after the norm's gain has gone into the known ones.
+ *
+ * @param model The model.
+ * @throws {RangeError} If a tensor is not described and has an axis as long as a stream is wide; the message names it.
+ */
+export function requireKnownReaders(model: Model): void {
+  const [name, ...others] = unknownReaders(model);
+  if (name === undefined) return;
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  throw new RangeError(
+    `Cannot convert this ${model.family.label} model: its checkpoint has ${name}${more}, which is not described and may read ` +
+      "or write the stream; remove it if nothing uses it",
+  );
 }

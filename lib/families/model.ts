@@ -4,6 +4,7 @@ import type { TensorSource } from "../checkpoint/tensors.ts";
 import type { ModelSpec } from "../model/spec.ts";
 import type { Config, Family } from "./family.ts";
 import { applyConvertedNorms, convertedNormsOf } from "./converted_norms.ts";
+import { requireAccount } from "./account.ts";
 import { requireShapes } from "./shapes.ts";
 
 /** A model of a known family, on disk or as a conversion makes it. */
@@ -25,12 +26,13 @@ export interface Model {
  * @param config The configuration, with the norms of a converted model.
  * @param tensors The tensors.
  * @returns The model.
- * @throws {RangeError} If the configuration asks for something unknown, or for tensors of other sizes.
+ * @throws {RangeError} If the configuration asks for something unknown, or for tensors that are missing or of other sizes.
  */
 export function describeModel(family: Family, config: Config, tensors: TensorSource): Model {
   const described = family.describe(config, (name) => tensors.has(name));
   const norms = convertedNormsOf(config);
   const spec = norms === undefined ? described : applyConvertedNorms(described, norms);
+  requireAccount({ spec, config, tensors });
   requireShapes(spec, tensors);
   return { family, config, spec, tensors };
 }

@@ -1,6 +1,6 @@
 // OPT: learned positions whose table starts with two rows that are not used. OPT-350m is Post-LN, with narrower token embeddings.
 
-import type { Block, ModelSpec } from "../model/spec.ts";
+import type { Block, ModelSpec, NormSpec } from "../model/spec.ts";
 import { postLn, preLn } from "../residual/variants.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
@@ -19,6 +19,12 @@ import {
 import { activationIn, countIn, flagIn, headsIn } from "./settings.ts";
 
 const eps = 1e-5;
+
+/** A LayerNorm under a path; in some models none has parameters. */
+function normAt(config: Config, path: string): NormSpec {
+  const affine = flagIn(config, "layer_norm_elementwise_affine", true);
+  return affine ? layerNormAt(path, eps) : { kind: "layer", eps, gain: "", bias: "" };
+}
 
 const isPreLn = (config: Config): boolean => flagIn(config, "do_layer_norm_before", true);
 
@@ -41,8 +47,8 @@ function block(config: Config, path: string): Block {
   return {
     parallel: false,
     branches: [
-      branch({ [place]: layerNormAt(`${path}.self_attn_layer_norm`, eps) }, attention),
-      branch({ [place]: layerNormAt(`${path}.final_layer_norm`, eps) }, network),
+      branch({ [place]: normAt(config, `${path}.self_attn_layer_norm`) }, attention),
+      branch({ [place]: normAt(config, `${path}.final_layer_norm`) }, network),
     ],
   };
 }
@@ -70,7 +76,7 @@ function describe(config: Config, has: Has): ModelSpec {
       has,
       (index) => block(config, `${prefix}layers.${index}`),
     ),
-    ...(final ? { final: layerNormAt(`${prefix}final_layer_norm`, eps) } : {}),
+    ...(final ? { final: normAt(config, `${prefix}final_layer_norm`) } : {}),
   });
 }
 

@@ -14,27 +14,43 @@ const isTable = (part: object): part is Table => "table" in part;
 /** What names that stand by themselves are, by the key that holds them. */
 const loose: Readonly<Record<string, ParameterKind>> = { gate: "gate", scale: "vector" };
 
-/** The parameters under a key of a spec; parts that are not known yet are looked through. */
-function* namesUnder(key: string, part: unknown): Generator<Named> {
-  if (typeof part === "string" && key in loose) yield [part, loose[key]!];
+/** The parts under a key of a spec that hold parameters, each with its key; parts that are not known yet are looked through. */
+function* partsUnder(key: string, part: unknown): Generator<readonly [key: string, part: unknown]> {
+  if (typeof part === "string" && key in loose) yield [key, part];
   if (typeof part !== "object" || part === null || key === "residual") return;
-  if (isLinear(part)) yield* [[part.weight, "matrix"], [part.bias, "vector"]] as Named[];
-  else if (isNorm(part)) yield* [[part.gain, "vector"], [part.bias, "vector"]] as Named[];
-  else if (isTable(part)) yield [part.table, "table"];
-  else if (key === "weights") { for (const name of Object.values(part)) yield [name, "vector"]; }
-  else for (const [inner, value] of Object.entries(part)) yield* namesUnder(inner, value);
+  if (isLinear(part) || isNorm(part) || isTable(part) || key === "weights") yield [key, part];
+  else for (const [inner, value] of Object.entries(part)) yield* partsUnder(inner, value);
+}
+
+/** The parameters of a part. */
+function namesOf(key: string, part: unknown): readonly Named[] {
+  if (typeof part !== "object" || part === null) return [[part as string, loose[key]!]];
+  if (isLinear(part)) return [[part.weight, "matrix"], [part.bias, "vector"]];
+  if (isNorm(part)) return [[part.gain, "vector"], [part.bias, "vector"]];
+  if (isTable(part)) return [[part.table, "table"]];
+  return Object.values(part).map((name): Named => [name, "vector"]);
 }
 
 /**
- * The names that a model gives its parameters; a checkpoint need not have all of them.
+ * The names that a model, or a part of one, gives its parameters; a checkpoint need not have all of them.
  *
- * @param spec The model.
+ * @param spec The model, or its stacks alone.
  * @returns What each is. A head that shares the token table is that table.
  */
-export function parametersIn({ stacks, heads }: ModelSpec): ReadonlyMap<string, ParameterKind> {
+export function parametersIn(
+  { stacks, heads = [] }: Pick<ModelSpec, "stacks"> & Partial<ModelSpec>,
+): ReadonlyMap<string, ParameterKind> {
   const kinds = new Map<string, ParameterKind>();
-  for (const [name, kind] of [...namesUnder("stacks", stacks), ...namesUnder("heads", heads)]) {
+  const parts = [...partsUnder("stacks", stacks), ...partsUnder("heads", heads)];
+  for (const [name, kind] of parts.flatMap(([key, part]) => namesOf(key, part))) {
     if (name !== "" && !kinds.has(name)) kinds.set(name, kind);
   }
   return kinds;
+}
+
+/** Every norm of a model: of the streams, of entries, inside of branches, and of heads. */
+export function normsIn({ stacks, heads }: ModelSpec): readonly NormSpec[] {
+  return [...partsUnder("stacks", stacks), ...partsUnder("heads", heads)]
+    .map(([, part]) => part)
+    .filter((part) => typeof part === "object" && part !== null && isNorm(part));
 }

@@ -41,6 +41,7 @@ Deno.test("inspect() of GPT-2", async () => {
     tensors: 28,
     parameters: 16032,
     bytes: 64128,
+    unused: [],
     newBiases: ["lm_head.bias"],
     targets: { "pre-ln": yes, "pre-rmsnorm": yes, "pre-crmsnorm": yes, "weightless": yes },
     fold: noTricks,

@@ -1,0 +1,184 @@
+// The account of a checkpoint: what its model's description names and the file lacks, and what the file has and nothing reads. It is
+// made whenever a model is described, before anything is read, so that a gain that is missing is never 1 without a word.
+
+import type { DType } from "../checkpoint/dtype.ts";
+import type { TensorSource } from "../checkpoint/tensors.ts";
+import { normsIn, parametersIn } from "../model/parameters.ts";
+import { type ModelSpec, readerOf, type Stack } from "../model/spec.ts";
+import type { Config } from "./family.ts";
+
+/** What a checkpoint has beside its model's description, and lacks of it. */
+export interface Account {
+  /** Parameters that are missing, each with the reason why it cannot do without. */
+  readonly absent: readonly { readonly name: string; readonly reason: string }[];
+  /** Tensors that nothing described reads, apart from buffers that are computed anew. */
+  readonly unused: readonly string[];
+}
+
+/** A described model, or what one is made of. */
+interface Described {
+  readonly spec: ModelSpec;
+  readonly config: Config;
+  readonly tensors: TensorSource;
+}
+
+/** Masks, tables of angles and places that engines compute anew, and counters. */
+const buffers: readonly RegExp[] = [
+  /(?:^|\.)(?:\w*inv_freq|position_ids|token_type_ids|num_batches_tracked|relative_position_index)$/,
+  /(?:^|\.)(?:masked_bias|causal_mask|cos_cached|sin_cached)$/,
+  /(?:^|\.)mask_token$/,
+];
+
+/** Causal masks, [1, 1, T, T], which are called like a bias. */
+const mask = /(?:^|\.)attn?(?:ention)?\.(?:\w+\.)?bias$/;
+
+function isBuffer(tensors: TensorSource, name: string): boolean {
+  return buffers.some((known) => known.test(name)) ||
+    (mask.test(name) && tensors.info(name).shape.length === 4);
+}
+
+/** A name without the number of its layer. */
+function kindOf(name: string): string {
+  return name.replaceAll(/(?<=^|\.)\d+(?=\.|$)/g, "*");
+}
+
+/** Whether a model is the body of another one, which has no head to lose. */
+function isBody({ architectures }: Config): boolean {
+  return !Array.isArray(architectures) ||
+    !/LMHead|DoubleHeads|For(?:CausalLM|MaskedLM|ConditionalGeneration)/.test(architectures.join());
+}
+
+/** Names that layers have, of which one lacks what others of its kind have. */
+function besideSiblings({ tensors }: Described, names: Iterable<string>): Account["absent"] {
+  const present = new Map<string, string>();
+  for (const name of names) if (tensors.has(name)) present.set(kindOf(name), name);
+  return [...names].filter((name) => !tensors.has(name)).flatMap((name) => {
+    const sibling = present.get(kindOf(name));
+    return sibling === undefined ? [] : [{ name, reason: `it has ${sibling}` }];
+  });
+}
+
+/** The norms of a stack's stream. */
+function norms({ entryNorm, blocks, final }: Stack): readonly { readonly bias: string }[] {
+  const ofBranches = blocks.flatMap(({ branches }) =>
+    branches.flatMap(({ norms: { inner: _, ...ofStream } }) => Object.values(ofStream))
+  );
+  return [entryNorm, ...ofBranches, final].filter((norm) => norm !== undefined);
+}
+
+/** Gains that are nowhere, and biases of norms that others of their stack have, where no conversion took them away. */
+function absentOfNorms({ spec, config, tensors }: Described): Account["absent"] {
+  if (config["normkit"] !== undefined) return [];
+  const gains = normsIn(spec).filter(({ gain }) => gain !== "" && !tensors.has(gain));
+  const biases = Object.values(spec.stacks).flatMap((stack) => {
+    const names = norms(stack).map(({ bias }) => bias).filter((bias) => bias !== "");
+    const present = names.find((name) => tensors.has(name));
+    if (present === undefined) return [];
+    return names.filter((name) => !tensors.has(name))
+      .map((name) => ({ name, reason: `it has ${present}` }));
+  });
+  const unsaid = "config.json does not say that norms have no gain";
+  return [...gains.map(({ gain }) => ({ name: gain, reason: unsaid })), ...biases];
+}
+
+/** Matrices of heads that are nowhere although the configuration has them. */
+function absentHeads({ spec, config, tensors }: Described): Account["absent"] {
+  if (isBody(config)) return [];
+  return spec.heads.flatMap(({ linear }) => linear.weight).filter((name) => !tensors.has(name))
+    .map((name) => ({
+      name,
+      reason: "config.json says that the head is not the token table; if it is, " +
+        "tie_word_embeddings must be true",
+    }));
+}
+
+/**
+ * Holds a checkpoint against the description of its model.
+ *
+ * @param model The description, the configuration that it was made by, and the tensors.
+ * @returns What is missing, and what nothing reads.
+ */
+export function accountOf(model: Described): Account {
+  const { spec, tensors } = model;
+  const kinds = parametersIn(spec);
+  const heads = new Set(spec.heads.flatMap((head) => [head.linear.weight, readerOf(head).weight]));
+  const matrices = [...kinds].filter(([name, kind]) =>
+    kind !== "vector" && !tensors.has(name) && !heads.has(name)
+  ).map(([name]) => ({ name, reason: "its config.json has it" }));
+  const vectors = [...kinds].filter(([, kind]) => kind === "vector").map(([name]) => name);
+  const absent = [
+    ...matrices,
+    ...besideSiblings(model, vectors),
+    ...absentOfNorms(model),
+    ...absentHeads(model),
+  ].filter(({ name }, at, all) => all.findIndex((other) => other.name === name) === at);
+  const { weight, bias } = spec.untied ?? {};
+  const unused = tensors.names.filter((name) =>
+    !kinds.has(name) && name !== weight && name !== bias && !isBuffer(tensors, name)
+  );
+  return { absent, unused };
+}
+
+/**
+ * The tensors that may read or write a stream in a way that is not described: unused numbers with an axis as long as a stream is wide.
+ *
+ * @param model The described model.
+ * @returns Their names.
+ */
+export function unknownReaders(model: Described): readonly string[] {
+  const widths = Object.values(model.spec.stacks).map(({ width }) => width);
+  const { tensors } = model;
+  return accountOf(model).unused.filter((name) => {
+    const { dtype, shape } = tensors.info(name);
+    return !/^(?:BOOL|[IU])/.test(dtype) && shape.some((length) => widths.includes(length));
+  });
+}
+
+/** How parameters that are computed with are stored. */
+const floats: readonly DType[] = ["F64", "F32", "F16", "BF16"];
+
+/** Requires that what is computed with holds numbers, not codes of a quantization. */
+function requireFloats({ spec, tensors }: Described): void {
+  for (const name of parametersIn(spec).keys()) {
+    if (!tensors.has(name)) continue;
+    const { dtype } = tensors.info(name);
+    if (!floats.includes(dtype)) {
+      throw new RangeError(
+        `Cannot compute with ${name}: it is stored as ${dtype}, and must be one of ${
+          floats.join(", ")
+        }; dequantize the model in the library that quantized it, and save it again`,
+      );
+    }
+  }
+}
+
+/** Refuses layers that a checkpoint has beyond those of the configuration. */
+function requireNoMoreLayers({ spec }: Described, { unused }: Account): void {
+  const described = new Map([...parametersIn(spec).keys()].map((name) => [kindOf(name), name]));
+  const layer = unused.find((name) => described.has(kindOf(name)));
+  if (layer === undefined) return;
+  throw new RangeError(
+    `Cannot use this config.json: the checkpoint has ${layer}, and config.json has fewer layers, the last with ${
+      described.get(kindOf(layer))
+    }; give it the number of layers of the checkpoint`,
+  );
+}
+
+/**
+ * Requires that a checkpoint has what its model's description names, as numbers, and no layer more.
+ *
+ * @param model The description, the configuration that it was made by, and the tensors.
+ * @throws {RangeError} If a parameter is missing or quantized, or the configuration has fewer layers than the checkpoint.
+ */
+export function requireAccount(model: Described): void {
+  const account = accountOf(model);
+  const [first, ...others] = account.absent;
+  if (first !== undefined) {
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    throw new RangeError(
+      `Cannot use this checkpoint: it has no ${first.name}${more}, and ${first.reason}`,
+    );
+  }
+  requireFloats(model);
+  requireNoMoreLayers(model, account);
+}
