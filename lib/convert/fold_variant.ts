@@ -14,6 +14,7 @@ import { foldLayerScale } from "./center.ts";
 import { type Change, WeightEdits } from "./weight_edits.ts";
 import { type Equation, equationsOf, type Factor, hasFactors } from "./equation.ts";
 import { scaleAll } from "./lazy_matrix.ts";
+import { requireKnownReaders } from "./preconditions.ts";
 import { ownReaders, writersOf } from "./readers_and_writers.ts";
 
 /** 1 − act(g) of a branch's gate; 1 where it has none. */
@@ -180,7 +181,8 @@ async function foldStack(
  *
  * @param model The model.
  * @returns The same function without factors: Pre-LN, Post-LN, or what the variant is without gates.
- * @throws {RangeError} If there is nothing to fold, a gate has act(g) ≥ 1, or the variant carries several streams.
+ * @throws {RangeError} If there is nothing to fold, a gate has act(g) ≥ 1, the variant carries several streams, or a tensor is not
+ * described and may read or write the stream.
  */
 export async function foldVariant(model: Model): Promise<Model> {
   if (!hasTricks(model)) {
@@ -188,6 +190,7 @@ export async function foldVariant(model: Model): Promise<Model> {
       `Cannot fold this ${model.family.label} model: it has no gates, constants or LayerScale`,
     );
   }
+  requireKnownReaders(model);
   const plain = foldLayerScale(model);
   const edit = new WeightEdits(plain.tensors);
   const eps: Record<string, number> = {};

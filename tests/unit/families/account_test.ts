@@ -1,7 +1,8 @@
 // The account of a checkpoint: what may be absent, what may not, and what nothing reads.
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { convert, targets } from "../../../lib/convert/convert.ts";
+import { foldVariant } from "../../../lib/convert/fold_variant.ts";
 import { accountOf, unknownReaders } from "../../../lib/families/account.ts";
 import type { Config } from "../../../lib/families/family.ts";
 import { describeModel, type Model } from "../../../lib/families/model.ts";
@@ -154,4 +155,10 @@ Deno.test("convert() refuses a model with a tensor that may read or write its st
     using model = await edited("gpt2", { added: { "probe.weight": harmless } });
     convert(model, { to: "pre-ln" });
   }
+  using dinov2 = await edited("dinov2", { added: { "probe.weight": ones(24) } });
+  await assertRejects(
+    () => foldVariant(dinov2),
+    RangeError,
+    "probe.weight, which is not described",
+  );
 });
