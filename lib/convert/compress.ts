@@ -67,6 +67,11 @@ function resized(model: Model, edit: WeightEdits, kind: "rms" | "crms", by: 1 | 
  * @throws {RangeError} If a norm has parameters, or its output has no reader.
  */
 export function compressStreams(model: Model): Model {
+  if (model.spec.heads.some(({ pool }) => pool !== undefined)) {
+    throw new RangeError(
+      "Cannot compress a stream that a pooling head reads: one matrix multiplies its query too, which has d values",
+    );
+  }
   if (normsWithReaders(model.spec).some(({ readers }) => readers.length === 0)) {
     throw new RangeError(
       "Cannot compress a model without a head: its output would have d − 1 values",

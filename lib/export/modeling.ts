@@ -29,10 +29,14 @@ import type { ModelingDescription } from "./modeling_description.ts";
 import { resolve } from "./modeling_resolve.ts";
 import { modelingText } from "./modeling_text.ts";
 
-function sublayersOf({ stacks }: ModelSpec): (Attention | FeedForward)[] {
-  return Object.values(stacks).flatMap(({ blocks }) =>
+function sublayersOf({ stacks, heads }: ModelSpec): (Attention | FeedForward)[] {
+  const inBlocks = Object.values(stacks).flatMap(({ blocks }) =>
     blocks.flatMap(({ branches }) => branches.map(({ sublayer }) => sublayer))
   );
+  const inHeads = heads.flatMap(({ pool }) =>
+    pool === undefined ? [] : [pool.attention, pool.network]
+  );
+  return [...inBlocks, ...inHeads];
 }
 
 /** The formulas of attention and networks. */
@@ -105,7 +109,7 @@ function* allFormulas(model: Model): Generator<[string, Formula]> {
   }
   for (const head of spec.heads) {
     yield [`head/${head.reads}`, headFormulas[head.reads]];
-    for (const part of ["plusSum", "transform", "scale", "softcap"] as const) {
+    for (const part of ["plusSum", "transform", "pool", "scale", "softcap"] as const) {
       if (head[part] !== undefined) yield [`head/${part}`, headFormulas[part]];
     }
     const { activation, norm } = head.transform ?? {};

@@ -64,7 +64,7 @@ export const orderFormulas: Readonly<Record<QkvOrder, Formula>> = {
 /** Attention as a whole; its parts are left out where a model has none of them. */
 export const attentionFormula: Formula = [
   "q, k, v = the projections of what attention reads; head h has the numbers h · headWidth … (h + 1) · headWidth − 1 of q",
-  "with memory: k and v are projections of that stack's final norm",
+  "with memory: k and v are projections of that stack's final norm; one matrix qkv is applied to both",
   "head h reads key-value head g = floor(h · keyValueHeads / heads)",
   "score[i, j] = scale · (q_h[i] · k_g[j])    for query i and key j",
   "causal: only keys j ≤ i count",
@@ -144,17 +144,23 @@ export const gateFormulas: Readonly<Record<GateActivation, Formula>> = {
 
 /** Which rows of a final norm heads read. */
 export const headFormulas: Readonly<
-  Record<Head["reads"] | "plusSum" | "transform" | "scale" | "softcap", Formula>
+  Record<Head["reads"] | "plusSum" | "transform" | "pool" | "scale" | "softcap", Formula>
 > = {
   "all": ["output[t] = linear(n[t]) for each row n[t] of the final norm"],
   "first": ["output = linear(n[0])"],
   "second": ["output = linear(n[1])"],
+  "last": ["output = linear(n[t]) of the last row"],
   "end": [
     "output = linear(n[t]) at the first t where id[t] = endToken; without endToken where id[t] is largest",
   ],
+  "mean": ["output = linear(the mean of all rows of n)"],
+  "patch-mean": ["output = linear(the mean of the rows of the squares)"],
   "first-and-mean": ["output = linear(n[0] beside the mean of the rows of the squares)"],
   "plusSum": ["n is replaced by n + Σn, the sum of its row added to each number"],
   "transform": ["n is replaced by norm(act(transform.linear(n))), without what transform has not"],
+  "pool": [
+    "x = pool.attention of the query pool.probe.table and of keys and values n; output = x + pool.network(pool.norm(x))",
+  ],
   "scale": ["output ← scale · output"],
   "softcap": ["output ← softcap · tanh(output / softcap)"],
 };

@@ -10,6 +10,7 @@ import {
   type Linear,
   type ModelSpec,
   type NormSpec,
+  type Pool,
   siteOf,
   type Writer,
 } from "../model/spec.ts";
@@ -129,13 +130,27 @@ class Resolver {
     });
   }
 
-  head({ linear, transform, ...rest }: Head): Resolved {
+  pool({ probe, attention, norm, network }: Pool): Resolved {
+    return {
+      probe,
+      attention: this.attention(attention),
+      norm: this.norm(norm),
+      network: this.feedForward(network),
+    };
+  }
+
+  head({ linear, transform, pool, ...rest }: Head): Resolved {
     const before = transform && defined({
       ...transform,
       linear: this.linear(transform.linear),
       norm: transform.norm && this.norm(transform.norm),
     });
-    return defined({ ...rest, transform: before, linear: this.linear(linear) });
+    return defined({
+      ...rest,
+      transform: before,
+      pool: pool && this.pool(pool),
+      linear: this.linear(linear),
+    });
   }
 }
 

@@ -100,6 +100,23 @@ function endRows({ graph, inputs: { tokens } }: OnnxContext, x: string, endToken
   return graph.add("GatherND", [x, end], { batch_dims: int(1) });
 }
 
+/** The mean of all rows: [batch, width]. */
+function meanOf({ graph }: OnnxContext, x: string): string {
+  return graph.add("ReduceMean", [x, graph.whole([1])], { keepdims: int(0) });
+}
+
+/** The mean of the patches' rows, which are the last: [batch, width]. */
+function patchMean(context: OnnxContext, x: string, { entry }: Stack): string {
+  const { graph } = context;
+  if (entry.kind !== "patches") {
+    throw new RangeError(
+      `Cannot read the mean of patches of a stack that starts with ${entry.kind}`,
+    );
+  }
+  const ends = [-countPatches(entry), 2 ** 31 - 1, 1].map((at) => graph.whole([at]));
+  return meanOf(context, graph.add("Slice", [x, ...ends]));
+}
+
 /** The rows that a head reads, of x [batch, length, width]: [batch, width]. */
 function pickRows(
   context: OnnxContext,
@@ -116,19 +133,16 @@ function pickRows(
       return row(0);
     case "second":
       return row(1);
+    case "last":
+      return row(-1);
     case "end":
       return endRows(context, x, endToken);
-    case "first-and-mean": {
-      if (stack.entry.kind !== "patches") {
-        throw new RangeError(
-          `Cannot read the mean of patches of a stack that starts with ${stack.entry.kind}`,
-        );
-      }
-      const ends = [-countPatches(stack.entry), 2 ** 31 - 1, 1].map((at) => graph.whole([at]));
-      const patches = graph.add("Slice", [x, ...ends]);
-      const mean = graph.add("ReduceMean", [patches, graph.whole([1])], { keepdims: int(0) });
-      return graph.add("Concat", [row(0), mean], { axis: int(-1) });
-    }
+    case "mean":
+      return meanOf(context, x);
+    case "patch-mean":
+      return patchMean(context, x, stack);
+    case "first-and-mean":
+      return graph.add("Concat", [row(0), patchMean(context, x, stack)], { axis: int(-1) });
   }
 }
 

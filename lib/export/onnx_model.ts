@@ -14,7 +14,14 @@ import { requireOneOf } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { version } from "../core/version.ts";
 import { forward } from "../model/forward.ts";
-import { type Entry, type InputName, inputOf, type ModelSpec, outputName } from "../model/spec.ts";
+import {
+  type Entry,
+  givesOneRow,
+  type InputName,
+  inputOf,
+  type ModelSpec,
+  outputName,
+} from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { unfold } from "./onnx_attention.ts";
 import { type OnnxDType, OnnxGraph, type OnnxWeight } from "./onnx_graph.ts";
@@ -125,9 +132,9 @@ function nameOutputs(
   return spec.heads.map((head) => {
     const name = outputName(spec, head);
     const [x, batch] = [outputs[name]!, batchOf(head.stack)];
-    return head.reads === "all"
-      ? named(name, rows(x), [batch, "sequence", x.width])
-      : named(name, x.rows, [batch, x.width]);
+    return givesOneRow(head)
+      ? named(name, x.rows, [batch, x.width])
+      : named(name, rows(x), [batch, "sequence", x.width]);
   });
 }
 

@@ -1,125 +1,232 @@
-// CLIP: a stack for images behind a norm, a causal stack for text, and a projection of each.
+// CLIP and SigLIP, whole or one side of them: a stack for images, a stack for text, and what makes an embedding of each.
 
-import type { Block, ModelSpec, Stack } from "../model/spec.ts";
+import type { Block, Head, ModelSpec, Stack } from "../model/spec.ts";
 import { preLn } from "../residual/variants.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
+  attentionOf,
   layerNormAt,
   layersOf,
   linearAt,
   networkBranch,
+  networkOf,
+  prefixOf,
   projectionsAt,
   tokenEntry,
 } from "./spec_parts.ts";
 import { activationIn, countIn, epsIn, headsIn, numberIn, partOf } from "./settings.ts";
 
-function block(config: Config, path: string, causal: boolean): Block {
-  const eps = epsIn(config, ["layer_norm_eps"], 1e-5);
+type Side = "vision" | "text";
+
+/** In what CLIP and SigLIP differ. */
+interface Kind {
+  /** Whether images have a class token, which their head reads, and a norm before the first layer; and text sees no later tokens. */
+  readonly isClip: boolean;
+  /** What a side's configuration may leave out. */
+  readonly standards: Readonly<Record<Side | "both", Config>>;
+}
+
+const clipKind: Kind = {
+  isClip: true,
+  standards: {
+    both: { layer_norm_eps: 1e-5, hidden_act: "quick_gelu", num_hidden_layers: 12 },
+    vision: { hidden_size: 768, num_attention_heads: 12, patch_size: 32, image_size: 224 },
+    text: { hidden_size: 512, num_attention_heads: 8, eos_token_id: 49407 },
+  },
+};
+
+const siglipKind: Kind = {
+  isClip: false,
+  standards: {
+    both: {
+      layer_norm_eps: 1e-6,
+      hidden_act: "gelu_pytorch_tanh",
+      num_hidden_layers: 12,
+      hidden_size: 768,
+      num_attention_heads: 12,
+    },
+    vision: { patch_size: 16, image_size: 224 },
+    text: {},
+  },
+};
+
+const epsOf = (config: Config): number => epsIn(config, ["layer_norm_eps"]);
+
+/** Heads of a side, and their width. */
+function headsOf(config: Config): { readonly heads: number; readonly headWidth: number } {
   const width = countIn(config, ["hidden_size"]);
   const heads = headsIn(config, ["num_attention_heads"], width);
-  const headWidth = width / heads;
-  return {
-    parallel: false,
-    branches: [
-      attentionBranch(layerNormAt(`${path}.layer_norm1`, eps), {
-        projections: projectionsAt(`${path}.self_attn`),
-        output: linearAt(`${path}.self_attn.out_proj`),
-        heads,
-        headWidth,
-        causal,
-      }),
-      networkBranch(layerNormAt(`${path}.layer_norm2`, eps), {
-        up: linearAt(`${path}.mlp.fc1`),
-        output: linearAt(`${path}.mlp.fc2`),
-        activation: activationIn(config, ["hidden_act"], "quick_gelu"),
-      }),
-    ],
-  };
+  return { heads, headWidth: width / heads };
 }
 
-function layers(config: Config, has: Has, path: string, causal: boolean): Block[] {
-  return layersOf(
-    countIn(config, ["num_hidden_layers"]),
-    has,
-    (index) => block(config, `${path}.encoder.layers.${index}`, causal),
-  );
+/** The network under a path. */
+const networkAt = (config: Config, path: string) => ({
+  up: linearAt(`${path}.fc1`),
+  output: linearAt(`${path}.fc2`),
+  activation: activationIn(config, ["hidden_act"], "gelu"),
+});
+
+function layers(config: Config, has: Has, prefix: string, causal: boolean): Block[] {
+  return layersOf(countIn(config, ["num_hidden_layers"]), has, (index) => {
+    const path = `${prefix}encoder.layers.${index}`;
+    return {
+      parallel: false,
+      branches: [
+        attentionBranch(layerNormAt(`${path}.layer_norm1`, epsOf(config)), {
+          projections: projectionsAt(`${path}.self_attn`),
+          output: linearAt(`${path}.self_attn.out_proj`),
+          ...headsOf(config),
+          causal,
+        }),
+        networkBranch(
+          layerNormAt(`${path}.layer_norm2`, epsOf(config)),
+          networkAt(config, `${path}.mlp`),
+        ),
+      ],
+    };
+  });
 }
 
-function vision(config: Config, has: Has): Stack {
-  const path = "vision_model";
-  const eps = epsIn(config, ["layer_norm_eps"], 1e-5);
+function vision(config: Config, has: Has, prefix: string, { isClip }: Kind): Stack {
+  const before = isClip ? [{ table: `${prefix}embeddings.class_embedding` }] : [];
   return {
     width: countIn(config, ["hidden_size"]),
     entry: {
       kind: "patches",
-      patches: linearAt(`${path}.embeddings.patch_embedding`),
+      patches: linearAt(`${prefix}embeddings.patch_embedding`),
       patchSize: countIn(config, ["patch_size"]),
       channels: countIn(config, ["num_channels"], 3),
       imageSize: countIn(config, ["image_size"]),
-      before: [{ table: `${path}.embeddings.class_embedding` }],
-      positions: { table: `${path}.embeddings.position_embedding.weight` },
+      before,
+      positions: { table: `${prefix}embeddings.position_embedding.weight` },
     },
-    entryNorm: layerNormAt(`${path}.pre_layrnorm`, eps), // so spelled
+    ...(isClip ? { entryNorm: layerNormAt(`${prefix}pre_layrnorm`, epsOf(config)) } : {}), // so spelled
     recenter: false,
     residual: preLn,
-    blocks: layers(config, has, path, false),
-    final: layerNormAt(`${path}.post_layernorm`, eps),
+    blocks: layers(config, has, prefix, false),
+    final: layerNormAt(`${prefix}post_layernorm`, epsOf(config)),
   };
 }
 
-function text(config: Config, has: Has): Stack {
-  const path = "text_model";
+function text(config: Config, has: Has, prefix: string, { isClip }: Kind): Stack {
   return {
     width: countIn(config, ["hidden_size"]),
-    entry: tokenEntry(`${path}.embeddings.token_embedding.weight`, {
-      positions: `${path}.embeddings.position_embedding.weight`,
+    entry: tokenEntry(`${prefix}embeddings.token_embedding.weight`, {
+      positions: `${prefix}embeddings.position_embedding.weight`,
     }),
     recenter: false,
     residual: preLn,
-    blocks: layers(config, has, path, true),
-    final: layerNormAt(`${path}.final_layer_norm`, epsIn(config, ["layer_norm_eps"], 1e-5)),
+    blocks: layers(config, has, prefix, isClip),
+    final: layerNormAt(`${prefix}final_layer_norm`, epsOf(config)),
   };
 }
 
-/** What a side's configuration may leave out. */
-const standards = {
-  vision: {
-    hidden_size: 768,
-    num_attention_heads: 12,
-    num_hidden_layers: 12,
-    patch_size: 32,
-    image_size: 224,
-  },
-  text: { hidden_size: 512, num_attention_heads: 8, num_hidden_layers: 12, eos_token_id: 49407 },
-} as const;
-
-function describe(config: Config, has: Has): ModelSpec {
-  const side = (name: "vision" | "text"): Config => ({
-    ...standards[name],
-    ...partOf(config, `${name}_config`),
+/** SigLIP's pooling of an image: a learned query attends the rows, and a network of what it finds is added to that. */
+function poolingHead(config: Config, path: string): Head {
+  const { output, ...network } = networkAt(config, `${path}.mlp`);
+  const attention = attentionOf({
+    projections: {
+      qkv: {
+        weight: `${path}.attention.in_proj_weight`,
+        bias: `${path}.attention.in_proj_bias`,
+        layout: "out-in",
+      },
+      order: "blocks",
+    },
+    output: linearAt(`${path}.attention.out_proj`),
+    ...headsOf(config),
+    causal: false,
   });
-  const words = side("text");
-  const end = numberIn(words, ["eos_token_id"]);
   return {
-    stacks: { vision: vision(side("vision"), has), text: text(words, has) },
-    heads: [
-      {
-        linear: linearAt("visual_projection"),
-        stack: "vision",
-        reads: "first",
-        output: "image_embeds",
-      },
-      {
-        linear: linearAt("text_projection"),
-        stack: "text",
-        reads: "end",
-        ...(end === 2 ? {} : { endToken: end }), // 2 stands for: where the largest id is
-        output: "text_embeds",
-      },
-    ],
+    linear: output,
+    stack: "vision",
+    reads: "all",
+    pool: {
+      probe: { table: `${path}.probe` },
+      attention,
+      norm: layerNormAt(`${path}.layernorm`, epsOf(config)),
+      network: networkOf({ ...network, output }),
+    },
+    output: "image_embeds",
   };
 }
 
-/** CLIP: a stack that reads images and one that reads text. */
-export const clip: Family = { id: "clip", label: "CLIP", describe, untie: (config) => config };
+/** The configurations of both sides, and the prefixes of their names. */
+interface Sides {
+  readonly vision: Config;
+  readonly text: Config;
+  readonly visionPrefix: string;
+  readonly textPrefix: string;
+}
+
+/** Where CLIP's text ends: 2 stands for the largest id. */
+function endOf(config: Config): Pick<Head, "reads" | "endToken"> {
+  const end = numberIn(config, ["eos_token_id"]);
+  return end === 2 ? { reads: "end" } : { reads: "end", endToken: end };
+}
+
+/** What makes an embedding of each side. */
+function embeddingHeads({ isClip }: Kind, sides: Sides): Head[] {
+  const text = { stack: "text", output: "text_embeds" };
+  if (!isClip) {
+    return [
+      poolingHead(sides.vision, `${sides.visionPrefix}head`),
+      { linear: linearAt(`${sides.textPrefix}head`), reads: "last", ...text },
+    ];
+  }
+  const image = { stack: "vision", reads: "first", output: "image_embeds" } as const;
+  return [
+    { linear: linearAt("visual_projection"), ...image },
+    { linear: linearAt("text_projection"), ...endOf(sides.text), ...text },
+  ];
+}
+
+/** A model that classifies images by the mean of their patches; CLIP's is that of the stream, without a norm. */
+function classifier({ final, ...stream }: Stack, { isClip }: Kind): ModelSpec {
+  return {
+    stacks: { vision: isClip ? stream : { ...stream, final: final! } },
+    heads: [{ linear: linearAt("classifier"), stack: "vision", reads: "patch-mean" }],
+  };
+}
+
+/** Describes a whole model or a side of it. */
+function describe(kind: Kind, own: Side | "both", config: Config, has: Has): ModelSpec {
+  const side = (name: Side): Config => ({
+    ...kind.standards.both,
+    ...kind.standards[name],
+    ...(own === "both" ? partOf(config, `${name}_config`) : config),
+  });
+  const sides: Sides = {
+    vision: side("vision"),
+    text: side("text"),
+    visionPrefix: prefixOf(has, "embeddings.patch_embedding.weight", ["vision_model.", ""]),
+    textPrefix: prefixOf(has, "embeddings.token_embedding.weight", ["text_model.", ""]),
+  };
+  const images = (): Stack => vision(sides.vision, has, sides.visionPrefix, kind);
+  if (own !== "text" && has("classifier.weight")) return classifier(images(), kind);
+  const heads = embeddingHeads(kind, sides);
+  return {
+    stacks: {
+      ...(own === "text" ? {} : { vision: images() }),
+      ...(own === "vision" ? {} : { text: text(sides.text, has, sides.textPrefix, kind) }),
+    },
+    heads: heads.filter(({ linear, stack }) =>
+      own === "both" || (own === stack && has(linear.weight))
+    ),
+  };
+}
+
+/** The endings of the types of a whole model and of its sides. */
+const sidesOf = { "": "both", "_text_model": "text", "_vision_model": "vision" } as const;
+
+/** CLIP and SigLIP, and their sides alone. */
+export const clipLike: readonly Family[] = [["clip", "CLIP"], ["siglip", "SigLIP"]].flatMap(
+  ([id, label]) =>
+    Object.entries(sidesOf).map(([ending, side]): Family => ({
+      id: `${id}${ending}`,
+      label: side === "both" ? label! : `${label} of ${side === "text" ? "text" : "images"}`,
+      describe: (config, has) => describe(id === "clip" ? clipKind : siglipKind, side, config, has),
+      untie: (config) => config,
+    })),
+);

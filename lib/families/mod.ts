@@ -15,6 +15,7 @@ export type {
   Linear,
   ModelSpec,
   NormSpec,
+  Pool,
   QkvOrder,
   Rotary,
   Stack,

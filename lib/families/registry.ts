@@ -4,7 +4,7 @@ import { excerpt } from "../core/excerpt.ts";
 import { bart } from "./bart.ts";
 import { bertLike } from "./bert.ts";
 import { bloom } from "./bloom.ts";
-import { clip } from "./clip.ts";
+import { clipLike } from "./clip.ts";
 import { cohere } from "./cohere.ts";
 import { distilbert } from "./distilbert.ts";
 import { falcon } from "./falcon.ts";
@@ -33,7 +33,8 @@ export const families: readonly Family[] = [
   ...bertLike,
   ...[distilbert, bart],
   ...visionFamilies,
-  ...[clip, whisper],
+  ...clipLike,
+  whisper,
 ];
 
 /**

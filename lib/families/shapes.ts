@@ -104,21 +104,32 @@ function requireFeedForward(
   return hidden;
 }
 
+/** All matrices of a sub-layer; how many numbers the one that writes takes. */
+function requireSublayer(
+  tensors: TensorSource,
+  sublayer: Branch["sublayer"],
+  sizes: { readonly width: number; readonly memory: number },
+): number {
+  const { width } = sizes;
+  const { linear, scale } = sublayer.output;
+  const inputs = sublayer.kind === "attention"
+    ? requireAttention(tensors, sublayer, sizes)
+    : requireFeedForward(tensors, sublayer, width);
+  requireLinear(tensors, linear, { inputs, outputs: width });
+  requireVector(tensors, scale, width);
+  return inputs;
+}
+
 function requireBranch(
   tensors: TensorSource,
   { stacks }: ModelSpec,
   { width }: Stack,
   { norms, sublayer, gate, weights }: Branch,
 ): void {
-  const { output } = sublayer;
   const memory = sublayer.kind === "attention" && sublayer.memory !== undefined
     ? stacks[sublayer.memory]!.width
     : width;
-  const inputs = sublayer.kind === "attention"
-    ? requireAttention(tensors, sublayer, { width, memory })
-    : requireFeedForward(tensors, sublayer, width);
-  requireLinear(tensors, output.linear, { inputs, outputs: width });
-  requireVector(tensors, output.scale, width);
+  const inputs = requireSublayer(tensors, sublayer, { width, memory });
   requireVector(tensors, gate, 1);
   for (const weight of Object.values(weights ?? {})) requireVector(tensors, weight, 1);
   const { inner, ...ofStream } = norms;
@@ -178,8 +189,20 @@ function requireEntry(tensors: TensorSource, stack: Stack): void {
 }
 
 /** The maps of a head, of what it reads. */
-function requireHead(tensors: TensorSource, { linear, transform }: Head, inputs: number): void {
+function requireHead(
+  tensors: TensorSource,
+  { linear, transform, pool }: Head,
+  inputs: number,
+): void {
   if (!tensors.has(linear.weight)) return;
+  if (pool !== undefined) {
+    const sizes = { width: inputs, memory: inputs };
+    requireTable(tensors, pool.probe.table, inputs);
+    requireSublayer(tensors, pool.attention, sizes);
+    requireNorm(tensors, pool.norm, inputs);
+    requireSublayer(tensors, pool.network, sizes);
+    return;
+  }
   if (transform === undefined) {
     requireLinear(tensors, linear, { inputs });
     return;

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { requireInteger } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Interpreter } from "../model/interpreter.ts";
+import type { EntryOf, Interpreter } from "../model/interpreter.ts";
 import {
   type Head,
   inputOf,
@@ -108,6 +108,10 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
       ...(b === undefined ? {} : { bias: b }),
     });
   };
+  const countPatches = ({ patchSize }: EntryOf<"patches">): number => {
+    const [, , height, width] = requiredInput("pixels").shape as [number, number, number, number];
+    return Math.floor(height / patchSize) * Math.floor(width / patchSize);
+  };
   const rowsOf = (x: Tensor, first: number, count = x.shape[1]! - first): Tensor =>
     tf.slice(x, [0, first, 0], [x.shape[0]!, count, x.shape[2]!]);
 
@@ -130,10 +134,7 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
     addFirst: (x, table) => tf.add(x, tf.slice(tableOf(table, x.shape.at(-1)!), [0, 0], [1, -1])),
     patches: ({ patches, patchSize }) =>
       linear(patchRows(requiredInput("pixels"), patchSize), patches),
-    countPatches: ({ patchSize }) => {
-      const [, , height, width] = requiredInput("pixels").shape as [number, number, number, number];
-      return Math.floor(height / patchSize) * Math.floor(width / patchSize);
-    },
+    countPatches,
     frames: ({ first, second }) => {
       const frames = tf.transpose(requiredInput("features"), [0, 2, 1]);
       const heard = activationFunctions.gelu(linear(neighborRows(frames, 1), first));
@@ -167,7 +168,7 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
         store,
         onPattern: onPattern && ((pattern) => onPattern(`${label}.pattern`, pattern)),
       }),
-    pick: (x, head, stack) => headRows(x, head, stack, inputs, rowsOf),
+    pick: (x, head, stack) => headRows(x, head, stack, inputs, countPatches, rowsOf),
   };
 }
 
@@ -187,10 +188,20 @@ function headRows(
   x: Tensor,
   { reads, endToken }: Head,
   { entry }: Stack,
-  { tokens, pixels }: EagerInputs,
+  { tokens }: EagerInputs,
+  countPatches: (entry: EntryOf<"patches">) => number,
   rowsOf: (x: Tensor, first: number, count?: number) => Tensor,
 ): Tensor {
   const [batch, length, width] = x.shape as [number, number, number];
+  const patchMean = (): Tensor => {
+    if (entry.kind !== "patches") {
+      throw new RangeError(
+        `Cannot read the mean of patches of a stack that starts with ${entry.kind}`,
+      );
+    }
+    const count = countPatches(entry);
+    return tf.mean(rowsOf(x, length - count, count), 1, true);
+  };
   switch (reads) {
     case "all":
       return x;
@@ -198,20 +209,17 @@ function headRows(
       return rowsOf(x, 0, 1);
     case "second":
       return rowsOf(x, 1, 1);
+    case "last":
+      return rowsOf(x, length - 1, 1);
     case "end": {
       const flat = tf.reshape(x, [batch * length, width]);
       return tf.reshape(lookup(flat, endsOf(tokens!, endToken)), [batch, 1, width]);
     }
-    case "first-and-mean": {
-      if (entry.kind !== "patches") {
-        throw new RangeError(
-          `Cannot read the mean of patches of a stack that starts with ${entry.kind}`,
-        );
-      }
-      const [, , height, across] = pixels!.shape as [number, number, number, number];
-      const count = height / entry.patchSize * (across / entry.patchSize);
-      const mean = tf.mean(rowsOf(x, length - count, count), 1, true);
-      return tf.concat([rowsOf(x, 0, 1), mean], -1);
-    }
+    case "mean":
+      return tf.mean(x, 1, true);
+    case "patch-mean":
+      return patchMean();
+    case "first-and-mean":
+      return tf.concat([rowsOf(x, 0, 1), patchMean()], -1);
   }
 }

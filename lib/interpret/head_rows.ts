@@ -1,4 +1,4 @@
-// The rows of the final norm that a head reads: all, the first, that of the last token, or the first beside the mean.
+// The rows of the final norm that a head reads.
 
 import type { Arithmetic } from "./arithmetic.ts";
 import type { Head, Stack } from "../model/spec.ts";
@@ -22,19 +22,22 @@ function endOf({ inputs }: Reading, { endToken }: Head): number {
   return at;
 }
 
-/** The first row beside the mean of the patches' rows, which are the last: [1, 2D]. */
-function firstAndMean<T>(arithmetic: Arithmetic<T>, x: T, { stack, inputs }: Reading): T {
+/** The mean of the last rows: [1, D]. */
+function meanOf<T>(arithmetic: Arithmetic<T>, x: T, count = arithmetic.size(x)[0]): T {
+  const shares = arithmetic.matrix(new Float64Array(count).fill(1 / count), 1, count);
+  const last = arithmetic.rows(x, arithmetic.size(x)[0] - count, count);
+  return arithmetic.product(shares, last, "in-out");
+}
+
+/** The mean of the patches' rows, which are the last. */
+function patchMean<T>(arithmetic: Arithmetic<T>, x: T, { stack, inputs }: Reading): T {
   const { entry } = stack;
   if (entry.kind !== "patches") {
     throw new RangeError(
       `Cannot read the mean of patches of a stack that starts with ${entry.kind}`,
     );
   }
-  const count = countPatches(entry, requireInput(inputs, "pixels"));
-  const [rows] = arithmetic.size(x);
-  const shares = arithmetic.matrix(new Float64Array(count).fill(1 / count), 1, count);
-  const mean = arithmetic.product(shares, arithmetic.rows(x, rows - count, count), "in-out");
-  return arithmetic.joinColumns([arithmetic.rows(x, 0, 1), mean]);
+  return meanOf(arithmetic, x, countPatches(entry, requireInput(inputs, "pixels")));
 }
 
 const readers: Readonly<
@@ -43,8 +46,12 @@ const readers: Readonly<
   "all": (arithmetic, x) => arithmetic.scale(x, 1), // a matrix of its own, which may be freed
   "first": (arithmetic, x) => arithmetic.rows(x, 0, 1),
   "second": (arithmetic, x) => arithmetic.rows(x, 1, 1),
+  "last": (arithmetic, x) => arithmetic.rows(x, arithmetic.size(x)[0] - 1, 1),
   "end": (arithmetic, x, reading, head) => arithmetic.rows(x, endOf(reading, head), 1),
-  "first-and-mean": firstAndMean,
+  "mean": (arithmetic, x) => meanOf(arithmetic, x),
+  "patch-mean": patchMean,
+  "first-and-mean": (arithmetic, x, reading) =>
+    arithmetic.joinColumns([arithmetic.rows(x, 0, 1), patchMean(arithmetic, x, reading)]),
 };
 
 /**

@@ -1,7 +1,8 @@
 // What a head makes of the rows that it reads.
 
 import type { Interpreter } from "./interpreter.ts";
-import type { Head } from "./spec.ts";
+import type { Head, Pool } from "./spec.ts";
+import { runSublayer } from "./sublayer.ts";
 
 /** Another map, a function, and a norm, as far as there are. */
 function transformed<T>(engine: Interpreter<T>, { transform }: Head, x: T): T {
@@ -10,6 +11,14 @@ function transformed<T>(engine: Interpreter<T>, { transform }: Head, x: T): T {
   const mapped = engine.linear(x, linear);
   const bent = activation === undefined ? mapped : engine.activate(mapped, activation);
   return norm === undefined ? bent : engine.norm(bent, norm);
+}
+
+/** One row of all: what a learned query finds, and what a network adds to it. */
+function pooled<T>(engine: Interpreter<T>, { probe, attention, norm, network }: Pool, x: T): T {
+  const query = engine.vectors(probe, attention.heads * attention.headWidth);
+  const options = { label: "pool", memories: { rows: x }, inner: undefined };
+  const found = runSublayer(engine, { ...attention, memory: "rows" }, query, options);
+  return engine.add(found, runSublayer(engine, network, engine.norm(found, norm), options));
 }
 
 /**
@@ -21,7 +30,8 @@ function transformed<T>(engine: Interpreter<T>, { transform }: Head, x: T): T {
  * @returns Its outputs.
  */
 export function runHead<T>(engine: Interpreter<T>, head: Head, x: T): T {
-  const { linear, plusSum, scale, softcap } = head;
+  const { linear, pool, plusSum, scale, softcap } = head;
+  if (pool !== undefined) return pooled(engine, pool, x);
   const read = plusSum === true ? engine.addSum(x, 1) : transformed(engine, head, x);
   const y = engine.linear(read, linear);
   const scaled = scale === undefined ? y : engine.scale(scale, y);

@@ -217,6 +217,18 @@ export interface Stack {
   readonly final?: NormSpec;
 }
 
+/** A learned query attends to rows; of what it finds, x, the head makes x + N(x) with a network N behind a norm. */
+export interface Pool {
+  /** The query, before its projection. */
+  readonly probe: Table;
+  /** How it attends. */
+  readonly attention: Attention;
+  /** What the network reads x through. */
+  readonly norm: NormSpec;
+  /** The network. */
+  readonly network: FeedForward;
+}
+
 /** A linear map that reads a stack's final norm: the head, a projection of CLIP, a classifier. */
 export interface Head {
   /** The map. */
@@ -224,10 +236,12 @@ export interface Head {
   /** The stack that it reads. */
   readonly stack: string;
   /**
-   * Which rows: all (a language model), the first or second, that of the end-of-text token (CLIP), or the first beside the mean of
-   * the patches (DINOv2).
+   * Which rows: all (a language model), the first, second or last, that of the end-of-text token (CLIP), the mean of all, the mean of
+   * the patches, or the first beside that (DINOv2).
    */
-  readonly reads: "all" | "first" | "second" | "end" | "first-and-mean";
+  readonly reads:
+    | ("all" | "first" | "second" | "last" | "end")
+    | ("mean" | "patch-mean" | "first-and-mean");
   /** The end-of-text token, whose first place is read; without it the place of the largest token id. */
   readonly endToken?: number;
   /**
@@ -241,6 +255,8 @@ export interface Head {
     readonly activation?: ActivationName;
     readonly norm?: NormSpec;
   };
+  /** What makes one row of all, whose last map is that of the head (SigLIP). */
+  readonly pool?: Pool;
   /** Its outputs are multiplied by this (Cohere). */
   readonly scale?: number;
   /** Its outputs are bent to ± this, c tanh(y / c) (Gemma 2). */
@@ -315,6 +331,11 @@ export function isTied(spec: ModelSpec, weight: string): boolean {
 /** The map of a head that reads the final norm. */
 export function readerOf({ transform, linear }: Head): Linear {
   return transform?.linear ?? linear;
+}
+
+/** Whether a head gives one row and not one for each that the stack gives. */
+export function givesOneRow({ reads, pool }: Head): boolean {
+  return reads !== "all" || pool !== undefined;
 }
 
 /** Whether the token table itself reads the final norm, as a head's matrix. */

@@ -16,14 +16,11 @@ export interface SublayerOptions<T> {
 
 /** Refuses what cannot be computed as it is described. */
 function checkAttention(attention: Attention): void {
-  const { heads, keyValueHeads, projections, projectionNorms, memory, alibi } = attention;
+  const { heads, keyValueHeads, projections, projectionNorms, alibi } = attention;
   if (heads % keyValueHeads !== 0) {
     throw new RangeError(
       `Cannot share ${keyValueHeads} key-value heads among ${heads} heads: they must divide them`,
     );
-  }
-  if ("qkv" in projections && memory !== undefined) {
-    throw new RangeError(`Cannot attend to ${memory} with one matrix for queries, keys and values`);
   }
   if ("qkv" in projections && projectionNorms !== undefined) {
     throw new RangeError("Cannot normalize queries and keys that one matrix gives with values");
@@ -42,7 +39,11 @@ function project<T>(
 ): QueriesKeysValues<T> {
   const { projections, projectionNorms } = attention;
   if ("qkv" in projections) {
-    return engine.splitQkv(engine.linear(x, projections.qkv), projections.order, attention);
+    const { qkv, order } = projections;
+    const own = engine.splitQkv(engine.linear(x, qkv), order, attention);
+    return source === x
+      ? own
+      : { ...engine.splitQkv(engine.linear(source, qkv), order, attention), q: own.q };
   }
   const normed = (y: T, norm: NormSpec | undefined): T =>
     norm === undefined ? y : engine.norm(y, norm);

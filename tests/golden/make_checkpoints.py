@@ -115,6 +115,18 @@ CLIP = {
     },
     "projection_dim": 12,
 }
+SIGLIP = {
+    "text_config": sizes(16, 2, 32, max_position_embeddings=16) | {"pad_token_id": 1},
+    "vision_config": {
+        "hidden_size": 16,
+        "num_attention_heads": 2,
+        "num_hidden_layers": 2,
+        "intermediate_size": 24,
+        "patch_size": 8,
+        "layer_norm_eps": COARSE,
+        **IMAGE,
+    },
+}
 WHISPER = {
     "vocab_size": VOCABULARY,
     "num_mel_bins": 6,
@@ -298,6 +310,27 @@ CASES = {
         "pixels",
     ),
     "clip": ("CLIPModel", CLIP, "tokens pixels"),
+    # Its text ends at another token than the highest.
+    "clip-text": (
+        "CLIPTextModelWithProjection",
+        CLIP["text_config"] | {"eos_token_id": 7, "layer_norm_eps": COARSE},
+        "tokens",
+    ),
+    "clip-vision": ("CLIPVisionModelWithProjection", CLIP["vision_config"], "pixels"),
+    "clip-classifier": (
+        "CLIPForImageClassification",
+        {"vision_config": CLIP["vision_config"], "id2label": vision_sizes()["id2label"]},
+        "pixels",
+    ),
+    "siglip": ("SiglipModel", SIGLIP, "tokens pixels"),
+    "siglip-vision": (
+        "SiglipForImageClassification",
+        {
+            "vision_config": SIGLIP["vision_config"] | {"vision_use_head": False},
+            "id2label": vision_sizes()["id2label"],
+        },
+        "pixels",
+    ),
     "whisper": ("WhisperForConditionalGeneration", WHISPER, "tokens features"),
     "cohere": (
         "CohereForCausalLM",
@@ -407,6 +440,9 @@ def draw_inputs(generator, reads, config):
             tokens[0, 0] = 0
             tokens[0, 9] = VOCABULARY - 1
             tokens[0, 10:] = 1
+        if config.model_type == "clip_text_model":
+            tokens[tokens == config.eos_token_id] += 1
+            tokens[0, 9] = tokens[0, 11] = config.eos_token_id
         inputs["tokens"] = tokens
     if "pixels" in reads:
         size = IMAGE["image_size"]
@@ -439,20 +475,28 @@ def outputs_of(model, inputs):
         return {"logits": outputs.logits, "memory": outputs.encoder_last_hidden_state}
     if is_masked(model):
         return {"logits": model(input_ids=tokens).logits}
+    if model.config.model_type == "clip_text_model":
+        outputs = model(input_ids=tokens)
+        return {"text_embeds": outputs.text_embeds, "text_hidden": outputs.last_hidden_state}
     if pixels is None:
         return {"logits": model(input_ids=tokens, use_cache=False).logits}
     if tokens is not None:
         image = model.get_image_features(pixel_values=pixels)
         text = model.get_text_features(input_ids=tokens)
+        # CLIP's is not normalized
+        hidden = "image_hidden" if model.config.model_type == "clip" else "hidden"
         return {
             "image_embeds": image.pooler_output,
             "text_embeds": text.pooler_output,
-            "image_hidden": image.last_hidden_state,
+            hidden: image.last_hidden_state,
             "text_hidden": text.last_hidden_state,
         }
     outputs = model(pixel_values=pixels)
-    results = {name: outputs[name] for name in outputs if name.endswith("logits")}
-    return results | {"hidden": model.base_model(pixels).last_hidden_state}
+    results = {name: outputs[name] for name in outputs if name.endswith(("logits", "embeds"))}
+    if "image_embeds" in results:
+        return results
+    body = getattr(model, "vision_model", model.base_model)
+    return results | {"hidden": body(pixels).last_hidden_state}
 
 
 def is_masked(model):
@@ -584,6 +628,8 @@ def make(name):
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if "older" in reads:
         config = older_spelling(config)
+    if isinstance(settings.get("vision_config"), dict) and "tokens" not in reads:
+        del config["text_config"]  # of no part of the model
     text = json.dumps(config, indent=2, sort_keys=True) + "\n"
     (folder / "config.json").write_text(text, encoding="utf-8")
     inputs = draw_inputs(generator, reads, model.config)

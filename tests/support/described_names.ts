@@ -15,7 +15,7 @@ const linear = ({ weight, bias }: Linear): DescribedNames => ({
 
 const norm = ({ gain, bias }: NormSpec): DescribedNames => ({ required: [gain], optional: [bias] });
 
-function branch({ norms, sublayer, gate }: Branch): DescribedNames[] {
+function sublayerNames(sublayer: Branch["sublayer"]): DescribedNames[] {
   const { linear: written, scale } = sublayer.output;
   const maps = sublayer.kind === "feedForward"
     ? [sublayer.up, ...(sublayer.gate === undefined ? [] : [sublayer.gate])]
@@ -25,12 +25,18 @@ function branch({ norms, sublayer, gate }: Branch): DescribedNames[] {
   const heads = sublayer.kind === "attention"
     ? [sublayer.headNorms, sublayer.projectionNorms].flatMap((pair) => Object.values(pair ?? {}))
     : [];
-  const own = [scale, gate].filter((name) => name !== undefined);
   return [
-    ...Object.values(norms).map(norm),
     ...heads.map(norm),
     ...[...maps, written].map(linear),
-    { required: own, optional: [] },
+    { required: scale === undefined ? [] : [scale], optional: [] },
+  ];
+}
+
+function branch({ norms, sublayer, gate }: Branch): DescribedNames[] {
+  return [
+    ...Object.values(norms).map(norm),
+    ...sublayerNames(sublayer),
+    { required: gate === undefined ? [] : [gate], optional: [] },
   ];
 }
 
@@ -68,10 +74,15 @@ function stack({ entry, entryNorm, blocks, final }: Stack): DescribedNames[] {
 export function namesOf({ stacks, heads }: ModelSpec): DescribedNames {
   const all = [
     ...Object.values(stacks).flatMap(stack),
-    ...heads.flatMap(({ linear: map, transform }) => [
+    ...heads.flatMap(({ linear: map, transform, pool }) => [
       linear(map),
       ...(transform === undefined ? [] : [linear(transform.linear)]),
       ...(transform?.norm === undefined ? [] : [norm(transform.norm)]),
+      ...(pool === undefined ? [] : [
+        { required: [pool.probe.table], optional: [] },
+        norm(pool.norm),
+        ...[pool.attention, pool.network].flatMap(sublayerNames),
+      ]),
     ]),
   ];
   const once = (names: readonly string[]): string[] =>

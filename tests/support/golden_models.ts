@@ -8,6 +8,7 @@ import type { Model } from "../../lib/families/model.ts";
 import type { Arithmetic } from "../../lib/interpret/arithmetic.ts";
 import { runModel } from "../../lib/interpret/stream.ts";
 import type { ModelInputs, Values } from "../../lib/interpret/inputs.ts";
+import type { Target } from "../../lib/convert/convert.ts";
 import { assertClose } from "./close.ts";
 
 const folder = `${checkout}/tests/golden/checkpoints`;
@@ -42,10 +43,32 @@ export const preLnNames: readonly string[] = goldenNames.filter((name) =>
 /** Those of them with RMSNorms, which see the mean of the stream. */
 export const rmsNormNames: readonly string[] = ["gemma", "llama", "mistral", "qwen2", "qwen3"];
 
-/** Those of them with LayerNorms. */
+/** Targets to which some models cannot be converted, and why. */
+export const impossible: Readonly<
+  Record<string, readonly [targets: readonly Target[], why: string]>
+> = {
+  "clip-classifier": [
+    ["pre-ln", "pre-rmsnorm", "pre-crmsnorm"],
+    "Cannot center this CLIP model: its vision has no norm after the last layer, so that the head sees the mean of the stream",
+  ],
+  "siglip": [
+    ["pre-crmsnorm"],
+    "Cannot compress a stream that a pooling head reads: one matrix multiplies its query too, which has d values",
+  ],
+};
+
+/** Those of them with LayerNorms, which can be converted to every target. */
 export const layerNormNames: readonly string[] = preLnNames.filter((name) =>
-  !rmsNormNames.includes(name)
+  !rmsNormNames.includes(name) && impossible[name] === undefined
 );
+
+/** Whether one can be converted to a target. */
+export function canBecome(name: string, target: Target): boolean {
+  if (otherVariants[name] !== undefined) return false;
+  return rmsNormNames.includes(name)
+    ? target === "weightless"
+    : impossible[name]?.[0].includes(target) !== true;
+}
 
 /** Numbers by name. */
 export type Outputs = Readonly<Record<string, Values>>;

@@ -137,7 +137,7 @@ for (const name of preLnNames) {
       }
       conversions++;
     }
-    assert(conversions >= (rmsNormNames.includes(name) ? 1 : 4), `${conversions} conversions`);
+    assert(conversions >= (layerNormNames.includes(name) ? 4 : 1), `${conversions} conversions`);
   });
 }
 

@@ -1,14 +1,9 @@
 // What a model is and what can be done with it.
 
 import { assertEquals } from "@std/assert";
+import type { Target } from "../../../lib/convert/convert.ts";
 import { inspect, type Inspection, inspectionText } from "../../../lib/convert/inspect.ts";
-import {
-  goldenNames,
-  openGolden,
-  otherVariants,
-  preLnNames,
-  rmsNormNames,
-} from "../../support/golden_models.ts";
+import { canBecome, goldenNames, openGolden, otherVariants } from "../../support/golden_models.ts";
 import { normkitModel, small } from "../../support/normkit_model.ts";
 import { countIn } from "../../support/tensor_rows.ts";
 
@@ -60,12 +55,9 @@ Deno.test("inspect() says for every golden model what it can become, and reads n
         rows: () => Promise.reject(new Error("read")),
       },
     });
-    const can = Object.values(inspection.targets).map(({ possible }) => possible);
-    const others = [
-      preLnNames.includes(name) && !rmsNormNames.includes(name),
-      preLnNames.includes(name),
-    ];
-    assertEquals(can, [others[0], others[0], others[0], others[1]], name);
+    for (const [target, { possible }] of Object.entries(inspection.targets)) {
+      assertEquals(possible, canBecome(name, target as Target), `${name} to ${target}`);
+    }
     const residuals = new Set(inspection.stacks.map(({ residual }) => residual));
     assertEquals([...residuals], [otherVariants[name] ?? "Pre-LN"], name);
     assertEquals(inspection.fold.possible, name.startsWith("dinov2"), name);

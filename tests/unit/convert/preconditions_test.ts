@@ -3,11 +3,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { requireFinalNorms, requirePlain } from "../../../lib/convert/preconditions.ts";
 import { preLn, type StreamWiring } from "../../../lib/residual/mod.ts";
-import { openGolden, preLnNames } from "../../support/golden_models.ts";
+import { layerNormNames, openGolden } from "../../support/golden_models.ts";
 import { normkitModel, small } from "../../support/normkit_model.ts";
 
-Deno.test("requirePlain() and requireFinalNorms() accept every golden model that is Pre-LN", async () => {
-  for (const name of preLnNames) {
+Deno.test("requirePlain() and requireFinalNorms() accept what is Pre-LN and can be centered", async () => {
+  for (const name of layerNormNames) {
     using model = await openGolden(name);
     requirePlain(model);
     requireFinalNorms(model);

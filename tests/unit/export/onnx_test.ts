@@ -3,7 +3,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ModelProtoSchema } from "onnx-buf";
-import { convert, type Target } from "../../../lib/convert/convert.ts";
+import { convert } from "../../../lib/convert/convert.ts";
 import { onnxBytes, saveOnnx } from "../../../lib/export/mod.ts";
 import { toOnnx } from "../../../lib/export/onnx_model.ts";
 import type { OnnxOptions } from "../../../lib/export/mod.ts";
@@ -13,23 +13,12 @@ import type { Values } from "../../../lib/interpret/inputs.ts";
 import { preLn, type Residual, residuals, withGpas } from "../../../lib/residual/mod.ts";
 import { assertClose } from "../../support/close.ts";
 import { besides, expectedOf, inFolder, logitsOf, openGolden } from "./golden.ts";
-import { otherVariants } from "../../support/golden_models.ts";
+import { canBecome, goldenNames } from "../../support/golden_models.ts";
 import { normkitModel, small, smallTokens } from "../../support/normkit_model.ts";
 import { runOnnx } from "./onnx_runtime.ts";
 
 /** float32 against float64; the golden models were within 1e-6. */
 const limit = 1e-5;
-
-const decoders = [
-  ...["gpt2", "gpt2-untied", "opt", "gpt-neo", "gpt-neox", "gpt-neox-sequential", "gptj", "phi"],
-  ...["bloom", "falcon", "falcon-new", "falcon-alibi", "mpt", "llama", "mistral", "qwen2", "qwen3"],
-  ...["gemma", "gemma2", "gemma3", "olmo", "olmo-tied", "olmo2", "stablelm", "stablelm-parallel"],
-  ...["cohere", "openai-gpt", "opt-narrow", "opt-post", "bert", "roberta", "distilbert"],
-];
-const others = ["vit", "deit", "dinov2", "dinov2-with-registers", "clip", "whisper", "bart"];
-
-/** Models of RMSNorms, which cannot be centered. */
-const rms = ["llama", "mistral", "qwen2", "qwen3", "gemma"];
 
 async function assertOutputs(
   model: Model,
@@ -45,15 +34,12 @@ async function assertOutputs(
   }
 }
 
-for (const name of [...decoders, ...others]) {
+for (const name of goldenNames) {
   Deno.test(`toOnnx(): ${name} in onnxruntime has the outputs of transformers`, async () => {
     using source = await openGolden(name);
     const expected = await expectedOf(name);
-    const targets: readonly Target[] = otherVariants[name] !== undefined
-      ? []
-      : rms.includes(name)
-      ? ["weightless"]
-      : ["pre-rmsnorm", "pre-crmsnorm"];
+    const targets = (["weightless", "pre-rmsnorm", "pre-crmsnorm"] as const)
+      .filter((target) => canBecome(name, target));
     await assertOutputs(source, expected, {}, name);
     for (const to of targets) {
       const converted = convert(source, { to });

@@ -7,6 +7,8 @@ import { goldenNames, openGolden } from "../../support/golden_models.ts";
 /** Tensors that no layer reads: CLIP's temperature, what DINOv2 was trained with. */
 const unread: Readonly<Record<string, readonly string[]>> = {
   "clip": ["logit_scale"],
+  "clip-classifier": ["vision_model.post_layernorm.bias", "vision_model.post_layernorm.weight"],
+  "siglip": ["logit_bias", "logit_scale"],
   "dinov2": ["dinov2.embeddings.mask_token"],
   "dinov2-with-registers": ["dinov2_with_registers.embeddings.mask_token"],
 };
@@ -23,6 +25,9 @@ const falcon =
 const absent: Readonly<Record<string, string>> = {
   "bloom": "lm_head",
   "clip": "embeddings.patch_embedding visual_projection text_projection",
+  "clip-classifier": "embeddings.patch_embedding",
+  "clip-text": "text_projection",
+  "clip-vision": "embeddings.patch_embedding visual_projection",
   "cohere": `${attention} ${network}`,
   "falcon": falcon,
   "falcon-alibi": "lm_head",

@@ -30,7 +30,10 @@ const known = [
     "distilbert",
     "bart",
   ],
-  ...["vit", "deit", "dinov2", "dinov2_with_registers", "clip", "whisper"],
+  ...["vit", "deit", "dinov2", "dinov2_with_registers"],
+  ...["clip", "clip_text_model", "clip_vision_model"],
+  ...["siglip", "siglip_text_model", "siglip_vision_model"],
+  "whisper",
 ];
 
 Deno.test("findFamily() finds every family by its model_type", () => {
