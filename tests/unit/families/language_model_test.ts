@@ -9,14 +9,8 @@ import { KeyValueCache } from "../../../lib/interpret/key_value_cache.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { numbersOf } from "../../support/evaluate.ts";
-import { goldenOf, openGolden } from "../../support/golden_models.ts";
+import { decoderNames, goldenOf, openGolden } from "../../support/golden_models.ts";
 import { tolerance } from "../../support/tolerances.ts";
-
-const decoders = [
-  ...["gpt2", "gpt2-untied", "opt", "gpt-neo", "gpt-neox", "gptj", "phi", "bloom", "falcon"],
-  ...["falcon-new", "falcon-alibi", "mpt", "llama", "mistral", "qwen2", "qwen3", "gemma", "olmo"],
-  ...["stablelm", "stablelm-parallel"],
-];
 
 /** The logits of all tokens, read in chunks of these lengths. */
 function inChunks(model: LanguageModel, rows: readonly number[][], lengths: number[]): Tensor {
@@ -30,7 +24,7 @@ function inChunks(model: LanguageModel, rows: readonly number[][], lengths: numb
   return tf.concat(parts, 1);
 }
 
-for (const name of decoders) {
+for (const name of decoderNames) {
   onEachBackend(`${name} has the same logits with a cache, of a batch too`, async (backend) => {
     using source = await openGolden(name);
     using model = await loadLanguageModel(source);
