@@ -4,7 +4,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import { generateBatchWith, generateWith, type LanguageModel } from "../../../lib/decoder/mod.ts";
-import { loadLanguageModel } from "../../../lib/families/language_model.ts";
+import { describeDecoder, loadLanguageModel } from "../../../lib/families/language_model.ts";
+import { describeModel } from "../../../lib/families/model.ts";
 import { KeyValueCache } from "../../../lib/interpret/key_value_cache.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
@@ -91,4 +92,14 @@ Deno.test("loadLanguageModel() refuses what is no decoder of tokens", async () =
       " model as a language model: ",
     );
   }
+});
+
+Deno.test("describeDecoder() reads no further than to where heads turn otherwise", async () => {
+  using source = await openGolden("llama");
+  const factors = [1, 1, 1];
+  const positions = { rope_type: "longrope", short_factor: factors, long_factor: factors };
+  const rope_scaling = { ...positions, original_max_position_embeddings: 6 };
+  const { family, config, tensors } = source;
+  const stretched = describeModel(family, { ...config, rope_scaling }, tensors);
+  assertEquals([describeDecoder(source).context, describeDecoder(stretched).context], [24, 6]);
 });
