@@ -72,7 +72,7 @@ export function compressStreams(model: Model): Model {
       "Cannot compress a stream that a pooling head reads: one matrix multiplies its query too, which has d values",
     );
   }
-  if (normsWithReaders(model.spec).some(({ readers }) => readers.length === 0)) {
+  if (normsWithReaders(model.spec).some(({ readers, output }) => readers.length === 0 || output)) {
     throw new RangeError(
       "Cannot compress a model without a head: its output would have d − 1 values",
     );

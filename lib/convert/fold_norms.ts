@@ -110,14 +110,15 @@ function foldNorm(
   edit.tensors.remove(norm.bias);
 }
 
-/** Whether anything reads a norm. The final norm of a model without a head is its output, and keeps its gain and bias. */
-function isRead({ readers, norm }: NormWithReaders): boolean {
-  if (readers.length === 0 && norm.kind === "rms-offset") {
+/** Whether only described maps read a norm. The final norm of a body is its output, and keeps its gain and bias. */
+function isFoldable({ readers, norm, output }: NormWithReaders): boolean {
+  const isRead = readers.length > 0 && !output;
+  if (!isRead && norm.kind === "rms-offset") {
     throw new RangeError(
       `Cannot leave ${norm.gain}, which multiplies by 1 + gain, beside norms without: nothing reads it (a model without a head)`,
     );
   }
-  return readers.length > 0;
+  return isRead;
 }
 
 /**
@@ -131,7 +132,7 @@ function isRead({ readers, norm }: NormWithReaders): boolean {
 export function foldNorms(model: Model, which: (site: NormWithReaders) => boolean): Model {
   const wanted = (of: Model): NormWithReaders[] =>
     normsWithReaders(of.spec).filter((site) =>
-      (of.tensors.has(site.norm.gain) || of.tensors.has(site.norm.bias)) && isRead(site) &&
+      (of.tensors.has(site.norm.gain) || of.tensors.has(site.norm.bias)) && isFoldable(site) &&
       which(site)
     );
   const separate = wanted(model).filter(({ final }) => final).reduce(untied, model);

@@ -3,6 +3,7 @@
 import {
   type Attention,
   type Branch,
+  givesFinals,
   type Head,
   type Linear,
   type ModelSpec,
@@ -23,6 +24,8 @@ export interface NormWithReaders {
   readonly readers: readonly Linear[];
   /** Whether it is the norm after the last layer. */
   readonly final: boolean;
+  /** Whether what it gives is an output of the model itself. */
+  readonly output: boolean;
 }
 
 /** The axis of a reading matrix that meets the stream. */
@@ -75,8 +78,9 @@ function sitesOf(spec: ModelSpec, name: string, stack: Stack): NormWithReaders[]
       const shared = sites.find((site) =>
         site.norm === norm || (norm.gain !== "" && site.norm.gain === norm.gain)
       );
-      if (shared === undefined) sites.push({ stack: name, norm, readers, final: false });
-      else sites[sites.indexOf(shared)] = { ...shared, readers: [...shared.readers, ...readers] };
+      if (shared === undefined) {
+        sites.push({ stack: name, norm, readers, final: false, output: false });
+      } else sites[sites.indexOf(shared)] = { ...shared, readers: [...shared.readers, ...readers] };
     }
     return sites;
   });
@@ -85,7 +89,8 @@ function sitesOf(spec: ModelSpec, name: string, stack: Stack): NormWithReaders[]
   // the matrix of a pool multiplies its query too, which no norm gave: what it reads stays as it is
   const isPooled = heads.some(({ pool }) => pool !== undefined);
   const readers = isPooled ? [] : [...heads.map(readerOf), ...memoryReaders(spec, name)];
-  return [...blocks, { stack: name, norm: stack.final, readers, final: true }];
+  const output = givesFinals(spec);
+  return [...blocks, { stack: name, norm: stack.final, readers, final: true, output }];
 }
 
 /**

@@ -24,7 +24,6 @@ import {
   normFormulas,
   orderFormulas,
   rotaryFormulas,
-  rotaryParts,
 } from "./modeling_formulas.ts";
 import type { ModelingDescription } from "./modeling_description.ts";
 import { resolve } from "./modeling_resolve.ts";
@@ -38,18 +37,6 @@ function sublayersOf({ stacks, heads }: ModelSpec): (Attention | FeedForward)[] 
     pool === undefined ? [] : [pool.attention, pool.network]
   );
   return [...inBlocks, ...inHeads];
-}
-
-/** The formulas of those parts that something has. */
-function* partsOf(
-  of: string,
-  formulas: Readonly<Record<string, Formula>>,
-  has: object,
-): Generator<[string, Formula]> {
-  for (const [part, value] of Object.entries(has)) {
-    const formula = formulas[part];
-    if (value !== undefined && formula !== undefined) yield [`${of}/${part}`, formula];
-  }
 }
 
 /** The formulas of attention and networks. */
@@ -66,11 +53,10 @@ function* sublayerFormulas(spec: ModelSpec): Generator<[string, Formula]> {
     if ("order" in projections) {
       yield [`order/${projections.order}`, orderFormulas[projections.order]];
     }
-    if (rotary !== undefined) {
-      yield [`rotary/${rotary.order}`, rotaryFormulas[rotary.order]];
-      yield* partsOf("rotary", rotaryParts, rotary);
+    if (rotary !== undefined) yield [`rotary/${rotary.order}`, rotaryFormulas[rotary.order]];
+    for (const part of Object.keys(attentionParts) as (keyof typeof attentionParts)[]) {
+      if (sublayer[part] !== undefined) yield [`attention/${part}`, attentionParts[part]];
     }
-    yield* partsOf("attention", attentionParts, sublayer);
   }
 }
 
@@ -123,11 +109,13 @@ function* allFormulas(model: Model): Generator<[string, Formula]> {
   }
   for (const head of spec.heads) {
     yield [`head/${head.reads}`, headFormulas[head.reads]];
-    for (const part of ["plusSum", "transform", "pool", "scale", "softcap"] as const) {
+    const parts = ["plusSum", "transform", "pool", "activation", "scale", "softcap"] as const;
+    for (const part of parts) {
       if (head[part] !== undefined) yield [`head/${part}`, headFormulas[part]];
     }
-    const { activation, norm } = head.transform ?? {};
-    if (activation !== undefined) {
+    const { norm } = head.transform ?? {};
+    for (const activation of [head.transform?.activation, head.activation]) {
+      if (activation === undefined) continue;
       yield [`activation/${activation}`, activationFormulas[activation]];
     }
     if (norm !== undefined) yield [`norm/${norm.kind}`, normFormulas[norm.kind]];

@@ -99,16 +99,6 @@ export const rotaryFormulas: Readonly<Record<"half" | "pairs", Formula>> = {
   ],
 };
 
-/** What rotary positions may have besides. */
-export const rotaryParts = {
-  "speeds": ["θ(t, p) = t · speeds[p] in place of t · base^(−2p / width)"],
-  "scale": ["the first width numbers are multiplied by scale as well"],
-  "beyond": [
-    "where more than beyond.length places T are read: θ(t, p) = t · beyond.speeds[p]; with beyond.factor instead, θ(t, p) is multiplied " +
-    "by (beyond.factor · (T / beyond.length − 1) + 1)^(−2p / (width − 2))",
-  ],
-} as const satisfies Readonly<Record<string, Formula>>;
-
 /** The functions of feed-forward networks. */
 export const activationFormulas: Readonly<Record<ActivationName, Formula>> = {
   gelu: ["act(x) = x · (1 + erf(x / √2)) / 2"],
@@ -154,12 +144,17 @@ export const gateFormulas: Readonly<Record<GateActivation, Formula>> = {
 
 /** Which rows of a final norm heads read. */
 export const headFormulas: Readonly<
-  Record<Head["reads"] | "plusSum" | "transform" | "pool" | "scale" | "softcap", Formula>
+  Record<
+    Head["reads"] | "plusSum" | "transform" | "pool" | "activation" | "scale" | "softcap",
+    Formula
+  >
 > = {
   "all": ["output[t] = linear(n[t]) for each row n[t] of the final norm"],
   "first": ["output = linear(n[0])"],
   "second": ["output = linear(n[1])"],
-  "last": ["output = linear(n[t]) of the last row"],
+  "last": [
+    "output = linear(n[t]) at the last t; with padToken at the last t where id[t] ≠ padToken, or at 0",
+  ],
   "end": [
     "output = linear(n[t]) at the first t where id[t] = endToken; without endToken where id[t] is largest",
   ],
@@ -171,6 +166,7 @@ export const headFormulas: Readonly<
   "pool": [
     "x = pool.attention of the query pool.probe.table and of keys and values n; output = x + pool.network(pool.norm(x))",
   ],
+  "activation": ["output ← act(output)"],
   "scale": ["output ← scale · output"],
   "softcap": ["output ← softcap · tanh(output / softcap)"],
 };

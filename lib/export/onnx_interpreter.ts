@@ -91,13 +91,10 @@ function activate({ graph }: OnnxContext, activation: ActivationName, x: string)
   }
 }
 
-/** The row of each sequence at the end-of-text token: [batch, width]. */
-function endRows({ graph, inputs: { tokens } }: OnnxContext, x: string, endToken?: number): string {
-  const found = endToken === undefined
-    ? tokens
-    : graph.add("Cast", [graph.add("Equal", [tokens, graph.whole(endToken)])], { to: int(7) });
-  const end = graph.add("ArgMax", [found], { axis: int(1), keepdims: int(1) }); // the first of equals
-  return graph.add("GatherND", [x, end], { batch_dims: int(1) });
+/** The row of each sequence where a number of each token is largest, the first of equals: [batch, width]. */
+function largestRow({ graph }: OnnxContext, x: string, numbers: string): string {
+  const at = graph.add("ArgMax", [numbers], { axis: int(1), keepdims: int(1) });
+  return graph.add("GatherND", [x, at], { batch_dims: int(1) });
 }
 
 /** The mean of all rows: [batch, width]. */
@@ -117,14 +114,27 @@ function patchMean(context: OnnxContext, x: string, { entry }: Stack): string {
   return meanOf(context, graph.add("Slice", [x, ...ends]));
 }
 
-/** The rows that a head reads, of x [batch, length, width]: [batch, width]. */
+/** 1 where a token stands, 0 where another does. */
+function isToken({ graph, inputs: { tokens } }: OnnxContext, token: number): string {
+  return graph.add("Cast", [graph.add("Equal", [tokens, graph.whole(token)])], { to: int(7) });
+}
+
+/** The place of each token, 0 of padding. */
+function lastPlaces(context: OnnxContext, size: string, padToken: number): string {
+  const { graph } = context;
+  const isText = graph.add("Sub", [graph.whole(1), isToken(context, padToken)]);
+  return graph.add("Mul", [isText, placesOf(context, size)]);
+}
+
+/** The rows that a head reads, [batch, width]. */
 function pickRows(
   context: OnnxContext,
-  { reads, endToken }: Head,
-  x: string,
+  { reads, endToken, padToken }: Head,
+  { rows, size, width }: OnnxStream,
   stack: Stack,
 ): string {
-  const { graph } = context;
+  const { graph, inputs: { tokens } } = context;
+  const x = unfold(context, rows, size, [width]);
   const row = (at: number): string => graph.add("Gather", [x, graph.whole(at)], { axis: int(1) });
   switch (reads) {
     case "all":
@@ -134,9 +144,11 @@ function pickRows(
     case "second":
       return row(1);
     case "last":
-      return row(-1);
+      return padToken === undefined
+        ? row(-1)
+        : largestRow(context, x, lastPlaces(context, size, padToken));
     case "end":
-      return endRows(context, x, endToken);
+      return largestRow(context, x, endToken === undefined ? tokens : isToken(context, endToken));
     case "mean":
       return meanOf(context, x);
     case "patch-mean":
@@ -263,7 +275,7 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
       ),
     pick: (x, head, stack) => {
       if (head.reads === "all") return x;
-      const rows = pickRows(context, head, full(x), stack);
+      const rows = pickRows(context, head, x, stack);
       return changed(x, rows, head.reads === "first-and-mean" ? 2 * x.width : x.width);
     },
   };

@@ -16,6 +16,7 @@ import { version } from "../core/version.ts";
 import { forward } from "../model/forward.ts";
 import {
   type Entry,
+  givesFinals,
   givesOneRow,
   type InputName,
   inputOf,
@@ -124,18 +125,19 @@ function nameOutputs(
     return valueInfo(name, DataType.FLOAT, dims);
   };
   const rows = ({ rows, size, width }: OnnxStream): string => unfold(context, rows, size, [width]);
-  if (spec.heads.length === 0) {
-    return Object.entries(outputs).map(([name, x]) =>
-      named(name, rows(x), [batchOf(name), `${name}_length`, x.width])
-    );
-  }
-  return spec.heads.map((head) => {
-    const name = outputName(spec, head);
+  const finals = givesFinals(spec) ? Object.keys(spec.stacks) : [];
+  const ofStacks = finals.map((name) => {
+    const x = outputs[name]!;
+    return named(name, rows(x), [batchOf(name), `${name}_length`, x.width]);
+  });
+  const ofHeads = spec.heads.map((head) => {
+    const name = outputName(head);
     const [x, batch] = [outputs[name]!, batchOf(head.stack)];
     return givesOneRow(head)
       ? named(name, x.rows, [batch, x.width])
       : named(name, rows(x), [batch, "sequence", x.width]);
   });
+  return [...ofStacks, ...ofHeads];
 }
 
 /**

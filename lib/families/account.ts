@@ -6,6 +6,7 @@ import type { TensorSource } from "../checkpoint/tensors.ts";
 import { normsIn, parametersIn } from "../model/parameters.ts";
 import { type ModelSpec, readerOf, type Stack } from "../model/spec.ts";
 import type { Config } from "./family.ts";
+import { predictsTokens } from "./heads.ts";
 
 /** What a checkpoint has beside its model's description, and lacks of it. */
 export interface Account {
@@ -40,12 +41,6 @@ function isBuffer(tensors: TensorSource, name: string): boolean {
 /** A name without the number of its layer. */
 function kindOf(name: string): string {
   return name.replaceAll(/(?<=^|\.)\d+(?=\.|$)/g, "*");
-}
-
-/** Whether a model is the body of another one, which has no head to lose. */
-function isBody({ architectures }: Config): boolean {
-  return !Array.isArray(architectures) ||
-    !/LMHead|DoubleHeads|For(?:CausalLM|MaskedLM|ConditionalGeneration)/.test(architectures.join());
 }
 
 /** Names that layers have, of which one lacks what others of its kind have. */
@@ -83,7 +78,7 @@ function absentOfNorms({ spec, config, tensors }: Described): Account["absent"] 
 
 /** Matrices of heads that are nowhere although the configuration has them. */
 function absentHeads({ spec, config, tensors }: Described): Account["absent"] {
-  if (isBody(config)) return [];
+  if (!predictsTokens(config)) return [];
   return spec.heads.flatMap(({ linear }) => linear.weight).filter((name) => !tensors.has(name))
     .map((name) => ({
       name,

@@ -14,7 +14,6 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./spec_parts.ts";
-import { rotaryIn } from "./rotary.ts";
 import {
   activationIn,
   countIn,
@@ -22,6 +21,7 @@ import {
   flagIn,
   headsIn,
   numberIn,
+  rotaryIn,
   unknownSetting,
 } from "./settings.ts";
 

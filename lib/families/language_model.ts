@@ -38,26 +38,12 @@ export async function loadParameters(
 /** Tokens that are read at once where neither a table nor the configuration bounds them. */
 const mostTokens = 8192;
 
-/** The lengths beyond which heads turn otherwise; kept keys have turned by the usual speeds. */
-function turningLengths({ stacks }: ModelSpec): number[] {
-  return Object.values(stacks).flatMap(({ blocks }) =>
-    blocks.flatMap(({ branches }) =>
-      branches.flatMap(({ sublayer }) =>
-        sublayer.kind === "attention" ? sublayer.rotary?.beyond?.length ?? [] : []
-      )
-    )
-  );
-}
-
 /** How many tokens a model reads at once. */
-function contextOf(
-  { config, tensors, spec }: Model,
-  { positions, offset }: Extract<Entry, { kind: "tokens" }>,
-): number {
+function contextOf({ config, tensors }: Model, entry: Extract<Entry, { kind: "tokens" }>): number {
+  const { positions, offset } = entry;
   if (positions !== undefined) return tensors.info(positions.table).shape.at(-2)! - offset;
   const named = config["max_position_embeddings"];
-  const lengths = typeof named === "number" ? [named, mostTokens] : [mostTokens];
-  return Math.min(...lengths, ...turningLengths(spec));
+  return typeof named === "number" ? Math.min(named, mostTokens) : mostTokens;
 }
 
 /** What keeps a model from predicting the token after each, if anything does. */

@@ -23,7 +23,7 @@ export type {
   Table,
   Writer,
 } from "../model/spec.ts";
-export type { Config, Family, Has, RefusedFamily } from "./family.ts";
+export type { Config, Family, Has, HeadKind, RefusedFamily } from "./family.ts";
 export { decoderModel } from "./decoder_model.ts";
 export { type LoadedModel, loadLanguageModel, loadParameters } from "./language_model.ts";
 export { describeModel, type Model } from "./model.ts";

@@ -2,9 +2,10 @@
 
 import type { TensorSource } from "../checkpoint/tensors.ts";
 import type { ModelSpec } from "../model/spec.ts";
-import type { Config, Family } from "./family.ts";
+import type { Config, Family, Has } from "./family.ts";
 import { applyConvertedNorms, convertedNormsOf } from "./converted_norms.ts";
 import { requireAccount } from "./account.ts";
+import { withHeads } from "./heads.ts";
 import { requireShapes } from "./shapes.ts";
 
 /** A model of a known family, on disk or as a conversion makes it. */
@@ -29,7 +30,8 @@ export interface Model {
  * @throws {RangeError} If the configuration asks for something unknown, or for tensors that are missing or of other sizes.
  */
 export function describeModel(family: Family, config: Config, tensors: TensorSource): Model {
-  const described = family.describe(config, (name) => tensors.has(name));
+  const has: Has = (name) => tensors.has(name);
+  const described = withHeads(family.describe(config, has), family, config, has);
   const norms = convertedNormsOf(config);
   const spec = norms === undefined ? described : applyConvertedNorms(described, norms);
   requireAccount({ spec, config, tensors });

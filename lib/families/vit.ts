@@ -93,17 +93,10 @@ function stack(config: Config, has: Has, prefix: string, names: Names, tokens: {
   };
 }
 
-/** A classifier, if the checkpoint has it. */
-function classifier(
-  has: Has,
-  path: string,
-  reads: Head["reads"],
-  output?: string,
-): Head[] {
-  if (!has(`${path}.weight`)) return [];
-  const named = output === undefined ? {} : { output };
-  return [{ linear: linearAt(path), stack: "vision", reads, ...named }];
-}
+/** The classifier of an image, and the rows that it reads. */
+const classifierOf = (reads: Head["reads"]): Pick<Family, "heads"> => ({
+  heads: [{ path: "classifier", reads }],
+});
 
 /** The kernel of the first convolution, by which a prefix is known. */
 const firstKernel = "embeddings.patch_embeddings.projection.weight";
@@ -115,9 +108,10 @@ const vit: Family = {
     const prefix = prefixOf(has, firstKernel, ["vit.", ""]);
     return {
       stacks: { vision: stack(config, has, prefix, plain, { before: ["cls_token"] }) },
-      heads: classifier(has, "classifier", "first"),
+      heads: [],
     };
   },
+  ...classifierOf("first"),
   untie: (config) => config,
 };
 
@@ -129,13 +123,10 @@ const deit: Family = {
     const before = ["cls_token", "distillation_token"];
     return {
       stacks: { vision: stack(config, has, prefix, plain, { before }) },
-      heads: [
-        ...classifier(has, "classifier", "first", "logits"),
-        ...classifier(has, "cls_classifier", "first", "cls_logits"),
-        ...classifier(has, "distillation_classifier", "second", "distillation_logits"),
-      ],
+      heads: [],
     };
   },
+  ...classifierOf("first"),
   untie: (config) => config,
 };
 
@@ -157,9 +148,10 @@ function dinov2(id: string, label: string, prefix: string, registers?: string): 
       const tokens = registers === undefined ? { before } : { before, registers };
       return {
         stacks: { vision: stack(config, has, own, dino, tokens) },
-        heads: classifier(has, "classifier", "first-and-mean"),
+        heads: [],
       };
     },
+    ...classifierOf("first-and-mean"),
     untie: (config) => config,
   };
 }

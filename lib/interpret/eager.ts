@@ -16,6 +16,7 @@ import { gpas } from "../ops/gpas.ts";
 import { lookup } from "../ops/lookup.ts";
 import { matMul } from "../ops/mat_mul.ts";
 import { attendEagerly, type KeyValueStore, splitEagerly } from "./eager_attention.ts";
+import { endOf, lastOf } from "./head_rows.ts";
 import { neighborRows, patchRows } from "./eager_inputs.ts";
 import { activationFunctions, normFunctions } from "./tensor_functions.ts";
 import { tensorAlgebra } from "../residual/tensor_algebra.ts";
@@ -172,27 +173,30 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
   };
 }
 
-/** Where the end of each text is: its token, or the largest of its ids. */
-function endsOf({ ids, size: [batch, length] }: TokenBatch, endToken?: number): Int32Array {
-  return Int32Array.from({ length: batch }, (_, row) => {
-    const own = ids.subarray(row * length, (row + 1) * length);
-    const end = endToken ?? own.reduce((most, id) => Math.max(most, id), 0);
-    const at = own.indexOf(end);
-    if (at < 0) throw new RangeError(`Cannot read the end of the text: it has no token ${end}`);
-    return row * length + at;
-  });
+/** A row of each sequence [B, T, D], by its place among the tokens: [B, 1, D]. */
+function rowsAt(
+  x: Tensor,
+  { ids, size: [batch, length] }: TokenBatch,
+  placeIn: (tokens: number[]) => number,
+): Tensor {
+  const places = Int32Array.from(
+    { length: batch },
+    (_, row) => row * length + placeIn([...ids.subarray(row * length, (row + 1) * length)]),
+  );
+  const width = x.shape.at(-1)!;
+  return tf.reshape(lookup(tf.reshape(x, [batch * length, width]), places), [batch, 1, width]);
 }
 
 /** The rows of a final norm [B, T, D] that a head reads. */
 function headRows(
   x: Tensor,
-  { reads, endToken }: Head,
+  head: Head,
   { entry }: Stack,
   { tokens }: EagerInputs,
   countPatches: (entry: EntryOf<"patches">) => number,
   rowsOf: (x: Tensor, first: number, count?: number) => Tensor,
 ): Tensor {
-  const [batch, length, width] = x.shape as [number, number, number];
+  const length = x.shape[1]!;
   const patchMean = (): Tensor => {
     if (entry.kind !== "patches") {
       throw new RangeError(
@@ -202,7 +206,7 @@ function headRows(
     const count = countPatches(entry);
     return tf.mean(rowsOf(x, length - count, count), 1, true);
   };
-  switch (reads) {
+  switch (head.reads) {
     case "all":
       return x;
     case "first":
@@ -210,11 +214,11 @@ function headRows(
     case "second":
       return rowsOf(x, 1, 1);
     case "last":
-      return rowsOf(x, length - 1, 1);
-    case "end": {
-      const flat = tf.reshape(x, [batch * length, width]);
-      return tf.reshape(lookup(flat, endsOf(tokens!, endToken)), [batch, 1, width]);
-    }
+      return head.padToken === undefined
+        ? rowsOf(x, length - 1, 1)
+        : rowsAt(x, tokens!, (own) => lastOf(own, head));
+    case "end":
+      return rowsAt(x, tokens!, (own) => endOf(own, head));
     case "mean":
       return tf.mean(x, 1, true);
     case "patch-mean":

@@ -13,13 +13,17 @@ export interface Reading {
   readonly inputs: ModelInputs;
 }
 
-/** The place of the end-of-text token. */
-function endOf({ inputs }: Reading, { endToken }: Head): number {
-  const tokens = requireInput(inputs, "tokens");
+/** The place of the end-of-text token, which is the largest where the head names none. */
+export function endOf(tokens: readonly number[], { endToken }: Head): number {
   const end = endToken ?? tokens.reduce((most, token) => Math.max(most, token), 0);
   const at = tokens.indexOf(end);
   if (at < 0) throw new RangeError(`Cannot read the end of the text: it has no token ${end}`);
   return at;
+}
+
+/** The place of the last token that is not padding; 0 where all are. */
+export function lastOf(tokens: readonly number[], { padToken }: Head): number {
+  return Math.max(0, tokens.findLastIndex((token) => token !== padToken));
 }
 
 /** The mean of the last rows: [1, D]. */
@@ -40,14 +44,23 @@ function patchMean<T>(arithmetic: Arithmetic<T>, x: T, { stack, inputs }: Readin
   return meanOf(arithmetic, x, countPatches(entry, requireInput(inputs, "pixels")));
 }
 
+/** The last row, or that of the last token beside padding. */
+function last<T>(arithmetic: Arithmetic<T>, x: T, { inputs }: Reading, head: Head): T {
+  const at = head.padToken === undefined
+    ? arithmetic.size(x)[0] - 1
+    : lastOf(requireInput(inputs, "tokens"), head);
+  return arithmetic.rows(x, at, 1);
+}
+
 const readers: Readonly<
   Record<Head["reads"], <T>(arithmetic: Arithmetic<T>, x: T, reading: Reading, head: Head) => T>
 > = {
   "all": (arithmetic, x) => arithmetic.scale(x, 1), // a matrix of its own, which may be freed
   "first": (arithmetic, x) => arithmetic.rows(x, 0, 1),
   "second": (arithmetic, x) => arithmetic.rows(x, 1, 1),
-  "last": (arithmetic, x) => arithmetic.rows(x, arithmetic.size(x)[0] - 1, 1),
-  "end": (arithmetic, x, reading, head) => arithmetic.rows(x, endOf(reading, head), 1),
+  last,
+  "end": (arithmetic, x, { inputs }, head) =>
+    arithmetic.rows(x, endOf(requireInput(inputs, "tokens"), head), 1),
   "mean": (arithmetic, x) => meanOf(arithmetic, x),
   "patch-mean": patchMean,
   "first-and-mean": (arithmetic, x, reading) =>

@@ -7,7 +7,15 @@ import type { State } from "../residual/algebra.ts";
 import { enter } from "./entry.ts";
 import { runHead } from "./head.ts";
 import type { Interpreter } from "./interpreter.ts";
-import { type Block, type Branch, type ModelSpec, outputName, siteOf, type Stack } from "./spec.ts";
+import {
+  type Block,
+  type Branch,
+  givesFinals,
+  type ModelSpec,
+  outputName,
+  siteOf,
+  type Stack,
+} from "./spec.ts";
 import { runSublayer } from "./sublayer.ts";
 
 /** What may be done besides while a model runs. */
@@ -191,7 +199,7 @@ function runStacks<T>(
  * @param engine What executes it; it holds the inputs.
  * @param spec The model.
  * @param hooks What may be done besides.
- * @returns What each head makes of its stack; of a model without heads what the stacks give, by name.
+ * @returns What each head makes of its stack; of a body what the stacks give as well, by name.
  * @throws {RangeError} If two outputs have one name, or a memory is missing; and what the engine throws.
  */
 export function forward<T>(
@@ -200,12 +208,11 @@ export function forward<T>(
   hooks: Hooks<T> = {},
 ): Record<string, T> {
   const finals = runStacks(engine, spec, hooks);
-  if (spec.heads.length === 0) return finals;
-  const outputs: Record<string, T> = {};
+  const outputs: Record<string, T> = givesFinals(spec) ? { ...finals } : {};
   for (const head of spec.heads) {
     const [stack, final] = [spec.stacks[head.stack], finals[head.stack]];
     if (stack === undefined || final === undefined) continue;
-    const name = outputName(spec, head);
+    const name = outputName(head);
     if (Object.hasOwn(outputs, name)) {
       throw new RangeError(`Cannot name two outputs ${name}: name the heads`);
     }

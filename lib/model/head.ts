@@ -30,10 +30,11 @@ function pooled<T>(engine: Interpreter<T>, { probe, attention, norm, network }: 
  * @returns Its outputs.
  */
 export function runHead<T>(engine: Interpreter<T>, head: Head, x: T): T {
-  const { linear, pool, plusSum, scale, softcap } = head;
+  const { linear, pool, plusSum, activation, scale, softcap } = head;
   if (pool !== undefined) return pooled(engine, pool, x);
   const read = plusSum === true ? engine.addSum(x, 1) : transformed(engine, head, x);
-  const y = engine.linear(read, linear);
+  const mapped = engine.linear(read, linear);
+  const y = activation === undefined ? mapped : engine.activate(mapped, activation);
   const scaled = scale === undefined ? y : engine.scale(scale, y);
   return softcap === undefined ? scaled : engine.softcap(scaled, softcap);
 }

@@ -57,20 +57,6 @@ export interface Rotary {
   readonly base: number;
   /** `half`: coordinate i turns with i + width/2 (NeoX, Llama). `pairs`: 2i with 2i + 1 (GPT-J). */
   readonly order: "half" | "pairs";
-  /** By how many radians each pair turns from place to place, where that is not base^(−2p/width): positions that are stretched. */
-  readonly speeds?: readonly number[];
-  /** What turns is multiplied by this (YaRN, LongRoPE). */
-  readonly scale?: number;
-  /**
-   * Inputs of more than `length` places turn otherwise: with other speeds (LongRoPE), or with a base that grows (dynamic NTK), so that
-   * a speed is multiplied by (factor (places / length − 1) + 1)^(−2p/(width − 2)).
-   */
-  readonly beyond?:
-    & { readonly length: number }
-    & (
-      | { readonly speeds: readonly number[] }
-      | { readonly factor: number }
-    );
 }
 
 /** How one matrix holds queries, keys and values. H heads, G key-value heads, K their width; the outputs in their order. */
@@ -256,6 +242,8 @@ export interface Head {
   readonly reads:
     | ("all" | "first" | "second" | "last" | "end")
     | ("mean" | "patch-mean" | "first-and-mean");
+  /** The token of padding: the last row is then that of the last other token, and the first where all are padding. */
+  readonly padToken?: number;
   /** The end-of-text token, whose first place is read; without it the place of the largest token id. */
   readonly endToken?: number;
   /**
@@ -271,11 +259,13 @@ export interface Head {
   };
   /** What makes one row of all, whose last map is that of the head (SigLIP). */
   readonly pool?: Pool;
+  /** The function of its outputs (a pooler's). */
+  readonly activation?: ActivationName;
   /** Its outputs are multiplied by this (Cohere). */
   readonly scale?: number;
   /** Its outputs are bent to ± this, c tanh(y / c) (Gemma 2). */
   readonly softcap?: number;
-  /** The name of what it gives where a model has several heads (CLIP's projections); a single head gives `logits`. */
+  /** The name of what it gives (CLIP's embeddings, a pooler's output); `logits` where it has none. */
   readonly output?: string;
 }
 
@@ -285,6 +275,8 @@ export interface ModelSpec {
   readonly stacks: Readonly<Record<string, Stack>>;
   /** What reads the final norms. */
   readonly heads: readonly Head[];
+  /** Whether the final norms are outputs beside the heads' (a body with a pooler); without heads they are. */
+  readonly bare?: boolean;
   /** The head when it can no longer share the token table. */
   readonly untied?: Linear;
 }
@@ -363,9 +355,21 @@ export function isCompressed({ blocks, final }: Stack): boolean {
     blocks.some(({ branches }) => branches.some((branch) => streamNormOf(branch)?.kind === "crms"));
 }
 
+/** Whether what the stacks give is an output itself. */
+export function givesFinals({ heads, bare }: ModelSpec): boolean {
+  return heads.length === 0 || bare === true;
+}
+
+/** The head that predicts tokens: its matrix is the token table, or the one that a model has in its place. */
+export function languageHeadOf(spec: ModelSpec): Head | undefined {
+  return spec.heads.find(({ linear: { weight } }) =>
+    isTied(spec, weight) || weight === spec.untied?.weight
+  );
+}
+
 /** The name of what a head gives. */
-export function outputName({ heads }: ModelSpec, { output, stack }: Head): string {
-  return output ?? (heads.length === 1 ? "logits" : stack);
+export function outputName({ output }: Pick<Head, "output">): string {
+  return output ?? "logits";
 }
 
 /** Where a sub-layer stands, with the depths that constants depend on. */

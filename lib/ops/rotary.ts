@@ -17,14 +17,10 @@ export interface RotaryOptions {
   readonly order?: "half" | "pairs";
   /** The position of the first row; 0 by default. */
   readonly first?: number;
-  /** By how many radians each pair turns from position to position; base^(−2p/width) by default. */
-  readonly speeds?: readonly number[];
-  /** What turns is multiplied by this; 1 by default. */
-  readonly scale?: number;
 }
 
 /** How coordinates turn, with nothing left open. */
-type Turn = Required<Omit<RotaryOptions, "base">>;
+type Turn = Required<RotaryOptions>;
 
 /** The coordinates of pair p. */
 function pairOf({ width, order }: Turn, p: number): readonly [number, number] {
@@ -42,7 +38,7 @@ function quarterTurn(turn: Turn, all: number): Tensor {
   return tf.tensor2d(matrix, [all, all]);
 }
 
-/** scale · f(t · speed) for position t and pair p, written to both members; `still` where nothing turns. */
+/** f(t · base^(−2p/width)) for position t and pair p, written to both members; `still` where nothing turns. */
 function table(
   length: number,
   all: number,
@@ -53,7 +49,7 @@ function table(
   const values = new Float32Array(length * all).fill(still);
   for (let t = 0; t < length; t++) {
     for (let p = 0; p < turn.width / 2; p++) {
-      const value = turn.scale * f((turn.first + t) * turn.speeds[p]!);
+      const value = f((turn.first + t) * turn.base ** (-2 * p / turn.width));
       for (const lane of pairOf(turn, p)) values[t * all + lane] = value;
     }
   }
@@ -64,7 +60,7 @@ function table(
  * Rotary position embedding.
  *
  * ```
- * y = scale (x ⊙ cos θ + (−x₂, x₁) ⊙ sin θ),   θ = t · speeds[p], by default t · base^(−2p/width)
+ * y = x ⊙ cos θ + (−x₂, x₁) ⊙ sin θ,   θ = t · base^(−2p/width)
  * ```
  *
  * x₁ and x₂ are the members of the pairs p: by default the two halves of the last axis (the convention of GPT-NeoX and LLaMA); t is the
@@ -76,8 +72,7 @@ function table(
  * @param x Queries or keys.
  * @param options Which coordinates are pairs, how fast they turn, and from which position.
  * @returns The rotated values.
- * @throws {RangeError} If the width that turns is odd or above K, `x` has no axis of positions, the base is not above 0, or there is not
- *   one speed for each pair.
+ * @throws {RangeError} If the width that turns is odd or above K, `x` has no axis of positions, or the base is not above 0.
  * @throws {TypeError} If `x` is not float32.
  */
 export function rotary(x: Tensor, options: RotaryOptions = {}): Tensor {
@@ -86,8 +81,6 @@ export function rotary(x: Tensor, options: RotaryOptions = {}): Tensor {
     width: "number?",
     order: "string?",
     first: "number?",
-    speeds: "list?",
-    scale: "number?",
   });
   requireDtype("float32", { x });
   if (x.rank < 2) {
@@ -105,15 +98,8 @@ export function rotary(x: Tensor, options: RotaryOptions = {}): Tensor {
       `Cannot rotate ${width} coordinates of heads of width ${all}: it must be even, and no more`,
     );
   }
-  const pairs = width / 2;
-  const speeds = options.speeds ??
-    Array.from({ length: pairs }, (_, p) => base ** (-2 * p / width));
-  if (speeds.length !== pairs) {
-    throw new RangeError(`Cannot turn ${pairs} pairs with ${speeds.length} speeds`);
-  }
-  const scale = requireNumber("scale", options.scale ?? 1);
   if (x.size === 0) return zerosFrom(x.shape, [x]);
-  const turn: Turn = { width, order, first, speeds, scale };
+  const turn: Turn = { base, width, order, first };
   return tf.tidy(() => {
     const straight = tf.mul(x, table(length, all, turn, Math.cos, 1));
     const turned = tf.mul(matMul(x, quarterTurn(turn, all)), table(length, all, turn, Math.sin, 0));

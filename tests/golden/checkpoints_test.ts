@@ -20,7 +20,6 @@ import {
   type Outputs,
   outputsOf,
   preLnNames,
-  rmsNormNames,
 } from "../support/golden_models.ts";
 import { tolerance, toleranceInFloat64 } from "../support/tolerances.ts";
 
@@ -52,8 +51,7 @@ const headless = ({ spec, tensors }: Model) => ({
   tensors,
 });
 
-/** The families that have RMSNorms, by the first word of their models. */
-const rmsFamilies: Readonly<Record<string, string>> = {
+const rmsModels: Readonly<Record<string, string>> = {
   gemma: "Gemma",
   llama: "Llama",
   mistral: "Mistral",
@@ -80,7 +78,7 @@ const tables: Readonly<Record<string, readonly [table: string, bound: boolean]>>
 
 /** Why a golden model cannot be converted in a way, if it cannot. */
 function refusalOf(name: string, { to, tied }: Required<ConvertOptions>): string | undefined {
-  const label = rmsNormNames.includes(name) ? rmsFamilies[name.split("-")[0]!] : undefined;
+  const label = rmsModels[name];
   if (label !== undefined && to !== "weightless") {
     return `Cannot center a ${label} model: it has RMSNorms, which see the mean of the stream; its gains can be folded ` +
       '(to "weightless")';

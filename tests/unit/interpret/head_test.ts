@@ -23,8 +23,9 @@ const wide = store.linear("wide", "in-out", [wideMap]);
 function run(
   heads: readonly Head[],
   inputs: ModelInputs,
+  bare = false,
 ): Promise<Readonly<Record<string, Values>>> {
-  const model = { spec: { stacks, heads }, tensors: memoryTensors(store.tensors) };
+  const model = { spec: { stacks, heads, bare }, tensors: memoryTensors(store.tensors) };
   return runModel(float64, model, inputs).then(({ outputs }) => outputs);
 }
 
@@ -34,6 +35,13 @@ const readings: readonly (readonly [Head, Rows])[] = [
   [{ linear, stack: "text", reads: "second" }, [affine(map, text[1]!)]],
   [{ linear, stack: "text", reads: "end" }, [affine(map, text[1]!)]],
   [{ linear, stack: "text", reads: "end", endToken: 1 }, [affine(map, text[2]!)]],
+  [{ linear, stack: "text", reads: "last" }, [affine(map, text.at(-1)!)]],
+  [{ linear, stack: "text", reads: "last", padToken: 0 }, [affine(map, text[3]!)]],
+  [{ linear, stack: "text", reads: "mean" }, [affine(map, transpose(text).map(mean))]],
+  [
+    { linear, stack: "text", reads: "first", activation: "relu" },
+    [affine(map, text[0]!).map((value) => Math.max(value, 0))],
+  ],
   [
     { linear, stack: "text", reads: "all", plusSum: true },
     text.map((row) => affine(map, row.map((value) => value + sum(row)))),
@@ -45,8 +53,10 @@ const readings: readonly (readonly [Head, Rows])[] = [
 ];
 
 for (const [head, expected] of readings) {
-  const { endToken = "none" } = head;
-  const name = `${head.reads}, plusSum ${head.plusSum ?? false}, end token ${endToken}`;
+  const { reads, plusSum = false, endToken = "none", padToken = "none", activation = "none" } =
+    head;
+  const name = `${reads}, plusSum ${plusSum}, end token ${endToken}, padding ${padToken}, ` +
+    `function ${activation}`;
   Deno.test(`runModel() head reads ${name}`, async () => {
     const { logits } = await run([head], { tokens, pixels });
     assertEquals(logits!.shape, [expected.length, 3]);
@@ -54,22 +64,35 @@ for (const [head, expected] of readings) {
   });
 }
 
+Deno.test("runModel() reads the first row where all tokens are padding", async () => {
+  const head: Head = { linear, stack: "text", reads: "last", padToken: 5 };
+  const { logits } = await run([head], { tokens: [5, 5] });
+  assertClose(logits!.values, affine(map, text[1]!), limit, "all padding");
+});
+
 Deno.test("runModel() names outputs, and runs the stacks whose input is given", async () => {
   const heads: Head[] = [
     { linear, stack: "text", reads: "end", output: "text_embeds" },
     { linear, stack: "vision", reads: "first" },
   ];
-  assertEquals(Object.keys(await run(heads, { tokens, pixels })), ["text_embeds", "vision"]);
-  assertEquals(Object.keys(await run(heads, { pixels })), ["vision"]);
-  const bare = await run([], { tokens, pixels });
-  assertClose(bare["text"]!.values, text.flat(), limit, "text");
-  assertClose(bare["vision"]!.values, image.flat(), limit, "vision");
+  assertEquals(Object.keys(await run(heads, { tokens, pixels })), ["text_embeds", "logits"]);
+  assertEquals(Object.keys(await run(heads, { pixels })), ["logits"]);
+});
+
+Deno.test("runModel() gives what the stacks of a body give, beside what its heads do", async () => {
+  const head: Head = { linear, stack: "vision", reads: "first" };
+  for (const [heads, bare] of [[[], false], [[head], true]] as const) {
+    const outputs = await run(heads, { tokens, pixels }, bare);
+    assertEquals("logits" in outputs, bare);
+    assertClose(outputs["text"]!.values, text.flat(), limit, "text");
+    assertClose(outputs["vision"]!.values, image.flat(), limit, "vision");
+  }
 });
 
 Deno.test("runModel() refuses what it cannot read or name", async () => {
   const head: Head = { linear, stack: "text", reads: "all" };
   await assertRejects(() => run([head], {}), RangeError, "this model reads tokens, pixels");
-  await assertRejects(() => run([head, head], { tokens }), RangeError, "two outputs text");
+  await assertRejects(() => run([head, head], { tokens }), RangeError, "two outputs logits");
   const mean: Head = { ...head, reads: "first-and-mean" };
   await assertRejects(() => run([mean], { tokens }), RangeError, "starts with tokens");
   const end: Head = { ...head, reads: "end" };
