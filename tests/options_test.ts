@@ -112,7 +112,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   ],
   rotary: [
     row<ops.RotaryOptions>(
-      { base: 1, width: 2, order: "half", first: 0 },
+      { base: 1, width: 2, order: "half", first: 0, speeds: [1], scale: 1 },
       (o) => ops.rotary(tensor, o),
     ),
   ],

@@ -92,7 +92,7 @@ async function requireWasmBinary(): Promise<void> {
     (await openRegular(path)).close();
   } catch (error) {
     if (platform.faultOf(error) !== "not-granted") throw error;
-    throw new Error(`it needs --allow-read=${dirname(path)}`);
+    throw new Error(`it needs --allow-read="${dirname(path)}"`);
   }
 }
 

@@ -1,4 +1,6 @@
-// The error that an allocation throws when the memory of the WASM backend is full.
+// A full memory of the WASM backend: the error that an allocation throws, and a look ahead.
+
+import * as tf from "@tensorflow/tfjs";
 
 /** The memory of a backend is full; nothing was written, and what is freed can be used again. */
 export class OutOfMemoryError extends Error {
@@ -23,5 +25,21 @@ export class OutOfMemoryError extends Error {
     );
     this.requested = requested;
     this.inUse = inUse;
+  }
+}
+
+/** The bytes that an address of WASM can tell apart; more would be taken modulo 4 GiB. */
+export const addressable = 2 ** 32;
+
+/**
+ * Requires room for new tensors where it is known how much there can be, before the first is made.
+ *
+ * @param bytes What they take at least.
+ * @throws {OutOfMemoryError} If the backend is WASM and they cannot lie beside the tensors that are alive.
+ */
+export function requireMemory(bytes: number): void {
+  const { numBytes } = tf.memory();
+  if (tf.getBackend() === "wasm" && bytes + numBytes > addressable) {
+    throw new OutOfMemoryError(bytes, numBytes);
   }
 }

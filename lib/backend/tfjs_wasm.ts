@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { checkedImports, checkMalloc } from "./checked_malloc.ts";
 import { noteOfKernel, onRestore } from "./engine.ts";
-import { OutOfMemoryError } from "./out_of_memory.ts";
+import { addressable, OutOfMemoryError } from "./out_of_memory.ts";
 import { shareMemory } from "./shared_memory.ts";
 
 /** A name that tfjs's binary exports, and no other. */
@@ -83,9 +83,6 @@ interface WasmBackend {
   incRef(dataId: object): void;
   disposeData(dataId: object, force?: boolean): boolean;
 }
-
-/** The bytes that an address can tell apart; more would be taken modulo 4 GiB. */
-const addressable = 2 ** 32;
 
 const mendedBefore = new WeakSet<object>();
 

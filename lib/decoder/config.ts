@@ -6,6 +6,7 @@ import { nearest, type OptionKinds, requireOptions } from "../core/options.ts";
 import type { NormKind } from "../kernels/contract.ts";
 import { findResidual } from "../residual/registry.ts";
 import type { End, InitBase, Residual } from "../residual/types.ts";
+import { requireSize } from "./size.ts";
 
 /** The non-linearity of the feed-forward network; SwiGLU has a gate projection of its own. */
 export type FeedForwardActivation = "gelu" | "relu" | "swiglu";
@@ -182,7 +183,7 @@ export function completeConfig(config: DecoderConfig): CompleteConfig {
   const variant = variantOf(residual);
   const init = requireOneOf("init", config.init ?? variant.init.base, ["xavier", "normal"]);
   const xavier = init === "xavier";
-  return {
+  const complete: CompleteConfig = {
     vocabulary: whole("vocabulary"),
     context: whole("context"),
     width,
@@ -222,4 +223,6 @@ export function completeConfig(config: DecoderConfig): CompleteConfig {
       },
     ),
   };
+  requireSize(complete);
+  return complete;
 }

@@ -1,11 +1,13 @@
 // The parameters of a decoder and their initialization.
 
 import * as tf from "@tensorflow/tfjs";
+import { requireMemory } from "../backend/out_of_memory.ts";
 import { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { mapTree } from "../core/tree.ts";
 import type { End, NormPlace, Role, ScaledMatrix } from "../residual/types.ts";
 import { type CompleteConfig, completeConfig, type DecoderConfig } from "./config.ts";
+import { matrixNumbers } from "./size.ts";
 import { decoderSite } from "./spec.ts";
 
 /** The parameters of attention; every matrix is [D, D], stored (in, out), every bias [D]. */
@@ -229,9 +231,11 @@ function withEmptyLane(parameters: DecoderParameters): DecoderParameters {
  * @param seed A whole number ≥ 0.
  * @returns The parameters; the caller frees them ({@linkcode disposeTree}).
  * @throws {RangeError} If the configuration or the seed is out of range.
+ * @throws {OutOfMemoryError} If the backend has no room for the parameters.
  */
 export function initDecoder(config: DecoderConfig, seed: number): DecoderParameters {
   const complete = completeConfig(config);
+  requireMemory(4 * matrixNumbers(complete));
   const { vocabulary, context, width, depth, positions, tied, embeddingStd } = complete;
   const random = new Random(seed);
   const headStd = complete.init === "xavier" ? Math.sqrt(2 / (width + vocabulary)) : 0.02;

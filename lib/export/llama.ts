@@ -8,6 +8,7 @@ import type { Attention, FeedForward, Linear, NormSpec, Stack } from "../model/s
 import type { Config } from "../families/family.ts";
 import { isTied } from "../model/spec.ts";
 import { describeModel, type Model } from "../families/model.ts";
+import { rotaryParametersOf } from "../families/rotary.ts";
 import { findFamily } from "../families/registry.ts";
 import {
   gainOf,
@@ -140,7 +141,7 @@ export function toLlama(model: Model): Model {
     max_position_embeddings: contextOf(config),
     rms_norm_eps: stack.final!.eps,
     rope_theta: rotary!.base,
-    rope_parameters: { rope_type: "default", rope_theta: rotary!.base },
+    rope_parameters: { ...rotaryParametersOf(config), rope_theta: rotary!.base },
     attention_bias: attentionBias,
     mlp_bias: networkBias,
     tie_word_embeddings: tied,

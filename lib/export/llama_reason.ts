@@ -1,6 +1,7 @@
 // What of a model has no place in LlamaForCausalLM.
 
 import { normsWithReaders } from "../convert/readers_and_writers.ts";
+import type { Rotary } from "../model/spec.ts";
 import { outputsOf, type TargetRules } from "./target_rules.ts";
 
 const kinds = {
@@ -10,6 +11,12 @@ const kinds = {
   "crms-padded": "its norms are CRMSNorms whose last lane is padding",
   "rms-offset": "its norms multiply by 1 + gain",
 } as const;
+
+/** The base of rotary positions, and how they are stretched. */
+function rotaryText({ base, speeds, scale, beyond }: Rotary): string {
+  const stretched = JSON.stringify({ speeds, scale, beyond });
+  return `base ${base}${stretched === "{}" ? "" : ` stretched by ${stretched}`}`;
+}
 
 /** What Llama asks of a decoder. */
 export const llamaRules: TargetRules = {
@@ -58,6 +65,6 @@ export const llamaRules: TargetRules = {
   shared: ({ attention: { sublayer }, network }, model) => {
     const { heads, keyValueHeads, headWidth, rotary } = sublayer;
     return `${heads} heads, ${keyValueHeads} key-value heads, head width ${headWidth}, ` +
-      `rotary base ${rotary!.base}, hidden width ${outputsOf(network.sublayer.up, model)}`;
+      `rotary ${rotaryText(rotary!)}, hidden width ${outputsOf(network.sublayer.up, model)}`;
   },
 };

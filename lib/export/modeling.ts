@@ -24,6 +24,7 @@ import {
   normFormulas,
   orderFormulas,
   rotaryFormulas,
+  rotaryParts,
 } from "./modeling_formulas.ts";
 import type { ModelingDescription } from "./modeling_description.ts";
 import { resolve } from "./modeling_resolve.ts";
@@ -37,6 +38,18 @@ function sublayersOf({ stacks, heads }: ModelSpec): (Attention | FeedForward)[] 
     pool === undefined ? [] : [pool.attention, pool.network]
   );
   return [...inBlocks, ...inHeads];
+}
+
+/** The formulas of those parts that something has. */
+function* partsOf(
+  of: string,
+  formulas: Readonly<Record<string, Formula>>,
+  has: object,
+): Generator<[string, Formula]> {
+  for (const [part, value] of Object.entries(has)) {
+    const formula = formulas[part];
+    if (value !== undefined && formula !== undefined) yield [`${of}/${part}`, formula];
+  }
 }
 
 /** The formulas of attention and networks. */
@@ -53,10 +66,11 @@ function* sublayerFormulas(spec: ModelSpec): Generator<[string, Formula]> {
     if ("order" in projections) {
       yield [`order/${projections.order}`, orderFormulas[projections.order]];
     }
-    if (rotary !== undefined) yield [`rotary/${rotary.order}`, rotaryFormulas[rotary.order]];
-    for (const part of Object.keys(attentionParts) as (keyof typeof attentionParts)[]) {
-      if (sublayer[part] !== undefined) yield [`attention/${part}`, attentionParts[part]];
+    if (rotary !== undefined) {
+      yield [`rotary/${rotary.order}`, rotaryFormulas[rotary.order]];
+      yield* partsOf("rotary", rotaryParts, rotary);
     }
+    yield* partsOf("attention", attentionParts, sublayer);
   }
 }
 

@@ -99,6 +99,16 @@ export const rotaryFormulas: Readonly<Record<"half" | "pairs", Formula>> = {
   ],
 };
 
+/** What rotary positions may have besides. */
+export const rotaryParts = {
+  "speeds": ["θ(t, p) = t · speeds[p] in place of t · base^(−2p / width)"],
+  "scale": ["the first width numbers are multiplied by scale as well"],
+  "beyond": [
+    "where more than beyond.length places T are read: θ(t, p) = t · beyond.speeds[p]; with beyond.factor instead, θ(t, p) is multiplied " +
+    "by (beyond.factor · (T / beyond.length − 1) + 1)^(−2p / (width − 2))",
+  ],
+} as const satisfies Readonly<Record<string, Formula>>;
+
 /** The functions of feed-forward networks. */
 export const activationFormulas: Readonly<Record<ActivationName, Formula>> = {
   gelu: ["act(x) = x · (1 + erf(x / √2)) / 2"],

@@ -1,6 +1,7 @@
 // What attention knows of positions: how heads turn, and what is added to scores. Both follow the length of the input, and layers
 // that agree share them.
 
+import { growthPowers, usualSpeeds } from "../model/rotary.ts";
 import type { Attention, Rotary } from "../model/spec.ts";
 import { int, ints } from "./onnx_graph.ts";
 import type { OnnxContext } from "./onnx_weights.ts";
@@ -21,13 +22,31 @@ export function placesOf(context: OnnxContext, size: string): string {
 
 const float32 = { to: int(1) };
 
-/** The angles t · base^(−2p/width) of positions t and pairs p: [T, 1, pairs], the same for all heads. */
-function anglesOf(context: OnnxContext, { width, base }: Rotary, size: string): string {
+/** How fast each pair turns: [1, 1, pairs]. */
+function speedsOf(context: OnnxContext, rotary: Rotary, size: string): string {
   const { graph } = context;
-  const speeds = Array.from({ length: width / 2 }, (_, p) => base ** (-2 * p / width));
+  const row = (values: readonly number[]): string => graph.numbers(values, [1, 1, values.length]);
+  const { beyond } = rotary;
+  const usual = row(usualSpeeds(rotary));
+  if (beyond === undefined) return usual;
+  const length = lengthOf(context, size);
+  if ("speeds" in beyond) {
+    const isLong = graph.add("Greater", [length, graph.whole(beyond.length)]);
+    return graph.add("Where", [isLong, row(beyond.speeds), usual]);
+  }
+  const longest = graph.add("Max", [length, graph.whole(beyond.length)]);
+  const factor = graph.numbers(beyond.factor / beyond.length);
+  const stretched = graph.add("Mul", [graph.add("Cast", [longest], float32), factor]);
+  const growth = graph.add("Sub", [stretched, graph.numbers(beyond.factor - 1)]);
+  return graph.add("Mul", [usual, graph.add("Pow", [growth, row(growthPowers(rotary))])]);
+}
+
+/** The angles t · speed of positions t and pairs: [T, 1, pairs], the same for all heads. */
+function anglesOf(context: OnnxContext, rotary: Rotary, size: string): string {
+  const { graph } = context;
   const places = graph.add("Cast", [placesOf(context, size)], float32);
   const column = graph.add("Unsqueeze", [places, graph.whole([1, 2])]);
-  return graph.add("Mul", [column, graph.numbers(speeds, [1, 1, speeds.length])]);
+  return graph.add("Mul", [column, speedsOf(context, rotary, size)]);
 }
 
 /**
@@ -53,12 +72,16 @@ export function rotate(
   },
 ): string {
   const { graph } = context;
-  const { width, base, order } = rotary;
+  const { width, order, scale = 1 } = rotary;
   const [pairs, rest] = [width / 2, headWidth - width];
-  const key = `${width} ${base} ${size}`;
+  const key = `${JSON.stringify({ ...rotary, order: "" })} ${size}`;
   const angles = graph.once(`angles ${key}`, () => anglesOf(context, rotary, size));
-  const cos = graph.once(`cos ${key}`, () => graph.add("Cos", [angles]));
-  const sin = graph.once(`sin ${key}`, () => graph.add("Sin", [angles]));
+  const table = (operator: "Cos" | "Sin"): string =>
+    graph.once(`${operator} ${key}`, () => {
+      const values = graph.add(operator, [angles]);
+      return scale === 1 ? values : graph.add("Mul", [values, graph.numbers(scale)]);
+    });
+  const [cos, sin] = [table("Cos"), table("Sin")];
   const [turning, still] = rest === 0 ? [x] : graph.split(x, [width, rest]);
   const halves = (value: string): string[] => {
     if (order === "half") return graph.split(value, [pairs, pairs]);

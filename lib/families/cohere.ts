@@ -3,7 +3,8 @@
 import type { Family } from "./family.ts";
 import { llamaLike } from "./llama_like.ts";
 import { layerNormAt } from "./spec_parts.ts";
-import { epsIn, positiveIn, rotaryIn, unknownSetting } from "./settings.ts";
+import { rotaryIn } from "./rotary.ts";
+import { epsIn, positiveIn, unknownSetting } from "./settings.ts";
 
 /** Cohere's Command R. */
 export const cohere: Family = llamaLike({

@@ -14,6 +14,7 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./spec_parts.ts";
+import { rotaryIn } from "./rotary.ts";
 import {
   activationIn,
   countIn,
@@ -21,7 +22,6 @@ import {
   flagIn,
   headsIn,
   numberIn,
-  rotaryIn,
   unknownSetting,
 } from "./settings.ts";
 

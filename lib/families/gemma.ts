@@ -5,7 +5,8 @@ import type { Attention, Head, NormSpec, Rotary } from "../model/spec.ts";
 import { sandwichLn } from "../residual/variants.ts";
 import type { Config, Family } from "./family.ts";
 import { llamaLike, type Manner, rms, window } from "./llama_like.ts";
-import { activationIn, countIn, partOf, positiveIn, rotaryIn } from "./settings.ts";
+import { rotaryIn } from "./rotary.ts";
+import { activationIn, countIn, partOf, positiveIn } from "./settings.ts";
 
 /** What all of them have. */
 const shared = {
@@ -75,12 +76,13 @@ function rotaryOfLayer(config: Config, headWidth: number, isLocal: boolean): Rot
   const kinds = partOf(config, "rope_parameters");
   const kind = isLocal ? "sliding_attention" : "full_attention";
   if (kinds[kind] !== undefined) {
-    return rotaryIn({ rope_parameters: partOf(kinds, kind) }, headWidth);
+    const own = { rope_scaling: undefined, rope_parameters: partOf(kinds, kind) };
+    return rotaryIn({ ...config, ...own }, headWidth);
   }
   const key = isLocal ? "rope_local_base_freq" : "rope_theta";
   const base = positiveIn(config, [key], isLocal ? 1e4 : 1e6);
   const scaling = isLocal ? {} : partOf(config, "rope_scaling");
-  return rotaryIn({ rope_theta: base, rope_scaling: scaling }, headWidth);
+  return rotaryIn({ ...config, rope_theta: base, rope_scaling: scaling }, headWidth);
 }
 
 function attention3(config: Config, index: number, headWidth: number): Partial<Attention> {

@@ -13,7 +13,8 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./spec_parts.ts";
-import { activationIn, countIn, epsIn, flagIn, headsIn, rotaryIn } from "./settings.ts";
+import { rotaryIn } from "./rotary.ts";
+import { activationIn, countIn, epsIn, flagIn, headsIn } from "./settings.ts";
 
 function block(config: Config, path: string): Block {
   const eps = epsIn(config, ["layer_norm_eps"], 1e-5);

@@ -38,12 +38,26 @@ export async function loadParameters(
 /** Tokens that are read at once where neither a table nor the configuration bounds them. */
 const mostTokens = 8192;
 
+/** The lengths beyond which heads turn otherwise; kept keys have turned by the usual speeds. */
+function turningLengths({ stacks }: ModelSpec): number[] {
+  return Object.values(stacks).flatMap(({ blocks }) =>
+    blocks.flatMap(({ branches }) =>
+      branches.flatMap(({ sublayer }) =>
+        sublayer.kind === "attention" ? sublayer.rotary?.beyond?.length ?? [] : []
+      )
+    )
+  );
+}
+
 /** How many tokens a model reads at once. */
-function contextOf({ config, tensors }: Model, entry: Extract<Entry, { kind: "tokens" }>): number {
-  const { positions, offset } = entry;
+function contextOf(
+  { config, tensors, spec }: Model,
+  { positions, offset }: Extract<Entry, { kind: "tokens" }>,
+): number {
   if (positions !== undefined) return tensors.info(positions.table).shape.at(-2)! - offset;
   const named = config["max_position_embeddings"];
-  return typeof named === "number" ? Math.min(named, mostTokens) : mostTokens;
+  const lengths = typeof named === "number" ? [named, mostTokens] : [mostTokens];
+  return Math.min(...lengths, ...turningLengths(spec));
 }
 
 /** What keeps a model from predicting the token after each, if anything does. */

@@ -23,15 +23,8 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./spec_parts.ts";
-import {
-  activationIn,
-  countIn,
-  epsIn,
-  flagIn,
-  positiveIn,
-  rotaryIn,
-  unknownSetting,
-} from "./settings.ts";
+import { rotaryIn } from "./rotary.ts";
+import { activationIn, countIn, epsIn, flagIn, positiveIn, unknownSetting } from "./settings.ts";
 
 /** The last words of the paths of a layer's norms, by where they stand. */
 type LayerNorms = Readonly<

@@ -14,15 +14,8 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./spec_parts.ts";
-import {
-  activationIn,
-  countIn,
-  epsIn,
-  flagIn,
-  headsIn,
-  rotaryIn,
-  unknownSetting,
-} from "./settings.ts";
+import { rotaryIn } from "./rotary.ts";
+import { activationIn, countIn, epsIn, flagIn, headsIn, unknownSetting } from "./settings.ts";
 
 function block(config: Config, path: string): Block {
   const norm = layerNormAt(`${path}.input_layernorm`, epsIn(config, ["layer_norm_eps"], 1e-5));

@@ -2,7 +2,7 @@
 
 import { requireEps } from "../core/check.ts";
 import { cut, excerpt } from "../core/excerpt.ts";
-import type { ActivationName, Rotary } from "../model/spec.ts";
+import type { ActivationName } from "../model/spec.ts";
 import type { Config } from "./family.ts";
 
 /** The first of some keys that has a value other than null. */
@@ -154,35 +154,4 @@ export function activationIn(
   if (found !== undefined) return found;
   const known = Object.keys(activations).join(", ");
   throw unknownSetting(keys[0]!, value, `it must be one of ${known}`);
-}
-
-/**
- * Rotary positions whose settings stand in `rope_parameters` or beside it.
- *
- * @param config The configuration.
- * @param headWidth The width of a head.
- * @param names The older names of the base and of the turning share, and the share where none is written.
- * @returns How heads turn.
- * @throws {RangeError} If positions are stretched in a way that is not known.
- */
-export function rotaryIn(
-  config: Config,
-  headWidth: number,
-  names: { readonly base?: string; readonly share?: string; readonly standardShare?: number } = {},
-): Rotary {
-  const parameters = { ...partOf(config, "rope_scaling"), ...partOf(config, "rope_parameters") };
-  const type = parameters["rope_type"] ?? parameters["type"] ?? "default";
-  if (type !== "default") throw unknownSetting("rope_type", type, 'only "default" is described');
-  const settings = { ...config, ...parameters };
-  const share = positiveIn(
-    settings,
-    ["partial_rotary_factor", names.share ?? "partial_rotary_factor"],
-    names.standardShare ?? 1,
-  );
-  if (share > 1) throw unknownSetting("partial_rotary_factor", share, "it must be at most 1");
-  return {
-    width: Math.floor(headWidth * share),
-    base: positiveIn(settings, ["rope_theta", names.base ?? "rope_theta"], 10000),
-    order: "half",
-  };
 }

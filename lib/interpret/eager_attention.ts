@@ -3,7 +3,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
 import type { QueriesKeysValues } from "../model/interpreter.ts";
-import type { Attention, NormSpec, QkvOrder } from "../model/spec.ts";
+import { speedsOf } from "../model/rotary.ts";
+import type { Attention, NormSpec, QkvOrder, Rotary } from "../model/spec.ts";
 import { causalSoftmax } from "../ops/causal_softmax.ts";
 import { rotary } from "../ops/rotary.ts";
 
@@ -48,6 +49,13 @@ function eachPair(
     (_, at) => f(first + Math.floor(at / keys), at % keys),
   );
   return tf.tensor2d(values, [queries, keys]);
+}
+
+/** The rotation of heads whose first row stands at a position. */
+function turn(x: Tensor, positions: Rotary, first: number): Tensor {
+  const { width, order, scale = 1 } = positions;
+  const speeds = speedsOf(positions, first + x.shape[1]!);
+  return rotary(x, { width, order, first, speeds, scale });
 }
 
 /** The softmax of scores [B·H, T, S] over the keys that count; positions of queries start at `first`. */
@@ -101,7 +109,7 @@ export function attendEagerly(
   const prepare = (x: Tensor, count: number, site: NormSpec | undefined): Tensor => {
     const perHead = split(x, count, headWidth);
     const normed = site === undefined ? perHead : norm(perHead, site);
-    return attention.rotary === undefined ? normed : rotary(normed, { ...attention.rotary, first });
+    return attention.rotary === undefined ? normed : turn(normed, attention.rotary, first);
   };
   const q = prepare(given.q, heads, headNorms?.q);
   const fresh = {

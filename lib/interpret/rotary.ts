@@ -1,20 +1,23 @@
 // Rotary positions of all heads of a matrix, composed of the operations that every arithmetic has.
 
 import type { Arithmetic } from "./arithmetic.ts";
+import { speedsOf } from "../model/rotary.ts";
 import type { Rotary } from "../model/spec.ts";
 
-/** f(t · base^(−2p/width)) for each row and pair p, where `heads` rows after each other share their position t. */
+/** scale · f(t · speed) for each row and pair p, where `heads` rows after each other share their position t. */
 function table<T>(
   arithmetic: Arithmetic<T>,
-  { width, base }: Rotary,
+  rotary: Rotary,
   [rows, heads]: readonly [number, number],
   f: (angle: number) => number,
 ): T {
-  const pairs = width / 2;
+  const pairs = rotary.width / 2;
+  const { scale = 1 } = rotary;
+  const speeds = speedsOf(rotary, rows / heads);
   const values = new Float64Array(rows * pairs);
   for (let row = 0; row < rows; row++) {
     for (let p = 0; p < pairs; p++) {
-      values[row * pairs + p] = f(Math.floor(row / heads) * base ** (-2 * p / width));
+      values[row * pairs + p] = scale * f(Math.floor(row / heads) * speeds[p]!);
     }
   }
   return arithmetic.matrix(values, rows, pairs);
@@ -24,7 +27,7 @@ function table<T>(
  * Turns the pairs of coordinates of each head by their positions.
  *
  * ```
- * (a, b) → (a cos θ − b sin θ, b cos θ + a sin θ),   θ = t · base^(−2p/width)
+ * (a, b) → scale (a cos θ − b sin θ, b cos θ + a sin θ),   θ = t · base^(−2p/width), or t · speeds[p]
  * ```
  *
  * Shapes: x [T, heads · headWidth] · returns the same

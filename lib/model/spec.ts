@@ -57,6 +57,20 @@ export interface Rotary {
   readonly base: number;
   /** `half`: coordinate i turns with i + width/2 (NeoX, Llama). `pairs`: 2i with 2i + 1 (GPT-J). */
   readonly order: "half" | "pairs";
+  /** By how many radians each pair turns from place to place, where that is not base^(−2p/width): positions that are stretched. */
+  readonly speeds?: readonly number[];
+  /** What turns is multiplied by this (YaRN, LongRoPE). */
+  readonly scale?: number;
+  /**
+   * Inputs of more than `length` places turn otherwise: with other speeds (LongRoPE), or with a base that grows (dynamic NTK), so that
+   * a speed is multiplied by (factor (places / length − 1) + 1)^(−2p/(width − 2)).
+   */
+  readonly beyond?:
+    & { readonly length: number }
+    & (
+      | { readonly speeds: readonly number[] }
+      | { readonly factor: number }
+    );
 }
 
 /** How one matrix holds queries, keys and values. H heads, G key-value heads, K their width; the outputs in their order. */

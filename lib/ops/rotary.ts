@@ -17,10 +17,14 @@ export interface RotaryOptions {
   readonly order?: "half" | "pairs";
   /** The position of the first row; 0 by default. */
   readonly first?: number;
+  /** By how many radians each pair turns from position to position; base^(−2p/width) by default. */
+  readonly speeds?: readonly number[];
+  /** What turns is multiplied by this; 1 by default. */
+  readonly scale?: number;
 }
 
 /** How coordinates turn, with nothing left open. */
-type Turn = Required<RotaryOptions>;
+type Turn = Required<Omit<RotaryOptions, "base">>;
 
 /** The coordinates of pair p. */
 function pairOf({ width, order }: Turn, p: number): readonly [number, number] {
@@ -38,7 +42,7 @@ function quarterTurn(turn: Turn, all: number): Tensor {
   return tf.tensor2d(matrix, [all, all]);
 }
 
-/** f(t · base^(−2p/width)) for position t and pair p, written to both members; `still` where nothing turns. */
+/** scale · f(t · speed) for position t and pair p, written to both members; `still` where nothing turns. */
 function table(
   length: number,
   all: number,
@@ -49,7 +53,7 @@ function table(
   const values = new Float32Array(length * all).fill(still);
   for (let t = 0; t < length; t++) {
     for (let p = 0; p < turn.width / 2; p++) {
-      const value = f((turn.first + t) * turn.base ** (-2 * p / turn.width));
+      const value = turn.scale * f((turn.first + t) * turn.speeds[p]!);
       for (const lane of pairOf(turn, p)) values[t * all + lane] = value;
     }
   }
@@ -60,7 +64,7 @@ function table(
  * Rotary position embedding.
  *
  * ```
- * y = x ⊙ cos θ + (−x₂, x₁) ⊙ sin θ,   θ = t · base^(−2p/width)
+ * y = scale (x ⊙ cos θ + (−x₂, x₁) ⊙ sin θ),   θ = t · speeds[p], by default t · base^(−2p/width)
  * ```
  *
  * x₁ and x₂ are the members of the pairs p: by default the two halves of the last axis (the convention of GPT-NeoX and LLaMA); t is the
@@ -72,7 +76,8 @@ function table(
  * @param x Queries or keys.
  * @param options Which coordinates are pairs, how fast they turn, and from which position.
  * @returns The rotated values.
- * @throws {RangeError} If the width that turns is odd or above K, `x` has no axis of positions, or the base is not above 0.
+ * @throws {RangeError} If the width that turns is odd or above K, `x` has no axis of positions, the base is not above 0, or there is not
+ *   one speed for each pair.
  * @throws {TypeError} If `x` is not float32.
  */
 export function rotary(x: Tensor, options: RotaryOptions = {}): Tensor {
@@ -81,6 +86,8 @@ export function rotary(x: Tensor, options: RotaryOptions = {}): Tensor {
     width: "number?",
     order: "string?",
     first: "number?",
+    speeds: "list?",
+    scale: "number?",
   });
   requireDtype("float32", { x });
   if (x.rank < 2) {
@@ -98,8 +105,15 @@ export function rotary(x: Tensor, options: RotaryOptions = {}): Tensor {
       `Cannot rotate ${width} coordinates of heads of width ${all}: it must be even, and no more`,
     );
   }
+  const pairs = width / 2;
+  const speeds = options.speeds ??
+    Array.from({ length: pairs }, (_, p) => base ** (-2 * p / width));
+  if (speeds.length !== pairs) {
+    throw new RangeError(`Cannot turn ${pairs} pairs with ${speeds.length} speeds`);
+  }
+  const scale = requireNumber("scale", options.scale ?? 1);
   if (x.size === 0) return zerosFrom(x.shape, [x]);
-  const turn: Turn = { base, width, order, first };
+  const turn: Turn = { width, order, first, speeds, scale };
   return tf.tidy(() => {
     const straight = tf.mul(x, table(length, all, turn, Math.cos, 1));
     const turned = tf.mul(matMul(x, quarterTurn(turn, all)), table(length, all, turn, Math.sin, 0));

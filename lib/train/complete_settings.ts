@@ -58,6 +58,9 @@ export function fineTuneNumbers(settings: FineTuneSettings, context: number): Ru
   return runNumbers(settings, context);
 }
 
+/** More tokens than the activations of any model leave room for. */
+const mostTokens = 2 ** 24;
+
 function runNumbers(settings: RunSettings, context: number): RunNumbers {
   const steps = requireInteger("steps", settings.steps, { min: 0 });
   const positive = (name: keyof RunSettings & keyof RunNumbers, open: number): number =>
@@ -65,14 +68,16 @@ function runNumbers(settings: RunSettings, context: number): RunNumbers {
   for (const limit of ["clip", "clipGates"] as const) {
     requireNumber(limit, settings[limit] ?? 1, { above: 0 });
   }
+  const length = requireInteger("length", settings.length ?? context, { min: 1, max: context });
+  const most = Math.max(1, Math.floor(mostTokens / length));
   return {
     steps,
-    rows: positive("rows", 1),
+    rows: requireInteger("rows", settings.rows, { min: 1, max: most }),
     accumulate: positive("accumulate", 1),
     reportEvery: positive("reportEvery", 1),
     evaluateEvery: positive("evaluateEvery", Math.max(1, steps)),
     evaluationBatches: positive("evaluationBatches", 8),
-    length: requireInteger("length", settings.length ?? context, { min: 1, max: context }),
+    length,
   };
 }
 

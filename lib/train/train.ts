@@ -1,12 +1,14 @@
 // Training a decoder from the start, or from parameters of its own.
 
 import * as tf from "@tensorflow/tfjs";
+import { requireMemory } from "../backend/out_of_memory.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { mapTree } from "../core/tree.ts";
-import type { DecoderConfig } from "../decoder/config.ts";
+import { completeConfig, type DecoderConfig } from "../decoder/config.ts";
 import { decoder } from "../decoder/decoder.ts";
 import { type DecoderParameters, initDecoder } from "../decoder/initialization.ts";
+import { matrixNumbers } from "../decoder/size.ts";
 import { sourceOf } from "../residual/code.ts";
 import { isRegistered } from "../residual/registry.ts";
 import type { Residual } from "../residual/types.ts";
@@ -133,6 +135,12 @@ function startOf(
     : mapTree<DecoderParameters, Tensor>(parameters, (leaf) => leaf.clone());
 }
 
+/** Requires room for what a training holds at the least: the parameters, their gradient, and the optimizer's moments. */
+function requireMemoryOf(config: DecoderConfig, { optimizer }: TrainSettings): void {
+  const moments = optimizer?.kind === "sgd" ? 0 : 2;
+  requireMemory(4 * (2 + moments) * matrixNumbers(completeConfig(config)));
+}
+
 /**
  * Trains a decoder on a text.
  *
@@ -142,7 +150,7 @@ function startOf(
  * @param corpus The text.
  * @param options Signal, callbacks, probes, starting parameters.
  * @returns The parameters, the configuration and the record.
- * @throws {OutOfMemoryError} If there is no room for the parameters. A memory that is full later ends the run (`stopped`).
+ * @throws {OutOfMemoryError} If there is no room for the parameters, their gradient and the moments. A memory that is full later ends the run (`stopped`).
  * @throws {InterruptedError} If the notebook's kernel that it runs in is interrupted.
  * @throws {RangeError} If a setting is out of range, the text is shorter than a row, or `options.residual` has another id than the
  * settings name.
@@ -160,6 +168,7 @@ export async function train(
   const run = await determinantsOf(settings, corpus, { ...options, residual: own });
   const config = configOf(run);
   const known = determined(run);
+  requireMemoryOf(config, settings);
   const { form, probe, signal, onRow, label, probes, command, commit } = options;
   const { parameters, rows, ...facts } = await runTraining<DecoderParameters>({
     model: config,

@@ -3,7 +3,7 @@
 
 import { basename } from "node:path";
 import { readNotebook } from "./jupyter/notebook_file.ts";
-import type { Notebook } from "./jupyter/notebook_file.ts";
+import type { Notebook, Output } from "./jupyter/notebook_file.ts";
 import { writeAtomically } from "../platform/files.ts";
 import { readTextFile } from "../platform/text_file.ts";
 import { shown } from "../core/options.ts";
@@ -13,6 +13,17 @@ import { type Command, flag, requireWords } from "../cli/command.ts";
 import { listNotebooks } from "./notebooks.ts";
 import { type FoundClaim, resultsPage, verdictCounts, withCounts } from "./results.ts";
 import { runTask } from "./task.ts";
+
+/** The claims in an output, each checked. */
+function claimsIn(output: Output): readonly Claim[] {
+  const claims = "data" in output ? output.data[claimType] as unknown : [];
+  if (claims === undefined) return [];
+  if (!Array.isArray(claims)) {
+    throw new RangeError(`Cannot read claims from ${shown(claims)}: it must be a list`);
+  }
+  if (claims.length > 0) claim(...claims);
+  return claims;
+}
 
 /**
  * The claims in the outputs of notebooks.
@@ -26,12 +37,7 @@ export function collectClaims(
 ): FoundClaim[] {
   const found = notebooks.flatMap(({ file, notebook }) =>
     notebook.cells.flatMap(({ id, outputs = [] }) =>
-      outputs.flatMap((output): FoundClaim[] => {
-        const claims = "data" in output ? output.data[claimType] : undefined;
-        if (claims === undefined) return [];
-        claim(...claims as Claim[]); // checks each
-        return (claims as Claim[]).map((one) => ({ ...one, notebook: file, cell: id }));
-      })
+      outputs.flatMap(claimsIn).map((one): FoundClaim => ({ ...one, notebook: file, cell: id }))
     )
   );
   const firsts = new Map<string, FoundClaim>();

@@ -20,6 +20,7 @@ import {
   type Outputs,
   outputsOf,
   preLnNames,
+  rmsNormNames,
 } from "../support/golden_models.ts";
 import { tolerance, toleranceInFloat64 } from "../support/tolerances.ts";
 
@@ -51,7 +52,8 @@ const headless = ({ spec, tensors }: Model) => ({
   tensors,
 });
 
-const rmsModels: Readonly<Record<string, string>> = {
+/** The families that have RMSNorms, by the first word of their models. */
+const rmsFamilies: Readonly<Record<string, string>> = {
   gemma: "Gemma",
   llama: "Llama",
   mistral: "Mistral",
@@ -78,7 +80,7 @@ const tables: Readonly<Record<string, readonly [table: string, bound: boolean]>>
 
 /** Why a golden model cannot be converted in a way, if it cannot. */
 function refusalOf(name: string, { to, tied }: Required<ConvertOptions>): string | undefined {
-  const label = rmsModels[name];
+  const label = rmsNormNames.includes(name) ? rmsFamilies[name.split("-")[0]!] : undefined;
   if (label !== undefined && to !== "weightless") {
     return `Cannot center a ${label} model: it has RMSNorms, which see the mean of the stream; its gains can be folded ` +
       '(to "weightless")';

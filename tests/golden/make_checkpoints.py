@@ -48,6 +48,11 @@ def rotary(base=10000.0, part=None):
     return {"rope_parameters": parameters}
 
 
+def stretched(kind, **settings):
+    """Rotary positions of more places than the model was made for."""
+    return {"rope_parameters": {"rope_type": kind, "rope_theta": 10000.0, **settings}}
+
+
 def sizes(width=16, heads=2, hidden=40, layers=2, **others):
     """The names that most families share."""
     return {
@@ -256,6 +261,25 @@ CASES = {
         "LlamaForCausalLM",
         sizes(24, 4, 56, num_key_value_heads=2, rms_norm_eps=1e-5) | rotary(),
         "tokens older",
+    ),
+    # Positions are stretched from so few places that all of them are.
+    "llama-llama3": (
+        "LlamaForCausalLM",
+        sizes(16, 2, 24, 1, num_key_value_heads=1)
+        | stretched(
+            "llama3",
+            factor=8.0,
+            low_freq_factor=1.0,
+            high_freq_factor=4.0,
+            original_max_position_embeddings=12,
+        ),
+        "tokens older",
+    ),
+    "mistral-yarn": (
+        "MistralForCausalLM",
+        sizes(16, 2, 24, 1, num_key_value_heads=1, sliding_window=None)
+        | stretched("yarn", factor=4.0, original_max_position_embeddings=6),
+        "tokens",
     ),
     "qwen2": (
         "Qwen2ForCausalLM",
@@ -604,6 +628,8 @@ def older_spelling(config):
         return config | {"rotary_emb_base": int(base), "rotary_pct": part}
     if part is not None:
         config["partial_rotary_factor"] = part
+    if parameters.get("rope_type", "default") != "default":
+        config["rope_scaling"] = {key: parameters[key] for key in parameters if key != "rope_theta"}
     return config | {"rope_theta": base}
 
 

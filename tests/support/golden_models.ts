@@ -22,6 +22,11 @@ export const goldenNames: readonly string[] = [...Deno.readDirSync(folder)]
   .map(({ name }) => name)
   .sort();
 
+/** Those that transformers calls causal language models. */
+export const decoderNames: readonly string[] = goldenNames.filter((name) =>
+  /"\w+(CausalLM|LMHeadModel)"/.test(Deno.readTextFileSync(`${folder}/${name}/config.json`))
+);
+
 /** Those that no conversion acts on, by their residual variants. */
 export const otherVariants: Readonly<Record<string, string>> = {
   "bart": "Post-LN",
@@ -41,7 +46,15 @@ export const preLnNames: readonly string[] = goldenNames.filter((name) =>
 );
 
 /** Those of them with RMSNorms, which see the mean of the stream. */
-export const rmsNormNames: readonly string[] = ["gemma", "llama", "mistral", "qwen2", "qwen3"];
+export const rmsNormNames: readonly string[] = [
+  "gemma",
+  "llama",
+  "llama-llama3",
+  "mistral",
+  "mistral-yarn",
+  "qwen2",
+  "qwen3",
+];
 
 /** Targets to which some models cannot be converted, and why. */
 export const impossible: Readonly<

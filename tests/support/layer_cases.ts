@@ -42,6 +42,22 @@ const plans: Readonly<Record<string, AttentionPlan>> = {
   "rotary halves": { ...base, rotary: { width: 6, base: 100, order: "half" } },
   "rotary pairs": { ...base, rotary: { width: 6, base: 100, order: "pairs" } },
   "rotary halves of a part": { ...base, rotary: { width: 4, base: 100, order: "half" } },
+  "rotary with speeds and a scale of their own": {
+    ...base,
+    rotary: { width: 4, base: 100, order: "half", speeds: [0.7, 0.03], scale: 1.3 },
+  },
+  "rotary beyond a length": {
+    ...base,
+    rotary: { width: 4, base: 9, order: "pairs", beyond: { length: 5, speeds: [0.4, 0.01] } },
+  },
+  "rotary as long as the length": {
+    ...base,
+    rotary: { width: 4, base: 9, order: "half", beyond: { length: 7, speeds: [0.4, 0.01] } },
+  },
+  "rotary with a base that grows": {
+    ...base,
+    rotary: { width: 6, base: 50, order: "half", beyond: { length: 4, factor: 3 } },
+  },
   "rotary pairs of a part, grouped": {
     ...base,
     keyValueHeads: 2,

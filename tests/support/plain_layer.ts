@@ -37,18 +37,45 @@ export interface PlainAttention {
     readonly width: number;
     readonly base: number;
     readonly order: "half" | "pairs";
+    readonly speeds?: readonly number[];
+    readonly scale?: number;
+    readonly beyond?: {
+      readonly length: number;
+      readonly speeds?: readonly number[];
+      readonly factor?: number;
+    };
   };
 }
 
-/** One head's query or key turned by its position, pair by pair as a complex number. */
-function turn(x: readonly number[], t: number, rotary: PlainAttention["rotary"]): number[] {
+/** How fast pair p turns where so many places are read: transformers' modeling_rope_utils.py, written anew. */
+function speedOf(
+  { width, base, speeds, beyond }: NonNullable<PlainAttention["rotary"]>,
+  p: number,
+  length: number,
+): number {
+  if (beyond === undefined || length <= beyond.length) {
+    return speeds?.[p] ?? 1 / base ** (2 * p / width);
+  }
+  if (beyond.speeds !== undefined) return beyond.speeds[p]!;
+  const factor = beyond.factor!;
+  const grown = base * (factor * length / beyond.length - (factor - 1)) ** (width / (width - 2));
+  return 1 / grown ** (2 * p / width);
+}
+
+/** One head's query or key turned by its position among so many, pair by pair as a complex number. */
+function turn(
+  x: readonly number[],
+  [t, length]: readonly [number, number],
+  rotary: PlainAttention["rotary"],
+): number[] {
   const turned = [...x];
   if (rotary === undefined) return turned;
+  const { scale = 1 } = rotary;
   for (let p = 0; p < rotary.width / 2; p++) {
     const [a, b] = rotary.order === "half" ? [p, p + rotary.width / 2] : [2 * p, 2 * p + 1];
-    const angle = t / rotary.base ** (2 * p / rotary.width);
-    turned[a] = x[a]! * Math.cos(angle) - x[b]! * Math.sin(angle);
-    turned[b] = x[a]! * Math.sin(angle) + x[b]! * Math.cos(angle);
+    const angle = t * speedOf(rotary, p, length);
+    turned[a] = scale * (x[a]! * Math.cos(angle) - x[b]! * Math.sin(angle));
+    turned[b] = scale * (x[a]! * Math.sin(angle) + x[b]! * Math.cos(angle));
   }
   return turned;
 }
@@ -62,11 +89,12 @@ export function plainAttention(attention: PlainAttention, x: Rows, source: Rows)
   return x.map((row, i) => {
     const heads = q.map((project, head) => {
       const shared = Math.floor(head / (q.length / k.length));
-      const query = turn(normed(cut(affine(project, row)), gains?.q), i, rotary);
+      const query = turn(normed(cut(affine(project, row)), gains?.q), [i, x.length], rotary);
       const seen = source.map((_, j) => j)
         .filter((j) => (!attention.causal || j <= i) && i - j < window);
       const scores = seen.map((j) => {
-        const key = turn(normed(cut(affine(k[shared]!, source[j]!)), gains?.k), j, rotary);
+        const read = normed(cut(affine(k[shared]!, source[j]!)), gains?.k);
+        const key = turn(read, [j, source.length], rotary);
         return attention.scale * dot(query, key) + (attention.alibi?.[head] ?? 0) * (j - i);
       });
       const weights = softmax(scores);

@@ -70,6 +70,26 @@ export class Kernel {
     this.#dead.catch(() => {}); // awaited only while something is asked of the kernel
   }
 
+  /** Starts the process; without a turn of others in between, so that no signal finds a file that nobody removes. */
+  static #launch(info: ConnectionInfo, cwd: string, env: Record<string, string>): Kernel {
+    const file = Deno.makeTempFileSync({ prefix: "kernel-", suffix: ".json" });
+    try {
+      Deno.writeTextFileSync(file, JSON.stringify(info));
+      const process = new Deno.Command(Deno.execPath(), {
+        args: ["jupyter", "--kernel", "--conn", file],
+        cwd,
+        env: { NO_COLOR: "1", ...env },
+        stdin: "null",
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+      return new Kernel(file, process);
+    } catch (error) {
+      Deno.removeSync(file);
+      throw error;
+    }
+  }
+
   /**
    * Starts a kernel and waits until it answers on both channels.
    *
@@ -79,17 +99,7 @@ export class Kernel {
    */
   static async start({ cwd, env = {} }: KernelOptions): Promise<Kernel> {
     const info = newConnection();
-    const file = await Deno.makeTempFile({ prefix: "kernel-", suffix: ".json" });
-    await Deno.writeTextFile(file, JSON.stringify(info));
-    const process = new Deno.Command(Deno.execPath(), {
-      args: ["jupyter", "--kernel", "--conn", file],
-      cwd,
-      env: { NO_COLOR: "1", ...env },
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    const kernel = new Kernel(file, process);
+    const kernel = Kernel.#launch(info, cwd, env);
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(
       () => late.reject(new KernelError(`The kernel did not answer within ${startLimit} s`)),

@@ -28,7 +28,7 @@ function withRms(model: Model): Model {
   return model.family.id === "olmo" ? convert(model, { to: "pre-rmsnorm" }) : model;
 }
 
-for (const name of ["olmo", "llama", "qwen2"]) {
+for (const name of ["olmo", "llama", "llama-llama3", "qwen2"]) {
   Deno.test(`toLlama() writes ${name} as a folder that opens as Llama, with the same logits`, () =>
     inFolder(async (folder) => {
       using source = await openGolden(name);

@@ -62,15 +62,22 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
     });
   };
   const within = (inner: Json, x: Row): Row => inner === undefined ? x : norm(inner, x);
-  const rotate = (rotary: Json, x: Row, t: number): Row => {
+  const speedOf = ({ width, base, speeds, beyond }: Json, p: number, places: number): number => {
+    const usual = speeds?.[p] ?? base ** (-2 * p / width);
+    if (beyond === undefined || places <= beyond.length) return usual;
+    if (beyond.speeds !== undefined) return beyond.speeds[p];
+    const growth = beyond.factor * (places / beyond.length - 1) + 1;
+    return usual * growth ** (-2 * p / (width - 2));
+  };
+  const rotate = (rotary: Json, x: Row, t: number, places: number): Row => {
     if (rotary === undefined) return x;
-    const { width, base, order } = rotary;
+    const { width, order, scale = 1 } = rotary;
     const y = [...x];
     for (let p = 0; p < width / 2; p++) {
       const [i, j] = order === "half" ? [p, p + width / 2] : [2 * p, 2 * p + 1];
-      const angle = t * base ** (-2 * p / width);
-      y[i] = x[i]! * Math.cos(angle) - x[j]! * Math.sin(angle);
-      y[j] = x[j]! * Math.cos(angle) + x[i]! * Math.sin(angle);
+      const angle = t * speedOf(rotary, p, places);
+      y[i] = scale * (x[i]! * Math.cos(angle) - x[j]! * Math.sin(angle));
+      y[j] = scale * (x[j]! * Math.cos(angle) + x[i]! * Math.sin(angle));
     }
     return y;
   };
@@ -107,7 +114,7 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
     const projected = rows.map((row, t) => {
       const { q, k, v } = project(of, row);
       const ready = (which: "q" | "k", one: Row): Row =>
-        rotate(rotary, headNorms === undefined ? one : norm(headNorms[which], one), t);
+        rotate(rotary, headNorms === undefined ? one : norm(headNorms[which], one), t, rows.length);
       return { q: q.map((one) => ready("q", one)), k: k.map((one) => ready("k", one)), v };
     });
     return rows.map((_, i) => {

@@ -15,6 +15,9 @@ import { assertClose } from "../../support/close.ts";
 import { besides, expectedOf, inFolder, logitsOf, openGolden } from "./golden.ts";
 import { canBecome, goldenNames } from "../../support/golden_models.ts";
 import { normkitModel, small, smallTokens } from "../../support/normkit_model.ts";
+import { layerCases } from "../../support/layer_cases.ts";
+import { layerModel } from "../../support/layer_model.ts";
+import { memoryTensors } from "../../support/memory_tensors.ts";
 import { runOnnx } from "./onnx_runtime.ts";
 
 /** float32 against float64; the golden models were within 1e-6. */
@@ -73,6 +76,19 @@ for (const id of ids) {
       const { logits } = await runOnnx(await onnxBytes(model), { tokens });
       assertClose(logits!.values, expected, limit, `${id} with ${norm}`);
     }
+  });
+}
+
+for (const one of layerCases) {
+  // the images of a case are columns, and exported images are square
+  if (one.memory !== undefined) continue;
+  Deno.test(`toOnnx() ${one.name}`, async () => {
+    const { spec, tensors, inputs } = layerModel(one);
+    const { family, config } = normkitModel(small);
+    const model = { family, config, spec, tensors: memoryTensors(tensors) };
+    const tokens = { shape: [1, one.x.length], values: Float64Array.from(inputs.tokens!) };
+    const { decoder } = await runOnnx(await onnxBytes(model), { tokens });
+    assertClose(decoder!.values, one.expected.flat(), limit, one.name);
   });
 }
 

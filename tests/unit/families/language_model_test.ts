@@ -4,19 +4,14 @@ import { assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import { generateBatchWith, generateWith, type LanguageModel } from "../../../lib/decoder/mod.ts";
-import { loadLanguageModel } from "../../../lib/families/language_model.ts";
+import { describeDecoder, loadLanguageModel } from "../../../lib/families/language_model.ts";
+import { describeModel } from "../../../lib/families/model.ts";
 import { KeyValueCache } from "../../../lib/interpret/key_value_cache.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { numbersOf } from "../../support/evaluate.ts";
-import { goldenOf, openGolden } from "../../support/golden_models.ts";
+import { decoderNames, goldenOf, openGolden } from "../../support/golden_models.ts";
 import { tolerance } from "../../support/tolerances.ts";
-
-const decoders = [
-  ...["gpt2", "gpt2-untied", "opt", "gpt-neo", "gpt-neox", "gptj", "phi", "bloom", "falcon"],
-  ...["falcon-new", "falcon-alibi", "mpt", "llama", "mistral", "qwen2", "qwen3", "gemma", "olmo"],
-  ...["stablelm", "stablelm-parallel"],
-];
 
 /** The logits of all tokens, read in chunks of these lengths. */
 function inChunks(model: LanguageModel, rows: readonly number[][], lengths: number[]): Tensor {
@@ -30,7 +25,7 @@ function inChunks(model: LanguageModel, rows: readonly number[][], lengths: numb
   return tf.concat(parts, 1);
 }
 
-for (const name of decoders) {
+for (const name of decoderNames) {
   onEachBackend(`${name} has the same logits with a cache, of a batch too`, async (backend) => {
     using source = await openGolden(name);
     using model = await loadLanguageModel(source);
@@ -97,4 +92,14 @@ Deno.test("loadLanguageModel() refuses what is no decoder of tokens", async () =
       " model as a language model: ",
     );
   }
+});
+
+Deno.test("describeDecoder() reads no further than to where heads turn otherwise", async () => {
+  using source = await openGolden("llama");
+  const factors = [1, 1, 1];
+  const positions = { rope_type: "longrope", short_factor: factors, long_factor: factors };
+  const rope_scaling = { ...positions, original_max_position_embeddings: 6 };
+  const { family, config, tensors } = source;
+  const stretched = describeModel(family, { ...config, rope_scaling }, tensors);
+  assertEquals([describeDecoder(source).context, describeDecoder(stretched).context], [24, 6]);
 });

@@ -95,7 +95,7 @@ const refusals:
     ["stablelm", { qk_layernorm: true }, "norms of queries and keys of StableLM"],
     ["mpt", { attn_config: { qk_ln: true } }, "norms of queries and keys of MPT"],
     ["mpt", { attn_config: { alibi: false } }, "MPT with learned positions"],
-    ["llama", { rope_scaling: { rope_type: "llama3" } }, 'only "default" is described'],
+    ["llama", { rope_scaling: { rope_type: "mrope" } }, "it must be one of default, linear"],
     ["gemma", { use_bidirectional_attention: true }, "only causal decoders"],
     ["falcon-new", { parallel_attn: false }, "the new architecture is described with true only"],
     ["gpt-neo", { attention_layers: ["global"] }, "there must be one for each of 4 layers"],

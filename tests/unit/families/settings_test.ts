@@ -8,9 +8,9 @@ import {
   numberIn,
   partOf,
   positiveIn,
-  rotaryIn,
   unknownSetting,
 } from "../../../lib/families/settings.ts";
+import { rotaryIn } from "../../../lib/families/rotary.ts";
 
 Deno.test("numberIn() takes the first name that has a value, else the standard", () => {
   assertEquals(numberIn({ a: 2, b: 3 }, ["a", "b"]), 2);
@@ -107,19 +107,6 @@ Deno.test("rotaryIn() reads today's and older names", () => {
   });
   assertEquals(rotaryIn({}, 16, names).width, 4);
   assertEquals(rotaryIn({ rotary_pct: 0.3 }, 16, names).width, 4); // cut down, as transformers does
-});
-
-Deno.test("rotaryIn() refuses positions that are stretched", () => {
-  for (
-    const config of [
-      { rope_scaling: { type: "linear", factor: 2 } },
-      { rope_scaling: { rope_type: "llama3" } },
-      { rope_parameters: { rope_type: "yarn" } },
-    ]
-  ) {
-    assertThrows(() => rotaryIn(config, 16), RangeError, 'only "default" is described');
-  }
-  assertEquals(rotaryIn({ rope_scaling: null }, 16).width, 16);
 });
 
 Deno.test("unknownSetting() names the setting, its value and what is allowed", () => {

@@ -77,3 +77,22 @@ Deno.test("train() without room for its parameters throws, and leaves nothing [w
     }
     assertEquals((await run(settings)).stopped, undefined);
   }));
+
+/** Of 1.3·10⁹ numbers, which take 5.2 GB; or of 0.3·10⁹, which leave no room for gradient and moments. */
+const tooLarge = [[1, 1024, 102400], [1, 1024, 20480]] as const;
+
+for (const [depth, width, hidden] of tooLarge) {
+  Deno.test(`train() refuses a hidden width of ${hidden} before it makes a tensor [wasm]`, () =>
+    onBackend("wasm", async () => {
+      const before = wasmBackend().numDataIds();
+      const model = { ...settings.model, depth: 6 * depth, width, hidden };
+      let made = 0;
+      const onRow = (): void => void made++;
+      await assertRejects(
+        () => train({ ...settings, model }, manyRows, { onRow }),
+        OutOfMemoryError,
+        "Cannot allocate",
+      );
+      assertEquals([made, wasmBackend().numDataIds()], [0, before]);
+    }));
+}

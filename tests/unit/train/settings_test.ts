@@ -13,6 +13,7 @@ const cases: readonly (readonly [Partial<TrainSettings>, string])[] = [
   [{ steps: 2.5 }, "steps = 2.5: it must be a whole number"],
   [{ steps: NaN }, "steps = NaN"],
   [{ rows: 0 }, "rows = 0"],
+  [{ rows: 1e9 }, "rows = 1000000000: it must be a whole number ≥ 1 and ≤ 2097152"],
   [{ length: 9 }, "length = 9: it must be a whole number ≥ 1 and ≤ 8"],
   [{ length: 0 }, "length = 0"],
   [{ accumulate: 0 }, "accumulate = 0"],

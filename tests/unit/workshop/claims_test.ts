@@ -78,6 +78,22 @@ Deno.test("collectClaims() refuses an id that stands twice, and a malformed clai
   assertThrows(() => collectClaims([wrong]), RangeError, 'its verdict is "yes"');
 });
 
+Deno.test("collectClaims() refuses what is no list of claims in a sentence", () => {
+  const withData = (data: unknown) => {
+    const cell = cellOf("third");
+    const [output] = cell.outputs;
+    const outputs = [{ ...output!, data: { [claimType]: data as never } }];
+    return [{ file: "03_c.ipynb", notebook: notebook({ ...cell, outputs }) }];
+  };
+  for (const data of [5, true, null, "many", {}, { length: 3 }]) {
+    assertThrows(() => collectClaims(withData(data)), RangeError, "it must be a list");
+  }
+  for (const one of [5, null, "x", [], {}]) {
+    assertThrows(() => collectClaims(withData([one])), RangeError, "claim");
+  }
+  assertEquals(collectClaims(withData([])), []);
+});
+
 Deno.test("collectClaims() looks at each of 200,000 claims once", () => {
   // comparing each with those before it would be 2·10¹⁰ comparisons
   const cells = Array.from({ length: 2000 }, (_, cell) =>
