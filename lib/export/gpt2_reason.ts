@@ -23,7 +23,9 @@ export const gpt2Rules: TargetRules = {
     ({ heads, keyValueHeads }) =>
       heads !== keyValueHeads && `its ${heads} heads share ${keyValueHeads} keys and values`,
   ],
-  network: [({ gate }) => gate !== undefined && "its feed-forward network has a gate"],
+  network: [
+    ({ gate, holdsGate }) => (gate ?? holdsGate) && "its feed-forward network has a gate",
+  ],
   shared: ({ attention: { sublayer }, network }, model) => {
     const { up, activation } = network.sublayer;
     return `${sublayer.heads} heads of width ${sublayer.headWidth}, activation ${activation}, ` +

@@ -57,6 +57,8 @@ export const llamaRules: TargetRules = {
       `its scores are multiplied by ${scale}, and Llama's by ${headWidth ** -0.5}`,
   ],
   network: [
+    ({ holdsGate }) =>
+      holdsGate && "its feed-forward network holds its gate in the matrix beside it",
     ({ gate }) => gate === undefined && "its feed-forward network has no gate",
     ({ activation }) =>
       activation !== "silu" &&

@@ -56,7 +56,8 @@ function* partsOf(
 function* sublayerFormulas(spec: ModelSpec): Generator<[string, Formula]> {
   for (const sublayer of sublayersOf(spec)) {
     if (sublayer.kind === "feedForward") {
-      const kind = sublayer.gate === undefined ? "plain" : "gated";
+      const { gate, holdsGate } = sublayer;
+      const kind = holdsGate ? "holdsGate" : gate === undefined ? "plain" : "gated";
       yield [`feedForward/${kind}`, networkFormulas[kind]];
       yield [`activation/${sublayer.activation}`, activationFormulas[sublayer.activation]];
       continue;

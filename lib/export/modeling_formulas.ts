@@ -123,6 +123,9 @@ export const activationFormulas: Readonly<Record<ActivationName, Formula>> = {
 export const networkFormulas = {
   "plain": ["result = output.linear(act(up(x)))"],
   "gated": ["result = output.linear(act(gate(x)) ⊙ up(x))"],
+  "holdsGate": [
+    "result = output.linear(act(a) ⊙ b), where a is the first half of the numbers up(x) and b the second",
+  ],
 } as const satisfies Readonly<Record<string, Formula>>;
 
 /** How branches join the streams. */

@@ -68,9 +68,10 @@ class Resolver {
     });
   }
 
-  feedForward({ kind, up, gate, output, activation }: FeedForward): Resolved {
+  feedForward({ kind, up, gate, holdsGate, output, activation }: FeedForward): Resolved {
     return defined({
       kind,
+      holdsGate,
       activation,
       up: this.linear(up),
       gate: gate && this.linear(gate),

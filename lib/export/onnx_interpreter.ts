@@ -255,6 +255,11 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
       const scaled = factor === 1 ? sum : graph.add("Mul", [sum, graph.numbers(factor)]);
       return operator("Add", x, scaled);
     },
+    halves: (x) => {
+      const half = x.width / 2;
+      const [first, second] = graph.split(x.rows, [half, half]);
+      return [changed(x, first!, half), changed(x, second!, half)];
+    },
     firstColumns: (x, count) =>
       changed(x, graph.split(x.rows, [count, x.width - count])[0]!, count),
     scalar: (name) => ({ rows: vector(context, name), size: "", width: 1 }),

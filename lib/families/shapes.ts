@@ -96,11 +96,19 @@ function requireAttention(
 
 function requireFeedForward(
   tensors: TensorSource,
-  { up, gate }: FeedForward,
+  { up, gate, holdsGate }: FeedForward,
   width: number,
 ): number {
   const hidden = requireLinear(tensors, up, { inputs: width });
   if (gate !== undefined) requireLinear(tensors, gate, { inputs: width, outputs: hidden });
+  if (holdsGate === true) {
+    if (hidden % 2 === 0) return hidden / 2;
+    throw mismatch(
+      up.weight,
+      tensors.info(up.weight).shape,
+      "it must hold a gate and as much again",
+    );
+  }
   return hidden;
 }
 

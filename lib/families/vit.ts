@@ -4,7 +4,7 @@ import type { Block, Head, ModelSpec, Stack, Table } from "../model/spec.ts";
 import { preLn } from "../residual/variants.ts";
 import type { Config, Family, Has } from "./family.ts";
 import { branch, layerNormAt, layersOf, linearAt, prefixOf, projectionsAt } from "./spec_parts.ts";
-import { activationIn, countIn, epsIn, flagIn, headsIn, unknownSetting } from "./settings.ts";
+import { activationIn, countIn, epsIn, flagIn, headsIn } from "./settings.ts";
 
 /** The names and standards in which the families differ. */
 interface Names {
@@ -15,6 +15,8 @@ interface Names {
   /** The matrices of the network. */
   readonly up: string;
   readonly down: string;
+  /** Whether its first matrix gives a gate besides. */
+  readonly isGated?: boolean;
   /** LayerScale of attention and network, where there is such. */
   readonly scales?: readonly [string, string];
 }
@@ -33,6 +35,9 @@ const dino: Names = {
   down: "mlp.fc2",
   scales: ["layer_scale1.lambda1", "layer_scale2.lambda1"],
 };
+
+/** DINOv2-giant: a network whose first matrix holds its gate, which is SiLU whatever the configuration says. */
+const gatedDino: Names = { ...dino, up: "mlp.weights_in", down: "mlp.weights_out", isGated: true };
 
 function block(config: Config, path: string, names: Names): Block {
   const eps = epsIn(config, ["layer_norm_eps"], names.eps);
@@ -59,7 +64,8 @@ function block(config: Config, path: string, names: Names): Block {
         kind: "feedForward",
         up: linearAt(`${path}.${names.up}`),
         output: { linear: linearAt(`${path}.${names.down}`), ...scale(1) },
-        activation: activationIn(config, ["hidden_act"], "gelu"),
+        activation: names.isGated ? "silu" : activationIn(config, ["hidden_act"], "gelu"),
+        ...(names.isGated ? { holdsGate: true } : {}),
       }),
     ],
   };
@@ -136,18 +142,19 @@ function dinov2(id: string, label: string, prefix: string, registers?: string): 
     id,
     label,
     describe: (config, has): ModelSpec => {
-      if (flagIn(config, "use_swiglu_ffn", false)) {
-        throw unknownSetting(
-          "use_swiglu_ffn",
-          true,
-          "the network that holds gate and input in one matrix (DINOv2-giant) is not described",
-        );
-      }
       const own = prefixOf(has, firstKernel, [prefix, ""]);
       const before = ["cls_token"];
       const tokens = registers === undefined ? { before } : { before, registers };
       return {
-        stacks: { vision: stack(config, has, own, dino, tokens) },
+        stacks: {
+          vision: stack(
+            config,
+            has,
+            own,
+            flagIn(config, "use_swiglu_ffn", false) ? gatedDino : dino,
+            tokens,
+          ),
+        },
         heads: [],
       };
     },

@@ -157,6 +157,7 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
     clip: (x, limit) => tf.clipByValue(x, -limit, limit),
     softcap: (x, limit) => tf.mul(limit, tf.tanh(tf.div(x, limit))),
     addSum: (x, factor) => tf.add(x, tf.mul(tf.sum(x, -1, true), factor)),
+    halves: (x) => tf.split(x, 2, -1) as [Tensor, Tensor],
     firstColumns: (x, count) => tf.slice(x, [0, 0, 0], [x.shape[0]!, x.shape[1]!, count]),
     scalar: required,
     gpas: (x, gate, activation) => gpas(x, required(gate), { activation }),

@@ -35,6 +35,7 @@ export interface Operations {
   readonly clip: [limit: number];
   readonly softcap: [limit: number];
   readonly addSum: [factor: number];
+  readonly half: [which: 0 | 1];
   readonly firstColumns: [count: number];
   readonly scalar: [name: string];
   readonly gpas: [gate: string, activation: GateActivation];
@@ -97,6 +98,7 @@ export function graphInterpreter(facts: GraphFacts, nodes: Node[]): Interpreter<
     clip: (x, limit) => write("clip", [x], limit),
     softcap: (x, limit) => write("softcap", [x], limit),
     addSum: (x, factor) => write("addSum", [x], factor),
+    halves: (x) => [write("half", [x], 0), write("half", [x], 1)],
     firstColumns: (x, count) => write("firstColumns", [x], count),
     scalar: (name) => write("scalar", [], name),
     gpas: (x, gate, activation) => write("gpas", [x], gate, activation),

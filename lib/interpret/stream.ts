@@ -94,6 +94,10 @@ function executors<T>(inputs: ModelInputs): Executors<T> {
     clip: ({ arithmetic }, [x], limit) => arithmetic.clip(x!, limit),
     softcap: ({ arithmetic }, [x], limit) => arithmetic.softcap(x!, limit),
     addSum: ({ arithmetic }, [x], factor) => arithmetic.addSum(x!, factor),
+    half: ({ arithmetic }, [x], which) => {
+      const half = arithmetic.size(x!)[1] / 2;
+      return arithmetic.columns(x!, which * half, half);
+    },
     firstColumns: ({ arithmetic }, [x], count) => arithmetic.columns(x!, 0, count),
     scalar: async ({ arithmetic, tensors }, _, name) =>
       arithmetic.matrix(await scalarOf(tensors, name), 1, 1),

@@ -72,6 +72,8 @@ export interface Interpreter<T> extends Algebra<T> {
   softcap(x: T, limit: number): T;
   /** x + factor · Σx, with the sum of its row added to each number. */
   addSum(x: T, factor: number): T;
+  /** The first and the second half of each row. */
+  halves(x: T): readonly [T, T];
   /** The first `count` numbers of each row. */
   firstColumns(x: T, count: number): T;
   /** A learned scalar. */

@@ -131,6 +131,8 @@ export interface FeedForward {
   readonly up: Linear;
   /** The gate's map, where there is one. */
   readonly gate?: Linear;
+  /** Whether `up` gives the gate's numbers, then as many of its own (Phi-3, ModernBERT, DINOv2-giant). */
+  readonly holdsGate?: boolean;
   /** The map that writes to the stream. */
   readonly output: Writer;
   /** The function of the hidden layer, or of the gate. */

@@ -72,9 +72,14 @@ function attend<T>(
 }
 
 /** act(up x), or act(gate x) ⊙ up x. */
-function feed<T>(engine: Interpreter<T>, { up, gate, activation }: FeedForward, x: T): T {
+function feed<T>(engine: Interpreter<T>, network: FeedForward, x: T): T {
+  const { up, gate, holdsGate, activation } = network;
   const gated = gate === undefined ? undefined : engine.linear(x, gate);
   const lifted = engine.linear(x, up);
+  if (holdsGate === true) {
+    const [first, second] = engine.halves(lifted);
+    return engine.multiply(engine.activate(first, activation), second);
+  }
   if (gated === undefined) return engine.activate(lifted, activation);
   return engine.multiply(engine.activate(gated, activation), lifted);
 }

@@ -328,6 +328,7 @@ CASES = {
         "pixels",
     ),
     "dinov2": ("Dinov2ForImageClassification", dino_sizes(), "pixels"),
+    "dinov2-giant": ("Dinov2ForImageClassification", dino_sizes(use_swiglu_ffn=True), "pixels"),
     "dinov2-with-registers": (
         "Dinov2WithRegistersForImageClassification",
         dino_sizes(num_register_tokens=3, layer_norm_eps=COARSE),
@@ -553,12 +554,18 @@ def digest(gradient):
     return torch.stack([flat.norm(), (flat * at.cos()).sum(), *some])
 
 
-def stored_name(name, parameter, stored):
-    """The name in the file: some modules are called otherwise since transformers 5."""
+def stored_place(name, parameter, stored):
+    """The name in the file, and the first row: some modules are called otherwise, or are two of one, since transformers 5."""
     if name in stored:
-        return name
+        return name, 0
     value = parameter.detach().float()
-    (found,) = [key for key in stored if torch.equal(stored[key], value)]
+    rows = max(1, len(value)) if value.dim() > 0 else 1
+    (found,) = [
+        (key, first)
+        for key, tensor in stored.items()
+        for first in range(0, len(tensor) if tensor.dim() > 0 else 1, rows)
+        if torch.equal(tensor[first : first + rows] if tensor.dim() > 0 else tensor, value)
+    ]
     return found
 
 
@@ -567,9 +574,14 @@ def gradients(model, inputs, stored):
     loss = loss_of(model, inputs, outputs_of(model, inputs))
     loss.backward()
     results = {"loss": loss.detach().reshape(1)}
+    parts = {}
     for name, parameter in model.named_parameters():
         if parameter.grad is not None:
-            results[stored_name(name, parameter, stored)] = digest(parameter.grad)
+            key, first = stored_place(name, parameter, stored)
+            parts.setdefault(key, {})[first] = parameter.grad
+    for key, gradient in parts.items():
+        rows = [gradient[first] for first in sorted(gradient)]
+        results[key] = digest(torch.cat(rows) if len(rows) > 1 else rows[0])
     return results
 
 

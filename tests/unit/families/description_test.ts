@@ -10,6 +10,7 @@ const unread: Readonly<Record<string, readonly string[]>> = {
   "clip-classifier": ["vision_model.post_layernorm.bias", "vision_model.post_layernorm.weight"],
   "siglip": ["logit_bias", "logit_scale"],
   "dinov2": ["dinov2.embeddings.mask_token"],
+  "dinov2-giant": ["dinov2.embeddings.mask_token"],
   "dinov2-with-registers": ["dinov2_with_registers.embeddings.mask_token"],
 };
 

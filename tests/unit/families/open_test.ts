@@ -99,7 +99,6 @@ const refusals:
     ["gemma", { use_bidirectional_attention: true }, "only causal decoders"],
     ["falcon-new", { parallel_attn: false }, "the new architecture is described with true only"],
     ["gpt-neo", { attention_layers: ["global"] }, "there must be one for each of 4 layers"],
-    ["dinov2", { use_swiglu_ffn: true }, "DINOv2-giant"],
   ];
 
 for (const [name, change, words] of refusals) {
