@@ -109,7 +109,8 @@ export function accountOf(model: Described): Account {
   ].filter(({ name }, at, all) => all.findIndex((other) => other.name === name) === at);
   const { weight, bias } = spec.untied ?? {};
   const unused = tensors.names.filter((name) =>
-    !kinds.has(name) && name !== weight && name !== bias && !isBuffer(tensors, name)
+    !kinds.has(name) && name !== weight && name !== bias && !isBuffer(tensors, name) &&
+    !spec.unread?.includes(name)
   );
   return { absent, unused };
 }

@@ -187,6 +187,7 @@ function classifier({ final, ...stream }: Stack, { isClip }: Kind): ModelSpec {
   return {
     stacks: { vision: isClip ? stream : { ...stream, final: final! } },
     heads: [{ linear: linearAt("classifier"), stack: "vision", reads: "patch-mean" }],
+    ...(isClip ? { unread: [final!.gain, final!.bias] } : {}),
   };
 }
 

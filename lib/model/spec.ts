@@ -295,6 +295,8 @@ export interface ModelSpec {
   readonly bare?: boolean;
   /** The head when it can no longer share the token table. */
   readonly untied?: Linear;
+  /** Tensors that are there and that no output depends on: of training alone, or of a part that is passed by. */
+  readonly unread?: readonly string[];
 }
 
 /** The norms of a branch that read the stream itself; the others see what the branch computes. */
