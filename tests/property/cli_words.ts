@@ -56,6 +56,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   prompt: ["Call me", "€", "C"],
   temperature: ["0", "0.8"],
   "top-p": ["0.9", "1", "0"],
+  "rms-operator": ["RMSNormalization", "SimplifiedLayerNormalization", "RMSNorm"],
   source: ["1", "1,2,3", "99999"],
   "top-k": ["1", "5", "100"],
   arithmetic: ["float32", "float64", "float16"],
