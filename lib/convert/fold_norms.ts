@@ -51,7 +51,7 @@ export function untieHead(model: Model, head: Head): Model {
  * @param model The model.
  * @returns The same function.
  */
-export function withoutCopies(model: Model): Model {
+export function withoutCopies({ storedHead: _, ...model }: Model): Model {
   const { spec: { untied, heads }, tensors } = model;
   const isUnread = untied !== undefined && tensors.has(untied.weight) &&
     heads.every(({ linear }) => linear.weight !== untied.weight);

@@ -1,9 +1,9 @@
 // What a model is and what can be done with it.
 
 import { bytesPerNumber } from "../checkpoint/dtype.ts";
-import { isTied } from "../model/spec.ts";
+import { givesFinals, isTied, outputName } from "../model/spec.ts";
 import { accountOf } from "../families/account.ts";
-import type { Model } from "../families/model.ts";
+import type { Model, StoredHead } from "../families/model.ts";
 import { convert, type Target, targets } from "./convert.ts";
 import { hasTricks } from "./fold_variant.ts";
 import { missingBiases, normsWithReaders, type NormWithReaders } from "./readers_and_writers.ts";
@@ -33,6 +33,16 @@ export interface StackFacts {
   readonly entryNorm: boolean;
 }
 
+/** A head, in short. */
+export interface HeadFacts {
+  /** What it gives. */
+  readonly output: string;
+  /** Its matrix. */
+  readonly weight: string;
+  /** Which rows of the final norm it reads. */
+  readonly reads: string;
+}
+
 /** What a model is and what can be done with it. */
 export interface Inspection {
   /** The family's id. */
@@ -49,6 +59,12 @@ export interface Inspection {
   readonly biases: boolean;
   /** Whether a head shares the token table. */
   readonly tied: boolean;
+  /** What is stored for a head that config.json says to be the token table, if anything: a copy of that, or a head of its own. */
+  readonly storedHead?: StoredHead;
+  /** What reads the final norms. */
+  readonly heads: readonly HeadFacts[];
+  /** Whether the final norms are outputs themselves. */
+  readonly bare: boolean;
   /** Depth, width and norms of each stack. */
   readonly stacks: readonly StackFacts[];
   /** The dtype of its matrices. */
@@ -86,7 +102,7 @@ function possibility(attempt: () => unknown): Possibility {
  * @returns Its family, norms and sizes, and for each target whether it can be converted, and why not.
  */
 export function inspect(model: Model): Inspection {
-  const { spec, tensors, family } = model;
+  const { spec, tensors, family, storedHead } = model;
   const sites: readonly NormWithReaders[] = normsWithReaders(spec);
   const infos = tensors.names.map((name) => tensors.info(name));
   const sizes = infos.map(({ shape }) => shape.reduce((product, length) => product * length, 1));
@@ -109,6 +125,13 @@ export function inspect(model: Model): Inspection {
     gains: sites.some(({ norm }) => tensors.has(norm.gain)),
     biases: sites.some(({ norm }) => tensors.has(norm.bias)),
     tied: spec.heads.some(({ linear }) => isTied(spec, linear.weight)),
+    ...(storedHead === undefined ? {} : { storedHead }),
+    heads: spec.heads.map((head) => ({
+      output: outputName(head),
+      weight: head.linear.weight,
+      reads: head.reads,
+    })),
+    bare: givesFinals(spec),
     stacks,
     dtype: dtypeOf(model),
     tensors: infos.length,
@@ -123,6 +146,12 @@ export function inspect(model: Model): Inspection {
   };
 }
 
+/** What is stored beside the token table for its head, in words. */
+const storedHeads: Readonly<Record<StoredHead, string>> = {
+  copy: "yes, and the file has a copy of the table for it",
+  own: "no: config.json says so, and the file has another matrix, which is the head",
+};
+
 const inWords = (possible: boolean): string => possible ? "yes" : "no";
 
 /**
@@ -132,8 +161,9 @@ const inWords = (possible: boolean): string => possible ? "yes" : "no";
  * @returns Lines of text.
  */
 export function inspectionText(inspection: Inspection): string {
-  const { label, family, norm, eps, gains, biases, tied, stacks, dtype } = inspection;
-  const { parameters, bytes, tensors, unused, newBiases, fold } = inspection;
+  const { label, family, norm, eps, gains, biases, tied, storedHead, heads, stacks, dtype } =
+    inspection;
+  const { bare, parameters, bytes, tensors, unused, newBiases, fold } = inspection;
   const parts = [...(gains ? ["gain"] : []), ...(biases ? ["bias"] : [])].join(" and ") || "none";
   const row = (name: string, value: string): string => `${name.padEnd(14)} ${value}`;
   const verdict = (name: string, { possible, reason }: Possibility): string =>
@@ -149,7 +179,11 @@ export function inspectionText(inspection: Inspection): string {
         }`,
       )
     ),
-    row("tied head", inWords(tied)),
+    ...(bare ? [row("body", "its final norm is an output")] : []),
+    ...heads.map(({ output, weight, reads }) =>
+      row("head", `${output}: ${weight}, reads ${reads}`)
+    ),
+    row("tied head", storedHead === undefined ? inWords(tied) : storedHeads[storedHead]),
     row("size", `${parameters} parameters in ${tensors} tensors, ${dtype}, ${bytes} bytes`),
     ...(unused.length === 0 ? [] : [row("unused", unused.join(", "))]),
     ...(newBiases.length === 0 ? [] : [

@@ -24,6 +24,7 @@ export { type Comparison, type Difference, differenceOf, type LayerDifference } 
 export { convert, type ConvertOptions, type Target, targets } from "./convert.ts";
 export { foldVariant, hasTricks } from "./fold_variant.ts";
 export {
+  type HeadFacts,
   inspect,
   type Inspection,
   inspectionText,

@@ -26,7 +26,7 @@ export type {
 export type { Config, Family, Has, HeadKind, RefusedFamily } from "./family.ts";
 export { decoderModel } from "./decoder_model.ts";
 export { type LoadedModel, loadLanguageModel, loadParameters } from "./language_model.ts";
-export { describeModel, type Model } from "./model.ts";
+export { describeModel, type Model, type StoredHead } from "./model.ts";
 export { normkitConfig, normkitFamily } from "./normkit.ts";
 export { type OpenModel, openModel, readConfig } from "./open.ts";
 export { refusedFamilies } from "./refused.ts";

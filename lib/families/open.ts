@@ -1,6 +1,8 @@
 // Models on disk: a Hugging Face folder, or what `normkit train` left.
 
 import { type Checkpoint, openCheckpoint } from "../checkpoint/reader.ts";
+import { isSameTensor } from "../checkpoint/same_tensor.ts";
+import { languageHeadOf } from "../model/spec.ts";
 import { requireSha256 } from "../platform/hash.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { saysAbsent } from "../platform/system_error.ts";
@@ -90,6 +92,16 @@ export async function readConfig(
   );
 }
 
+/** A model whose head's matrix is the token table's copy where the file says so byte by byte. */
+async function withCopies(model: Model, tensors: Checkpoint, config: Config): Promise<Model> {
+  if (model.storedHead === undefined) return model;
+  const { linear, stack } = languageHeadOf(model.spec)!;
+  const { entry } = model.spec.stacks[stack]!;
+  if (entry.kind !== "tokens") return model;
+  const isCopy = await isSameTensor(tensors, entry.tokens.table, linear.weight);
+  return isCopy ? describeModel(model.family, config, tensors, "copy") : model;
+}
+
 /**
  * Opens a model.
  *
@@ -104,7 +116,7 @@ export async function openModel(path: string): Promise<OpenModel> {
   if (sha256 !== undefined) await requireSha256(checkpoint, sha256);
   const tensors = await openCheckpoint(checkpoint);
   try {
-    const model = describeModel(family, config, tensors);
+    const model = await withCopies(describeModel(family, config, tensors), tensors, config);
     const close = (): void => tensors.close();
     return { ...model, path, tensors, close, [Symbol.dispose]: close };
   } catch (error) {

@@ -24,6 +24,8 @@ Deno.test("inspect() of GPT-2", async () => {
     gains: true,
     biases: true,
     tied: true,
+    heads: [{ output: "logits", weight: "transformer.wte.weight", reads: "all" }],
+    bare: false,
     stacks: [{
       name: "decoder",
       width: 24,
@@ -100,6 +102,7 @@ Deno.test("inspectionText() is a table for people", async () => {
 family         GPT-J (gptj)
 norms          layer, parameters: gain and bias, ε 0.001
 decoder        width 16, 2 layers, Pre-LN, parallel branches
+head           logits: lm_head.weight, reads all
 tied head      no
 size           6664 parameters in 25 tensors, F32, 26656 bytes
 new biases     6 where the family has none, such as transformer.h.0.attn.q_proj.bias
