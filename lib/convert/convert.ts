@@ -3,14 +3,19 @@
 
 import { requireOneOf } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
-import { mapNorms, mapStacks, readsWithTable } from "../model/spec.ts";
+import { hasOffset, mapNorms, mapStacks, readsWithTable, withoutOffset } from "../model/spec.ts";
 import { withConvertedNorms } from "../families/converted_norms.ts";
 import type { Head, StreamNorm } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { centerStreams, foldLayerScale } from "./center.ts";
 import { compressStreams, decompressStreams } from "./compress.ts";
 import { foldNorms, untieHead, withoutCopies } from "./fold_norms.ts";
-import { requireFinalNorms, requireKnownReaders, requirePlain } from "./preconditions.ts";
+import {
+  requireFinalNorms,
+  requireKnownReaders,
+  requirePlain,
+  requirePlainGains,
+} from "./preconditions.ts";
 import { missingBiases, normsWithReaders } from "./readers_and_writers.ts";
 import { withIdentityParameters } from "./identity_parameters.ts";
 
@@ -54,8 +59,8 @@ function tiedHeads({ spec }: Model): readonly string[] {
 /** Records the norms in the configuration. */
 function recorded(model: Model, centered: boolean): Model {
   const { spec, config } = model;
-  const kind = streamNorm(model);
-  const norm = kind === "rms-offset" || kind === "crms-padded" ? "rms" : kind; // both became that
+  const kind = withoutOffset(streamNorm(model));
+  const norm = kind === "crms-padded" ? "rms" : kind; // it became that
   const stacks = Object.entries(spec.stacks).filter(([, { recenter }]) => recenter);
   const recenter = stacks.map(([name]) => name);
   const eps = (config["normkit"] as { eps?: Record<string, number> } | undefined)?.eps;
@@ -91,7 +96,7 @@ function toRms(model: Model, keep: boolean): Model {
     const spec = mapNorms(folded.spec, (norm) => ({ ...norm, kind: "rms" }));
     return { ...folded, spec };
   }
-  if (kind !== "layer") {
+  if (withoutOffset(kind) !== "layer") {
     throw new RangeError(
       `Cannot center a ${model.family.label} model: it has RMSNorms, which see the mean of the stream; its gains can be ` +
         `folded (to "weightless")`,
@@ -111,7 +116,7 @@ function toCrms(model: Model): Model {
 
 /** A model on a centered stream; a norm whose bias would have to go where no bias is stays as it is. */
 function toRmsOfSameTensors(model: Model, keep: boolean): Model {
-  const kind = streamNorm(model);
+  const kind = withoutOffset(streamNorm(model));
   if (kind === "crms" || (kind !== "layer" && !isCentered(model))) return toRms(model, keep);
   const scaled = foldLayerScale(model);
   const folded = foldNorms(
@@ -173,9 +178,11 @@ export function convert(model: Model, options: ConvertOptions): Model {
   requirePlain(source);
   requireKnownReaders(source);
   if (to !== "weightless") requireFinalNorms(source);
+  if (to === "pre-ln") requirePlainGains(source);
   const [table] = tiedHeads(source);
   const keep = tied === "keep" && table !== undefined;
-  const made = converted(source, to, keep);
+  const mayStay = keep && !hasOffset(streamNorm(source)); // with the final norm, which is then as all others
+  const made = converted(source, to, mayStay);
   if (keep && tiedHeads(made).length === 0) {
     throw new RangeError(
       `Cannot keep ${table} as the matrix of the head in a conversion to ${to}: the norm before it, or the mean of the table, ` +

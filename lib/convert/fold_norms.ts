@@ -3,7 +3,7 @@
 
 import { readTensor } from "../checkpoint/tensors.ts";
 import type { Head, Linear } from "../model/spec.ts";
-import { mapNorms, readsWithTable } from "../model/spec.ts";
+import { hasOffset, mapNorms, readsWithTable, withoutOffset } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { WeightEdits } from "./weight_edits.ts";
 import { contract, type LazyMatrix, matrixOf, scaleAlong, transpose } from "./lazy_matrix.ts";
@@ -82,7 +82,7 @@ function foldNorm(
 ): void {
   const { tensors, spec } = model;
   const { width } = spec.stacks[stack]!;
-  const offset = norm.kind === "rms-offset" ? 1 : 0;
+  const offset = hasOffset(norm.kind) ? 1 : 0;
   const gain = async (): Promise<Float64Array> =>
     (await readTensor(tensors, norm.gain)).map((value) => value + offset);
   for (const linear of readers) {
@@ -113,7 +113,7 @@ function foldNorm(
 /** Whether only described maps read a norm. The final norm of a body is its output, and keeps its gain and bias. */
 function isFoldable({ readers, norm, output }: NormWithReaders): boolean {
   const isRead = readers.length > 0 && !output;
-  if (!isRead && norm.kind === "rms-offset") {
+  if (!isRead && hasOffset(norm.kind)) {
     throw new RangeError(
       `Cannot leave ${norm.gain}, which multiplies by 1 + gain, beside norms without: nothing reads it (a model without a head)`,
     );
@@ -142,8 +142,7 @@ export function foldNorms(model: Model, which: (site: NormWithReaders) => boolea
   }
   const plain = mapNorms(
     separate.spec,
-    (norm) =>
-      norm.kind === "rms-offset" && !edit.tensors.has(norm.gain) ? { ...norm, kind: "rms" } : norm,
+    (norm) => edit.tensors.has(norm.gain) ? norm : { ...norm, kind: withoutOffset(norm.kind) },
   );
   return { ...separate, tensors: edit.tensors, spec: plain };
 }

@@ -5,6 +5,7 @@ import { unknownReaders } from "../families/account.ts";
 import type { Model } from "../families/model.ts";
 import type { ModelSpec } from "../model/spec.ts";
 import { type Equation, equationsOf, hasFactors } from "./equation.ts";
+import { normsWithReaders } from "./readers_and_writers.ts";
 
 /** What keeps a branch from being x ← x + F(norm(x)), and why that cannot be converted. */
 const objections = {
@@ -95,5 +96,21 @@ export function requireKnownReaders(model: Model): void {
   throw new RangeError(
     `Cannot convert this ${model.family.label} model: its checkpoint has ${name}${more}, which is not described and may read ` +
       "or write the stream; remove it if nothing uses it",
+  );
+}
+
+/**
+ * Requires that the family's LayerNorms multiply by their gain: a gain of 1 would be 2 where its engines load it.
+ *
+ * @param model The model, converted or not.
+ * @throws {RangeError} If they multiply by 1 + gain.
+ */
+export function requirePlainGains({ config, family, tensors }: Model): void {
+  const own = family.describe(config, (name) => tensors.has(name));
+  const kinds = normsWithReaders(own).map(({ norm }) => norm.kind);
+  if (!kinds.includes("layer-offset")) return;
+  throw new RangeError(
+    `Cannot give LayerNorms of gain 1 to a ${family.label} model: its norms multiply by 1 + gain, so that its engines would ` +
+      "multiply by 2",
   );
 }

@@ -10,6 +10,7 @@ const kinds = {
     'its norms are CRMSNorms, of a stream without its last value: convert it to "pre-rmsnorm"',
   "crms-padded": "its norms are CRMSNorms whose last lane is padding",
   "rms-offset": "its norms multiply by 1 + gain",
+  "layer-offset": "its norms are LayerNorms that multiply by 1 + gain",
 } as const;
 
 /** The base of rotary positions, and how they are stretched. */

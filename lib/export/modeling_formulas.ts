@@ -11,6 +11,7 @@ export const normFormulas: Readonly<Record<StreamNorm, Formula>> = {
   "layer": ["μ = Σx / d", "y = (x − μ) / √(Σ(x − μ)² / d + eps) · gain + bias"],
   "rms": ["y = x / √(Σx² / d + eps) · gain + bias"],
   "rms-offset": ["y = x / √(Σx² / d + eps) · (1 + gain) + bias"],
+  "layer-offset": ["μ = Σx / d", "y = (x − μ) / √(Σ(x − μ)² / d + eps) · (1 + gain) + bias"],
   "crms": [
     "y = x / √((Σx² + (Σx)²) / (d + 1) + eps) · gain + bias",
     "x stands for the d + 1 numbers (x, −Σx), whose mean is 0",
@@ -59,6 +60,10 @@ export const orderFormulas: Readonly<Record<QkvOrder, Formula>> = {
   groups: [
     "outputs of qkv: for each key-value head its heads / keyValueHeads queries, its key, its value (headWidth each)",
   ],
+  quarters: [
+    "outputs of qkv: in four equal parts, each a quarter of the queries, a quarter of the values, a quarter of the keys; the quarters " +
+    "of each are put side by side",
+  ],
 };
 
 /** Attention as a whole; its parts are left out where a model has none of them. */
@@ -81,6 +86,9 @@ export const attentionParts = {
   "clip": ["q, k and v are cut to ± clip before heads are normalized and turn"],
   "headNorms": [
     "each head's q and k is normalized by headNorms.q and headNorms.k, before it turns",
+  ],
+  "headGains": [
+    "behind those norms q and k are multiplied, number by number, by the vectors of headGains.q and of headGains.k, side by side",
   ],
   "window": ["only keys j > i − window count"],
   "softcap": ["score ← softcap · tanh(score / softcap), before anything is added"],
@@ -114,6 +122,7 @@ export const activationFormulas: Readonly<Record<ActivationName, Formula>> = {
   gelu: ["act(x) = x · (1 + erf(x / √2)) / 2"],
   gelu_new: ["act(x) = x · (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2"],
   relu: ["act(x) = max(x, 0)"],
+  relu2: ["act(x) = max(x, 0)²"],
   silu: ["act(x) = x / (1 + exp(−x))"],
   quick_gelu: ["act(x) = x / (1 + exp(−1.702 x))"],
   tanh: ["act(x) = tanh(x)"],

@@ -1,9 +1,10 @@
 // Multi-head attention in ONNX's plain operators: products, reshapes, transpositions and a softmax.
 
 import type { QueriesKeysValues } from "../model/interpreter.ts";
-import type { Attention, NormSpec, QkvOrder } from "../model/spec.ts";
+import { qkvParts } from "../model/qkv.ts";
+import type { Attention, QkvOrder } from "../model/spec.ts";
 import { int } from "./onnx_graph.ts";
-import { normalize, type OnnxContext, type OnnxStream } from "./onnx_weights.ts";
+import { type OnnxContext, type OnnxStream } from "./onnx_weights.ts";
 import { permute, rotate, scoreBias } from "./onnx_positions.ts";
 
 /** Rows as [batch, length, …axes]. */
@@ -25,20 +26,21 @@ export function splitQkv(
   { graph }: OnnxContext,
   qkv: OnnxStream,
   order: QkvOrder,
-  { heads, keyValueHeads, headWidth }: Attention,
+  attention: Attention,
 ): QueriesKeysValues<OnnxStream> {
-  // `heads` and `groups` repeat (queries, key, value) for each key-value head, `blocks` is one such part
-  const parts = order === "blocks" ? 1 : keyValueHeads;
-  const queries = heads / parts * headWidth;
-  const keys = keyValueHeads / parts * headWidth;
+  const { parts, period, ...spans } = qkvParts(order, attention);
   const perPart = parts === 1
     ? qkv.rows
-    : graph.add("Reshape", [qkv.rows, graph.whole([-1, parts, queries + 2 * keys])]);
-  const [q, k, v] = graph.split(perPart, [queries, keys, keys]).map((rows): OnnxStream => ({
-    ...qkv,
-    rows,
-  })) as [OnnxStream, OnnxStream, OnnxStream];
-  return { q, k, v };
+    : graph.add("Reshape", [qkv.rows, graph.whole([-1, parts, period])]);
+  const inOrder = (["q", "k", "v"] as const).toSorted((a, b) => spans[a][0] - spans[b][0]);
+  const rows = graph.split(perPart, inOrder.map((which) => spans[which][1]));
+  const take = (which: "q" | "k" | "v"): OnnxStream => {
+    const taken = rows[inOrder.indexOf(which)]!;
+    const width = parts * spans[which][1];
+    const flat = parts === 1 ? taken : graph.add("Reshape", [taken, graph.whole([-1, width])]);
+    return { ...qkv, rows: flat, width };
+  };
+  return { q: take("q"), k: take("k"), v: take("v") };
 }
 
 /**
@@ -56,18 +58,17 @@ export function attend(
   { q: queriesIn, k: keysIn, v: valuesIn }: QueriesKeysValues<OnnxStream>,
   attention: Attention,
 ): string {
-  const { heads, keyValueHeads, headWidth, scale, softcap, rotary, headNorms } = attention;
+  const { heads, keyValueHeads, headWidth, scale, softcap, rotary } = attention;
   const { graph } = context;
   const perHead = ({ rows, size }: OnnxStream, count: number): string =>
     unfold(context, rows, size, [count, headWidth]);
-  const prepared = (x: OnnxStream, count: number, site: NormSpec | undefined): string => {
+  const prepared = (x: OnnxStream, count: number): string => {
     const given = perHead(x, count);
-    const normed = site === undefined ? given : normalize(context, site, given, headWidth);
-    if (rotary === undefined) return normed;
-    return rotate(context, rotary, normed, { size: x.size, headWidth, heads: count });
+    if (rotary === undefined) return given;
+    return rotate(context, rotary, given, { size: x.size, headWidth, heads: count });
   };
-  const q = prepared(queriesIn, heads, headNorms?.q);
-  const k = permute(context, prepared(keysIn, keyValueHeads, headNorms?.k), [0, 2, 3, 1]);
+  const q = prepared(queriesIn, heads);
+  const k = permute(context, prepared(keysIn, keyValueHeads), [0, 2, 3, 1]);
   const v = permute(context, perHead(valuesIn, keyValueHeads), [0, 2, 1, 3]);
   // heads that share keys are an axis of their own, along which keys and values are repeated by broadcasting
   const shared = heads / keyValueHeads;

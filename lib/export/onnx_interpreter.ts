@@ -82,6 +82,10 @@ function activate({ graph }: OnnxContext, activation: ActivationName, x: string)
       return graph.add("Gelu", [x], { approximate: word("tanh") });
     case "relu":
       return graph.add("Relu", [x]);
+    case "relu2": {
+      const positive = graph.add("Relu", [x]);
+      return graph.add("Mul", [positive, positive]);
+    }
     case "silu":
       return gated(1);
     case "quick_gelu":
@@ -187,6 +191,11 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
   });
   const linear = (x: OnnxStream, map: Linear): OnnxStream =>
     changed(x, apply(context, map, x.rows), outputsOf(context, map));
+  /** Vectors side by side. */
+  const row = (names: readonly string[]): string => {
+    const all = names.map((name) => vector(context, name));
+    return all.length === 1 ? all[0]! : graph.add("Concat", all, { axis: int(0) });
+  };
   const batch = (): string =>
     graph.once(
       "batch",
@@ -242,9 +251,14 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
 
     linear,
     norm: (x, norm) => changed(x, normalize(context, norm, x.rows, x.width)),
+    normHeads: (x, norm, headWidth) => {
+      const perHead = graph.add("Reshape", [x.rows, graph.whole([-1, headWidth])]);
+      const normed = normalize(context, norm, perHead, headWidth);
+      return changed(x, graph.add("Reshape", [normed, graph.whole([-1, x.width])]));
+    },
     activate: (x, activation) => changed(x, activate(context, activation, x.rows)),
     multiply: (x, y) => operator("Mul", x, y.rows),
-    multiplyVector: (x, name) => operator("Mul", x, vector(context, name)),
+    multiplyVectors: (x, names) => operator("Mul", x, row(names)),
     clip: (x, limit) => operator("Clip", x, graph.numbers(-limit), graph.numbers(limit)),
     softcap: (x, limit) => {
       const bent = graph.add("Tanh", [graph.add("Div", [x.rows, graph.numbers(limit)])]);

@@ -2,7 +2,13 @@
 
 import { type LazyMatrix, matrixFrom, matrixOf } from "../convert/lazy_matrix.ts";
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
-import type { InputName, Linear, NormSpec } from "../model/spec.ts";
+import {
+  hasOffset,
+  type InputName,
+  type Linear,
+  type NormSpec,
+  withoutOffset,
+} from "../model/spec.ts";
 import { float, int, type OnnxDType, type OnnxGraph } from "./onnx_graph.ts";
 
 /** The operators that compute RMSNorm: ONNX's own since opset 23, and what onnxruntime called it before. */
@@ -98,7 +104,7 @@ export function outputsOf({ tensors }: OnnxContext, { weight, layout }: Linear):
 function gainOf(context: OnnxContext, { gain, kind }: NormSpec, width: number): string {
   if (context.tensors.has(gain)) {
     const offset = { label: "1+", of: (value: number): number => 1 + value };
-    return vector(context, gain, ...(kind === "rms-offset" ? [offset] : []));
+    return vector(context, gain, ...(hasOffset(kind) ? [offset] : []));
   }
   const name = `ones[${width}]`;
   const ones = matrixFrom(new Float64Array(width).fill(1));
@@ -130,15 +136,16 @@ export function normalize(context: OnnxContext, site: NormSpec, x: string, width
   const { graph, tensors, rmsOperator } = context;
   const bias = tensors.has(site.bias) ? [vector(context, site.bias)] : [];
   const attributes = { axis: int(-1), epsilon: float(site.eps) };
-  if (site.kind === "layer") {
+  const kind = withoutOffset(site.kind);
+  if (kind === "layer") {
     const inputs = [x, gainOf(context, site, width), ...bias];
     return graph.add("LayerNormalization", inputs, attributes);
   }
-  if (site.kind === "crms-padded") {
+  if (kind === "crms-padded") {
     throw new RangeError("Cannot export a norm whose last lane is padding (crms-padded)");
   }
   let y: string;
-  if (site.kind === "crms") {
+  if (kind === "crms") {
     y = compressed(context, x, width, site.eps);
     if (tensors.has(site.gain)) y = graph.add("Mul", [y, gainOf(context, site, width)]);
   } else {

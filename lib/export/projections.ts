@@ -4,6 +4,7 @@
 import type { DType } from "../checkpoint/dtype.ts";
 import type { TensorSource } from "../checkpoint/tensors.ts";
 import { type LazyMatrix, matrixFrom, matrixOf, transpose } from "../convert/lazy_matrix.ts";
+import { qkvParts, type Span } from "../model/qkv.ts";
 import type { Attention, Linear } from "../model/spec.ts";
 
 /** A matrix that is computed when it is read, and how its numbers are stored. */
@@ -71,8 +72,9 @@ export function everyRows(
  */
 export function queriesKeysValues(
   tensors: TensorSource,
-  { projections, heads, keyValueHeads, headWidth }: Attention,
+  attention: Attention,
 ): { readonly q: Projection; readonly k: Projection; readonly v: Projection } {
+  const { projections } = attention;
   if (!("qkv" in projections)) {
     return {
       q: projectionOf(tensors, projections.q),
@@ -81,18 +83,15 @@ export function queriesKeysValues(
     };
   }
   const { weight, bias } = projectionOf(tensors, projections.qkv);
-  // `heads` and `groups` repeat (queries, key, value) for each key-value head, `blocks` is one such part
-  const parts = projections.order === "blocks" ? 1 : keyValueHeads;
-  const queries = heads / parts * headWidth;
-  const keys = keyValueHeads / parts * headWidth;
-  const take = (first: number, count: number): Projection => {
-    const rows = { first, count, period: queries + 2 * keys };
+  const { period, q, k, v } = qkvParts(projections.order, attention);
+  const take = ([first, count]: Span): Projection => {
+    const rows = { first, count, period };
     return {
       weight: everyRows(weight, rows),
       ...(bias === undefined ? {} : { bias: everyRows(bias, rows) }),
     };
   };
-  return { q: take(0, queries), k: take(queries, keys), v: take(queries + keys, keys) };
+  return { q: take(q), k: take(k), v: take(v) };
 }
 
 /** A norm's gain: the checkpoint's, or ones. */

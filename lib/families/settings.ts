@@ -128,6 +128,7 @@ const activations: Readonly<Record<string, ActivationName>> = {
   gelu_fast: "gelu_new",
   gelu_pytorch_tanh: "gelu_new",
   relu: "relu",
+  relu2: "relu2",
   silu: "silu",
   swish: "silu",
   quick_gelu: "quick_gelu",

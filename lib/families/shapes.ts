@@ -32,6 +32,18 @@ function requireVector(tensors: TensorSource, name: string | undefined, size: nu
   throw mismatch(name, shape, `it must hold ${size} numbers`);
 }
 
+/** Requires vectors of equal length that hold so many numbers together. */
+function requireSideBySide(
+  tensors: TensorSource,
+  names: readonly string[] | undefined,
+  size: number,
+): void {
+  for (const name of names ?? []) {
+    tensors.info(name); // it must be there
+    requireVector(tensors, name, size / names!.length);
+  }
+}
+
 /** What a linear map takes and gives. */
 function sizeOf(
   tensors: TensorSource,
@@ -78,7 +90,8 @@ function requireAttention(
   attention: Attention,
   { width, memory }: { readonly width: number; readonly memory: number },
 ): number {
-  const { projections, projectionNorms, heads, keyValueHeads, headWidth, headNorms } = attention;
+  const { projections, projectionNorms, heads, keyValueHeads, headWidth } = attention;
+  const { headNorms, headGains } = attention;
   const [queries, keys] = [heads * headWidth, keyValueHeads * headWidth];
   if ("qkv" in projections) {
     requireLinear(tensors, projections.qkv, { inputs: width, outputs: queries + 2 * keys });
@@ -89,6 +102,8 @@ function requireAttention(
   }
   requireNorm(tensors, headNorms?.q, headWidth);
   requireNorm(tensors, headNorms?.k, headWidth);
+  requireSideBySide(tensors, headGains?.q, queries);
+  requireSideBySide(tensors, headGains?.k, keys);
   requireNorm(tensors, projectionNorms?.q, queries);
   requireNorm(tensors, projectionNorms?.k, keys);
   return queries;

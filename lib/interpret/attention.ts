@@ -2,8 +2,9 @@
 
 import type { Arithmetic } from "./arithmetic.ts";
 import type { QueriesKeysValues } from "../model/interpreter.ts";
-import type { Attention, NormSpec, QkvOrder } from "../model/spec.ts";
-import { inScope, normalize, type Stored } from "./stored_parameters.ts";
+import { qkvParts } from "../model/qkv.ts";
+import type { Attention, QkvOrder } from "../model/spec.ts";
+import { inScope, type Stored } from "./stored_parameters.ts";
 import { rotate } from "./rotary.ts";
 
 /** Added to scores that do not count: a softmax gives those places exactly 0. */
@@ -26,37 +27,12 @@ export function takeQkv<T>(
   qkv: T,
   which: "q" | "k" | "v",
   order: QkvOrder,
-  { heads, keyValueHeads, headWidth }: Attention,
+  attention: Attention,
 ): T {
   const [length] = arithmetic.size(qkv);
-  // `heads` and `groups` repeat (queries, key, value) for each key-value head, `blocks` is one such part
-  const parts = order === "blocks" ? 1 : keyValueHeads;
-  const queries = heads / parts * headWidth;
-  const keys = keyValueHeads / parts * headWidth;
-  const [first, count] = {
-    q: [0, queries],
-    k: [queries, keys],
-    v: [queries + keys, keys],
-  }[which] as [number, number];
-  const perPart = arithmetic.reshape(qkv, length * parts, queries + 2 * keys);
+  const { parts, period, [which]: [first, count] } = qkvParts(order, attention);
+  const perPart = arithmetic.reshape(qkv, length * parts, period);
   return arithmetic.reshape(arithmetic.columns(perPart, first, count), length, count * parts);
-}
-
-/** What is done to queries and keys before they meet: head norm, then rotation. */
-async function prepare<T>(
-  stored: Stored<T>,
-  { headWidth, rotary }: Attention,
-  x: T,
-  site: NormSpec | undefined,
-): Promise<T> {
-  const { arithmetic } = stored;
-  let prepared = x;
-  if (site !== undefined) {
-    const [length, width] = arithmetic.size(x);
-    const perHead = arithmetic.reshape(x, length * width / headWidth, headWidth);
-    prepared = arithmetic.reshape(await normalize(stored, site, perHead), length, width);
-  }
-  return rotary === undefined ? prepared : rotate(arithmetic, prepared, rotary, headWidth);
 }
 
 /** f of each query i and key j. */
@@ -134,10 +110,10 @@ export function attend<T>(
   given: QueriesKeysValues<T>,
   attention: Attention,
 ): Promise<T> {
-  const { headNorms } = attention;
+  const { rotary, headWidth } = attention;
   return inScope(stored, async (inner) => {
-    const q = await prepare(inner, attention, given.q, headNorms?.q);
-    const k = await prepare(inner, attention, given.k, headNorms?.k);
-    return await mix(inner, attention, { q, k, v: given.v });
+    const turned = (x: T): T =>
+      rotary === undefined ? x : rotate(inner.arithmetic, x, rotary, headWidth);
+    return await mix(inner, attention, { q: turned(given.q), k: turned(given.k), v: given.v });
   });
 }

@@ -5,12 +5,14 @@ import { requireInteger } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { EntryOf, Interpreter } from "../model/interpreter.ts";
 import {
+  hasOffset,
   type Head,
   inputOf,
   type Linear,
   type NormSpec,
   type Stack,
   type Table,
+  withoutOffset,
 } from "../model/spec.ts";
 import { gpas } from "../ops/gpas.ts";
 import { lookup } from "../ops/lookup.ts";
@@ -102,10 +104,9 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
   };
   const norm = (x: Tensor, { kind, eps, gain, bias }: NormSpec): Tensor => {
     const [g, b] = [options.parameter(gain), options.parameter(bias)];
-    const isOffset = kind === "rms-offset";
-    return normFunctions[isOffset ? "rms" : kind](x, {
+    return normFunctions[withoutOffset(kind)](x, {
       eps,
-      ...(g === undefined ? {} : { gain: isOffset ? tf.add(g, 1) : g }),
+      ...(g === undefined ? {} : { gain: hasOffset(kind) ? tf.add(g, 1) : g }),
       ...(b === undefined ? {} : { bias: b }),
     });
   };
@@ -153,7 +154,10 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
     norm,
     activate: (x, activation) => activationFunctions[activation](x),
     multiply: (x, y) => tf.mul(x, y),
-    multiplyVector: (x, vector) => tf.mul(x, required(vector)),
+    multiplyVectors: (x, vectors) =>
+      tf.mul(x, tf.concat(vectors.map((name) => tf.reshape(required(name), [-1])))),
+    normHeads: (x, site, headWidth) =>
+      tf.reshape(norm(tf.reshape(x, [...x.shape.slice(0, -1), -1, headWidth]), site), x.shape),
     clip: (x, limit) => tf.clipByValue(x, -limit, limit),
     softcap: (x, limit) => tf.mul(limit, tf.tanh(tf.div(x, limit))),
     addSum: (x, factor) => tf.add(x, tf.mul(tf.sum(x, -1, true), factor)),
@@ -166,7 +170,6 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
     attend: (given, attention, label) =>
       attendEagerly(given, attention, {
         label,
-        norm,
         store,
         onPattern: onPattern && ((pattern) => onPattern(`${label}.pattern`, pattern)),
       }),

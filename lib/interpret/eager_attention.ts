@@ -3,8 +3,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
 import type { QueriesKeysValues } from "../model/interpreter.ts";
+import { qkvParts, type Span } from "../model/qkv.ts";
 import { speedsOf } from "../model/rotary.ts";
-import type { Attention, NormSpec, QkvOrder, Rotary } from "../model/spec.ts";
+import type { Attention, QkvOrder, Rotary } from "../model/spec.ts";
 import { causalSoftmax } from "../ops/causal_softmax.ts";
 import { rotary } from "../ops/rotary.ts";
 
@@ -20,8 +21,6 @@ export interface KeyValueStore {
 export interface EagerAttentionOptions {
   /** Names the place, such as `blocks.1.attn`. */
   readonly label: string;
-  /** A norm of heads. */
-  readonly norm: (x: Tensor, norm: NormSpec) => Tensor;
   /** Keys and values of earlier tokens. */
   readonly store?: KeyValueStore | undefined;
   /** Receives the pattern [B, H, T, S], each row a distribution over keys. */
@@ -94,26 +93,25 @@ function patternOf(
  *
  * @param given Queries, keys and values.
  * @param attention The attention.
- * @param options Earlier keys and values, a norm of heads, and an observer.
+ * @param options Earlier keys and values, and an observer.
  * @returns The heads, side by side.
  */
 export function attendEagerly(
   given: QueriesKeysValues<Tensor>,
   attention: Attention,
-  { label, norm, store, onPattern }: EagerAttentionOptions,
+  { label, store, onPattern }: EagerAttentionOptions,
 ): Tensor {
-  const { heads, keyValueHeads, headWidth, headNorms, memory } = attention;
+  const { heads, keyValueHeads, headWidth, memory } = attention;
   const [batch, length] = given.q.shape as [number, number, number];
   const own = memory === undefined ? store : undefined;
   const first = own?.past ?? 0;
-  const prepare = (x: Tensor, count: number, site: NormSpec | undefined): Tensor => {
+  const prepare = (x: Tensor, count: number): Tensor => {
     const perHead = split(x, count, headWidth);
-    const normed = site === undefined ? perHead : norm(perHead, site);
-    return attention.rotary === undefined ? normed : turn(normed, attention.rotary, first);
+    return attention.rotary === undefined ? perHead : turn(perHead, attention.rotary, first);
   };
-  const q = prepare(given.q, heads, headNorms?.q);
+  const q = prepare(given.q, heads);
   const fresh = {
-    k: prepare(given.k, keyValueHeads, headNorms?.k),
+    k: prepare(given.k, keyValueHeads),
     v: split(given.v, keyValueHeads, headWidth),
   };
   const { k, v } = own?.extend(label, fresh.k, fresh.v) ?? fresh;
@@ -133,19 +131,16 @@ export function attendEagerly(
 export function splitEagerly(
   x: Tensor,
   order: QkvOrder,
-  { heads, keyValueHeads, headWidth }: Attention,
+  attention: Attention,
 ): QueriesKeysValues<Tensor> {
   const [batch, length] = x.shape as [number, number, number];
-  // `heads` and `groups` repeat (queries, key, value) for each key-value head, `blocks` is one such part
-  const parts = order === "blocks" ? 1 : keyValueHeads;
-  const queries = heads / parts * headWidth;
-  const keys = keyValueHeads / parts * headWidth;
-  const perPart = tf.reshape(x, [batch * length, parts, queries + 2 * keys]);
-  const take = (start: number, count: number): Tensor =>
+  const { parts, period, q, k, v } = qkvParts(order, attention);
+  const perPart = tf.reshape(x, [batch * length, parts, period]);
+  const take = ([start, count]: Span): Tensor =>
     tf.reshape(tf.slice(perPart, [0, 0, start], [batch * length, parts, count]), [
       batch,
       length,
       parts * count,
     ]);
-  return { q: take(0, queries), k: take(queries, keys), v: take(queries + keys, keys) };
+  return { q: take(q), k: take(k), v: take(v) };
 }

@@ -28,6 +28,7 @@ export const activations: Readonly<Record<ActivationName, (x: number) => number>
   "gelu": (x) => x * normalShare(x),
   "gelu_new": (x) => x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))) / 2,
   "relu": (x) => Math.max(x, 0),
+  "relu2": (x) => Math.max(x, 0) ** 2,
   "silu": (x) => x / (1 + Math.exp(-x)),
   "quick_gelu": (x) => x / (1 + Math.exp(-1.702 * x)),
   "tanh": Math.tanh,

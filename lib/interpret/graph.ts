@@ -29,9 +29,10 @@ export interface Operations {
   readonly rows: [first: number, count: number | undefined];
   readonly linear: [map: Linear];
   readonly norm: [norm: NormSpec];
+  readonly normHeads: [norm: NormSpec, headWidth: number];
   readonly activate: [activation: ActivationName];
   readonly multiply: [];
-  readonly multiplyVector: [vector: string];
+  readonly multiplyVectors: [vectors: readonly string[]];
   readonly clip: [limit: number];
   readonly softcap: [limit: number];
   readonly addSum: [factor: number];
@@ -92,9 +93,10 @@ export function graphInterpreter(facts: GraphFacts, nodes: Node[]): Interpreter<
     rows: (x, first, count) => write("rows", [x], first, count),
     linear: (x, map) => write("linear", [x], map),
     norm: (x, norm) => write("norm", [x], norm),
+    normHeads: (x, norm, headWidth) => write("normHeads", [x], norm, headWidth),
     activate: (x, activation) => write("activate", [x], activation),
     multiply: (x, y) => write("multiply", [x, y]),
-    multiplyVector: (x, vector) => write("multiplyVector", [x], vector),
+    multiplyVectors: (x, vectors) => write("multiplyVectors", [x], vectors),
     clip: (x, limit) => write("clip", [x], limit),
     softcap: (x, limit) => write("softcap", [x], limit),
     addSum: (x, factor) => write("addSum", [x], factor),

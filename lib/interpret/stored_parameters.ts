@@ -2,7 +2,7 @@
 
 import { readTensor, rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
 import type { Arithmetic, RowNorm } from "./arithmetic.ts";
-import type { Linear, NormSpec } from "../model/spec.ts";
+import { hasOffset, type Linear, type NormSpec, withoutOffset } from "../model/spec.ts";
 
 /** What computes, and where the parameters are stored. */
 export interface Stored<T> {
@@ -85,14 +85,13 @@ export function apply<T>(
   });
 }
 
-/** A norm with its parameters read; `rms-offset` multiplies by 1 + gain. */
+/** A norm with its parameters read. */
 async function readNorm(tensors: TensorSource, site: NormSpec): Promise<RowNorm> {
   const stored = await readIfThere(tensors, site.gain);
-  const isOffset = site.kind === "rms-offset";
-  const gain = isOffset ? stored?.map((value) => 1 + value) : stored;
+  const gain = hasOffset(site.kind) ? stored?.map((value) => 1 + value) : stored;
   const bias = await readIfThere(tensors, site.bias);
   return {
-    kind: isOffset ? "rms" : site.kind,
+    kind: withoutOffset(site.kind),
     eps: site.eps,
     ...(gain === undefined ? {} : { gain }),
     ...(bias === undefined ? {} : { bias }),

@@ -41,6 +41,15 @@ async function scalarOf(tensors: TensorSource, name: string): Promise<Float64Arr
   return (await readTensor(tensors, name)).slice(0, 1);
 }
 
+/** Vectors one after the other. */
+async function readSideBySide(
+  tensors: TensorSource,
+  names: readonly string[],
+): Promise<Float64Array> {
+  const parts = await Promise.all(names.map((name) => readTensor(tensors, name)));
+  return Float64Array.from(parts.flatMap((part) => [...part]));
+}
+
 /** The rows of a table that tokens name. */
 async function lookUp(
   tensors: TensorSource,
@@ -87,10 +96,15 @@ function executors<T>(inputs: ModelInputs): Executors<T> {
       arithmetic.rows(x!, first, count ?? arithmetic.size(x!)[0] - first),
     linear: (stored, [x], map) => apply(stored, map, x!),
     norm: (stored, [x], norm) => normalize(stored, norm, x!),
+    normHeads: async (stored, [x], norm, headWidth) => {
+      const [rows, width] = stored.arithmetic.size(x!);
+      const perHead = stored.arithmetic.reshape(x!, rows * width / headWidth, headWidth);
+      return stored.arithmetic.reshape(await normalize(stored, norm, perHead), rows, width);
+    },
     activate: ({ arithmetic }, [x], activation) => arithmetic.activate(x!, activation),
     multiply: ({ arithmetic }, [x, y]) => arithmetic.multiply(x!, y!),
-    multiplyVector: async ({ arithmetic, tensors }, [x], vector) =>
-      arithmetic.multiplyRow(x!, await readTensor(tensors, vector)),
+    multiplyVectors: async ({ arithmetic, tensors }, [x], vectors) =>
+      arithmetic.multiplyRow(x!, await readSideBySide(tensors, vectors)),
     clip: ({ arithmetic }, [x], limit) => arithmetic.clip(x!, limit),
     softcap: ({ arithmetic }, [x], limit) => arithmetic.softcap(x!, limit),
     addSum: ({ arithmetic }, [x], factor) => arithmetic.addSum(x!, factor),

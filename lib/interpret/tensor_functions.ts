@@ -22,6 +22,7 @@ export const activationFunctions: Readonly<Record<ActivationName, (x: Tensor) =>
   "gelu": (x) => gelu(x),
   "gelu_new": (x) => gelu(x, { approximation: "tanh" }),
   "relu": (x) => tf.relu(x),
+  "relu2": (x) => tf.square(tf.relu(x)),
   "silu": silu,
   "quick_gelu": (x) => tf.mul(x, tf.sigmoid(tf.mul(x, 1.702))),
   "tanh": (x) => tf.tanh(x),

@@ -60,12 +60,14 @@ export interface Interpreter<T> extends Algebra<T> {
   linear(x: T, map: Linear): T;
   /** A norm of each row. */
   norm(x: T, norm: NormSpec): T;
+  /** A norm of each head of each row. */
+  normHeads(x: T, norm: NormSpec, headWidth: number): T;
   /** The function of each number. */
   activate(x: T, activation: ActivationName): T;
   /** x ⊙ y, of equal shape. */
   multiply(x: T, y: T): T;
-  /** x with each row multiplied by a vector, number by number. */
-  multiplyVector(x: T, vector: string): T;
+  /** x with each row multiplied by vectors that stand side by side, number by number. */
+  multiplyVectors(x: T, vectors: readonly string[]): T;
   /** x cut to ± limit. */
   clip(x: T, limit: number): T;
   /** limit · tanh(x / limit). */
@@ -84,7 +86,7 @@ export interface Interpreter<T> extends Algebra<T> {
   /** Queries, keys and values out of the one matrix's outputs. */
   splitQkv(x: T, order: QkvOrder, attention: Attention): QueriesKeysValues<T>;
   /**
-   * Head norms, rotation, scores, mask, softmax and the mix of values: [T, H·K].
+   * Rotation, scores, mask, softmax and the mix of values: [T, H·K].
    *
    * @param label Names the attention of this site, such as `blocks.1.attn`.
    */

@@ -14,11 +14,14 @@ const isTable = (part: object): part is Table => "table" in part;
 /** What names that stand by themselves are, by the key that holds them. */
 const loose: Readonly<Record<string, ParameterKind>> = { gate: "gate", scale: "vector" };
 
+/** Keys under which vectors stand by other words, one or several by each. */
+const lists: readonly string[] = ["weights", "headGains"];
+
 /** The parts under a key of a spec that hold parameters, each with its key; parts that are not known yet are looked through. */
 function* partsUnder(key: string, part: unknown): Generator<readonly [key: string, part: unknown]> {
   if (typeof part === "string" && key in loose) yield [key, part];
   if (typeof part !== "object" || part === null || key === "residual") return;
-  if (isLinear(part) || isNorm(part) || isTable(part) || key === "weights") yield [key, part];
+  if (isLinear(part) || isNorm(part) || isTable(part) || lists.includes(key)) yield [key, part];
   else for (const [inner, value] of Object.entries(part)) yield* partsUnder(inner, value);
 }
 
@@ -28,7 +31,7 @@ function namesOf(key: string, part: unknown): readonly Named[] {
   if (isLinear(part)) return [[part.weight, "matrix"], [part.bias, "vector"]];
   if (isNorm(part)) return [[part.gain, "vector"], [part.bias, "vector"]];
   if (isTable(part)) return [[part.table, "table"]];
-  return Object.values(part).map((name): Named => [name, "vector"]);
+  return Object.values(part).flat().map((name): Named => [name, "vector"]);
 }
 
 /**

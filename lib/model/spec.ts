@@ -18,10 +18,29 @@ export interface Linear {
 }
 
 /**
- * The norms of a stream. `rms-offset` multiplies by 1 + gain (Gemma). `crms` reads d − 1 values. `crms-padded` reads d, the last of which
+ * The norms of a stream. `rms-offset` (Gemma) and `layer-offset` (Nemotron) multiply by 1 + gain. `crms` reads d − 1 values. `crms-padded` reads d, the last of which
  * is 0 and stays it.
  */
-export type StreamNorm = "layer" | "rms" | "rms-offset" | "crms" | "crms-padded";
+export type StreamNorm = PlainNorm | OffsetNorm;
+
+/** Norms that multiply by their gain. */
+export type PlainNorm = "layer" | "rms" | "crms" | "crms-padded";
+
+/** Norms that multiply by 1 + gain, and what they are otherwise. */
+const offsetNorms = { "rms-offset": "rms", "layer-offset": "layer" } as const;
+
+/** Norms that multiply by 1 + gain. */
+export type OffsetNorm = keyof typeof offsetNorms;
+
+/** Whether a norm multiplies by 1 + gain. */
+export function hasOffset(kind: StreamNorm): kind is OffsetNorm {
+  return kind in offsetNorms;
+}
+
+/** The norm of a kind whose gain is all that it multiplies by. */
+export function withoutOffset(kind: StreamNorm): PlainNorm {
+  return hasOffset(kind) ? offsetNorms[kind] : kind;
+}
 
 /** A norm with its parameters. A gain that the checkpoint does not hold is 1, a bias 0. */
 export interface NormSpec {
@@ -80,7 +99,9 @@ export type QkvOrder =
   /** For each head its query, key and value: H × 3 × K (NeoX, BLOOM). */
   | "heads"
   /** For each key-value head its H/G queries, its key, its value (Falcon's new architecture). */
-  | "groups";
+  | "groups"
+  /** For each of four parts a quarter of the queries, of the values, of the keys (CodeGen). */
+  | "quarters";
 
 /** Multi-head attention. */
 export interface Attention {
@@ -114,6 +135,8 @@ export interface Attention {
   readonly clip?: number;
   /** Norms of each head's query and key (Qwen3). */
   readonly headNorms?: { readonly q: NormSpec; readonly k: NormSpec };
+  /** Vectors that multiply all queries and all keys behind those norms, side by side: gains of each head's own (Cohere, StableLM). */
+  readonly headGains?: { readonly q: readonly string[]; readonly k: readonly string[] };
   /** Scores are bent to ± this, c tanh(score / c) (Gemma 2). */
   readonly softcap?: number;
   /** Keys and values come from this stack's final norm instead of this stream (cross-attention). */
@@ -121,7 +144,14 @@ export interface Attention {
 }
 
 /** The functions of a feed-forward network, by transformers' names. */
-export type ActivationName = "gelu" | "gelu_new" | "relu" | "silu" | "quick_gelu" | "tanh";
+export type ActivationName =
+  | "gelu"
+  | "gelu_new"
+  | "relu"
+  | "relu2"
+  | "silu"
+  | "quick_gelu"
+  | "tanh";
 
 /** A feed-forward network: output · act(up x), or output · (act(gate x) ⊙ up x). */
 export interface FeedForward {

@@ -2,7 +2,7 @@
 
 import type { Norm } from "../residual/types.ts";
 import type { Interpreter, QueriesKeysValues } from "./interpreter.ts";
-import type { Attention, FeedForward, NormSpec, Writer } from "./spec.ts";
+import type { Attention, FeedForward, Writer } from "./spec.ts";
 
 /** What a sub-layer is given besides what it reads. */
 export interface SublayerOptions<T> {
@@ -16,14 +16,11 @@ export interface SublayerOptions<T> {
 
 /** Refuses what cannot be computed as it is described. */
 function checkAttention(attention: Attention): void {
-  const { heads, keyValueHeads, projections, projectionNorms, alibi } = attention;
+  const { heads, keyValueHeads, alibi } = attention;
   if (heads % keyValueHeads !== 0) {
     throw new RangeError(
       `Cannot share ${keyValueHeads} key-value heads among ${heads} heads: they must divide them`,
     );
-  }
-  if ("qkv" in projections && projectionNorms !== undefined) {
-    throw new RangeError("Cannot normalize queries and keys that one matrix gives with values");
   }
   if (alibi !== undefined && alibi.length !== heads) {
     throw new RangeError(`Cannot give ${heads} heads ${alibi.length} slopes`);
@@ -37,7 +34,7 @@ function project<T>(
   x: T,
   source: T,
 ): QueriesKeysValues<T> {
-  const { projections, projectionNorms } = attention;
+  const { projections } = attention;
   if ("qkv" in projections) {
     const { qkv, order } = projections;
     const own = engine.splitQkv(engine.linear(x, qkv), order, attention);
@@ -45,13 +42,21 @@ function project<T>(
       ? own
       : { ...engine.splitQkv(engine.linear(source, qkv), order, attention), q: own.q };
   }
-  const normed = (y: T, norm: NormSpec | undefined): T =>
-    norm === undefined ? y : engine.norm(y, norm);
   return {
-    q: normed(engine.linear(x, projections.q), projectionNorms?.q),
-    k: normed(engine.linear(source, projections.k), projectionNorms?.k),
+    q: engine.linear(x, projections.q),
+    k: engine.linear(source, projections.k),
     v: engine.linear(source, projections.v),
   };
+}
+
+/** What is done to queries or keys before they turn: the norm of all, the cut, the norm of each head with gains of its own. */
+function prepare<T>(engine: Interpreter<T>, attention: Attention, x: T, which: "q" | "k"): T {
+  const { projectionNorms, clip, headNorms, headGains, headWidth } = attention;
+  let y = x;
+  if (projectionNorms !== undefined) y = engine.norm(y, projectionNorms[which]);
+  if (clip !== undefined) y = engine.clip(y, clip);
+  if (headNorms !== undefined) y = engine.normHeads(y, headNorms[which], headWidth);
+  return headGains === undefined ? y : engine.multiplyVectors(y, headGains[which]);
 }
 
 function attend<T>(
@@ -67,8 +72,12 @@ function attend<T>(
     throw new RangeError(`Cannot attend to ${memory}: it has not run; is its input missing?`);
   }
   const { q, k, v } = project(engine, attention, x, source);
-  const cut = (y: T): T => clip === undefined ? y : engine.clip(y, clip);
-  return engine.attend({ q: cut(q), k: cut(k), v: cut(v) }, attention, label);
+  const given = {
+    q: prepare(engine, attention, q, "q"),
+    k: prepare(engine, attention, k, "k"),
+    v: clip === undefined ? v : engine.clip(v, clip),
+  };
+  return engine.attend(given, attention, label);
 }
 
 /** act(up x), or act(gate x) ⊙ up x. */
@@ -89,7 +98,7 @@ function write<T>(engine: Interpreter<T>, { linear, scale }: Writer, x: T): T {
   const written = engine.linear(x, linear);
   return scale === undefined || !engine.has(scale)
     ? written
-    : engine.multiplyVector(written, scale);
+    : engine.multiplyVectors(written, [scale]);
 }
 
 /**

@@ -1,6 +1,14 @@
 // One random layer twice: as parameters of plain loops, and as tensors with their description.
 
-import type { Attention, FeedForward, Linear, NormSpec, QkvOrder } from "../../lib/model/spec.ts";
+import {
+  type Attention,
+  type FeedForward,
+  hasOffset,
+  type Linear,
+  type NormSpec,
+  type QkvOrder,
+  withoutOffset,
+} from "../../lib/model/spec.ts";
 import { randomRow, randomRows, uniform } from "../reference/random.ts";
 import { mapRows, transpose } from "../reference/rows.ts";
 import type { MemoryTensor } from "./memory_tensors.ts";
@@ -15,6 +23,10 @@ export interface AttentionPlan extends
   readonly stored: "separate" | QkvOrder;
   readonly layout: Linear["layout"];
   readonly headNorms?: "rms" | "rms-offset";
+  /** Whether all queries have a norm, and all keys. */
+  readonly projectionNorms?: boolean;
+  /** Whether heads have gains of their own: the queries' in a vector for each, the keys' in one. */
+  readonly headGains?: boolean;
 }
 
 /** Random parameters, which are kept as tensors under their names. */
@@ -74,9 +86,9 @@ export class Store {
     return {
       site: { kind, eps, gain: `${name}.weight`, bias: `${name}.bias` },
       plain: {
-        kind: kind === "rms-offset" ? "rms" : kind,
+        kind: withoutOffset(kind) as PlainNorm["kind"],
         eps,
-        gain: kind === "rms-offset" ? gain.map((value) => 1 + value) : gain,
+        gain: hasOffset(kind) ? gain.map((value) => 1 + value) : gain,
         bias,
       },
     };
@@ -89,6 +101,9 @@ const headWidth = 6;
 /** The parts in the order in which one matrix holds them. */
 function ordered(order: QkvOrder, { q, k, v }: Pick<PlainAttention, "q" | "k" | "v">): Affine[] {
   if (order === "blocks") return [...q, ...k, ...v];
+  if (order === "quarters") { // of as many queries as keys, four
+    return q.flatMap((query, at) => [query, v[at]!, k[at]!]);
+  }
   const each = q.length / k.length;
   return k.flatMap((key, at) => [...q.slice(at * each, (at + 1) * each), key, v[at]!]);
 }
@@ -97,7 +112,7 @@ function ordered(order: QkvOrder, { q, k, v }: Pick<PlainAttention, "q" | "k" | 
 export function makeAttention(
   store: Store,
   width: number,
-  { stored, layout, headNorms, ...plan }: AttentionPlan,
+  { stored, layout, headNorms, projectionNorms, headGains, ...plan }: AttentionPlan,
   sourceWidth = width,
 ): { described: Attention; plain: PlainAttention } {
   const many = (count: number, inputs: number): Affine[] =>
@@ -107,14 +122,25 @@ export function makeAttention(
   const v = many(plan.keyValueHeads, sourceWidth);
   const output = store.affine(width, plan.heads * headWidth);
   const scale = 0.3;
-  const site = (name: string): NormSpec => // a name without a tensor: there is no bias
-  ({ ...store.norm(name, headNorms ?? "rms", headWidth).site, bias: "absent" });
+  const site = (name: string, width = headWidth): NormSpec => // a name without a tensor: there is no bias
+  ({ ...store.norm(name, headNorms ?? "rms", width).site, bias: "absent" });
   const gain = (name: string): number[] =>
     Array.from(
       store.tensors[`${name}.weight`]!.values,
       (value) => headNorms === "rms-offset" ? 1 + value : value,
     );
   const norms = headNorms && { q: site("norm_q"), k: site("norm_k") };
+  const ofAll = projectionNorms && {
+    q: site("all_q", plan.heads * headWidth),
+    k: site("all_k", plan.keyValueHeads * headWidth),
+  };
+  const keyGains = headGains
+    ? store.keep("gains_k", store.row(plan.keyValueHeads * headWidth))
+    : [];
+  const queryGains = headGains
+    ? q.map((_, head) => store.keep(`gains_q.${head}`, store.row(headWidth)))
+    : [];
+  const names = { q: queryGains.map((_, head) => `gains_q.${head}`), k: ["gains_k"] };
   return {
     described: {
       kind: "attention",
@@ -130,6 +156,8 @@ export function makeAttention(
       scale,
       ...plan,
       ...(norms === undefined ? {} : { headNorms: norms }),
+      ...(ofAll ? { projectionNorms: ofAll } : {}),
+      ...(headGains ? { headGains: names } : {}),
     },
     plain: {
       q,
@@ -141,6 +169,10 @@ export function makeAttention(
       ...(norms === undefined
         ? {}
         : { gains: { q: gain("norm_q"), k: gain("norm_k"), eps: norms.q.eps } }),
+      ...(ofAll
+        ? { projectionNorms: { q: gain("all_q"), k: gain("all_k"), eps: ofAll.q.eps } }
+        : {}),
+      ...(headGains ? { headGains: { q: queryGains.flat(), k: keyGains } } : {}),
     },
   };
 }

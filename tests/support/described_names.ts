@@ -25,8 +25,10 @@ function sublayerNames(sublayer: Branch["sublayer"]): DescribedNames[] {
   const heads = sublayer.kind === "attention"
     ? [sublayer.headNorms, sublayer.projectionNorms].flatMap((pair) => Object.values(pair ?? {}))
     : [];
+  const gains = sublayer.kind === "attention" ? Object.values(sublayer.headGains ?? {}).flat() : [];
   return [
     ...heads.map(norm),
+    { required: gains, optional: [] },
     ...[...maps, written].map(linear),
     { required: scale === undefined ? [] : [scale], optional: [] },
   ];

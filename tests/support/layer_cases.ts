@@ -73,6 +73,21 @@ const plans: Readonly<Record<string, AttentionPlan>> = {
     headNorms: "rms",
     rotary: { width: 6, base: 100, order: "half" },
   },
+  "head norms with gains of each head's own, rotary": {
+    ...base,
+    keyValueHeads: 2,
+    headNorms: "rms",
+    headGains: true,
+    rotary: { width: 4, base: 100, order: "half" },
+  },
+  "norms of all queries and keys, fused": {
+    ...base,
+    stored: "groups",
+    keyValueHeads: 2,
+    projectionNorms: true,
+    clip: 0.9,
+  },
+  "fused in quarters": { ...base, stored: "quarters" },
   "head norms with offset, clip": { ...base, headNorms: "rms-offset", clip: 0.75 },
 };
 
@@ -213,7 +228,7 @@ export function gatedLayer(post: boolean): LayerCase {
 /** All of them; the first is plain causal attention with separate matrices. */
 export const layerCases: readonly LayerCase[] = [
   ...Object.entries(plans).map(([name, plan], at) => usual(name, plan, at, "layer")),
-  ...(["rms", "rms-offset", "crms"] as const).map((kind, at) =>
+  ...(["rms", "rms-offset", "layer-offset", "crms"] as const).map((kind, at) =>
     usual(`norms of kind ${kind}`, base, 30 + at, kind)
   ),
   parallel(true),

@@ -16,6 +16,12 @@ export function affine({ w, b }: Affine, x: Row): number[] {
   return w.map((row, output) => dot(row, x) + b[output]!);
 }
 
+/** Vectors for queries and keys. */
+interface PlainPair {
+  readonly q: readonly number[];
+  readonly k: readonly number[];
+}
+
 /** Attention by heads: a query projection for each head, key and value projections for each key-value head. */
 export interface PlainAttention {
   readonly q: readonly Affine[];
@@ -27,12 +33,12 @@ export interface PlainAttention {
   readonly window?: number;
   readonly alibi?: readonly number[];
   readonly clip?: number;
+  /** RMSNorms of all queries and of all keys. */
+  readonly projectionNorms?: PlainPair & { readonly eps: number };
   /** Gains of RMSNorms over a head's query and key. */
-  readonly gains?: {
-    readonly q: readonly number[];
-    readonly k: readonly number[];
-    readonly eps: number;
-  };
+  readonly gains?: PlainPair & { readonly eps: number };
+  /** Gains of all heads, one after the other, behind those. */
+  readonly headGains?: PlainPair;
   readonly rotary?: {
     readonly width: number;
     readonly base: number;
@@ -83,18 +89,31 @@ function turn(
 /** Attention of rows x to rows of `source`. */
 export function plainAttention(attention: PlainAttention, x: Rows, source: Rows): number[][] {
   const { q, k, v, clip = Infinity, gains, rotary, window = Infinity } = attention;
+  const { projectionNorms, headGains } = attention;
   const cut = (row: number[]): number[] => row.map((y) => Math.max(-clip, Math.min(clip, y)));
-  const normed = (row: number[], gain: readonly number[] | undefined): number[] =>
-    gain === undefined ? row : norm("rms", row, { gain, eps: gains!.eps });
-  return x.map((row, i) => {
-    const heads = q.map((project, head) => {
+  const normed = (row: number[], gain: readonly number[] | undefined, eps?: number): number[] =>
+    gain === undefined ? row : norm("rms", row, { gain, eps: eps! });
+  /** All queries or keys of a row, by heads. */
+  const prepared = (which: "q" | "k", row: Row): number[][] => {
+    const heads = attention[which].map((project) => affine(project, row));
+    const width = heads[0]!.length;
+    const all = normed(heads.flat(), projectionNorms?.[which], projectionNorms?.eps);
+    return heads.map((_, head) => {
+      const own = cut(all.slice(head * width, (head + 1) * width));
+      const gain = headGains?.[which].slice(head * width, (head + 1) * width);
+      return normed(own, gains?.[which], gains?.eps).map((y, at) => y * (gain?.[at] ?? 1));
+    });
+  };
+  const queries = x.map((row) => prepared("q", row));
+  const keys = source.map((row) => prepared("k", row));
+  return x.map((_, i) => {
+    const heads = q.map((_, head) => {
       const shared = Math.floor(head / (q.length / k.length));
-      const query = turn(normed(cut(affine(project, row)), gains?.q), [i, x.length], rotary);
+      const query = turn(queries[i]![head]!, [i, x.length], rotary);
       const seen = source.map((_, j) => j)
         .filter((j) => (!attention.causal || j <= i) && i - j < window);
       const scores = seen.map((j) => {
-        const read = normed(cut(affine(k[shared]!, source[j]!)), gains?.k);
-        const key = turn(read, [j, source.length], rotary);
+        const key = turn(keys[j]![shared]!, [j, source.length], rotary);
         return attention.scale * dot(query, key) + (attention.alibi?.[head] ?? 0) * (j - i);
       });
       const weights = softmax(scores);

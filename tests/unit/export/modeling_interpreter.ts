@@ -27,6 +27,7 @@ const activations: Readonly<Record<string, (x: number) => number>> = {
   gelu: (x) => x * (1 + erf(x / Math.SQRT2)) / 2,
   gelu_new: (x) => x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))) / 2,
   relu: (x) => Math.max(x, 0),
+  relu2: (x) => Math.max(x, 0) ** 2,
   silu: (x) => x / (1 + Math.exp(-x)),
 };
 
@@ -52,11 +53,11 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
   };
   const norm = ({ kind, eps, gain, bias }: Json, x: Row): Row => {
     const d = x.length;
-    const mean = kind === "layer" ? sum(x) / d : 0;
+    const mean = kind.startsWith("layer") ? sum(x) / d : 0;
     const z = x.map((value) => value - mean);
     const square = kind === "crms" ? (dot(x, x) + sum(x) ** 2) / (d + 1) : dot(z, z) / d;
     return z.map((value, at) => {
-      const g = gain === undefined ? 1 : tensors[gain]![at]! + (kind === "rms-offset" ? 1 : 0);
+      const g = gain === undefined ? 1 : tensors[gain]![at]! + (kind.endsWith("-offset") ? 1 : 0);
       const b = bias === undefined ? 0 : tensors[bias]![at]!;
       return value / Math.sqrt(square + eps) * g + b;
     });
@@ -95,7 +96,14 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
         split(cut(within(projectionNorms?.[which], linear(projections[which], x))));
       return { q: one("q"), k: one("k"), v: one("v") };
     }
-    const all = split(cut(linear(projections.qkv, x)));
+    const given = linear(projections.qkv, x);
+    if (projections.order === "quarters") {
+      const part = given.length / 12;
+      const every = (which: number): Row[] =>
+        split(cut(given.filter((_, at) => Math.floor(at / part) % 3 === which)));
+      return { q: every(0), k: every(2), v: every(1) };
+    }
+    const all = split(cut(given));
     if (projections.order === "blocks") {
       const end = heads + keyValueHeads;
       return { q: all.slice(0, heads), k: all.slice(heads, end), v: all.slice(end) };
@@ -113,9 +121,15 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
       of.softcap === undefined ? score : of.softcap * Math.tanh(score / of.softcap);
     const projected = rows.map((row, t) => {
       const { q, k, v } = project(of, row);
-      const ready = (which: "q" | "k", one: Row): Row =>
-        rotate(rotary, headNorms === undefined ? one : norm(headNorms[which], one), t, rows.length);
-      return { q: q.map((one) => ready("q", one)), k: k.map((one) => ready("k", one)), v };
+      const ready = (which: "q" | "k") => (one: Row, head: number): Row => {
+        const gains = (of.headGains?.[which] ?? []).flatMap((name: string) =>
+          Array.from(tensors[name]!)
+        );
+        const normed = headNorms === undefined ? one : norm(headNorms[which], one);
+        const scaled = normed.map((y, at) => y * (gains[head * one.length + at] ?? 1));
+        return rotate(rotary, scaled, t, rows.length);
+      };
+      return { q: q.map(ready("q")), k: k.map(ready("k")), v };
     });
     return rows.map((_, i) => {
       const mixes = Array.from({ length: heads }, (_, h) => {
