@@ -4,7 +4,7 @@ import type { QueriesKeysValues } from "../model/interpreter.ts";
 import { qkvParts } from "../model/qkv.ts";
 import type { Attention, QkvOrder } from "../model/spec.ts";
 import { int } from "./onnx_graph.ts";
-import { type OnnxContext, type OnnxStream } from "./onnx_weights.ts";
+import type { OnnxContext, OnnxStream } from "./onnx_weights.ts";
 import { permute, rotate, scoreBias } from "./onnx_positions.ts";
 
 /** Rows as [batch, length, …axes]. */
