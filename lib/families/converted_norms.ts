@@ -15,7 +15,7 @@ import { epsIn, partOf, unknownSetting } from "./settings.ts";
 /** What a conversion changed besides tensors: the norms of the residual streams. */
 export interface ConvertedNorms {
   /** The norms of the streams: one for all layers and the end. */
-  readonly norm: Exclude<StreamNorm, "rms-offset" | "crms-padded">;
+  readonly norm: Exclude<StreamNorm, "layer-offset" | "rms-offset" | "crms-padded">;
   /** Whether what writes to the streams has mean 0, so that LayerNorm and RMSNorm are the same function. */
   readonly centered: boolean;
   /** The stacks whose layers start by subtracting the mean of the stream. */

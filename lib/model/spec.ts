@@ -21,16 +21,13 @@ export interface Linear {
  * The norms of a stream. `rms-offset` (Gemma) and `layer-offset` (Nemotron) multiply by 1 + gain. `crms` reads d − 1 values. `crms-padded` reads d, the last of which
  * is 0 and stays it.
  */
-export type StreamNorm = PlainNorm | OffsetNorm;
-
-/** Norms that multiply by their gain. */
-export type PlainNorm = "layer" | "rms" | "crms" | "crms-padded";
+export type StreamNorm = "layer" | "layer-offset" | "rms" | "rms-offset" | "crms" | "crms-padded";
 
 /** Norms that multiply by 1 + gain, and what they are otherwise. */
 const offsetNorms = { "rms-offset": "rms", "layer-offset": "layer" } as const;
 
 /** Norms that multiply by 1 + gain. */
-export type OffsetNorm = keyof typeof offsetNorms;
+type OffsetNorm = keyof typeof offsetNorms;
 
 /** Whether a norm multiplies by 1 + gain. */
 export function hasOffset(kind: StreamNorm): kind is OffsetNorm {
@@ -38,7 +35,7 @@ export function hasOffset(kind: StreamNorm): kind is OffsetNorm {
 }
 
 /** The norm of a kind whose gain is all that it multiplies by. */
-export function withoutOffset(kind: StreamNorm): PlainNorm {
+export function withoutOffset(kind: StreamNorm): Exclude<StreamNorm, OffsetNorm> {
   return hasOffset(kind) ? offsetNorms[kind] : kind;
 }
 
