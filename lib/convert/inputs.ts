@@ -3,7 +3,7 @@
 import { requireInteger } from "../core/check.ts";
 import { Random } from "../core/random.ts";
 import { rowsOf } from "../checkpoint/tensors.ts";
-import { type Entry, inputOf } from "../model/spec.ts";
+import { type Convolution, type Entry, inputOf } from "../model/spec.ts";
 import type { ModelInputs, Values } from "../interpret/inputs.ts";
 import type { Model } from "../families/model.ts";
 
@@ -56,6 +56,19 @@ function normals(random: Random, shape: readonly number[]): Values {
   return { shape, values: Float64Array.from(random.normals(size, 1)) };
 }
 
+/** The most samples of a random sound: some minutes. */
+const mostFrames = 2 ** 22;
+
+/** The most frames of which convolutions make so many. */
+function framesBefore(convolutions: readonly Convolution[], count: number): number {
+  const frames = convolutions.reduceRight(
+    (outputs, { width, stride, padding: [before, behind] }) =>
+      outputs * stride + width - 1 - before - behind,
+    count,
+  );
+  return requireInteger("the frames of a random sound", frames, { min: 1, max: mostFrames });
+}
+
 /** A random image or sound for a stack that starts with such. */
 function otherInputs(entry: Entry, { tensors }: Model, random: Random): ModelInputs {
   switch (entry.kind) {
@@ -66,8 +79,14 @@ function otherInputs(entry: Entry, { tensors }: Model, random: Random): ModelInp
       return { pixels: normals(random, [channels, imageSize, imageSize]) };
     }
     case "audio": {
-      const { rows } = rowsOf(tensors.info(entry.positions.table).shape);
-      return { features: normals(random, [entry.channels, 2 * rows]) }; // the second convolution halves them
+      const { input, channels, convolutions, positions } = entry;
+      const frames = framesBefore(
+        convolutions,
+        positions === undefined ? longest : rowsOf(tensors.info(positions.table).shape).rows,
+      );
+      return input === "waveform"
+        ? { waveform: normals(random, [frames]) }
+        : { features: normals(random, [channels, frames]) };
     }
   }
 }

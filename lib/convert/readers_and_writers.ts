@@ -127,7 +127,7 @@ export function entryOf(
       return { tables: tables.map(({ table }) => table), linears: [patches] };
     }
     case "audio":
-      return { tables: [entry.positions.table], linears: [] };
+      return { tables: entry.positions === undefined ? [] : [entry.positions.table], linears: [] };
   }
 }
 

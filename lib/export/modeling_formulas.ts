@@ -45,9 +45,12 @@ export const entryFormulas: Readonly<Record<Entry["kind"], Formula>> = {
     "registers follow the first row, after positions are added",
   ],
   audio: [
-    "frames [channels, F]; h = gelu(first ∗ frames), x = gelu(second ∗ h): convolutions of width 3 with a zero on both sides, " +
-    "kernels [outputs, inputs, 3]; the second takes every other place",
-    "x[t] += positions.table[t]",
+    "x[t] is frame t of the features [channels, F], or sample t of the waveform [F]; convolutions change it one after the other, then " +
+    "norm and projection; without what entry has not",
+    "a convolution: y[t, o] = bias[o] + Σ_c Σ_k weight[o, c, k] · x[stride · t + k − padding[0], c], x being 0 outside; with groups " +
+    "only the c of o's part, numbered in that part; then norm and activation; overTime: norm is that of each o over all t",
+    "with lengths: weight[·, ·, k] is multiplied by lengths[k] / √Σ weight[·, ·, k]²",
+    "x[t] += positions.table[t], or x += what positionConvolutions make of x",
   ],
 };
 

@@ -4,6 +4,7 @@ import type { TensorSource } from "../checkpoint/tensors.ts";
 import {
   type Attention,
   type Branch,
+  type Convolution,
   type Entry,
   type FeedForward,
   type Head,
@@ -93,6 +94,23 @@ class Resolver {
     });
   }
 
+  convolutions(all: readonly Convolution[]): Resolved[] {
+    return all.map(({ linear, norm, ...rest }) =>
+      defined({ ...rest, linear: this.linear(linear), norm: norm && this.norm(norm) })
+    );
+  }
+
+  sound(entry: Extract<Entry, { kind: "audio" }>): Resolved {
+    const { convolutions, norm, projection, positionConvolutions, ...rest } = entry;
+    return defined({
+      ...rest,
+      convolutions: this.convolutions(convolutions),
+      norm: norm && this.norm(norm),
+      projection: projection && this.linear(projection),
+      positionConvolutions: positionConvolutions && this.convolutions(positionConvolutions),
+    });
+  }
+
   entry(entry: Entry): Resolved {
     switch (entry.kind) {
       case "tokens": {
@@ -106,7 +124,7 @@ class Resolver {
       case "patches":
         return { ...entry, patches: this.linear(entry.patches) };
       case "audio":
-        return { ...entry, first: this.linear(entry.first), second: this.linear(entry.second) };
+        return this.sound(entry);
     }
   }
 

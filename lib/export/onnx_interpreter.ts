@@ -2,9 +2,12 @@
 
 import { matrixOf } from "../convert/lazy_matrix.ts";
 import { gates } from "../kernels/gate.ts";
+import { rowsOf } from "../checkpoint/tensors.ts";
+import { kernelOf } from "../interpret/audio.ts";
 import type { EntryOf, Interpreter } from "../model/interpreter.ts";
 import {
   type ActivationName,
+  type Convolution,
   type Head,
   inputOf,
   type Linear,
@@ -12,7 +15,7 @@ import {
   type Table,
 } from "../model/spec.ts";
 import { attend, splitQkv, unfold } from "./onnx_attention.ts";
-import { int, ints, word } from "./onnx_graph.ts";
+import { float, int, ints, word } from "./onnx_graph.ts";
 import {
   apply,
   asFloat,
@@ -55,6 +58,7 @@ function convolve(
   { weight, bias, layout }: Linear,
   x: string,
   attributes: Readonly<Record<string, ReturnType<typeof ints>>>,
+  kernel?: string,
 ): string {
   const { tensors, graph } = context;
   const { shape } = tensors.info(weight);
@@ -66,7 +70,21 @@ function convolve(
     );
   }
   const added = tensors.has(bias) ? [vector(context, bias)] : [];
-  return graph.add("Conv", [x, matrix(context, weight, shape), ...added], attributes);
+  const stored = kernel ?? matrix(context, weight, shape);
+  return graph.add("Conv", [x, stored, ...added], attributes);
+}
+
+/** The kernel of a convolution along time whose slices have lengths; else it is what is stored. */
+function kernelAt(context: OnnxContext, convolution: Convolution): string | undefined {
+  const { linear: { weight }, lengths } = convolution;
+  if (lengths === undefined) return undefined;
+  const { tensors, graph, dtype } = context;
+  const dims = tensors.info(weight).shape;
+  const width = rowsOf(dims).width;
+  const read = async (first: number, count: number): Promise<Float64Array> =>
+    (await kernelOf(tensors, convolution)).slice(first * width, (first + count) * width);
+  const matrix = { rows: dims[0]!, width, read };
+  return asFloat(context, graph.weight({ name: `${weight}·${lengths}`, dims, dtype, matrix }));
 }
 
 /** The function of a feed-forward network. */
@@ -224,12 +242,26 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
       return flat(permute(context, squares, [0, 2, 1]), width);
     },
     countPatches,
-    frames: ({ first, second }, width) => {
-      const pads = ints([1, 1]);
-      const heard = activate(context, "gelu", convolve(context, first, inputs.features, { pads }));
-      const strides = ints([2]);
-      const halved = activate(context, "gelu", convolve(context, second, heard, { pads, strides }));
-      return flat(permute(context, halved, [0, 2, 1]), width);
+    frames: ({ input, channels }) =>
+      input === "waveform"
+        ? flat(graph.add("Unsqueeze", [inputs.waveform, graph.whole([2])]), 1)
+        : flat(permute(context, inputs.features, [0, 2, 1]), channels),
+    convolve: (x, convolution) => {
+      const { linear: map, stride, padding, groups } = convolution;
+      const heard = convolve(context, map, permute(context, full(x), [0, 2, 1]), {
+        strides: ints([stride]),
+        pads: ints(padding),
+        group: int(groups),
+      }, kernelAt(context, convolution));
+      return flat(permute(context, heard, [0, 2, 1]), outputsOf(context, map));
+    },
+    normOverTime: (x, { eps, gain, bias }) => {
+      const turned = permute(context, full(x), [0, 2, 1]);
+      const weights = [vector(context, gain), vector(context, bias)];
+      const normed = graph.add("InstanceNormalization", [turned, ...weights], {
+        epsilon: float(eps),
+      });
+      return flat(permute(context, normed, [0, 2, 1]), x.width);
     },
     vectors: (table, width) => {
       const count = countVectors(context, table, width);

@@ -80,6 +80,7 @@ function inputNamesOf({ stacks }: ModelSpec): Readonly<Record<InputName, string>
     source: "input_ids",
     pixels: "pixel_values",
     features: "input_features",
+    waveform: "input_values",
   };
 }
 
@@ -94,8 +95,10 @@ function inputInfo(name: string, entry: Entry, batch: string): ValueInfoProto {
       const { channels, imageSize } = entry;
       return valueInfo(name, DataType.FLOAT, [batch, channels, imageSize, imageSize]);
     }
-    case "audio":
-      return valueInfo(name, DataType.FLOAT, [batch, entry.channels, "frames"]);
+    case "audio": {
+      const dims = entry.input === "waveform" ? ["samples"] : [entry.channels, "frames"];
+      return valueInfo(name, DataType.FLOAT, [batch, ...dims]);
+    }
   }
 }
 

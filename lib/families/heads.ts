@@ -119,7 +119,7 @@ function prefixOf({ entry }: Stack): string {
     ? { weight: entry.tokens.table }
     : entry.kind === "patches"
     ? entry.patches
-    : entry.first;
+    : entry.convolutions[0]!.linear;
   const embeddings = weight.search(/(?<=^|\.)embeddings\./);
   return weight.slice(0, embeddings < 0 ? weight.search(/[^.]+\.[^.]+$/) : embeddings);
 }

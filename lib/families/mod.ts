@@ -9,6 +9,7 @@ export type {
   Attention,
   Block,
   Branch,
+  Convolution,
   Entry,
   FeedForward,
   Head,

@@ -23,6 +23,7 @@ import { opt } from "./opt.ts";
 import { phi } from "./phi.ts";
 import { refusedFamilies } from "./refused.ts";
 import { visionFamilies } from "./vit.ts";
+import { waveformFamilies } from "./wav2vec2.ts";
 import { whisper } from "./whisper.ts";
 
 /** The families that are described. */
@@ -35,6 +36,7 @@ export const families: readonly Family[] = [
   ...visionFamilies,
   ...clipLike,
   whisper,
+  ...waveformFamilies,
 ];
 
 /**

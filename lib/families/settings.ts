@@ -74,6 +74,26 @@ export function countIn(config: Config, keys: readonly string[], standard?: numb
   throw unknownSetting(keys[0]!, value, "it must be a whole number ≥ 1");
 }
 
+/**
+ * Whole numbers ≥ 1.
+ *
+ * @param config The configuration.
+ * @param key Their name.
+ * @param standard What they are where none are written.
+ * @throws {RangeError} If they are something else, or none.
+ */
+export function countsIn(
+  config: Config,
+  key: string,
+  standard: readonly number[],
+): readonly number[] {
+  const value = config[key] ?? standard;
+  const areCounts = Array.isArray(value) && value.length > 0 &&
+    value.every((one) => Number.isInteger(one) && one >= 1);
+  if (areCounts) return value;
+  throw unknownSetting(key, value, "it must be whole numbers ≥ 1");
+}
+
 /** More heads than any model has, so that their slopes fit into memory whatever a file says. */
 const mostHeads = 2 ** 16;
 

@@ -5,6 +5,7 @@ import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
 import {
   type Attention,
   type Branch,
+  type Convolution,
   type Entry,
   type FeedForward,
   type Head,
@@ -179,6 +180,41 @@ function requirePatches(
   );
 }
 
+/** Convolutions one after the other, of frames with so many channels; how many the last of them gives. */
+function requireConvolutions(
+  tensors: TensorSource,
+  all: readonly Convolution[],
+  channels: number,
+): number {
+  return all.reduce((inputs, { linear, width, groups, lengths, norm }) => {
+    const outputs = requireLinear(tensors, linear, { inputs: inputs / groups * width });
+    if (outputs % groups !== 0) {
+      const { shape } = tensors.info(linear.weight);
+      throw mismatch(linear.weight, shape, `its outputs must fall in ${groups} parts`);
+    }
+    requireVector(tensors, lengths, width);
+    requireNorm(tensors, norm, outputs);
+    return outputs;
+  }, channels);
+}
+
+function requireSound(
+  tensors: TensorSource,
+  entry: Extract<Entry, { kind: "audio" }>,
+  width: number,
+): void {
+  const { channels, convolutions, norm, projection, positionConvolutions = [] } = entry;
+  const heard = requireConvolutions(tensors, convolutions, channels);
+  requireNorm(tensors, norm, heard);
+  const given = projection === undefined
+    ? heard
+    : requireLinear(tensors, projection, { inputs: heard });
+  const last = requireConvolutions(tensors, positionConvolutions, given);
+  if (given === width && last === width) return;
+  const { weight } = projection ?? convolutions.at(-1)!.linear;
+  throw mismatch(weight, tensors.info(weight).shape, `the stream has ${width} numbers`);
+}
+
 /** What starts a stream; one that is cut after its entry enters with a value more. */
 function requireEntry(tensors: TensorSource, stack: Stack): void {
   const { entry, entryNorm, recenter } = stack;
@@ -203,10 +239,8 @@ function requireEntry(tensors: TensorSource, stack: Stack): void {
       requirePatches(tensors, entry);
       break;
     }
-    case "audio": {
-      const between = requireLinear(tensors, entry.first, { inputs: 3 * entry.channels });
-      requireLinear(tensors, entry.second, { inputs: 3 * between, outputs: width });
-    }
+    case "audio":
+      requireSound(tensors, entry, width);
   }
   if (entry.positions !== undefined) requireTable(tensors, entry.positions.table, width);
 }

@@ -1,6 +1,6 @@
 // Whisper: an encoder of sound behind two convolutions, and a decoder that reads the encoder's final norm.
 
-import type { Attention, Block, ModelSpec, Stack } from "../model/spec.ts";
+import type { Attention, Block, Convolution, ModelSpec, Stack } from "../model/spec.ts";
 import { preLn } from "../residual/variants.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
@@ -86,8 +86,15 @@ function describe(config: Config, has: Has): ModelSpec {
     stacks: {
       encoder: stack(config, has, "encoder", prefix, {
         kind: "audio",
-        first: linearAt(`${prefix}encoder.conv1`),
-        second: linearAt(`${prefix}encoder.conv2`),
+        input: "features",
+        convolutions: [1, 2].map((at): Convolution => ({
+          linear: linearAt(`${prefix}encoder.conv${at}`),
+          width: 3,
+          stride: at,
+          padding: [1, 1],
+          groups: 1,
+          activation: "gelu",
+        })),
         channels: countIn(config, ["num_mel_bins"], 80),
         positions: { table: `${prefix}encoder.embed_positions.weight` },
       }),

@@ -19,7 +19,7 @@ import { lookup } from "../ops/lookup.ts";
 import { matMul } from "../ops/mat_mul.ts";
 import { attendEagerly, type KeyValueStore, splitEagerly } from "./eager_attention.ts";
 import { endOf, lastOf } from "./head_rows.ts";
-import { neighborRows, patchRows } from "./eager_inputs.ts";
+import { convolveFrames, patchRows } from "./eager_inputs.ts";
 import { activationFunctions, normFunctions } from "./tensor_functions.ts";
 import { tensorAlgebra } from "../residual/tensor_algebra.ts";
 
@@ -41,6 +41,8 @@ export interface EagerInputs {
   readonly pixels?: Tensor;
   /** Features of sounds [B, channels, frames]. */
   readonly features?: Tensor;
+  /** Samples of sounds [B, samples]. */
+  readonly waveform?: Tensor;
 }
 
 /** Parameters, inputs and what is done besides. */
@@ -137,10 +139,20 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
     patches: ({ patches, patchSize }) =>
       linear(patchRows(requiredInput("pixels"), patchSize), patches),
     countPatches,
-    frames: ({ first, second }) => {
-      const frames = tf.transpose(requiredInput("features"), [0, 2, 1]);
-      const heard = activationFunctions.gelu(linear(neighborRows(frames, 1), first));
-      return activationFunctions.gelu(linear(neighborRows(heard, 2), second));
+    frames: ({ input }) => {
+      const sound = requiredInput(input);
+      return input === "waveform" ? tf.expandDims(sound, -1) : tf.transpose(sound, [0, 2, 1]);
+    },
+    convolve: (x, convolution) =>
+      convolveFrames(x, convolution, {
+        kernel: required(convolution.linear.weight),
+        lengths: convolution.lengths === undefined ? undefined : required(convolution.lengths),
+        bias: options.parameter(convolution.linear.bias),
+      }),
+    normOverTime: (x, { eps, gain, bias }) => {
+      const turned = tf.transpose(x, [0, 2, 1]);
+      const normed = tf.transpose(normFunctions.layer(turned, { eps }), [0, 2, 1]);
+      return tf.add(tf.mul(normed, required(gain)), required(bias));
     },
     vectors: (table, width) => {
       const rows = tableOf(table, width);

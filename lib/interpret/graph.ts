@@ -6,6 +6,7 @@ import type { EntryOf, Interpreter } from "../model/interpreter.ts";
 import type {
   ActivationName,
   Attention,
+  Convolution,
   Head,
   Linear,
   NormSpec,
@@ -23,7 +24,9 @@ export interface Operations {
   readonly addPositions: [table: Table, offset: number];
   readonly addFirst: [table: Table];
   readonly patches: [entry: EntryOf<"patches">, width: number];
-  readonly frames: [entry: EntryOf<"audio">, width: number];
+  readonly frames: [entry: EntryOf<"audio">];
+  readonly convolve: [convolution: Convolution];
+  readonly normOverTime: [norm: NormSpec];
   readonly vectors: [table: Table, width: number];
   readonly joinRows: [];
   readonly rows: [first: number, count: number | undefined];
@@ -87,7 +90,9 @@ export function graphInterpreter(facts: GraphFacts, nodes: Node[]): Interpreter<
     addPositions: (x, table, offset) => write("addPositions", [x], table, offset),
     addFirst: (x, table) => write("addFirst", [x], table),
     patches: (entry, width) => write("patches", [], entry, width),
-    frames: (entry, width) => write("frames", [], entry, width),
+    frames: (entry) => write("frames", [], entry),
+    convolve: (x, convolution) => write("convolve", [x], convolution),
+    normOverTime: (x, norm) => write("normOverTime", [x], norm),
     vectors: (table, width) => write("vectors", [], table, width),
     joinRows: (rows) => write("joinRows", rows),
     rows: (x, first, count) => write("rows", [x], first, count),

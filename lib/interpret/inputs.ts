@@ -18,6 +18,8 @@ export interface ModelInputs {
   readonly pixels?: Values;
   /** The features of a sound [channels, frames]. */
   readonly features?: Values;
+  /** The samples of a sound [samples], normalized as the model expects them. */
+  readonly waveform?: Values;
 }
 
 /**

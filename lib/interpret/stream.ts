@@ -10,7 +10,7 @@ import { forward, type Hooks } from "../model/forward.ts";
 import { inputOf, type ModelSpec, type Table } from "../model/spec.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { attend, takeQkv } from "./attention.ts";
-import { mapFrames } from "./audio.ts";
+import { convolve, framesOf, normalizeColumns } from "./audio.ts";
 import { graphInterpreter, type Node, type Operations } from "./graph.ts";
 import { countPatches, mapPatches } from "./image.ts";
 import { type ModelInputs, requireInput, type Values } from "./inputs.ts";
@@ -84,7 +84,10 @@ function executors<T>(inputs: ModelInputs): Executors<T> {
     addFirst: async ({ arithmetic, tensors }, [x], table) =>
       arithmetic.addRow(x!, await readVectors(tensors, table, arithmetic.size(x!)[1], 0, 1)),
     patches: (stored, _, entry) => mapPatches(stored, entry, requireInput(inputs, "pixels")),
-    frames: (stored, _, entry) => mapFrames(stored, entry, requireInput(inputs, "features")),
+    frames: ({ arithmetic }, _, entry) =>
+      framesOf(arithmetic, entry, requireInput(inputs, entry.input)),
+    convolve: (stored, [x], convolution) => convolve(stored, x!, convolution),
+    normOverTime: (stored, [x], norm) => normalizeColumns(stored, norm, x!),
     vectors: async ({ arithmetic, tensors }, _, table, width) =>
       arithmetic.matrix(
         await readVectors(tensors, table, width),
@@ -266,8 +269,9 @@ export async function runModel<T>(
     source: "list?",
     pixels: "object?",
     features: "object?",
+    waveform: "object?",
   });
-  for (const values of [inputs.pixels, inputs.features]) {
+  for (const values of [inputs.pixels, inputs.features, inputs.waveform]) {
     if (values === undefined) continue;
     requireOptions("an input of a model", values, { shape: "list", values: "list" });
   }

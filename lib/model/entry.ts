@@ -1,7 +1,7 @@
 // How a stream starts: from tokens, the patches of an image, or a sound.
 
 import type { EntryOf, Interpreter } from "./interpreter.ts";
-import { type Entry, isCompressed, type Stack } from "./spec.ts";
+import { type Convolution, type Entry, isCompressed, type Stack } from "./spec.ts";
 
 function enterTokens<T>(
   engine: Interpreter<T>,
@@ -45,6 +45,31 @@ function enterPatches<T>(engine: Interpreter<T>, entry: EntryOf<"patches">, widt
   return engine.joinRows([engine.rows(x, 0, 1), registers, engine.rows(x, 1)]);
 }
 
+/** Convolutions one after the other, each with its norm and its function. */
+function convolveAll<T>(engine: Interpreter<T>, x: T, all: readonly Convolution[]): T {
+  return all.reduce((frames, one) => {
+    const { norm, overTime, activation } = one;
+    const heard = engine.convolve(frames, one);
+    const normed = norm === undefined
+      ? heard
+      : overTime === true
+      ? engine.normOverTime(heard, norm)
+      : engine.norm(heard, norm);
+    return engine.activate(normed, activation);
+  }, x);
+}
+
+function enterSound<T>(engine: Interpreter<T>, entry: EntryOf<"audio">): T {
+  const { convolutions, norm, projection, positions, positionConvolutions } = entry;
+  const heard = convolveAll(engine, engine.frames(entry), convolutions);
+  const normed = norm === undefined ? heard : engine.norm(heard, norm);
+  const x = projection === undefined ? normed : engine.linear(normed, projection);
+  if (positionConvolutions !== undefined) {
+    return engine.add(x, convolveAll(engine, x, positionConvolutions));
+  }
+  return positions === undefined ? x : engine.addPositions(x, positions, 0);
+}
+
 function start<T>(engine: Interpreter<T>, entry: Entry, width: number): T {
   switch (entry.kind) {
     case "tokens":
@@ -52,7 +77,7 @@ function start<T>(engine: Interpreter<T>, entry: Entry, width: number): T {
     case "patches":
       return enterPatches(engine, entry, width);
     case "audio":
-      return engine.addPositions(engine.frames(entry, width), entry.positions, 0);
+      return enterSound(engine, entry);
   }
 }
 

@@ -6,6 +6,7 @@ import type { GateActivation } from "../kernels/contract.ts";
 import type {
   ActivationName,
   Attention,
+  Convolution,
   Entry,
   Head,
   Linear,
@@ -45,8 +46,12 @@ export interface Interpreter<T> extends Algebra<T> {
   patches(entry: EntryOf<"patches">, width: number): T;
   /** How many patches the image has. */
   countPatches(entry: EntryOf<"patches">): number;
-  /** GELU of the two convolutions of a sound: [frames, width]. */
-  frames(entry: EntryOf<"audio">, width: number): T;
+  /** The frames of a sound: [frames, channels]. */
+  frames(entry: EntryOf<"audio">): T;
+  /** A convolution along rows, without what is done behind it: [frames, outputs]. */
+  convolve(x: T, convolution: Convolution): T;
+  /** A LayerNorm of each column, with a gain and a bias for each. */
+  normOverTime(x: T, norm: NormSpec): T;
   /** All vectors of a table as rows. */
   vectors(table: Table, width: number): T;
   /** How many vectors a table has. */

@@ -12,7 +12,11 @@ const isNorm = (part: object): part is NormSpec => "gain" in part && "eps" in pa
 const isTable = (part: object): part is Table => "table" in part;
 
 /** What names that stand by themselves are, by the key that holds them. */
-const loose: Readonly<Record<string, ParameterKind>> = { gate: "gate", scale: "vector" };
+const loose: Readonly<Record<string, ParameterKind>> = {
+  gate: "gate",
+  scale: "vector",
+  lengths: "vector",
+};
 
 /** Keys under which vectors stand by other words, one or several by each. */
 const lists: readonly string[] = ["weights", "headGains"];

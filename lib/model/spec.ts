@@ -188,6 +188,28 @@ export interface Block {
   readonly parallel: boolean;
 }
 
+/** A convolution along time, and what is done behind it. */
+export interface Convolution {
+  /** Its kernel, [outputs, inputs / groups, width]. */
+  readonly linear: Linear;
+  /** How many frames an output is computed of. */
+  readonly width: number;
+  /** Every how many frames there is an output. */
+  readonly stride: number;
+  /** Zeros before the first frame and behind the last. */
+  readonly padding: readonly [before: number, behind: number];
+  /** In how many parts inputs and outputs fall, each part of outputs computed of its part of inputs. */
+  readonly groups: number;
+  /** The name of the lengths of the kernel's slices for each of its frames; the kernel is their directions then (weight normalization). */
+  readonly lengths?: string;
+  /** A norm of each frame, or of each channel over time (GroupNorm of one channel each). */
+  readonly norm?: NormSpec;
+  /** Whether the norm is over time. */
+  readonly overTime?: boolean;
+  /** The function that comes last. */
+  readonly activation: ActivationName;
+}
+
 /** What starts a stream. */
 export type Entry =
   /** Token embeddings times `scale`, plus position embeddings: position t takes the row t + `offset`. */
@@ -218,17 +240,25 @@ export type Entry =
     /** The positions cover the tokens in `before` too. */
     readonly positions: Table;
   }
-  /** Two one-dimensional convolutions of width 3, each with GELU, the second with stride 2, plus position embeddings (Whisper). */
+  /** Convolutions of a sound, plus positions. */
   | {
     readonly kind: "audio";
-    readonly first: Linear;
-    readonly second: Linear;
+    /** What it reads: features of many channels (Whisper), or the samples of a waveform, which is one channel (wav2vec 2.0). */
+    readonly input: "features" | "waveform";
     readonly channels: number;
-    readonly positions: Table;
+    /** One after the other. */
+    readonly convolutions: readonly Convolution[];
+    /** A map of each frame behind a norm, both where there are some. */
+    readonly norm?: NormSpec;
+    readonly projection?: Linear;
+    /** Position embeddings. */
+    readonly positions?: Table;
+    /** What they make of the frames, one after the other, is added to the frames in the place of position embeddings. */
+    readonly positionConvolutions?: readonly Convolution[];
   };
 
 /** The inputs that a model can have, by what its stacks start from. */
-export type InputName = "tokens" | "source" | "pixels" | "features";
+export type InputName = "tokens" | "source" | "pixels" | "features" | "waveform";
 
 /** The input that an entry reads. */
 export function inputOf(entry: Entry): InputName {
@@ -238,7 +268,7 @@ export function inputOf(entry: Entry): InputName {
     case "patches":
       return "pixels";
     case "audio":
-      return "features";
+      return entry.input;
   }
 }
 

@@ -38,7 +38,7 @@ function digest(gradient: ArrayLike<number>): number[] {
   return [Math.hypot(...flat), weighted, ...some];
 }
 
-function eagerInputs({ tokens, source, pixels, features }: ModelInputs): EagerInputs {
+function eagerInputs({ tokens, source, pixels, features, waveform }: ModelInputs): EagerInputs {
   const batch = (ids: readonly number[] | undefined) =>
     ids === undefined ? undefined : { ids: Int32Array.from(ids), size: [1, ids.length] as const };
   const tensor = (values: Values | undefined): Tensor | undefined =>
@@ -48,6 +48,7 @@ function eagerInputs({ tokens, source, pixels, features }: ModelInputs): EagerIn
     source: batch(source),
     pixels: tensor(pixels),
     features: tensor(features),
+    waveform: tensor(waveform),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
@@ -72,7 +73,8 @@ function lossOf(
   const losses = Object.entries(outputs).map(([name, output]) => {
     const [, length, width] = output.shape as [number, number, number];
     const rows = tf.reshape(output, [length, width]);
-    if (name.endsWith("embeds")) return tf.mean(tf.square(rows));
+    const isSpoken = tokens.length === 0 && length > 1;
+    if (name.endsWith("embeds") || isSpoken) return tf.mean(tf.square(rows));
     if (length === 1) return crossEntropy(rows, [3]);
     if (isMasked(spec)) return crossEntropy(rows, [...tokens.slice(1), tokens[0]!]);
     return crossEntropy(tf.slice(rows, [0, 0], [length - 1, width]), tokens.slice(1));

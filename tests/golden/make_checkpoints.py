@@ -162,6 +162,21 @@ BART = {
     "max_position_embeddings": 16,
 }
 
+SPEECH = {
+    "vocab_size": 10,
+    "hidden_size": 16,
+    "num_attention_heads": 2,
+    "num_hidden_layers": 2,
+    "intermediate_size": 24,
+    "conv_dim": [6, 8],
+    "conv_stride": [5, 2],
+    "conv_kernel": [10, 3],
+    "num_conv_pos_embeddings": 6,
+    "num_conv_pos_embedding_groups": 2,
+    "pad_token_id": 0,
+}
+STABLE = {"do_stable_layer_norm": True, "feat_extract_norm": "layer", "conv_bias": True}
+
 # Name: the model, its configuration, what it reads; `older` spells the rotary keys as before 5.
 CASES = {
     "gpt2": ("GPT2LMHeadModel", gpt2_sizes(), "tokens"),
@@ -357,6 +372,31 @@ CASES = {
         "pixels",
     ),
     "whisper": ("WhisperForConditionalGeneration", WHISPER, "tokens features"),
+    "wav2vec2": ("Wav2Vec2ForCTC", SPEECH | STABLE | {"layer_norm_eps": COARSE}, "waveform"),
+    "wav2vec2-pretraining": (
+        "Wav2Vec2ForPreTraining",
+        SPEECH
+        | STABLE
+        | {"num_codevectors_per_group": 4, "num_codevector_groups": 2, "codevector_dim": 8}
+        | {"proj_codevector_dim": 16, "feat_extract_activation": "relu"},
+        "waveform",
+    ),
+    "wav2vec2-post": (
+        "Wav2Vec2ForSequenceClassification",
+        SPEECH | {"classifier_proj_size": 12} | {"id2label": vision_sizes()["id2label"]},
+        "waveform",
+    ),
+    "hubert": (
+        "HubertForCTC",
+        SPEECH | STABLE | {"feat_extract_norm": "group", "feat_proj_layer_norm": False}
+        | {"num_conv_pos_embeddings": 5},
+        "waveform",
+    ),
+    "data2vec-audio": (
+        "Data2VecAudioForCTC",
+        SPEECH | {"num_conv_pos_embeddings": 2, "conv_pos_kernel_size": 5},
+        "waveform",
+    ),
     "cohere": (
         "CohereForCausalLM",
         sizes(16, 2, 32, num_key_value_heads=1, pad_token_id=0, logit_scale=0.25)
@@ -425,6 +465,8 @@ def draw(generator, module, name, shape):
             return normal(generator, shape, 0.0, 0.3)
         fan_in = shape[0] if isinstance(module, Conv1D) else shape[1:].numel()
         return normal(generator, shape, 0.0, fan_in**-0.5)
+    if name == "original0":  # the lengths of a normalized kernel's slices
+        return uniform(generator, shape, 1.5, 3.0)
     if len(shape) == 0:  # logit_scale
         return None
     if name in ("final_logits_bias", "bias"):
@@ -475,6 +517,8 @@ def draw_inputs(generator, reads, config):
     if "features" in reads:
         frames = 2 * config.max_source_positions
         inputs["features"] = normal(generator, (1, config.num_mel_bins, frames), 0.2)
+    if "waveform" in reads:
+        inputs["waveform"] = normal(generator, (1, 90), 0.2)
     if "source" in reads:
         inputs["source"] = torch.randint(4, VOCABULARY - 1, (1, LENGTH - 3), generator=generator)
     return inputs
@@ -489,9 +533,14 @@ def outputs_of(model, inputs):
     """The outputs by name, in the numbers of the model's weights."""
     dtype = next(model.parameters()).dtype
     tokens = inputs.get("tokens")
-    pixels, features = (
-        inputs[name].to(dtype) if name in inputs else None for name in ("pixels", "features")
+    pixels, features, waveform = (
+        inputs[name].to(dtype) if name in inputs else None
+        for name in ("pixels", "features", "waveform")
     )
+    if waveform is not None:
+        outputs = model(waveform)
+        results = {name: outputs[name] for name in ("logits", "projected_states") if name in outputs}
+        return results | {"memory": model.base_model(waveform).last_hidden_state}
     if features is not None:
         outputs = model(input_features=features, decoder_input_ids=tokens, use_cache=False)
         return {"logits": outputs.logits, "memory": outputs.encoder_last_hidden_state}
@@ -533,7 +582,9 @@ def loss_of(model, inputs, outputs):
     """The sum over the heads: cross entropy of tokens or of label 3, the mean square of embeddings."""
     total = 0.0
     for name, value in outputs.items():
-        if name.endswith("embeds"):
+        if name.endswith(("embeds", "states")) or ("waveform" in inputs and value.dim() == 3):
+            if name == "memory":
+                continue
             total = total + value.square().mean()
         elif name.endswith("logits") and value.dim() == 3:
             tokens = inputs["tokens"][0]

@@ -61,14 +61,21 @@ function stack({ entry, entryNorm, blocks, final }: Stack): DescribedNames[] {
       const all = [...before, ...(registers ? [registers] : []), positions];
       return [tables(all.map(({ table }) => table)), linear(patches), ...norms, ...layers];
     }
-    case "audio":
+    case "audio": {
+      const { convolutions, positionConvolutions = [], projection, positions } = entry;
       return [
-        tables([entry.positions.table]),
-        linear(entry.first),
-        linear(entry.second),
+        tables(positions === undefined ? [] : [positions.table]),
+        ...[...convolutions, ...positionConvolutions].flatMap((one) => [
+          linear(one.linear),
+          tables(one.lengths === undefined ? [] : [one.lengths]),
+          ...(one.norm === undefined ? [] : [norm(one.norm)]),
+        ]),
+        ...(projection === undefined ? [] : [linear(projection)]),
+        ...(entry.norm === undefined ? [] : [norm(entry.norm)]),
         ...norms,
         ...layers,
       ];
+    }
   }
 }
 

@@ -31,6 +31,7 @@ export const decoderNames: readonly string[] = goldenNames.filter((name) =>
 export const otherVariants: Readonly<Record<string, string>> = {
   "bart": "Post-LN",
   "bert": "Post-LN",
+  "data2vec-audio": "Post-LN",
   "distilbert": "Post-LN",
   "gemma2": "Sandwich-LN",
   "gemma3": "Sandwich-LN",
@@ -38,6 +39,7 @@ export const otherVariants: Readonly<Record<string, string>> = {
   "openai-gpt": "Post-LN",
   "opt-post": "Post-LN",
   "roberta": "Post-LN",
+  "wav2vec2-post": "Post-LN",
 };
 
 /** Those that are Pre-LN, which conversions act on. */
@@ -102,12 +104,13 @@ export async function goldenOf(name: string): Promise<Golden> {
   using file = await openCheckpoint(`${goldenFolder(name)}/expected.safetensors`);
   const values: Record<string, Values> = {};
   for (const key of file.names) values[key] = await single(file, key);
-  const { tokens, source, pixels, features, ...expected } = values;
+  const { tokens, source, pixels, features, waveform, ...expected } = values;
   const inputs = {
     ...(tokens === undefined ? {} : { tokens: [...tokens.values] }),
     ...(source === undefined ? {} : { source: [...source.values] }),
     ...(pixels === undefined ? {} : { pixels }),
     ...(features === undefined ? {} : { features }),
+    ...(waveform === undefined ? {} : { waveform }),
   };
   return { inputs, expected };
 }

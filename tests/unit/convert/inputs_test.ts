@@ -15,6 +15,7 @@ Deno.test("randomInputs() are what every stack of every golden model reads", asy
       assertEquals(Object.keys(inputs).sort(), Object.keys(golden).sort(), name);
       assertEquals(inputs.pixels?.shape, golden.pixels?.shape, name);
       assertEquals(inputs.features?.shape, golden.features?.shape, name);
+      assertEquals(inputs.waveform?.shape.length, golden.waveform?.shape.length, name);
       const outputs = Object.values(await outputsOf(float64, model, inputs));
       assert(outputs.every(({ values }) => values.every(Number.isFinite)), name);
     }

@@ -12,6 +12,7 @@ const sources: Readonly<Record<string, string>> = {
   decoder_input_ids: "tokens",
   pixel_values: "pixels",
   input_features: "features",
+  input_values: "waveform",
 };
 
 /**

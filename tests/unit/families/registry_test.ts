@@ -34,6 +34,7 @@ const known = [
   ...["clip", "clip_text_model", "clip_vision_model"],
   ...["siglip", "siglip_text_model", "siglip_vision_model"],
   "whisper",
+  ...["wav2vec2", "hubert", "unispeech", "unispeech-sat", "data2vec-audio"],
 ];
 
 Deno.test("findFamily() finds every family by its model_type", () => {

@@ -1,7 +1,7 @@
 // How streams start: tokens, images and sounds against plain loops, in float64.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Entry, ModelSpec, NormSpec, Stack } from "../../../lib/model/spec.ts";
+import type { Convolution, Entry, ModelSpec, NormSpec, Stack } from "../../../lib/model/spec.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import { runModel } from "../../../lib/interpret/stream.ts";
 import type { ModelInputs } from "../../../lib/interpret/inputs.ts";
@@ -157,10 +157,18 @@ for (const frames of [7, 8]) {
     const store = new Store(4);
     const [first, second] = [store.affine(5, 6), store.affine(4, 15)];
     const [features, positions] = [store.matrix(2, frames), store.matrix(9, 4)];
+    const convolution = (name: string, affine: typeof first, stride: number): Convolution => ({
+      linear: store.linear(name, "out-in", [affine]),
+      width: 3,
+      stride,
+      padding: [1, 1],
+      groups: 1,
+      activation: "gelu",
+    });
     const entry: Entry = {
       kind: "audio",
-      first: store.linear("first", "out-in", [first]),
-      second: store.linear("second", "out-in", [second]),
+      input: "features",
+      convolutions: [convolution("first", first, 1), convolution("second", second, 2)],
       channels: 2,
       positions: { table: "positions" },
     };
