@@ -12,7 +12,7 @@ const ranks: readonly (readonly string[])[] = [
   ["backend"],
   ["kernels"],
   ["ops"],
-  ["checkpoint", "residual"],
+  ["checkpoint", "metrics", "residual"],
   ["model"],
   ["interpret"],
   ["decoder"],

@@ -3,6 +3,7 @@
 import type { Arithmetic } from "../interpret/arithmetic.ts";
 import { float32 } from "../interpret/float32.ts";
 import { runModel } from "../interpret/stream.ts";
+import { perplexity } from "../metrics/likelihood.ts";
 import { isCausal } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { nextTokenLoss } from "../interpret/next_token_loss.ts";
@@ -71,8 +72,8 @@ export async function measurePerplexity(
     );
   }
   return {
-    expected: Math.exp(expectedLoss / count),
-    actual: Math.exp(actualLoss / count),
+    expected: perplexity(expectedLoss / count),
+    actual: perplexity(actualLoss / count),
     tokens: count,
   };
 }

@@ -8,6 +8,7 @@ import type { DecoderConfig } from "../decoder/config.ts";
 import { decoder } from "../decoder/decoder.ts";
 import type { DescribedDecoder, DescribedParameters } from "../decoder/described.ts";
 import { evenBatches } from "./batch.ts";
+import { bitsPerByte } from "../metrics/likelihood.ts";
 import { type Corpus, requireRoom } from "./corpus.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
@@ -23,10 +24,6 @@ export interface Evaluation {
 
 /**
  * The loss on rows spread evenly over the held-out text.
- *
- * ```
- * bits per byte = nats per token / ln 2 / bytes per token
- * ```
  *
  * @param parameters The parameters of a decoder.
  * @param config Its configuration, or the described decoder.
@@ -52,5 +49,5 @@ export async function evaluate(
   );
   const nats = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
   const tokens = size.rows * size.length * size.batches;
-  return { nats, bitsPerByte: nats / Math.LN2 / corpus.bytesPerToken, tokens };
+  return { nats, bitsPerByte: bitsPerByte(nats, corpus.bytesPerToken), tokens };
 }

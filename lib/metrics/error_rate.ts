@@ -1,0 +1,77 @@
+// Word and character error rate of transcripts, as jiwer computes them by default.
+
+import leven from "leven";
+import { requireReferences, singleSpaced, strip } from "./ngrams.ts";
+
+/** As many different tokens as fit into code units. */
+const mostTokens = 2 ** 16;
+
+/** How many tokens must be replaced, left out or put in to make the one list of the other. */
+function editDistance(one: readonly string[], other: readonly string[]): number {
+  const codes = new Map([...new Set([...one, ...other])].map((token, code) => [token, code]));
+  if (codes.size > mostTokens) {
+    throw new RangeError(
+      `Cannot compare transcripts of ${codes.size} different words: they may have ${mostTokens}; cut them into sentences`,
+    );
+  }
+  const coded = (tokens: readonly string[]): string =>
+    tokens.map((token) => String.fromCharCode(codes.get(token)!)).join("");
+  return leven(coded(one), coded(other));
+}
+
+function errorRate(
+  hypotheses: readonly string[],
+  references: readonly string[],
+  tokensOf: (text: string) => string[],
+): number {
+  requireReferences(hypotheses, [references]);
+  let [errors, length] = [0, 0];
+  for (const [at, hypothesis] of hypotheses.entries()) {
+    const reference = tokensOf(references[at]!);
+    errors += editDistance(tokensOf(hypothesis), reference);
+    length += reference.length;
+  }
+  return length === 0 ? errors : errors / length;
+}
+
+/**
+ * The word error rate of transcripts; words are what stands between spaces.
+ *
+ * ```
+ * WER = (substitutions + deletions + insertions) / words of the references
+ * ```
+ *
+ * @param hypotheses What a model heard.
+ * @param references What was said.
+ * @returns The rate, 0 where all is right; it may exceed 1. Where the references have no word, the number of insertions.
+ * @throws {RangeError} If there is no hypothesis, or their numbers differ.
+ */
+export function wordErrorRate(
+  hypotheses: readonly string[],
+  references: readonly string[],
+): number {
+  return errorRate(
+    hypotheses,
+    references,
+    (text) => strip(singleSpaced(text)).split(" ").filter((word) => word !== ""),
+  );
+}
+
+/**
+ * The character error rate of transcripts; white space counts, except at the ends.
+ *
+ * ```
+ * CER = (substitutions + deletions + insertions) / characters of the references
+ * ```
+ *
+ * @param hypotheses What a model heard.
+ * @param references What was said.
+ * @returns The rate, 0 where all is right; it may exceed 1. Where the references have no character, the number of insertions.
+ * @throws {RangeError} If there is no hypothesis, or their numbers differ.
+ */
+export function characterErrorRate(
+  hypotheses: readonly string[],
+  references: readonly string[],
+): number {
+  return errorRate(hypotheses, references, (text) => [...strip(text)]);
+}
