@@ -14,7 +14,7 @@ const ranks: readonly (readonly string[])[] = [
   ["ops"],
   ["checkpoint", "metrics", "residual"],
   ["model"],
-  ["interpret"],
+  ["interpret", "transformer"],
   ["decoder"],
   ["families"],
   ["convert", "export", "train", "probes"],

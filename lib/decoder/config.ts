@@ -6,10 +6,8 @@ import { nearest, type OptionKinds, requireOptions } from "../core/options.ts";
 import type { NormKind } from "../kernels/contract.ts";
 import { findResidual } from "../residual/registry.ts";
 import type { End, InitBase, Residual } from "../residual/types.ts";
+import type { FeedForwardActivation } from "../transformer/layers.ts";
 import { requireSize } from "./size.ts";
-
-/** The non-linearity of the feed-forward network; SwiGLU has a gate projection of its own. */
-export type FeedForwardActivation = "gelu" | "relu" | "swiglu";
 
 /** Every non-linearity. */
 export const feedForwardActivations: readonly FeedForwardActivation[] = ["gelu", "relu", "swiglu"];

@@ -4,7 +4,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { requireOptions } from "../core/options.ts";
 import type { ModelSpec } from "../model/spec.ts";
 import { type CompleteConfig, completeConfig, type DecoderConfig } from "./config.ts";
-import { decoderSpec } from "./spec.ts";
+import { decoderBlueprint } from "./spec.ts";
 import type { DecoderParameters } from "./initialization.ts";
 
 /** A decoder of any family, without its parameters. */
@@ -27,7 +27,7 @@ export type DescribedParameters = DecoderParameters | NamedTensors;
 
 function ofConfig(config: CompleteConfig): DescribedDecoder {
   const { vocabulary, context, dropout } = config;
-  return { spec: decoderSpec(config), vocabulary, context, dropout };
+  return { spec: decoderBlueprint(config).spec, vocabulary, context, dropout };
 }
 
 function isDescribed(model: DecoderConfig | DescribedDecoder): model is DescribedDecoder {

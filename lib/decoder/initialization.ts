@@ -2,13 +2,13 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { requireMemory } from "../backend/out_of_memory.ts";
-import { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { mapTree } from "../core/tree.ts";
-import type { End, NormPlace, Role, ScaledMatrix } from "../residual/types.ts";
-import { type CompleteConfig, completeConfig, type DecoderConfig } from "./config.ts";
+import { mapTree, type Tree } from "../core/tree.ts";
+import type { End, NormPlace, Role } from "../residual/types.ts";
+import { drawStarts } from "../transformer/blueprint.ts";
+import { completeConfig, type DecoderConfig } from "./config.ts";
 import { matrixNumbers } from "./size.ts";
-import { decoderSite } from "./spec.ts";
+import { decoderBlueprint } from "./spec.ts";
 
 /** The parameters of attention; every matrix is [D, D], stored (in, out), every bias [D]. */
 export type AttentionParameters = {
@@ -90,120 +90,23 @@ export type DecoderParameters = {
   };
 };
 
-type DecoderRole = "attention" | "feedForward";
-const roles: readonly DecoderRole[] = ["attention", "feedForward"];
+/** The keys of a tree in their order; those of norms and of learned scalars come as the variant names them. */
+const order = [
+  ...["wte", "wpe", "blocks", "attention", "feedForward", "norm", "gate", "weight", "head"],
+  ...["wq", "wk", "wv", "wo", "bq", "bk", "bv", "bo", "w1", "w2", "w3", "b1", "b2", "b3"],
+];
 
-function matrix(random: Random, shape: readonly [number, number], std: number): Tensor {
-  return tf.tensor2d(random.normals(shape[0] * shape[1], std), [...shape]);
-}
-
-/** Standard deviation of a matrix at the start: Xavier-normal or 0.02, times the variant's gain. */
-function deviation(
-  config: CompleteConfig,
-  layer: number,
-  role: DecoderRole,
-  name: string,
-  dims: readonly [number, number],
-): number {
-  const base = config.init === "xavier" ? Math.sqrt(2 / (dims[0] + dims[1])) : 0.02;
-  const scaled = (["wv", "wo", "w1", "w2"] as const).find((known): known is ScaledMatrix =>
-    known === name
-  );
-  if (scaled === undefined) return base;
-  return base * (config.residual.init.gain?.(decoderSite(config, layer, role), scaled) ?? 1);
-}
-
-function startAttention(
-  config: CompleteConfig,
-  layer: number,
-  random: Random,
-): AttentionParameters {
-  const { width, bias } = config;
-  const dims = [width, width] as const;
-  const drawn = (name: string): Tensor =>
-    matrix(random.fork(name), dims, deviation(config, layer, "attention", name, dims));
-  const weights = { wq: drawn("wq"), wk: drawn("wk"), wv: drawn("wv"), wo: drawn("wo") };
-  const zero = (): Tensor => tf.zeros([width]);
-  return bias ? { ...weights, bq: zero(), bk: zero(), bv: zero(), bo: zero() } : weights;
-}
-
-function startFeedForward(
-  config: CompleteConfig,
-  layer: number,
-  random: Random,
-): FeedForwardParameters {
-  const { width, hidden, bias, activation } = config;
-  const dims = [width, hidden] as const;
-  const std = (name: ScaledMatrix): number => deviation(config, layer, "feedForward", name, dims);
-  const inward = (name: string): Tensor => matrix(random.fork(name), dims, std("w1"));
-  const weights = {
-    w1: inward("w1"),
-    w2: matrix(random.fork("w2"), [hidden, width], std("w2")),
-    ...(activation === "swiglu" ? { w3: inward("w3") } : {}),
-  };
-  if (!bias) return weights;
-  const biases = { b1: tf.zeros([hidden]), b2: tf.zeros([width]) };
-  return { ...weights, ...biases, ...(weights.w3 === undefined ? {} : { b3: tf.zeros([hidden]) }) };
-}
-
-/** Gain 1 (or a constant) and, where LayerNorms have one, bias 0. */
-function startNorm(
-  { bias, norm }: CompleteConfig,
-  width: number,
-  place: NormPlace,
-  gain = 1,
-): NormParameters {
-  const isLayer = norm === "layer" || (place === "inner" && norm.startsWith("crms"));
-  const start = { gain: tf.fill([width], gain) };
-  return bias && isLayer ? { ...start, bias: tf.zeros([width]) } : start;
-}
-
-/** The norms that a variant owns at one sub-layer. */
-function startNorms(
-  config: CompleteConfig,
-  layer: number,
-  role: DecoderRole,
-): { readonly [place in NormPlace]?: NormParameters } {
-  const { residual, width, hidden } = config;
-  const site = decoderSite(config, layer, role);
-  return Object.fromEntries(
-    residual.wiring(site).norms.map((place) => {
-      const length = place === "inner" && role === "feedForward" ? hidden : width;
-      const gain = place === "input" ? residual.init.normGain?.(site) : undefined;
-      return [place, startNorm(config, length, place, gain)];
-    }),
-  );
-}
-
-/** What a variant owns in one block. */
-function startJoints(
-  config: CompleteConfig,
-  layer: number,
-): Pick<BlockParameters, "norm" | "gate" | "weight"> {
-  const { gpas, wiring } = config.residual;
-  const perRole = <T>(f: (role: DecoderRole) => T): { [role in DecoderRole]?: T } =>
-    Object.fromEntries(roles.map((role) => [role, f(role)]));
-  const scalars = perRole((role) => wiring(decoderSite(config, layer, role)).weights);
-  const gate = (): Tensor => tf.scalar(0);
-  return {
-    norm: perRole((role) => startNorms(config, layer, role)),
-    ...(gpas === undefined ? {} : { gate: gpas.gate === "layer" ? gate() : perRole(gate) }),
-    ...(Object.values(scalars).every((own) => own === undefined) ? {} : {
-      weight: perRole((role) =>
-        Object.fromEntries(
-          Object.entries(scalars[role] ?? {}).map(([name, start]) => [name, tf.scalar(start)]),
-        )
-      ),
-    }),
-  };
-}
-
-function startBlock(config: CompleteConfig, layer: number, random: Random): BlockParameters {
-  return {
-    attention: startAttention(config, layer, random.fork("attention")),
-    feedForward: startFeedForward(config, layer, random.fork("feedForward")),
-    ...startJoints(config, layer),
-  };
+/** Tensors by path as a tree. */
+function nested(named: ReadonlyMap<string, Tensor>): Tree<Tensor> {
+  const groups = Map.groupBy(named, ([path]) => path.split(".", 1)[0]!);
+  const within = (key: string, members: readonly (readonly [string, Tensor])[]): Tree<Tensor> =>
+    members[0]![0] === key
+      ? members[0]![1]
+      : nested(new Map(members.map(([path, leaf]) => [path.slice(key.length + 1), leaf])));
+  const children = [...groups].map(([key, members]) => [key, within(key, members)] as const);
+  if (groups.has("1")) return children.map(([, child]) => child); // layers, from 1
+  const place = ([key]: readonly [string, unknown]): number => order.indexOf(key);
+  return Object.fromEntries(children.sort((a, b) => place(a) - place(b)));
 }
 
 /** The embeddings and the matrices that write to the stream with a last column of 0; what they replace is freed. */
@@ -236,21 +139,9 @@ function withEmptyLane(parameters: DecoderParameters): DecoderParameters {
 export function initDecoder(config: DecoderConfig, seed: number): DecoderParameters {
   const complete = completeConfig(config);
   requireMemory(4 * matrixNumbers(complete));
-  const { vocabulary, context, width, depth, positions, tied, embeddingStd } = complete;
-  const random = new Random(seed);
-  const headStd = complete.init === "xavier" ? Math.sqrt(2 / (width + vocabulary)) : 0.02;
-  const end = (): NormParameters => startNorm(complete, width, "stream");
-  const parameters: DecoderParameters = {
-    wte: matrix(random.fork("wte"), [vocabulary, width], embeddingStd),
-    ...(positions === "learned"
-      ? { wpe: matrix(random.fork("wpe"), [context, width], embeddingStd) }
-      : {}),
-    blocks: Array.from(
-      { length: depth },
-      (_, index) => startBlock(complete, index + 1, random.fork(`blocks.${index + 1}`)),
-    ),
-    norm: Object.fromEntries(complete.ends.map((name) => [name, end()])),
-    ...(tied ? {} : { head: { w: matrix(random.fork("head"), [width, vocabulary], headStd) } }),
-  };
+  const { starts } = decoderBlueprint(complete);
+  const named = new Map(Object.entries(drawStarts(starts, seed)));
+  const tree = nested(named) as Partial<DecoderParameters>;
+  const parameters = { ...tree, norm: tree.norm ?? {} } as DecoderParameters; // without ends there is no norm
   return complete.norm === "crms-padded" ? withEmptyLane(parameters) : parameters;
 }

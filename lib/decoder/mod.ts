@@ -4,12 +4,8 @@
  * @module
  */
 
-export {
-  type CompleteConfig,
-  completeConfig,
-  type DecoderConfig,
-  type FeedForwardActivation,
-} from "./config.ts";
+export { type CompleteConfig, completeConfig, type DecoderConfig } from "./config.ts";
+export type { FeedForwardActivation } from "../transformer/layers.ts";
 export { decoder, type DecoderOptions, type Tap, type Tokens } from "./decoder.ts";
 export { type Gate, isGate, readGates } from "./gates.ts";
 export {

@@ -2,7 +2,7 @@
 
 import { requireOptions } from "../core/options.ts";
 import { completeConfig, type DecoderConfig, decoderKinds } from "../decoder/config.ts";
-import { decoderSpec } from "../decoder/spec.ts";
+import { decoderBlueprint } from "../decoder/spec.ts";
 import { isRegistered } from "../residual/registry.ts";
 import type { Config, Family } from "./family.ts";
 import { layersOf } from "./spec_parts.ts";
@@ -54,10 +54,10 @@ export const normkitFamily: Family = {
   id: "normkit",
   label: "normkit",
   describe: (config, has) =>
-    decoderSpec(
+    decoderBlueprint(
       completeConfig(decoderConfig(config)),
       (count, make) => layersOf(count, has, make),
-    ),
+    ).spec,
   untie: (config) => ({ ...config, tied: false }),
   folded: (config, residual, eps) => {
     const { normEps, ends, init, embeddingStd, embeddingScale } = completeConfig(

@@ -179,9 +179,9 @@ onEachBackend(
       const wrong = [
         [{ vocabulary: large }, "wte from"],
         [{ context: large }, "wpe from"],
-        [{ width: large }, "wte from"],
+        [{ width: 2 ** 13 }, "wte from"],
         [{ hidden: large }, "blocks.1.feedForward.w1 from"],
-        [{ depth: large }, "blocks.3.attention.wq from"],
+        [{ depth: 1024 }, "blocks.3.attention.wq from"],
         [{ positions: "rotary" }, "the model has no parameter wpe"],
       ] as const;
       for (const [change, message] of wrong) {

@@ -4,7 +4,7 @@
 import { assertEquals } from "@std/assert";
 import { completeConfig } from "../../../lib/decoder/config.ts";
 import { isGate } from "../../../lib/decoder/gates.ts";
-import { decoderSpec } from "../../../lib/decoder/spec.ts";
+import { decoderBlueprint } from "../../../lib/decoder/spec.ts";
 import { initDecoder } from "../../../lib/decoder/initialization.ts";
 import { disposeTree, tensorsOf } from "../../../lib/core/tree.ts";
 import { parametersIn } from "../../../lib/model/parameters.ts";
@@ -51,7 +51,7 @@ Deno.test("parametersIn() of normkit's decoders are their paths; matrices and ta
           tied,
         };
         const parameters = initDecoder(config, 0);
-        const kinds = parametersIn(decoderSpec(completeConfig(config)));
+        const kinds = parametersIn(decoderBlueprint(completeConfig(config)).spec);
         for (const leaf of tensorsOf(parameters)) {
           const kind = kinds.get(leaf.path);
           assertEquals(kind === "matrix" || kind === "table", decays(leaf), `${id} ${leaf.path}`);

@@ -1,0 +1,95 @@
+// A model while it is written down: each part of its spec, and for each parameter that the part names its shape and its numbers at the
+// start. What has no start, such as the bias of a map without one, is named and does not exist.
+
+import * as tf from "@tensorflow/tfjs";
+import { Random } from "../core/random.ts";
+import type { Tensor } from "../core/tensor.ts";
+import type { Linear, NormSpec, StreamNorm, Table } from "../model/spec.ts";
+
+/** How a parameter starts: drawn from N(0, std²), or the same number everywhere. */
+export type Start =
+  & { readonly shape: readonly number[] }
+  & ({ readonly std: number } | { readonly value: number });
+
+/** Parts of a spec, and what their parameters start from. */
+export class Blueprint {
+  readonly #starts = new Map<string, Start>();
+
+  /** The start of each parameter, by name. */
+  get starts(): ReadonlyMap<string, Start> {
+    return this.#starts;
+  }
+
+  /** A map stored (in, out), its matrix drawn, its bias 0. */
+  linear(
+    names: Pick<Linear, "weight" | "bias">,
+    shape: readonly [inputs: number, outputs: number],
+    { std, bias }: { readonly std: number; readonly bias: boolean },
+  ): Linear {
+    this.#starts.set(names.weight, { shape, std });
+    if (bias) this.#starts.set(names.bias, { shape: [shape[1]], value: 0 });
+    return { ...names, layout: "in-out" };
+  }
+
+  /** Drawn vectors. */
+  table(table: string, shape: readonly [count: number, width: number], std: number): Table {
+    this.#starts.set(table, { shape, std });
+    return { table };
+  }
+
+  /** A norm under a path, its gain 1 or another constant, its bias 0. */
+  norm(
+    path: string,
+    kind: StreamNorm,
+    eps: number,
+    { width, gain, bias }: {
+      readonly width: number;
+      readonly gain: number;
+      readonly bias: boolean;
+    },
+  ): NormSpec {
+    const names = { gain: `${path}.gain`, bias: `${path}.bias` };
+    this.#starts.set(names.gain, { shape: [width], value: gain });
+    if (bias) this.#starts.set(names.bias, { shape: [width], value: 0 });
+    return { kind, eps, ...names };
+  }
+
+  /** A learned number. */
+  scalar(name: string, value: number): string {
+    this.#starts.set(name, { shape: [], value });
+    return name;
+  }
+}
+
+/** The stream of random numbers of a parameter: `blocks.1.attention.wq` draws from those of its layer, its sub-layer, its own. */
+function streamOf(seed: number, name: string): Random {
+  const labels = name.replace(/(^|\.)head\.w$/, "$1head").match(/blocks\.\d+|[^.]+/g)!;
+  return labels.reduce((random, label) => random.fork(label), new Random(seed));
+}
+
+/**
+ * The parameters of a blueprint at the start. Each is drawn from a stream of its own name: two variants of one seed start from the same
+ * numbers, up to their gains.
+ *
+ * @param starts How each starts.
+ * @param seed A whole number ≥ 0.
+ * @returns Tensors by name; the caller frees them ({@linkcode disposeTree}).
+ * @throws {RangeError} If the seed is no whole number ≥ 0.
+ * @throws {OutOfMemoryError} If the backend has no room for one; what was made is freed.
+ */
+export function drawStarts(
+  starts: ReadonlyMap<string, Start>,
+  seed: number,
+): Record<string, Tensor> {
+  return tf.tidy(() => {
+    const drawn: Record<string, Tensor> = {};
+    for (const [name, start] of starts) {
+      const shape = [...start.shape];
+      const size = shape.reduce((product, length) => product * length, 1);
+      drawn[name] = "std" in start
+        ? tf.tensor(streamOf(seed, name).normals(size, start.std), shape)
+        : tf.fill(shape, start.value);
+    }
+    return drawn;
+  });
+}

@@ -1,0 +1,170 @@
+// The layers of a Transformer's stack: sub-layers with what their residual variant wants around them, as the papers have them.
+
+import type { NormKind } from "../kernels/contract.ts";
+import type { Attention, Block, Branch, FeedForward, Linear, NormSpec } from "../model/spec.ts";
+import type { InitBase, NormPlace, Residual, Role, ScaledMatrix, Site } from "../residual/types.ts";
+import type { Blueprint } from "./blueprint.ts";
+
+/** The non-linearity of the feed-forward network; SwiGLU has a gate projection of its own. */
+export type FeedForwardActivation = "gelu" | "relu" | "swiglu";
+
+/** What all layers of a model share. */
+export interface LayerSettings {
+  /** The width D of the stream. */
+  readonly width: number;
+  /** The number of heads H; it divides the width. */
+  readonly heads: number;
+  /** The hidden width F of the feed-forward network. */
+  readonly hidden: number;
+  /** The residual variant. */
+  readonly residual: Residual;
+  /** The norm function. */
+  readonly norm: NormKind;
+  /** ε of every norm that `normEps` does not name. */
+  readonly eps: number;
+  /** ε of norms by their path. */
+  readonly normEps: Readonly<Record<string, number>>;
+  /** Learned positions stand in the entry; rotary ones turn the heads of self-attention. */
+  readonly positions: "learned" | "rotary";
+  /** The activation of the feed-forward network. */
+  readonly activation: FeedForwardActivation;
+  /** Whether linear maps and LayerNorms have biases. */
+  readonly bias: boolean;
+  /** The distribution of the weights at the start. */
+  readonly init: InitBase;
+}
+
+/** One stack among those of a model. */
+export interface StackPlan extends Pick<Site, "stack" | "depth" | "otherDepth"> {
+  /** What the names of its parameters begin with: nothing, or such as `encoder.`. */
+  readonly prefix: string;
+  /** Whether its self-attention sees no later token. */
+  readonly causal: boolean;
+  /** The stack that its cross-attention reads, where its layers have one. */
+  readonly memory?: string;
+}
+
+/** Whether a name is one of the matrices that variants scale at the start. */
+const isScaled = (name: string): name is ScaledMatrix => ["wv", "wo", "w1", "w2"].includes(name);
+
+/** Writes down the layers of one stack. */
+export class Layers {
+  readonly #blueprint: Blueprint;
+  readonly #settings: LayerSettings;
+  readonly #plan: StackPlan;
+
+  constructor(blueprint: Blueprint, settings: LayerSettings, plan: StackPlan) {
+    this.#blueprint = blueprint;
+    this.#settings = settings;
+    this.#plan = plan;
+  }
+
+  /** A layer, from 1. */
+  block(layer: number): Block {
+    const roles: readonly Role[] = this.#plan.memory === undefined
+      ? ["attention", "feedForward"]
+      : ["attention", "crossAttention", "feedForward"];
+    return { parallel: false, branches: roles.map((role) => this.#branch(layer, role)) };
+  }
+
+  /** A norm outside of sub-layers, such as `norm.final`. */
+  endNorm(path: string, eps = this.#settings.eps): NormSpec {
+    return this.#norm(`${this.#plan.prefix}${path}`, "stream", this.#settings.width, 1, eps);
+  }
+
+  #siteOf(layer: number, role: Role): Site {
+    const { stack, depth, otherDepth } = this.#plan;
+    return { layer, depth, stack, role, ...(otherDepth === undefined ? {} : { otherDepth }) };
+  }
+
+  /** A sub-layer with what the variant wants around it. */
+  #branch(layer: number, role: Role): Branch {
+    const { residual, width, hidden } = this.#settings;
+    const path = `${this.#plan.prefix}blocks.${layer}`;
+    const site = this.#siteOf(layer, role);
+    const sublayer = role === "feedForward"
+      ? this.#feedForward(`${path}.feedForward`, site)
+      : this.#attention(`${path}.${role}`, site);
+    const { norms, weights = {} } = residual.wiring(site);
+    const placed = norms.map((place) => {
+      const size = place === "inner" && role === "feedForward" ? hidden : width;
+      const gain = place === "input" ? residual.init.normGain?.(site) ?? 1 : 1;
+      return [place, this.#norm(`${path}.norm.${role}.${place}`, place, size, gain)] as const;
+    });
+    const named = Object.entries(weights).map(([name, start]) =>
+      [name, this.#blueprint.scalar(`${path}.weight.${role}.${name}`, start)] as const
+    );
+    return {
+      role,
+      norms: Object.fromEntries(placed),
+      sublayer,
+      ...(residual.gpas === undefined ? {} : {
+        gate: this.#blueprint.scalar(
+          residual.gpas.gate === "layer" ? `${path}.gate` : `${path}.gate.${role}`,
+          0,
+        ),
+      }),
+      ...(named.length === 0 ? {} : { weights: Object.fromEntries(named) }),
+    };
+  }
+
+  /** A norm under a path; inner norms see hidden values, for which CRMSNorm has no meaning. */
+  #norm(
+    path: string,
+    place: NormPlace,
+    width: number,
+    gain: number,
+    open = this.#settings.eps,
+  ): NormSpec {
+    const { norm, normEps, bias } = this.#settings;
+    const kind = place === "inner" && norm.startsWith("crms") ? "layer" : norm;
+    const eps = normEps[path] ?? open;
+    return this.#blueprint.norm(path, kind, eps, { width, gain, bias: bias && kind === "layer" });
+  }
+
+  /** The map `w` + suffix of a sub-layer. */
+  #linear(path: string, suffix: string, shape: readonly [number, number], site: Site): Linear {
+    const { init, residual, bias } = this.#settings;
+    const weight = `w${suffix}`;
+    const base = init === "xavier" ? Math.sqrt(2 / (shape[0] + shape[1])) : 0.02;
+    const scaled = weight === "w3" ? "w1" : weight;
+    const gain = isScaled(scaled) ? residual.init.gain?.(site, scaled) ?? 1 : 1;
+    const names = { weight: `${path}.${weight}`, bias: `${path}.b${suffix}` };
+    return this.#blueprint.linear(names, shape, { std: base * gain, bias });
+  }
+
+  #attention(path: string, site: Site): Attention {
+    const { width, heads, positions } = this.#settings;
+    const { causal, memory } = this.#plan;
+    const headWidth = width / heads;
+    const linear = (suffix: string): Linear => this.#linear(path, suffix, [width, width], site);
+    return {
+      kind: "attention",
+      projections: { q: linear("q"), k: linear("k"), v: linear("v") },
+      output: { linear: linear("o") },
+      heads,
+      keyValueHeads: heads,
+      headWidth,
+      scale: headWidth ** -0.5,
+      ...(site.role === "crossAttention" ? { causal: false, memory: memory! } : {
+        causal,
+        ...(positions === "rotary"
+          ? { rotary: { width: headWidth, base: 10000, order: "half" } }
+          : {}),
+      }),
+    };
+  }
+
+  #feedForward(path: string, site: Site): FeedForward {
+    const { width, hidden, activation } = this.#settings;
+    const inward = (suffix: string): Linear => this.#linear(path, suffix, [width, hidden], site);
+    const output = (): FeedForward["output"] => ({
+      linear: this.#linear(path, "2", [hidden, width], site),
+    });
+    if (activation !== "swiglu") {
+      return { kind: "feedForward", up: inward("1"), output: output(), activation };
+    }
+    const gate = inward("1");
+    return { kind: "feedForward", up: inward("3"), gate, output: output(), activation: "silu" };
+  }
+}
