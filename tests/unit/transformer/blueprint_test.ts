@@ -27,10 +27,10 @@ onEachBackend("drawStarts() draws each parameter from a stream of its own name",
     ["norm.final.bias", [4]],
     ["gate", []],
   ]);
-  const matrix = await drawn["encoder.blocks.2.attention.wq"]!.data();
+  const matrix = [...await drawn["encoder.blocks.2.attention.wq"]!.data()];
   const own = ["encoder", "blocks.2", "attention", "wq"];
   const stream = own.reduce((random, label) => random.fork(label), new Random(7));
-  assertEquals([...matrix], [...Float32Array.from(stream.normals(1200, 0.5))]);
+  assertEquals(matrix, [...Float32Array.from(stream.normals(1200, 0.5))]);
   const square = matrix.reduce((sum, x) => sum + x * x, 0) / matrix.length;
   assertAlmostEquals(Math.sqrt(square), 0.5, 0.05);
   assertEquals([...await drawn["norm.final.gain"]!.data()], [3, 3, 3, 3]);
