@@ -5,7 +5,11 @@
  */
 
 export { type CompleteConfig, completeConfig, type DecoderConfig } from "./config.ts";
-export type { FeedForwardActivation } from "../transformer/layers.ts";
+export type {
+  CompleteLayers,
+  FeedForwardActivation,
+  LayerOptions,
+} from "../transformer/settings.ts";
 export { decoder, type DecoderOptions, type Tap, type Tokens } from "./decoder.ts";
 export { type Gate, isGate, readGates } from "./gates.ts";
 export {

@@ -1,37 +1,13 @@
 // The layers of a Transformer's stack: sub-layers with what their residual variant wants around them, as the papers have them.
 
-import type { NormKind } from "../kernels/contract.ts";
 import type { Attention, Block, Branch, FeedForward, Linear, NormSpec } from "../model/spec.ts";
-import type { InitBase, NormPlace, Residual, Role, ScaledMatrix, Site } from "../residual/types.ts";
+import type { NormPlace, Role, ScaledMatrix, Site } from "../residual/types.ts";
 import type { Blueprint } from "./blueprint.ts";
+import type { CompleteLayers } from "./settings.ts";
 
-/** The non-linearity of the feed-forward network; SwiGLU has a gate projection of its own. */
-export type FeedForwardActivation = "gelu" | "relu" | "swiglu";
-
-/** What all layers of a model share. */
-export interface LayerSettings {
-  /** The width D of the stream. */
-  readonly width: number;
-  /** The number of heads H; it divides the width. */
-  readonly heads: number;
-  /** The hidden width F of the feed-forward network. */
-  readonly hidden: number;
-  /** The residual variant. */
-  readonly residual: Residual;
-  /** The norm function. */
-  readonly norm: NormKind;
-  /** ε of every norm that `normEps` does not name. */
-  readonly eps: number;
-  /** ε of norms by their path. */
-  readonly normEps: Readonly<Record<string, number>>;
-  /** Learned positions stand in the entry; rotary ones turn the heads of self-attention. */
-  readonly positions: "learned" | "rotary";
-  /** The activation of the feed-forward network. */
-  readonly activation: FeedForwardActivation;
-  /** Whether linear maps and LayerNorms have biases. */
-  readonly bias: boolean;
-  /** The distribution of the weights at the start. */
-  readonly init: InitBase;
+/** What all layers of a model share, and ε of norms that have another, by their path. */
+export interface LayerSettings extends CompleteLayers {
+  readonly normEps?: Readonly<Record<string, number>>;
 }
 
 /** One stack among those of a model. */
@@ -116,7 +92,7 @@ export class Layers {
     gain: number,
     open = this.#settings.eps,
   ): NormSpec {
-    const { norm, normEps, bias } = this.#settings;
+    const { norm, normEps = {}, bias } = this.#settings;
     const kind = place === "inner" && norm.startsWith("crms") ? "layer" : norm;
     const eps = normEps[path] ?? open;
     return this.#blueprint.norm(path, kind, eps, { width, gain, bias: bias && kind === "layer" });
