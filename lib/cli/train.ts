@@ -97,7 +97,7 @@ same tensors in the same dtypes, config.json and what lies beside it as they are
 
   --from DIR           a folder as Hugging Face publishes it, or a run; --text and --out are then needed
 
-  --text FILE          text to train on; Moby-Dick by default
+  --text FILE          text to train on, or a folder of *.txt; Moby-Dick by default
 ${textHelp}
   --out DIR            where to write; .normkit/runs by default
   --steps N            optimizer steps (200)

@@ -1,14 +1,27 @@
 /**
- * The text of the examples. It stands apart from the library, since the package that holds it brings some 300 others along.
+ * Data: texts and phrases from packages, and loaders of what researchers bring. It stands apart from the library, since the packages
+ * bring some 300 others along; each is loaded when its data is asked for.
  *
  * ```ts
- * import { mobyDick } from "@normkit/normkit/data";
+ * import { cldrPhrases, mobyDick } from "@normkit/normkit/data";
  *
  * const { train, heldOut, tokenizer } = await mobyDick();
  * console.log(`${train.length + heldOut.length} characters, ${tokenizer.vocabulary} of them different`);
+ * const phrases = await cldrPhrases("de", "en");
+ * console.log(phrases.train.examples[0]);
  * ```
  *
  * @module
  */
 
+export { type CldrLanguage, type CldrOptions, cldrPhrases } from "./cldr.ts";
+export {
+  type ClassDataset,
+  type Dataset,
+  holdOut,
+  type HoldOutOptions,
+  type Split,
+} from "./dataset.ts";
 export { mobyDick } from "./moby_dick.ts";
+export { nearDuplicateGroups } from "./near_duplicates.ts";
+export { readPairs, type ReadPairsOptions, type SentencePair } from "./pairs.ts";

@@ -126,13 +126,34 @@ export async function readTextFile(path: string, most: number = largestText): Pr
 }
 
 /**
+ * The lines of a text that comes in pieces.
+ *
+ * @param pieces The pieces.
+ * @returns The lines, without their ends; behind the last line's end there is none.
+ */
+export async function* linesOf(
+  pieces: AsyncIterable<string>,
+): AsyncGenerator<string, undefined> {
+  let line = "";
+  for await (const piece of pieces) {
+    const [rest, ...starts] = piece.split("\n");
+    line += rest!;
+    for (const start of starts) {
+      yield line;
+      line = start;
+    }
+  }
+  if (line !== "") yield line;
+}
+
+/**
  * Reads a text file line by line.
  *
  * Units: bytes.
  *
  * @param path The file; it may be a symlink to one.
  * @param most The most bytes that it may have; 100 MB by default.
- * @returns Its lines, without their ends; an empty one behind the last line's end.
+ * @returns Its lines, without their ends; behind the last line's end there is none.
  * @throws {RangeError} If it is longer, or no regular file.
  * @throws {SyntaxError} If it is not UTF-8.
  * @throws {Deno.errors.NotFound} If there is none.
@@ -141,14 +162,5 @@ export async function* readLines(
   path: string,
   most: number = largestText,
 ): AsyncGenerator<string> {
-  let line = "";
-  for await (const piece of piecesOf(path, most)) {
-    const [rest, ...starts] = piece.split("\n");
-    line += rest!;
-    for (const start of starts) {
-      yield line;
-      line = start;
-    }
-  }
-  yield line;
+  yield* linesOf(piecesOf(path, most));
 }

@@ -151,10 +151,10 @@ export function encodeCorpus<T extends Tokenizer>(
 const mostBytes = 2 ** 30;
 
 /**
- * Makes a corpus of characters from a text file, which is read in pieces: beside the tokens, four bytes each, nothing grows with
+ * Makes a corpus of characters from a text file, or from the files `*.txt` of a folder, read in pieces: beside the tokens, four bytes each, nothing grows with
  * its size.
  *
- * @param path The file.
+ * @param path The file or folder.
  * @param options Its name and encoding, the share that is held out, and whether line ends stay as they are.
  * @returns The corpus.
  * @throws {RangeError} If the file cannot be read as text, is empty, too large or too short to be split, or the share is not between 0 and 1.

@@ -1,6 +1,7 @@
 // Text files as strings: decoded strictly, in pieces, so that no file need fit into memory twice.
 
 import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { filesUnder } from "../platform/folder.ts";
 import { platform } from "../platform/mod.ts";
 import { bytesOf, kindOf } from "../platform/text_file.ts";
 import { reasonOf } from "../platform/system_error.ts";
@@ -154,16 +155,8 @@ export function lineEnds(): (piece: string) => string {
   };
 }
 
-/**
- * Opens a text file.
- *
- * @param path The file.
- * @param options Its encoding, and whether line ends stay.
- * @returns Its size, and its text in pieces: a faulty place is told when it is reached.
- * @throws {RangeError} If there is no such file, it is a folder, a pipe or a device, it may not be read, or its encoding is unknown
- * or another.
- */
-export async function openText(path: string, options: TextOptions = {}): Promise<TextFile> {
+/** A text file that is one, decoded. */
+async function openTextFile(path: string, options: TextOptions): Promise<TextFile> {
   const bytes = await requireFile(path);
   const encoding = await chosenEncoding(path, options.encoding);
   const normalize = options.keepLineEnds === true ? (piece: string) => piece : lineEnds();
@@ -173,10 +166,45 @@ export async function openText(path: string, options: TextOptions = {}): Promise
   return { bytes, pieces: pieces() };
 }
 
+/** The text files of a folder as one text; a text without an end of its last line gets one. */
+async function openTextFolder(folder: string, options: TextOptions): Promise<TextFile> {
+  const paths = await reading(folder, () => filesUnder(folder, [".txt"]));
+  if (paths.length === 0) {
+    throw new RangeError(`Cannot read the text ${folder}: it is a folder, and has no file *.txt`);
+  }
+  let bytes = 0;
+  for (const path of paths) bytes += await requireFile(path) + 1;
+  const pieces = async function* (): AsyncGenerator<string> {
+    for (const path of paths) {
+      let last = "\n";
+      for await (const piece of (await openTextFile(path, options)).pieces) {
+        last = piece.at(-1) ?? last;
+        yield piece;
+      }
+      if (last !== "\n") yield "\n";
+    }
+  };
+  return { bytes, pieces: pieces() };
+}
+
 /**
- * The text of a file, whole.
+ * Opens a text: a file, or a folder, whose files `*.txt`, at any depth, are one text in the order of their paths.
  *
- * @param path The file.
+ * @param path The file or folder.
+ * @param options Its encoding, and whether line ends stay.
+ * @returns Its size, and its text in pieces: a faulty place is told when it is reached.
+ * @throws {RangeError} If there is no such file, it is a pipe or a device, a folder without a text, it may not be read, or its
+ * encoding is unknown or another.
+ */
+export async function openText(path: string, options: TextOptions = {}): Promise<TextFile> {
+  const { isDirectory } = await reading(path, () => platform.stat(path));
+  return isDirectory ? await openTextFolder(path, options) : await openTextFile(path, options);
+}
+
+/**
+ * The text of a file or a folder, whole.
+ *
+ * @param path The file, or a folder, whose files `*.txt` are one text.
  * @param options Its encoding, and whether line ends stay.
  * @returns The text, without a byte order mark.
  * @throws {RangeError} If it cannot be read as text.

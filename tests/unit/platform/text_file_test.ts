@@ -59,7 +59,7 @@ Deno.test("readLines() gives lines across pieces", () =>
   inFolder(async (folder) => {
     const lines = ["a".repeat(200_000), "", "🐋", "b".repeat(70_000), ""];
     await Deno.writeTextFile(`${folder}/a`, lines.join("\n"));
-    assertEquals(await Array.fromAsync(readLines(`${folder}/a`)), lines);
+    assertEquals(await Array.fromAsync(readLines(`${folder}/a`)), lines.slice(0, -1));
     await assertRejects(
       () => Array.fromAsync(readLines(`${folder}/a`, 1000)),
       RangeError,

@@ -120,7 +120,8 @@ Deno.test("readText() reads the same wherever the file is cut into pieces", () =
 /** What is no file, and what is said of it after the path. */
 const noFiles: Readonly<Record<string, (folder: string) => Promise<[path: string, why: string]>>> =
   {
-    "a folder": (folder) => Promise.resolve([folder, "it is a folder, and must be a file"]),
+    "an empty folder": (folder) =>
+      Promise.resolve([folder, "it is a folder, and has no file *.txt"]),
     "nothing": (folder) => Promise.resolve([`${folder}/none`, "there is no such file"]),
     "a path through a file": async (folder) => {
       await Deno.writeTextFile(`${folder}/a`, "abc");
@@ -185,8 +186,7 @@ Deno.test("tokensOfFile() reads a text as normkit train does", () =>
     assertEquals(await tokensOfFile(path, folder, config, {}), [1, 0, 2]);
     const kept = () => tokensOfFile(path, folder, config, { keepLineEnds: true });
     await assertRejects(kept, RangeError, 'Cannot encode the character "\\r"');
-    const ofFolder = () => tokensOfFile(folder, folder, config, {});
-    await assertRejects(ofFolder, RangeError, `Cannot read the text ${folder}: it is a folder`);
+    assertEquals(await tokensOfFile(folder, folder, config, {}), [1, 0, 2, 0]);
   }));
 
 Deno.test("readCorpus() holds no list of a text's characters: 20 MB in a heap of 48", () =>
@@ -203,3 +203,39 @@ Deno.test("readCorpus() holds no list of a text's characters: 20 MB in a heap of
     const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes).trim();
     assertEquals(decode(stdout), String(20e6), decode(stderr));
   }));
+
+Deno.test("readText() and readCorpus() take the texts of a folder for one, in the order of their names", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/b`);
+    await Deno.writeFile(`${folder}/a.txt`, utf16("one\r\n", true));
+    await Deno.writeTextFile(`${folder}/b/1.TXT`, "two");
+    await Deno.writeTextFile(`${folder}/b/2.txt`, "");
+    await Deno.writeTextFile(`${folder}/c.txt`, "\uFEFFthree");
+    for (const other of ["notes.md", ".hidden.txt"]) {
+      await Deno.writeTextFile(`${folder}/${other}`, "no");
+    }
+    assertEquals(await readText(folder), "one\ntwo\nthree\n");
+    const { name, train, heldOut, tokenizer } = await readCorpus(folder, { heldOutShare: 0.5 });
+    assertEquals(name, folder);
+    assertEquals(tokenizer.decode([...train, ...heldOut]), "one\ntwo\nthree\n");
+    await Deno.writeFile(`${folder}/b/3.txt`, latin1("caf\xe9"));
+    await assertRejects(
+      () => readText(folder),
+      RangeError,
+      `Cannot read the text ${folder}/b/3.txt as utf-8`,
+    );
+  }));
+
+Deno.test({
+  name: "readText() of a folder reads links to files, and follows no folder in a circle",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      await Deno.mkdir(`${folder}/in`);
+      await Deno.writeTextFile(`${folder}/blob`, "text");
+      await Deno.symlink(`${folder}/blob`, `${folder}/in/a.txt`);
+      await Deno.symlink(`${folder}/in`, `${folder}/in/again.txt`);
+      await Deno.symlink(`${folder}/none`, `${folder}/in/none.txt`);
+      assertEquals(await readText(`${folder}/in`), "text\n");
+    }),
+});

@@ -1,0 +1,76 @@
+// Names of characters in several languages, from Unicode's CLDR: phrases with their translations, in a package.
+
+import { requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
+import { platform } from "../platform/mod.ts";
+import { type Dataset, holdOut, type HoldOutOptions, type Split } from "./dataset.ts";
+import { nearDuplicateGroups } from "./near_duplicates.ts";
+import type { SentencePair } from "./pairs.ts";
+
+/** A language that {@linkcode cldrPhrases} has. */
+export type CldrLanguage = "de" | "en" | "es" | "fr" | "it" | "nl";
+
+/** Options of {@linkcode cldrPhrases}. */
+export type CldrOptions = Omit<HoldOutOptions, "groups">;
+
+/** Where each language's file lies. */
+async function addresses(): Promise<Readonly<Record<CldrLanguage, string>>> {
+  // Brings the package into the module graph, so that its files resolve.
+  await import("cldr-annotations-full/package.json", { with: { type: "json" } });
+  // Each a literal and in no call's arguments: of no other does `deno publish` take the import map along.
+  const de = import.meta.resolve("cldr-annotations-full/annotations/de/annotations.json");
+  const en = import.meta.resolve("cldr-annotations-full/annotations/en/annotations.json");
+  const es = import.meta.resolve("cldr-annotations-full/annotations/es/annotations.json");
+  const fr = import.meta.resolve("cldr-annotations-full/annotations/fr/annotations.json");
+  const it = import.meta.resolve("cldr-annotations-full/annotations/it/annotations.json");
+  const nl = import.meta.resolve("cldr-annotations-full/annotations/nl/annotations.json");
+  return { de, en, es, fr, it, nl };
+}
+
+/** A file of the package, as far as it is read: the name of each character, to be spoken (`tts`). */
+interface Annotations {
+  readonly annotations: {
+    readonly annotations: Readonly<Record<string, { readonly tts?: readonly string[] }>>;
+  };
+}
+
+/** The name of each character. */
+async function namesOf(address: string): Promise<Map<string, string>> {
+  const text = new TextDecoder().decode(await platform.readResource(address));
+  const { annotations } = (JSON.parse(text) as Annotations).annotations;
+  const named = Object.entries(annotations).map(([character, { tts }]) => [character, tts?.[0]]);
+  return new Map(named.filter((row): row is [string, string] => row[1] !== undefined));
+}
+
+/**
+ * Some 1,900 phrases with their translations: the names that Unicode's CLDR gives to emoji and signs, such as "grinning face" and
+ * "grinsendes Gesicht". No phrase of the one part has a near-duplicate in the other, in either language.
+ *
+ * @param source The language to translate from.
+ * @param target The language to translate into, another one.
+ * @param options The share that is held out, and the seed that draws it.
+ * @returns The pairs to train on, and those held out.
+ * @throws {RangeError} If a language is not there, or both are the same.
+ */
+export async function cldrPhrases(
+  source: CldrLanguage,
+  target: CldrLanguage,
+  options: CldrOptions = {},
+): Promise<Split<Dataset<SentencePair>>> {
+  requireOptions("cldrPhrases()", options, { heldOutShare: "number?", seed: "number?" });
+  const files = await addresses();
+  const languages = Object.keys(files) as CldrLanguage[];
+  requireOneOf("source", source, languages);
+  requireOneOf("target", target, languages.filter((language) => language !== source));
+  const [sources, targets] = await Promise.all([namesOf(files[source]), namesOf(files[target])]);
+  const examples = [...sources].flatMap(([character, phrase]): SentencePair[] => {
+    const translation = targets.get(character);
+    return translation === undefined ? [] : [{ source: phrase, target: translation }];
+  });
+  const groups = nearDuplicateGroups(
+    examples.map((pair) => pair.source),
+    examples.map((pair) => pair.target),
+  );
+  const name = `CLDR phrases, ${source} to ${target} (npm cldr-annotations-full 48.2.0)`;
+  return holdOut({ name, examples }, { ...options, groups });
+}
