@@ -45,16 +45,19 @@ export interface OracleStack {
 
 type Step = (x: Node) => Node;
 
-/** All that the equation of one sub-layer may mention. */
-interface Site {
+/** One place where a branch joins the stream: all that its equation may mention. */
+export interface Joint {
+  /** From 1. */
   readonly layer: number;
   readonly depth: number;
+  /** The branch; `inner` stands before its output projection. */
   readonly f: (x: Node, inner?: Step) => Node;
   readonly norm: Readonly<Record<OracleSite, Step>>;
+  /** The identity where there are no gates. */
   readonly gpas: Step;
 }
 
-type Update = (x: Node, site: Site) => Node;
+type Update = (x: Node, site: Joint) => Node;
 
 const postLn: Update = (x, { f, norm, gpas }) => norm.stream(add(gpas(x), f(x)));
 
@@ -101,17 +104,28 @@ const variants: ReadonlyMap<string, readonly [Update, Finish]> = new Map([
 /** The ids of the variants without GPAS. */
 export const oracleIds: readonly string[] = [...variants.keys()];
 
-/** A recurrence that has been run: its input, gates, stream after each sub-layer, and output. */
-interface Run {
-  readonly x: Node;
-  readonly gates: readonly Node[];
+/** A recurrence that has been run: the stream after each sub-layer, and the output. */
+interface Recurrence {
   readonly stream: readonly Node[];
   readonly output: Node;
 }
 
-function run(id: string, stack: OracleStack, rows: number[][]): Run {
-  const withGpas = id.endsWith("+gpas");
-  const variant = variants.get(withGpas ? id.slice(0, -"+gpas".length) : id);
+/**
+ * A variant's equation over branches of any kind.
+ *
+ * @param id The variant, without "+gpas": gates are in the joints.
+ * @param joints Where branches join, in their order.
+ * @param x What enters.
+ * @param final The norm after the last one, whose ε may be another.
+ * @throws {RangeError} If the id is unknown.
+ */
+export function recurrence(
+  id: string,
+  joints: readonly Joint[],
+  x: Node,
+  final: (h: Node, eps?: number) => Node,
+): Recurrence {
+  const variant = variants.get(id);
   if (variant === undefined) {
     throw new RangeError(
       `Cannot run the variant "${id}": it must be one of ${
@@ -120,40 +134,52 @@ function run(id: string, stack: OracleStack, rows: number[][]): Run {
     );
   }
   const [update, finish] = variant;
+  const stream: Node[] = [];
+  let dual = x;
+  for (const joint of joints) {
+    const f: Joint["f"] = (h, inner) => {
+      const branch = joint.f(h, inner);
+      dual = add(dual, branch);
+      return branch;
+    };
+    stream.push(update(stream.at(-1) ?? x, { ...joint, f }));
+  }
+  return { stream, output: finish(stream.at(-1) ?? x, dual, final) };
+}
+
+/** A recurrence of a toy stack, with its input and gates. */
+interface Run extends Recurrence {
+  readonly x: Node;
+  readonly gates: readonly Node[];
+}
+
+function run(id: string, stack: OracleStack, rows: number[][]): Run {
+  const base = id.replace(/\+gpas$/, "");
   const { layers, final, eps, norm } = stack;
   const innerKind = norm === "crms" ? "layer" : norm; // off the stream, so it has no compressed form
   const normOf = (params: OracleNormParams, kind = norm): Step => (h) =>
     normalize(h, kind, { ...params, eps });
-
   const x = leaf(rows);
   const gates = layers.map(({ gate }) => leaf([[gate]]));
-  const stream: Node[] = [];
-  let dual = x;
-  layers.forEach(({ sublayers, norms }, index) =>
-    sublayers.forEach(({ w1, w2 }, half) => {
+  const joints = layers.flatMap(({ sublayers, norms }, index) =>
+    sublayers.map(({ w1, w2 }, half): Joint => {
       const { input, inner, output, stream: joined } = norms[half] as OracleNorms;
-      const f: Site["f"] = (h, innerNorm = (hidden) => hidden) => {
-        const branch = linear(innerNorm(tanh(linear(h, w1))), w2);
-        dual = add(dual, branch);
-        return branch;
-      };
-      const next = update(stream.at(-1) ?? x, {
+      return {
         layer: index + 1,
         depth: layers.length,
-        f,
+        f: (h, innerNorm = (hidden) => hidden) => linear(innerNorm(tanh(linear(h, w1))), w2),
         norm: {
           input: normOf(input),
           inner: normOf(inner, innerKind),
           output: normOf(output),
           stream: normOf(joined),
         },
-        gpas: (h) => withGpas ? gpasOf(h, gates[index] as Node) : h,
-      });
-      stream.push(next);
+        gpas: (h) => base === id ? h : gpasOf(h, gates[index] as Node),
+      };
     })
   );
   const finalOf = (h: Node, own = eps): Node => normalize(h, norm, { ...final, eps: own });
-  return { x, gates, stream, output: finish(stream.at(-1) ?? x, dual, finalOf) };
+  return { x, gates, ...recurrence(base, joints, x, finalOf) };
 }
 
 const copy = (rows: Rows): number[][] => rows.map((row) => [...row]);

@@ -128,6 +128,7 @@ Deno.test("oracleStream() of resi-dual is Post-LN's, and the dual stream joins a
 
 Deno.test("oracle() refuses an unknown id", () => {
   for (const id of ["pre", "pre-ln+", "+gpas", "pre-ln+gpas+gpas"]) {
-    assertThrows(() => oracle(id, toyStack(sizes, 1), x), RangeError, `"${id}"`);
+    const base = id.replace(/\+gpas$/, "");
+    assertThrows(() => oracle(id, toyStack(sizes, 1), x), RangeError, `"${base}"`);
   }
 });

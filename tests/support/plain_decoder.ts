@@ -2,62 +2,33 @@
 // a decoder, and what folding makes of it, are measured by.
 
 import type { DecoderConfig } from "../../lib/decoder/config.ts";
-import { deepNormDecoderAlpha } from "../reference/constants.ts";
-import type { Row, Rows } from "../reference/rows.ts";
-import { addRows, mapRows, transpose, zip } from "../reference/rows.ts";
+import { type GateActivation, gpas } from "../reference/gpas.ts";
+import { type Joint, type OracleSite, recurrence } from "../reference/residuals.ts";
+import { type Rows, transpose, zip } from "../reference/rows.ts";
+import { leaf, type Node } from "../reference/tape.ts";
 import type { Tensors } from "./normkit_model.ts";
-import { type Affine, affine, plainAttention, plainFeedForward, plainNorm } from "./plain_layer.ts";
+import {
+  type Affine,
+  affine,
+  type OfRows,
+  plainAttention,
+  plainFeedForward,
+  plainNorm,
+} from "./plain_layer.ts";
 
-/** A function of all rows of the stream. */
-export type OfRows = (x: Rows) => number[][];
+/** A function of rows on the tape, whose gradients nobody asks for. */
+const onTape = (f: OfRows) => (x: Node): Node => leaf(f(x.value));
+const offTape = (f: (x: Node) => Node): OfRows => (x) => f(leaf(x)).value;
 
-/** One place where a branch joins the stream. */
-export interface Joint {
-  readonly layer: number;
-  readonly depth: number;
-  readonly f: OfRows;
-  /** The only norm of the site. */
-  readonly norm: OfRows;
-  /** A GPAS gate. */
-  readonly gate?: number;
-}
-
-const times = (x: Rows, factor: number): number[][] => mapRows(x, (value) => factor * value);
-
-function gpas(x: Rows, { gate }: Joint): number[][] {
-  return gate === undefined ? times(x, 1) : times(x, 1 - gate / (1 + Math.exp(-gate)));
-}
-
-const post = (x: Rows, at: Joint): number[][] => at.norm(addRows(gpas(x, at), at.f(x)));
-const pre = (x: Rows, at: Joint): number[][] => gpas(addRows(x, at.f(at.norm(x))), at);
-
-const behind = (x: Rows, at: Joint): number[][] => gpas(addRows(x, at.norm(at.f(x))), at);
-
-/** x after a joint, by the variant's id without "+gpas". */
-const updates: Readonly<Record<string, (x: Rows, at: Joint) => number[][]>> = {
-  "post-ln": post,
-  "pre-ln": pre,
-  "lns-gain": pre,
-  "deep-norm": (x, at) =>
-    at.norm(addRows(times(gpas(x, at), deepNormDecoderAlpha(at.depth)), at.f(x))),
-  "lns": (x, at) => gpas(addRows(x, at.f(times(at.norm(x), at.layer ** -0.5))), at),
-  "res-post-norm": behind,
-  "mix-ln": (x, at) => at.layer <= Math.floor(at.depth / 4) ? post(x, at) : pre(x, at),
-};
-
-/** The variants that have a recurrence here. */
-export const plainIds: readonly string[] = Object.keys(updates);
-
-/**
- * The stream behind the last joint.
- *
- * @param id The variant, with or without "+gpas".
- * @param joints The joints in order, whose gates are those of "+gpas".
- * @param x The stream where they start.
- */
-export function plainStream(id: string, joints: readonly Joint[], x: Rows): Rows {
-  const update = updates[id.replace("+gpas", "")]!;
-  return joints.reduce((stream, joint) => update(stream, joint), x);
+/** An id in its parts: "deep-norm+gpas-tanh-site" has the gates tanh, one for each sub-layer. */
+function partsOf(id: string): { base: string; activation: GateActivation; bySite: boolean } {
+  const [base = "", gates = ""] = id.split("+");
+  const [, activation = "silu"] = /^gpas-(.*?)(?:-?site)?$/.exec(gates) ?? [];
+  return {
+    base,
+    activation: (activation || "silu") as GateActivation,
+    bySite: gates.endsWith("site"),
+  };
 }
 
 /** The parameters of a decoder as rows. */
@@ -81,13 +52,13 @@ function reader(tensors: Tensors) {
 }
 
 /**
- * The logits of a decoder with learned positions and ReLU.
+ * The logits of a decoder with learned positions, ReLU and a head of its own.
  *
- * @param config The decoder: every size, the variant's id, a norm "layer" or "rms", what else depends on the variant.
+ * @param config The decoder: every size, the variant's id, a norm "layer", "rms" or "crms", the factor of the embedding.
  * @param tensors Its parameters.
  * @param tokens The tokens.
  * @returns Rows of logits.
- * @throws {RangeError} If the configuration leaves open what variants choose.
+ * @throws {RangeError} If the variant is unknown.
  */
 export function plainDecoder(
   config: DecoderConfig,
@@ -95,24 +66,25 @@ export function plainDecoder(
   tokens: readonly number[],
 ): number[][] {
   const { depth, heads, width, residual = "pre-ln", norm = "layer", eps = 1e-5 } = config;
-  const { normEps = {}, embeddingScale, ends } = config;
-  if (embeddingScale === undefined || ends === undefined) {
-    throw new RangeError("Cannot run a decoder in plain loops without embeddingScale and ends");
-  }
+  const { normEps = {}, embeddingScale = 1 } = config;
+  const { base, activation, bySite } = partsOf(residual as string);
   const { vector, matrix, map } = reader(tensors);
-  const normAt = (path: string): OfRows => (x) =>
-    plainNorm({
-      kind: norm as "layer" | "rms",
-      gain: vector(`${path}.gain`),
-      bias: `${path}.bias` in tensors ? vector(`${path}.bias`) : new Array(width).fill(0),
-      eps: normEps[path] ?? eps,
+  const normAt = (path: string, kind = norm, own?: number): OfRows => (x) => {
+    const gain = vector(`${path}.gain`);
+    return plainNorm({
+      kind: kind as "layer" | "rms" | "crms",
+      gain,
+      bias: `${path}.bias` in tensors ? vector(`${path}.bias`) : gain.map(() => 0),
+      eps: normEps[path] ?? own ?? eps,
     }, x);
+  };
   const headWidth = width / heads;
   const parts = ({ w, b }: Affine): Affine[] =>
     Array.from({ length: heads }, (_, head) => {
       const part = [head * headWidth, (head + 1) * headWidth] as const;
       return { w: w.slice(...part), b: b.slice(...part) };
     });
+  const innerKind = norm === "crms" ? "layer" : norm;
   const joints = Array.from({ length: depth }, (_, index): Joint[] => {
     const layer = index + 1;
     const path = `blocks.${layer}`;
@@ -129,24 +101,34 @@ export function plainDecoder(
       output: map(`${path}.feedForward`, "2"),
       act: (value: number) => value > 0 ? value : 0,
     };
-    const gate = tensors[`${path}.gate`]?.values[0];
-    const normOf = (role: string): OfRows => {
-      const own = ["input", "output", "stream"].map((site) => `${path}.norm.${role}.${site}`);
-      return normAt(own.find((norm) => `${norm}.gain` in tensors)!);
+    const joint = (role: string, f: (x: Rows, inner?: OfRows) => Rows): Joint => {
+      const at = (site: OracleSite, kind = norm) =>
+        onTape(normAt(`${path}.norm.${role}.${site}`, kind));
+      const gate = tensors[bySite ? `${path}.gate.${role}` : `${path}.gate`]?.values[0];
+      return {
+        layer,
+        depth,
+        f: (x, inner) => leaf(f(x.value, inner && offTape(inner))),
+        norm: {
+          input: at("input"),
+          inner: at("inner", innerKind),
+          output: at("output"),
+          stream: at("stream"),
+        },
+        gpas: onTape((x) => gate === undefined ? x : x.map((row) => gpas(row, gate, activation))),
+      };
     };
-    const site = { layer, depth, ...(gate === undefined ? {} : { gate }) };
     return [
-      { ...site, f: (x) => plainAttention(attention, x, x), norm: normOf("attention") },
-      { ...site, f: (x) => plainFeedForward(network, x), norm: normOf("feedForward") },
+      joint("attention", (x, inner) => plainAttention(attention, x, x, inner)),
+      joint("feedForward", (x, inner) => plainFeedForward(network, x, inner)),
     ];
   });
-  const table = matrix("wte");
-  const [positions, words] = [matrix("wpe"), tokens.map((token) => table[token]!)];
-  const start = words.map((row: Row, at) =>
-    zip(row, positions[at]!, (a, b) => embeddingScale * a + b)
+  const [table, positions] = [matrix("wte"), matrix("wpe")];
+  const start = tokens.map((token, at) =>
+    zip(table[token]!, positions[at]!, (a, b) => embeddingScale * a + b)
   );
-  const stream = plainStream(residual as string, joints.flat(), start);
-  const final = ends.includes("final") ? normAt("norm.final")(stream) : stream;
+  const final = (h: Node, own?: number): Node => leaf(normAt("norm.final", norm, own)(h.value));
+  const { output } = recurrence(base, joints.flat(), leaf(start), final);
   const head = map("head", "");
-  return final.map((row) => affine(head, row));
+  return output.value.map((row) => affine(head, row));
 }

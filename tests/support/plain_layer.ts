@@ -86,8 +86,18 @@ function turn(
   return turned;
 }
 
-/** Attention of rows x to rows of `source`. */
-export function plainAttention(attention: PlainAttention, x: Rows, source: Rows): number[][] {
+/** A function of all rows at once. */
+export type OfRows = (x: Rows) => Rows;
+
+const asIs: OfRows = (x) => x;
+
+/** Attention of rows x to rows of `source`; `inner` stands before the output projection. */
+export function plainAttention(
+  attention: PlainAttention,
+  x: Rows,
+  source: Rows,
+  inner: OfRows = asIs,
+): number[][] {
   const { q, k, v, clip = Infinity, gains, rotary, window = Infinity } = attention;
   const { projectionNorms, headGains } = attention;
   const cut = (row: number[]): number[] => row.map((y) => Math.max(-clip, Math.min(clip, y)));
@@ -106,7 +116,7 @@ export function plainAttention(attention: PlainAttention, x: Rows, source: Rows)
   };
   const queries = x.map((row) => prepared("q", row));
   const keys = source.map((row) => prepared("k", row));
-  return x.map((_, i) => {
+  const hidden = x.map((_, i) => {
     const heads = q.map((_, head) => {
       const shared = Math.floor(head / (q.length / k.length));
       const query = turn(queries[i]![head]!, [i, x.length], rotary);
@@ -120,8 +130,9 @@ export function plainAttention(attention: PlainAttention, x: Rows, source: Rows)
       const values = seen.map((j) => cut(affine(v[shared]!, source[j]!)));
       return values[0]!.map((_, at) => dot(weights, values.map((value) => value[at]!)));
     });
-    return affine(attention.output, heads.flat());
+    return heads.flat();
   });
+  return inner(hidden).map((row) => affine(attention.output, row));
 }
 
 /** A feed-forward network. */
@@ -132,14 +143,18 @@ export interface PlainFeedForward {
   readonly act: (x: number) => number;
 }
 
-/** output · act(up x), or output · (act(gate x) ⊙ up x). */
-export function plainFeedForward({ up, gate, output, act }: PlainFeedForward, x: Rows): number[][] {
-  return x.map((row) => {
-    const hidden = gate === undefined
+/** output · act(up x), or output · (act(gate x) ⊙ up x); `inner` stands before the output projection. */
+export function plainFeedForward(
+  { up, gate, output, act }: PlainFeedForward,
+  x: Rows,
+  inner: OfRows = asIs,
+): number[][] {
+  const hidden = x.map((row) =>
+    gate === undefined
       ? affine(up, row).map(act)
-      : zip(affine(gate, row).map(act), affine(up, row), (a, b) => a * b);
-    return affine(output, hidden);
-  });
+      : zip(affine(gate, row).map(act), affine(up, row), (a, b) => a * b)
+  );
+  return inner(hidden).map((row) => affine(output, row));
 }
 
 /** A norm of rows. */

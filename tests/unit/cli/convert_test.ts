@@ -12,6 +12,7 @@ import { goldenFolder, goldenOf, openGolden } from "../../support/golden_models.
 import { outputsOf } from "../../support/golden_models.ts";
 import { tolerance } from "../../support/tolerances.ts";
 import { inFolder, namesIn } from "../checkpoint/files.ts";
+import { runOnnx } from "../export/onnx_runtime.ts";
 
 const gpt2 = goldenFolder("gpt2");
 const onCpu = ["--backend", "cpu"];
@@ -439,41 +440,33 @@ Deno.test("normkit verify --text reads a text with the tokenizer beside the mode
   });
 });
 
-Deno.test("normkit fold of a trained run with gates, then verify and convert what it made", async () => {
+/** What gated variants of the paper's form and of others fold to. */
+const folded = { "pre-ln+gpas-tanh-site": "pre-ln", "deep-norm+gpas": "post-ln" } as const;
+
+Deno.test("gated runs are trained, generate, are exported, and fold into what generates and verifies the same", async () => {
   await inFolder(async (folder) => {
     const text = `${folder}/text.txt`;
     await Deno.writeTextFile(
       text,
       "Call me Ishmael. Some years ago, never mind how long. ".repeat(8),
     );
-    const tiny = "--depth 2 --width 8 --heads 2 --context 8 --rows 2 --steps 2 --rate 0.1".split(
-      " ",
-    );
-    const trained = await runHere(
-      "train",
-      "pre-ln+gpas",
-      "deep-norm+gpas",
-      ...tiny,
-      ...onCpu,
-      "--text",
-      text,
-      "--out",
-      `${folder}/runs`,
-      "--json",
-    );
+    const tiny = "--depth 2 --width 8 --heads 2 --context 8 --rows 2 --steps 2 --rate 0.1";
+    const train = ["train", ...Object.keys(folded), ...tiny.split(" "), "--text", text];
+    const trained = await runHere(...train, "--out", `${folder}/runs`, ...onCpu, "--json");
     assertEquals(trained.code, 0, trained.err);
-    for (
-      const [variant, plain] of [["pre-ln+gpas", "pre-ln"], ["deep-norm+gpas", "post-ln"]] as const
-    ) {
+    for (const [variant, plain] of Object.entries(folded)) {
       const [run, out] = [`${folder}/runs/${variant}`, `${folder}/${variant}`];
       const gates = await gatesOf(`${run}.safetensors`);
+      assertEquals(gates.length, variant.endsWith("site") ? 4 : 2);
       assert(gates.some((gate) => Math.abs(gate) > 0.01), `${gates}`);
-      const folded = await runHere("fold", run, out, ...quick);
-      assertEquals(folded.code, 0, folded.err);
-      const { certificate, newTensors, companions } = reportOf(folded);
+      const made = await runHere("fold", run, out, ...quick);
+      assertEquals(made.code, 0, made.err);
+      const { certificate, newTensors, companions } = reportOf(made);
       assertEquals([certificate.passed, newTensors, companions], [true, [], []]);
       const config = JSON.parse(await Deno.readTextFile(`${out}/config.json`));
       assertEquals([config.model_type, config.residual], ["normkit", plain]);
+      assertEquals(await writtenBy(out), await writtenBy(run));
+      await assertSameLogits(run, out);
       // the characters of the text go along, so that the folder reads texts too
       const same = await runHere("verify", out, run, "--text", text, ...quick);
       assertEquals(same.code, 0, same.err);
@@ -487,27 +480,57 @@ Deno.test("normkit fold of a trained run with gates, then verify and convert wha
       assertEquals(unknown.code, 3);
       assertStringIncludes(unknown.err, '"€"');
     }
+    const [first] = Object.keys(folded);
+    const crms = `${folder}/crms`;
     const made = await runHere(
       "convert",
-      `${folder}/pre-ln+gpas`,
-      `${folder}/crms`,
+      `${folder}/${first}`,
+      crms,
       "--to",
       "pre-crmsnorm",
       ...quick,
     );
     assertEquals(made.code, 0, made.err);
-    const whole = await runHere("verify", `${folder}/runs/pre-ln+gpas`, `${folder}/crms`, ...quick);
+    const whole = await runHere("verify", `${folder}/runs/${first}`, crms, ...quick);
     assertEquals(whole.code, 0, whole.err);
   });
 });
 
+/** The text that a model writes, without chance. */
+async function writtenBy(model: string): Promise<string> {
+  const args = ["generate", model, "--tokens", "20", "--temperature", "0", ...onCpu, "--json"];
+  const { code, out, err } = await runHere(...args);
+  assertEquals(code, 0, err);
+  return JSON.parse(out).text;
+}
+
+/** Requires that `normkit logits` of two models and their ONNX models give the same. */
+async function assertSameLogits(...models: string[]): Promise<void> {
+  const tokens = [3, 1, 4, 1, 5];
+  const given = { shape: [1, tokens.length], values: Float64Array.from(tokens) };
+  const found: number[][] = [];
+  for (const model of models) {
+    await inFolder(async (folder) => {
+      const [file, onnx] = [`${folder}/logits.safetensors`, `${folder}/onnx`];
+      const logits = ["logits", model, "--tokens", tokens.join(), "--out", file, ...onCpu];
+      assertEquals((await runHere(...logits)).code, 0);
+      using written = await openCheckpoint(file);
+      found.push([...await readTensor(written, "logits")]);
+      assertEquals((await runHere("export", model, onnx, "--as", "onnx", "--json")).code, 0);
+      const ran = await runOnnx(await Deno.readFile(`${onnx}/model.onnx`), { tokens: given });
+      found.push([...ran["logits"]!.values]);
+    });
+  }
+  const [first, ...others] = found;
+  for (const other of others) assertClose(other, first!, tolerance("cpu", "value"), "logits");
+}
+
 /** The gates in a file of parameters. */
 async function gatesOf(path: string): Promise<number[]> {
   using file = await openCheckpoint(path);
-  const names = file.names.filter((name) => name.endsWith(".gate"));
-  return (await Promise.all(names.map((name) => readTensor(file, name)))).flatMap((
-    values,
-  ) => [...values]);
+  const names = file.names.filter((name) => /\.gate(\.|$)/.test(name));
+  const gates = await Promise.all(names.map((name) => readTensor(file, name)));
+  return gates.flatMap((values) => [...values]);
 }
 
 for (const arithmetic of ["float32", "float64"]) {

@@ -1,4 +1,5 @@
 // Exported models in onnxruntime: the logits that transformers has, with either operator of RMSNorm, whatever the layout of files.
+// Residual variants are exported in tests/variants_test.ts.
 
 import { fromBinary } from "@bufbuild/protobuf";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
@@ -10,11 +11,11 @@ import type { OnnxOptions } from "../../../lib/export/mod.ts";
 import { mapStacks } from "../../../lib/model/spec.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import type { Values } from "../../../lib/interpret/inputs.ts";
-import { preLn, type Residual, residuals, withGpas } from "../../../lib/residual/mod.ts";
+import { preLn, type Residual, withGpas } from "../../../lib/residual/mod.ts";
 import { assertClose } from "../../support/close.ts";
 import { besides, expectedOf, inFolder, logitsOf, openGolden } from "./golden.ts";
 import { canBecome, goldenNames } from "../../support/golden_models.ts";
-import { normkitModel, small, smallTokens } from "../../support/normkit_model.ts";
+import { normkitModel, small } from "../../support/normkit_model.ts";
 import { layerCases } from "../../support/layer_cases.ts";
 import { layerModel } from "../../support/layer_model.ts";
 import { memoryTensors } from "../../support/memory_tensors.ts";
@@ -60,24 +61,6 @@ Deno.test("toOnnx() subtracts the mean of a stream whose head kept its table", a
     await assertOutputs(kept, await expectedOf(name), {}, `${name} keep`);
   }
 });
-
-/** Every variant, without and with gates, of each kind and sharing. */
-const ids = residuals.flatMap(({ id }) => [id, `${id}+gpas`, `${id}+gpas-tanh-site`]);
-
-for (const id of ids) {
-  Deno.test(`toOnnx() of a ${id} decoder computes what the forward pass does`, async () => {
-    for (const norm of ["layer", "rms", "crms"] as const) {
-      const model = normkitModel({ ...small, depth: 5, residual: id, norm });
-      const expected = await logitsOf(model, smallTokens);
-      const tokens = {
-        shape: [1, smallTokens.length],
-        values: Float64Array.from(smallTokens),
-      };
-      const { logits } = await runOnnx(await onnxBytes(model), { tokens });
-      assertClose(logits!.values, expected, limit, `${id} with ${norm}`);
-    }
-  });
-}
 
 for (const one of layerCases) {
   // the images of a case are columns, and exported images are square
