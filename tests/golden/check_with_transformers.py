@@ -1,11 +1,13 @@
-"""Whether a converted folder loads unchanged into transformers and computes what its source does.
+"""Whether converted folders load unchanged into transformers and compute what their sources do.
 
-Both folders are loaded in float64. Exits with 1 when a tensor of the converted folder is missing,
-unexpected or of another shape, and when the outputs differ by more than 1e-5 of the largest.
+Both folders of a pair are loaded in float64. For each pair a line of JSON says which tensors of the
+converted folder are missing, unexpected or of another shape, how far the outputs are apart, relative
+to the largest, and whether it passed: nothing is wrong with a tensor, and all are within 1e-5. Exits
+with 1 when one has not passed.
 
     pip install torch==2.13.0 transformers==5.24.0 safetensors==0.8.0
-    python tests/golden/check_with_transformers.py SOURCE_DIR CONVERTED_DIR [--expect logits]
-    python tests/golden/check_with_transformers.py SOURCE_DIR FINE_TUNED_DIR --trained
+    python tests/golden/check_with_transformers.py SOURCE_DIR CONVERTED_DIR [SOURCE_DIR …]
+    python tests/golden/check_with_transformers.py --trained SOURCE_DIR FINE_TUNED_DIR
 
 --expect NAME takes the inputs of SOURCE_DIR/expected.safetensors and compares with its tensor NAME.
 --trained compares no outputs; it requires the source's names, shapes and dtypes of tensors, and its
@@ -13,6 +15,7 @@ config.json byte for byte.
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -87,62 +90,66 @@ def run(model, inputs):
     return {name: outputs[name] for name in outputs if name.endswith("logits")}
 
 
-def difference(what, actual, expected):
-    """Prints how far apart two outputs are; whether that is too far."""
+def difference(actual, expected):
+    """How far apart two outputs are, relative to the largest number; None where their shapes differ."""
     if actual.shape != expected.shape:
-        print(f"{what}: shapes {tuple(actual.shape)} and {tuple(expected.shape)}")
-        return True
-    delta = (actual - expected).abs().max().item()
-    relative = delta / expected.abs().max().item()
-    print(f"{what}: max |Δ| {delta:.3e}, relative {relative:.3e}")
-    return not relative <= TOLERANCE
+        return None
+    return (actual - expected).abs().max().item() / expected.abs().max().item()
 
 
-def same_form(source, trained):
-    """Whether two folders hold the same names, shapes and dtypes under the same configuration."""
+def compare(source, converted, folder, expect):
+    """The relative differences of two models' outputs by name."""
+    inputs = draw_inputs(source.config)
+    if expect:
+        expected = load_file(folder / "expected.safetensors")
+        inputs = {name: expected[name] for name in INPUTS if name in expected}
+    before, after = run(source, inputs), run(converted, inputs)
+    found = {name: difference(after[name], before[name]) for name in before}
+    if expect:
+        found[f"{expect} as expected"] = difference(after[expect], expected[expect])
+    return found
+
+
+def compare_forms(source, trained):
+    """What differs in the names, shapes and dtypes of two folders, and in their configurations."""
     old, new = (load_file(folder / "model.safetensors") for folder in (source, trained))
     forms = [{name: (t.shape, t.dtype) for name, t in tensors.items()} for tensors in (old, new)]
-    moved = sum(not torch.equal(old[name], new[name]) for name in old if name in new)
-    print(f"{trained}: {len(new)} tensors, {moved} of them changed")
-    if forms[0] != forms[1]:
-        print(f"{trained}: its tensors have other names, shapes or dtypes than the source's")
     configs = [(folder / "config.json").read_bytes() for folder in (source, trained)]
-    if configs[0] != configs[1]:
-        print(f"{trained}: its config.json is another")
-    return forms[0] == forms[1] and configs[0] == configs[1]
+    differs = {"tensors": forms[0] != forms[1], "config.json": configs[0] != configs[1]}
+    return [what for what, is_other in differs.items() if is_other]
+
+
+def check(source, converted, options):
+    """What a pair of folders is, as an object."""
+    report = {"source": str(source), "converted": str(converted)}
+    model, problems = load(converted)
+    report["problems"] = {name: sorted(map(str, keys)) for name, keys in problems.items()}
+    if options.trained:
+        report["other"] = compare_forms(source, converted)
+        return report | {"passed": not problems and not report["other"]}
+    original, _ = load(source)
+    apart = compare(original, model, source, options.expect)
+    close = bool(apart) and all(value is not None and value <= TOLERANCE for value in apart.values())
+    return report | {"relative": apart, "passed": not problems and close}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("source", type=Path)
-    parser.add_argument("converted", type=Path)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="DIR")
     parser.add_argument("--expect", metavar="NAME")
     parser.add_argument("--trained", action="store_true")
     options = parser.parse_args()
+    if len(options.folders) % 2:
+        parser.error("folders come in pairs: SOURCE_DIR CONVERTED_DIR")
 
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    source, source_problems = load(options.source)
-    converted, problems = load(options.converted)
-    for folder, found in ((options.source, source_problems), (options.converted, problems)):
-        for name, keys in found.items():
-            print(f"{folder}: {name}: {sorted(map(str, keys))}")
-    if not problems:
-        print(f"{options.converted}: no tensor is missing, unexpected or of another shape")
-
-    if options.trained:
-        return 0 if same_form(options.source, options.converted) and not problems else 1
-    expected = {}
-    inputs = draw_inputs(source.config)
-    if options.expect:
-        expected = load_file(options.source / "expected.safetensors")
-        inputs = {name: expected[name] for name in INPUTS if name in expected}
-    before, after = run(source, inputs), run(converted, inputs)
-    failed = [difference(name, after[name], before[name]) for name in before]
-    if options.expect:
-        name = options.expect
-        failed.append(difference(f"{name} as expected", after[name], expected[name]))
-    return 1 if problems or any(failed) else 0
+    pairs = zip(options.folders[::2], options.folders[1::2])
+    reports = []
+    for source, converted in pairs:
+        reports.append(check(source, converted, options))
+        print(json.dumps(reports[-1]), flush=True)
+    return 0 if all(report["passed"] for report in reports) else 1
 
 
 if __name__ == "__main__":

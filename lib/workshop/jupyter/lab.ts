@@ -4,16 +4,9 @@
  */
 import { undoneAtEnd } from "../../platform/cleanup.ts";
 import { writeAtomically } from "../../platform/files.ts";
+import { makeVenv, programIn } from "./virtual_environment.ts";
 
 const jupyterLab = "jupyterlab==4.6.4";
-
-const isWindows = Deno.build.os === "windows";
-
-/** JupyterLab cannot be set up; the message says what is missing and what to do. */
-export class LabError extends Error {
-  /** The name of the class, for messages. */
-  override readonly name = "LabError";
-}
 
 /** How JupyterLab is run. */
 export interface LabOptions {
@@ -49,54 +42,18 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-async function run(command: string, args: readonly string[], remedy: string): Promise<void> {
-  let success = false;
-  try {
-    ({ success } = await new Deno.Command(command, { args: [...args] }).spawn().status);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  if (!success) {
-    throw new LabError(`Cannot run ${command} ${args.slice(0, 3).join(" ")}: ${remedy}`);
-  }
-}
-
-/**
- * The path of a program in a virtual environment of Python.
- *
- * @param venv The environment's folder.
- * @param name The program, such as `pip`.
- * @param os The system.
- * @returns The path.
- */
-export function programIn(venv: string, name: string, os: string = Deno.build.os): string {
-  return os === "windows" ? `${venv}\\Scripts\\${name}.exe` : `${venv}/bin/${name}`;
-}
-
-async function installLab(venv: string): Promise<void> {
-  if (await exists(programIn(venv, "jupyter-lab"))) return;
-  console.log(`Making a virtual environment in ${venv} and installing ${jupyterLab} …`);
-  const python = isWindows ? "python" : "python3";
-  await run(python, ["-m", "venv", venv], "install Python 3 with venv (Debian: python3-venv)");
-  await run(
-    programIn(venv, "pip"),
-    ["install", "--quiet", "--disable-pip-version-check", jupyterLab],
-    "the package index must be reachable",
-  );
-}
-
 /**
  * Sets JupyterLab up where it is missing and runs it in the notebooks' folder until it ends.
  *
  * @param options The checkout and the server's arguments.
  * @returns The server's exit code; 0 after the signal.
- * @throws {LabError} If Python 3 is missing or the installation fails.
+ * @throws {Error} If Python 3 is missing, or the installation fails, or the notebooks cannot be trusted.
  */
 export async function runLab(
   { root, args = [], setupOnly = false, signal }: LabOptions,
 ): Promise<number> {
   const [venv, state] = [`${root}/.venv`, `${root}/.jupyter`];
-  await installLab(venv);
+  if (!await exists(programIn(venv, "jupyter-lab"))) await makeVenv(venv, [jupyterLab]);
   console.log(`Writing the Deno kernel to ${state}/kernels/deno`);
   await writeKernelspec(state);
   const env = {
@@ -121,7 +78,7 @@ export async function runLab(
   })
     .output();
   if (!trust.success) {
-    throw new LabError(`Cannot trust the notebooks: ${new TextDecoder().decode(trust.stderr)}`);
+    throw new Error(`Cannot trust the notebooks: ${new TextDecoder().decode(trust.stderr)}`);
   }
   const isStopped = (): boolean => signal?.aborted === true;
   if (setupOnly || isStopped()) return 0;

@@ -5,29 +5,7 @@ import { openCheckpoint } from "../../../lib/checkpoint/reader.ts";
 import { childOf, runHere } from "../../support/cli.ts";
 import { goldenFolder } from "../../support/golden_models.ts";
 import { namesIn } from "../checkpoint/files.ts";
-import { tinyTraining, withText } from "./tiny_runs.ts";
-
-/** The golden GPT-2 with a tokenizer, whose tokens are the characters of the text. */
-async function writeSource(folder: string): Promise<string> {
-  const source = `${folder}/source`;
-  await Deno.mkdir(source);
-  for (const file of ["config.json", "model.safetensors"]) {
-    await Deno.copyFile(`${goldenFolder("gpt2")}/${file}`, `${source}/${file}`);
-  }
-  const characters = [...new Set(await Deno.readTextFile(`${folder}/text.txt`))];
-  const vocab = Object.fromEntries(characters.map((character, id) => [character, id]));
-  const tokenizer = {
-    version: "1.0",
-    added_tokens: [],
-    normalizer: null,
-    pre_tokenizer: null,
-    post_processor: null,
-    decoder: null,
-    model: { type: "BPE", vocab, merges: [] },
-  };
-  await Deno.writeTextFile(`${source}/tokenizer.json`, JSON.stringify(tokenizer));
-  return source;
-}
+import { tinyTraining, withText, writeGpt2 } from "./tiny_runs.ts";
 
 const words = (folder: string, ...more: string[]): string[] => [
   ..."train --steps 3 --context 8 --rows 2 --rate 0.01 --backend cpu".split(" "),
@@ -40,7 +18,7 @@ const written = [
 
 Deno.test("normkit train --from writes a folder that logits, generate and train --from read", () =>
   withText(async (folder) => {
-    const source = await writeSource(folder);
+    const source = await writeGpt2(folder);
     const { code, out, err } = await runHere(...words(folder, "--from", source, "--json"));
     assertEquals(code, 0, err);
     const report = JSON.parse(out);
@@ -72,7 +50,7 @@ Deno.test("normkit train --from a run gives a folder with its configuration", ()
 
 Deno.test("normkit train --from refuses what does not go with it, by name, and writes nothing", () =>
   withText(async (folder) => {
-    const source = await writeSource(folder);
+    const source = await writeGpt2(folder);
     const from = ["--from", source];
     const cases: readonly (readonly [string[], number, string])[] = [
       [words(folder, ...from, "--width", "8"), 2, "--width with --from"],
@@ -97,7 +75,7 @@ Deno.test("normkit train --from refuses what does not go with it, by name, and w
 
 Deno.test("normkit train --from keeps the last good parameters when the loss is not finite, and exits with 1", () =>
   withText(async (folder) => {
-    const source = await writeSource(folder);
+    const source = await writeGpt2(folder);
     const args = words(folder, "--from", source, "--json", "--rate", "1e38", "--steps", "20");
     const { code, out } = await runHere(...args);
     assertEquals([code, JSON.parse(out).stopped.reason], [1, "non-finite"]);
@@ -106,7 +84,7 @@ Deno.test("normkit train --from keeps the last good parameters when the loss is 
 
 Deno.test("normkit train --from writes what it has at Ctrl-C", () =>
   withText(async (folder) => {
-    const source = await writeSource(folder);
+    const source = await writeGpt2(folder);
     const args = words(folder, "--from", source, "--steps", "100000000");
     const child = childOf({}, ...args).spawn();
     const out = new Response(child.stdout).text();

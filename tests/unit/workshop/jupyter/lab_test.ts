@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import { checkout } from "../../../../lib/workshop/checkout.ts";
-import { programIn } from "../../../../lib/workshop/jupyter/lab.ts";
+import { programIn } from "../../../../lib/workshop/jupyter/virtual_environment.ts";
 
 Deno.test("programIn() finds a program in a virtual environment of every system", () => {
   assertEquals(programIn("/my notebooks/.venv", "pip", "linux"), "/my notebooks/.venv/bin/pip");
