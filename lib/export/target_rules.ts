@@ -76,8 +76,8 @@ const attentionRules: readonly Rule<Attention>[] = [
   ({ alibi }) => alibi && "it adds ALiBi to its scores",
   ({ window }) => window !== undefined && `its attention has a window of ${window} keys`,
   ({ clip }) => clip !== undefined && `its queries, keys and values are cut to ± ${clip}`,
-  ({ headNorms, projectionNorms }) =>
-    (headNorms ?? projectionNorms) && "its queries and keys have norms of their own",
+  ({ headNorms, headGains, projectionNorms }) =>
+    (headNorms ?? headGains ?? projectionNorms) && "its queries and keys have norms of their own",
   ({ softcap }) => softcap !== undefined && `its scores are bent to ± ${softcap}`,
 ];
 

@@ -21,37 +21,37 @@ async function python(): Promise<string> {
 }
 
 /** A folder and what was made of it. */
-export type Pair = readonly [source: string, made: string];
+export interface Pair {
+  readonly source: string;
+  readonly made: string;
+}
 
 /** What transformers makes of a pair. */
-export interface Report {
-  readonly source: string;
-  readonly converted: string;
-  /** Tensors that are missing, unexpected or of another shape. */
+export interface Report extends Pair {
+  /** Tensors of the second folder that are missing, unexpected or of another shape, by the kind of fault. */
   readonly problems: Readonly<Record<string, readonly string[]>>;
-  /** How far the outputs are apart, by their names. */
-  readonly relative?: Readonly<Record<string, number | null>>;
-  /** In which form a trained folder is another than its source. */
-  readonly other?: readonly string[];
+  /** How far the outputs are apart, by their names; null where their shapes differ. */
+  readonly relative: Readonly<Record<string, number | null>>;
+  /** Whether there are no problems, and all outputs are within 1e-5. */
   readonly passed: boolean;
+  /** What of its form is another than the source's: `tensors`, `config.json`. */
+  readonly other: readonly string[];
 }
 
 /**
  * Loads pairs of folders into transformers.
  *
  * @param pairs The pairs.
- * @param options `--trained`, where no outputs are compared.
  * @returns A report of each, in their order.
  */
-export async function checkPairs(pairs: readonly Pair[], ...options: string[]): Promise<Report[]> {
+export async function checkPairs(pairs: readonly Pair[]): Promise<Report[]> {
   const script = `${checkout}/tests/golden/check_with_transformers.py`;
-  const { code, stdout, stderr } = await new Deno.Command(await python(), {
-    args: [script, ...options, ...pairs.flat()],
+  const { stdout, stderr } = await new Deno.Command(await python(), {
+    args: [script, ...pairs.flatMap(({ source, made }) => [source, made])],
     env: { HF_HUB_OFFLINE: "1", PYTHONDONTWRITEBYTECODE: "1" },
   }).output();
-  const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");
-  if (code > 1 || lines.length !== pairs.length) {
-    throw new Error(`Cannot check folders: ${new TextDecoder().decode(stderr)}`);
-  }
-  return lines.map((line) => JSON.parse(line));
+  const lines = new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
+  if (lines.length === pairs.length) return lines.map((line) => JSON.parse(line));
+  const { made } = pairs[lines.length]!;
+  throw new Error(`Cannot check ${made}: ${new TextDecoder().decode(stderr)}`);
 }
