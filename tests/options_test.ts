@@ -305,6 +305,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       text: [],
       tolerance: 1,
       unrounded: any,
+      conversion: any,
     }, (o) => convert.verify(any, any, o)),
   ],
   runModel: [

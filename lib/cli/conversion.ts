@@ -1,23 +1,24 @@
 // What `convert`, `fold` and `export` have in common: a model made of another is written, verified, and its certificate laid beside it.
 
 import { type DType, dtypes } from "../checkpoint/dtype.ts";
-import { rowsOf } from "../checkpoint/tensors.ts";
 import { certificateText } from "../convert/certificate_text.ts";
 import { streamNorm } from "../convert/convert.ts";
 import { copyCompanions, planTensors, saveModel } from "../convert/save.ts";
-import { type Certificate, verify, type VerifyOptions } from "../convert/verify.ts";
+import type { Certificate } from "../convert/certificate.ts";
+import { verify, type VerifyOptions } from "../convert/verify.ts";
 import type { BackendName } from "../backend/backend.ts";
 import { requireOneOf } from "../core/check.ts";
+import { version } from "../core/version.ts";
 import { exists, requireAbsent, writeFolder } from "../platform/files.ts";
 import { jsonText } from "../core/json.ts";
 import { platform } from "../platform/mod.ts";
 import { withoutEnd } from "../platform/path.ts";
-import { hasOneEps, toGpt2 } from "../export/gpt2.ts";
-import { toLlama } from "../export/llama.ts";
 import { saveModeling } from "../export/modeling.ts";
 import type { OnnxOptions } from "../export/onnx_model.ts";
 import { type SavedOnnx, saveOnnx } from "../export/onnx_save.ts";
 import { type RmsOperator, rmsOperators } from "../export/onnx_weights.ts";
+import { recordedConversion, take } from "../export/steps.ts";
+import type { Step } from "../families/history.ts";
 import type { Model } from "../families/model.ts";
 import { type OpenModel, openModel } from "../families/open.ts";
 import { useBackend } from "../kernels/use_backend.ts";
@@ -49,9 +50,9 @@ export const storageHelp =
   `  --rms-operator NAME  of an ONNX model: RMSNormalization, which came with opset 23, or SimplifiedLayerNormalization, as
                        onnxruntime has it for opset 20 (RMSNormalization)
   --dtype NAME         store floating-point tensors as F64, F32, F16 or BF16 (as each is)
-  --sequences N        random inputs of the certificate (4; 1 above 5e7 parameters)
+  --sequences N        random inputs of the certificate (4; 1 of a large model)
   --seed N             their seed (0)
-  --tolerance X        the largest relative difference of the outputs that passes (1e-4; F16 1e-2, BF16 8e-2)
+  --tolerance X        the largest difference of outputs that passes, relative to their spread (what rounding explains)
   --backend NAME       what computes in float32: auto, webgpu, wasm or cpu (auto)
   --max-shard-bytes N  the size of files (5e9)
   --no-verify          write no certificate
@@ -114,16 +115,6 @@ export function conversionFrom(args: Arguments): Conversion {
   };
 }
 
-/** Parameters above which a model is compared on one input. */
-const large = 5e7;
-
-function parametersOf({ tensors }: Model): number {
-  return tensors.names.reduce((sum, name) => {
-    const { rows, width } = rowsOf(tensors.info(name).shape);
-    return sum + rows * width;
-  }, 0);
-}
-
 /** Lays a description beside a model that its family's engines do not know. */
 async function describeFolder(folder: string): Promise<void> {
   using written = await openModel(folder);
@@ -134,16 +125,13 @@ async function describeFolder(folder: string): Promise<void> {
 async function certify(
   { backend, inputs }: Conversion,
   source: Model,
-  unrounded: Model | undefined,
   folder: string,
 ): Promise<Certificate> {
   using written = await openModel(folder);
   await useBackend(backend);
-  return await verify(source, written, {
-    ...(unrounded === undefined ? {} : { unrounded }),
-    ...(parametersOf(source) > large ? { sequences: 1 } : {}),
-    ...inputs,
-  });
+  const conversion = await recordedConversion(source, written) ??
+    { problem: "the folder that was written does not say what it was made of" };
+  return await verify(source, written, { conversion, ...inputs });
 }
 
 /** Copies what lies beside the source's weights, where it is a folder. */
@@ -202,12 +190,6 @@ async function requireNoRun(out: string): Promise<void> {
   throw new RangeError(`Cannot write to ${out}: it is the name of a run, ${run}.json`);
 }
 
-/** A model in the form in which it is to be stored. */
-function inStoredForm({ form }: Conversion, converted: Model): Model {
-  if (form === "llama") return toLlama(converted);
-  return form === "gpt2" ? toGpt2(converted) : converted;
-}
-
 /** What would be written. */
 function dryRun({ dtype }: Conversion, source: OpenModel, made: Model, out: string): Outcome {
   const plan = planTensors(made, dtype).map(({ name, dtype, shape }) => ({ name, dtype, shape }));
@@ -257,12 +239,25 @@ function textOf({ certificate, newTensors, bytes, tensors, out }: Report): strin
   ].join("\n");
 }
 
+/** A step as the folder records it. */
+function fullStep(
+  { form, dtype }: Conversion,
+  step: Pick<Step, "command" | "to" | "tied">,
+): Step {
+  return {
+    ...step,
+    ...(form === "gpt2" || form === "llama" ? { as: form } : {}),
+    ...(dtype === undefined ? {} : { dtype }),
+    normkit: version,
+  };
+}
+
 /**
  * Writes a model made of another into a new folder, with its certificate.
  *
  * @param how The command's options.
  * @param source The source, open.
- * @param converted What it was made into.
+ * @param step The command, with its own options.
  * @param out The new folder.
  * @returns What was done; it has failed where the certificate has not passed.
  * @throws {RangeError} If the folder exists, or the model cannot be stored so.
@@ -270,10 +265,10 @@ function textOf({ certificate, newTensors, bytes, tensors, out }: Report): strin
 export async function writeConversion(
   how: Conversion,
   source: OpenModel,
-  converted: Model,
+  step: Pick<Step, "command" | "to" | "tied">,
   out: string,
 ): Promise<Outcome> {
-  const made = inStoredForm(how, converted);
+  const { model: made } = await take(source, fullStep(how, step));
   await requireAbsent(out);
   await requireNoRun(out);
   if (how.dryRun) return dryRun(how, source, made, out);
@@ -287,8 +282,7 @@ export async function writeConversion(
     report = { source: source.path, out, tensors: names.length, bytes, companions, newTensors };
     if (streamNorm(made) !== streamNorm(source)) await describeFolder(folder);
     if (!how.certified) return;
-    const isExact = how.form !== "gpt2" || hasOneEps(converted);
-    const certificate = await certify(how, source, isExact ? made : undefined, folder);
+    const certificate = await certify(how, source, folder);
     await writeCertificate(folder, certificate);
     report = { ...report, certificate };
   });

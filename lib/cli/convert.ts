@@ -1,6 +1,6 @@
 // `normkit convert`: Pre-LN to Pre-RMSNorm or Pre-CRMSNorm and back, without changing the function.
 
-import { convert, targets } from "../convert/convert.ts";
+import { targets } from "../convert/convert.ts";
 import { openModel } from "../families/open.ts";
 import { choiceOption, type Command, requireWords, stringOptions, UsageError } from "./command.ts";
 import {
@@ -38,6 +38,6 @@ Examples:
     const tied = choiceOption(args, "tied", ["untie", "keep"]) ?? "untie";
     const how = conversionFrom(args);
     using source = await openModel(path);
-    return await writeConversion(how, source, convert(source, { to, tied }), out);
+    return await writeConversion(how, source, { command: "convert", to, tied }, out);
   },
 };

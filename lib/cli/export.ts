@@ -1,32 +1,8 @@
 // `normkit export`: a model, converted or not, in the form that other engines load.
 
-import { convert, isCentered, streamNorm } from "../convert/convert.ts";
-import { whyNotPlain } from "../convert/preconditions.ts";
-import type { Model } from "../families/model.ts";
 import { openModel } from "../families/open.ts";
 import { type Command, requireWords, UsageError } from "./command.ts";
-import {
-  type Conversion,
-  conversionFrom,
-  conversionOptions,
-  storageHelp,
-  writeConversion,
-} from "./conversion.ts";
-
-/** A model with norms that the form has, where an exact conversion leads there; else as it is, and the form says what it lacks. */
-function withNormsOf(form: Conversion["form"], model: Model): Model {
-  const kind = streamNorm(model);
-  const { stacks } = model.spec;
-  const isPlain = whyNotPlain(model.spec) === undefined &&
-    Object.values(stacks).every(({ final }) => final !== undefined);
-  if (!isPlain || kind === "crms-padded" || form === "onnx") return model;
-  if (form === "gpt2") {
-    const differs = kind === "crms" || (kind !== "layer" && isCentered(model));
-    return differs ? convert(model, { to: "pre-ln" }) : model;
-  }
-  if (kind === "rms") return model;
-  return convert(model, { to: kind === "rms-offset" ? "weightless" : "pre-rmsnorm" });
-}
+import { conversionFrom, conversionOptions, storageHelp, writeConversion } from "./conversion.ts";
 
 /** `normkit export`: its help, its options, and the run. */
 export const exportCommand: Command = {
@@ -51,6 +27,6 @@ Examples:
       throw new UsageError("Cannot export to nothing: --as onnx|gpt2|llama");
     }
     using source = await openModel(path);
-    return await writeConversion(how, source, withNormsOf(how.form, source), out);
+    return await writeConversion(how, source, { command: "export" }, out);
   },
 };

@@ -1,6 +1,5 @@
 // `normkit fold`: what was trained with a variant, as a plain Pre-LN or Post-LN model.
 
-import { foldVariant } from "../convert/fold_variant.ts";
 import { openModel } from "../families/open.ts";
 import { type Command, requireWords } from "./command.ts";
 import {
@@ -28,6 +27,6 @@ Examples:
     const [path, out] = requireWords(args, ["DIR", "OUT"]) as [string, string];
     const how = conversionFrom(args);
     using source = await openModel(path);
-    return await writeConversion(how, source, await foldVariant(source), out);
+    return await writeConversion(how, source, { command: "fold" }, out);
   },
 };

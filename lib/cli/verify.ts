@@ -2,6 +2,7 @@
 
 import { certificateText } from "../convert/certificate_text.ts";
 import { verify } from "../convert/verify.ts";
+import { recordedConversion } from "../export/steps.ts";
 import { openModel } from "../families/open.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import {
@@ -19,18 +20,20 @@ import { tokensOfFile } from "./tokenize.ts";
 
 /** `normkit verify`: its help, its options, and the run. */
 export const verifyCommand: Command = {
-  summary: "measure how equal two models are",
+  summary: "prove that one model is the conversion of another, or measure how equal they are",
   help: `Usage: normkit verify A B [options]
 
-Runs both models on the same inputs, in float32 and in float64, and prints the differences after each layer and of the outputs.
-The exit code is 1 where the outputs differ by more than the tolerance.
+Where B records that it was made of A (by convert or fold), that is done again from A's tensors, and every number of B is compared
+with it, bit by bit; its configuration as well. Then both models run on the same inputs, in float32 and in float64: outputs as they
+are and as distributions, and the stream after each layer. Without a record outputs are all that is compared. The certificate lists
+each check with its limit; the exit code is 1 where one fails.
 
   --tokens 1,2,3       a sequence to compare besides random ones
   --text FILE          a text for the perplexity of both, by A's tokenizer.json
 ${textHelp}
-  --sequences N        random inputs (4)
+  --sequences N        random inputs (4; 1 of a large model)
   --seed N             their seed (0)
-  --tolerance X        the largest relative difference of the outputs that passes (1e-4; F16 1e-2, BF16 8e-2)
+  --tolerance X        the largest difference of outputs that passes, relative to their spread (what rounding explains)
   --backend NAME       what computes in float32: auto, webgpu, wasm or cpu (auto)
   --json               one JSON object
 
@@ -58,7 +61,13 @@ Examples:
       : { text: await tokensOfFile(text, pathA, a.config, inText) };
     await useBackend(backend);
     const given = tokens === undefined ? {} : { tokens: [tokens] };
-    const certificate = await verify(a, b, { ...given, ...read, ...numbers });
+    const conversion = await recordedConversion(a, b);
+    const certificate = await verify(a, b, {
+      ...(conversion === undefined ? {} : { conversion }),
+      ...given,
+      ...read,
+      ...numbers,
+    });
     return {
       code: certificate.passed ? 0 : exitCodes.failed,
       report: certificate,

@@ -59,3 +59,15 @@ export function centerStreams(model: Model, options: { readonly keepTables: bool
   }));
   return { ...model, tensors: edit.tensors, spec: centered };
 }
+
+/**
+ * Takes the means away again that rounding has left in a centered model as it was stored.
+ *
+ * @param model A model on a centered stream of d values.
+ * @returns The same norms on streams of mean 0 to the digits of float64.
+ */
+export function centerAgain(model: Model): Model {
+  const keepTables = Object.values(model.spec.stacks)
+    .some((stack) => stack.recenter && !startsNonLinearly(stack));
+  return { ...centerStreams(model, { keepTables }), spec: model.spec };
+}

@@ -1,8 +1,9 @@
-// A certificate as a table for people.
+// A certificate as a table for people: what was checked first, then the measurements behind it.
 
 import { jsonText } from "../core/json.ts";
-import type { Comparison, Difference } from "./compare.ts";
-import type { Certificate, ModelFacts } from "./verify.ts";
+import type { Certificate, Check, Coverage, ModelFacts } from "./certificate.ts";
+import type { Comparison } from "./compare.ts";
+import type { Difference } from "./difference.ts";
 
 const short = (value: number): string => value === 0 ? "0" : value.toExponential(1);
 
@@ -12,6 +13,7 @@ function row(label: string, { maxAbs, relative, ulp }: Difference): string {
 }
 
 function section(title: string, { layers, outputs }: Comparison): string[] {
+  if (layers.length === 0) return [];
   return [
     "",
     `${title.padEnd(24)} ${
@@ -24,32 +26,59 @@ function section(title: string, { layers, outputs }: Comparison): string[] {
 
 const model = ({ family, norm, dtype }: ModelFacts): string => `${family}, ${norm} norms, ${dtype}`;
 
+function inputsText({ seed, random, given, tokens, layers }: Coverage): string {
+  const length = tokens === undefined
+    ? ""
+    : `; the longest has ${tokens.longest} tokens${
+      tokens.context === null ? "" : ` of ${tokens.context}`
+    }`;
+  const depth = layers === undefined ? "" : `; the first ${layers} layers`;
+  return `${random} random (seed ${seed}), ${given} given${length}${depth}`;
+}
+
+const worded = (value: string | number): string => typeof value === "number" ? short(value) : value;
+
+function checkText({ name, measured, limit, passed }: Check): string {
+  const bound = typeof limit === "number" ? `at most ${short(limit)}` : limit;
+  return `  ${passed ? "ok    " : "FAILED"} ${name.padEnd(36)} ${worded(measured)} (${bound})`;
+}
+
+function verdict({ passed, checks }: Certificate): string {
+  const failed = checks.filter((check) => !check.passed).map(({ name }) => name);
+  return passed ? `PASSED: all ${checks.length} checks` : `FAILED: ${failed.join("; ")}`;
+}
+
 /**
  * A certificate as a table.
  *
  * @param certificate The certificate.
- * @returns Lines of text: differences after each layer (of the normalized stream) and of the outputs, and the verdict.
+ * @returns Lines of text: the checks, differences after each layer (of the normalized stream) and of the outputs, and the verdict.
  */
 export function certificateText(certificate: Certificate): string {
-  const { expected, actual, inputs, float32, float64, unrounded, perplexity } = certificate;
-  const { tolerance, passed, normkit } = certificate;
+  const { expected, actual, basis, checks, inputs, perplexity, normkit, configuration } =
+    certificate;
+  const { float32, float64, unrounded, baseline } = certificate;
+  const others = configuration?.others ?? [];
   const lines = [
     `Certificate of normkit ${normkit}`,
     `expected  ${model(expected)}`,
     `actual    ${model(actual)}`,
-    `inputs    ${inputs.random} random (seed ${inputs.seed}), ${inputs.given} given`,
+    `compared  ${basis}`,
+    `inputs    ${inputsText(inputs)}`,
+    "",
+    "checks",
+    ...checks.map(checkText),
     ...section("float32", float32),
     ...section("float64, as stored", float64),
     ...(unrounded === undefined ? [] : section("float64, unrounded", unrounded)),
+    ...section("first model, float32", baseline),
     "",
-    `largest output at the same place: ${float32.agreeing} of ${float32.rows} rows`,
+    ...(others.length === 0 ? [] : [`other keys of config.json that differ: ${others.join(", ")}`]),
     ...(perplexity === undefined ? [] : [
       `perplexity: ${perplexity.expected.toFixed(6)} and ${perplexity.actual.toFixed(6)} ` +
       `on ${perplexity.tokens} tokens`,
     ]),
-    `${passed ? "PASSED" : "FAILED"}: relative difference of the outputs in float32, at most ${
-      short(tolerance)
-    }`,
+    verdict(certificate),
   ];
   return lines.join("\n");
 }

@@ -1,21 +1,18 @@
 // Two models on the same input, side by side: how far their streams are apart after each layer, and their outputs.
 
-import { type DType, ulp } from "../checkpoint/dtype.ts";
+import type { DType } from "../checkpoint/dtype.ts";
 import type { Arithmetic } from "../interpret/arithmetic.ts";
 import { runModel } from "../interpret/stream.ts";
 import type { ModelInputs, Values } from "../interpret/inputs.ts";
 import type { Model } from "../families/model.ts";
 import { isCentered, streamNorm } from "./convert.ts";
-
-/** How far numbers are from what they should be. */
-export interface Difference {
-  /** The largest absolute difference. */
-  readonly maxAbs: number;
-  /** The same divided by the largest magnitude of what they should be. */
-  readonly relative: number;
-  /** The same in units in the last place of the storage dtype, at that magnitude. */
-  readonly ulp: number;
-}
+import { type Difference, differenceOf } from "./difference.ts";
+import {
+  type Agreement,
+  agreementOf,
+  type OutputDifference,
+  outputDifference,
+} from "./output_difference.ts";
 
 /** A difference after a layer; 0 is before the first. */
 export interface LayerDifference extends Difference {
@@ -25,40 +22,12 @@ export interface LayerDifference extends Difference {
   readonly layer: number;
 }
 
-/** Two models compared on one input. */
-export interface Comparison {
+/** Two models compared on one input; rows agree where their largest numbers stand at the same place. */
+export interface Comparison extends Agreement {
   /** The streams, each row divided by its root mean square and, where a norm takes the mean away, without its mean. */
   readonly layers: readonly LayerDifference[];
   /** The outputs by name. */
-  readonly outputs: Readonly<Record<string, Difference>>;
-  /** The rows of all outputs whose largest number stands at the same place, and all rows. */
-  readonly agreeing: number;
-  /** All rows of all outputs. */
-  readonly rows: number;
-}
-
-/**
- * How far numbers are apart.
- *
- * @param expected What they should be.
- * @param actual What they are; of the same length.
- * @param dtype The storage dtype of the parameters.
- * @returns The difference; NaN or infinity where either has such.
- */
-export function differenceOf(
-  expected: Float64Array,
-  actual: Float64Array,
-  dtype: DType,
-): Difference {
-  let [maxAbs, largest] = [0, 0];
-  for (let i = 0; i < expected.length; i++) {
-    const apart = Math.abs(expected[i]! - actual[i]!);
-    if (!(apart <= maxAbs)) maxAbs = apart; // NaN stays
-    if (Number.isNaN(maxAbs)) break;
-    largest = Math.max(largest, Math.abs(expected[i]!));
-  }
-  const scale = largest === 0 ? 1 : largest;
-  return { maxAbs, relative: maxAbs / scale, ulp: maxAbs / ulp(dtype, scale) };
+  readonly outputs: Readonly<Record<string, OutputDifference>>;
 }
 
 /** A stream in d values, as its readers see it: no factor, and no mean where that is not seen either. */
@@ -84,41 +53,91 @@ function canonical(stream: Float64Array, width: number, options: {
   return result;
 }
 
-/** Streams by stack and layer, and outputs. */
-interface Run {
+/** What one model makes of one input. */
+export interface Run {
+  /** Streams by stack and layer, as their readers see them. */
   readonly streams: ReadonlyMap<string, Float64Array>;
+  /** Outputs by name. */
   readonly outputs: Readonly<Record<string, Values>>;
 }
 
-async function run<T>(
+/**
+ * Runs a model on one input and keeps what is compared.
+ *
+ * @param arithmetic What computes.
+ * @param model The model.
+ * @param inputs What it reads.
+ * @param options `centered`: whether the means of streams are no part of them.
+ * @returns Streams and outputs.
+ * @throws {RangeError} If the input does not fit.
+ */
+export async function observedRun<T>(
   arithmetic: Arithmetic<T>,
   model: Model,
   inputs: ModelInputs,
-  centered: boolean,
+  { centered }: { readonly centered: boolean },
 ): Promise<Run> {
   const streams = new Map<string, Float64Array>();
+  const compressed = streamNorm(model) === "crms";
   const { outputs } = await runModel(arithmetic, model, inputs, {
     onLayer: (stack, layer, stream) => {
       const { width } = model.spec.stacks[stack]!;
-      const compressed = streamNorm(model) === "crms";
       streams.set(`${stack} ${layer}`, canonical(stream, width, { compressed, centered }));
     },
   });
   return { streams, outputs };
 }
 
-/** Where the largest number of each row stands. */
-function places({ shape, values }: Values): number[] {
-  const width = shape.at(-1)!;
-  return Array.from({ length: values.length / width }, (_, row) => {
-    const numbers = values.subarray(row * width, (row + 1) * width);
-    return numbers.reduce((best, value, at) => value > numbers[best]! ? at : best, 0);
-  });
+/** Whether the streams of two models are compared without their means: a norm of one of them takes the mean away, or there is none. */
+export function areCentered(...models: readonly Model[]): boolean {
+  return models.some((model) => isCentered(model) || ["layer", "crms"].includes(streamNorm(model)));
 }
 
-/** Whether a norm of the model takes the mean of its stream away, or there is none. */
-function hidesMean(model: Model): boolean {
-  return isCentered(model) || ["layer", "crms"].includes(streamNorm(model));
+/** The outputs of a run that another one has as well. */
+function ownOutput(name: string, { shape }: Values, { outputs }: Run): Values {
+  const own = outputs[name];
+  if (own !== undefined && String(own.shape) === String(shape)) return own;
+  throw new RangeError(
+    `Cannot compare ${name}: one model gives [${shape}], the other ${
+      own === undefined ? "nothing" : `[${own.shape}]`
+    }`,
+  );
+}
+
+/**
+ * Compares two runs on one input.
+ *
+ * @param right The run of the model that is right.
+ * @param other The other one.
+ * @param dtype The storage dtype that errors are expressed in.
+ * @param tie Outputs of a row that are no farther apart than this share of the spread are equal but for rounding; 0 by default.
+ * @returns Their differences.
+ * @throws {RangeError} If their stacks or outputs are not the same.
+ */
+export function compareRuns(right: Run, other: Run, dtype: DType, tie = 0): Comparison {
+  const layers = [...right.streams].map(([key, stream]): LayerDifference => {
+    const [stack, layer] = key.split(" ") as [string, string];
+    const own = other.streams.get(key);
+    if (own?.length !== stream.length) {
+      throw new RangeError(
+        `Cannot compare layer ${layer} of the ${stack}: ${stream.length} and ${
+          own?.length ?? "no"
+        } numbers`,
+      );
+    }
+    return { stack, layer: Number(layer), ...differenceOf(stream, own, dtype) };
+  });
+  const outputs: Record<string, OutputDifference> = {};
+  let [agreeing, rows] = [0, 0];
+  for (const [name, output] of Object.entries(right.outputs)) {
+    const own = ownOutput(name, output, other);
+    const difference = outputDifference(name, output, own, dtype);
+    const agreement = agreementOf(output, own, tie * difference.spread);
+    outputs[name] = difference;
+    agreeing += agreement.agreeing;
+    rows += agreement.rows;
+  }
+  return { layers, outputs, agreeing, rows };
 }
 
 /**
@@ -138,48 +157,18 @@ export async function compareModels<T>(
   options: { readonly arithmetic: Arithmetic<T>; readonly dtype: DType },
 ): Promise<Comparison> {
   const { arithmetic, dtype } = options;
-  const centered = hidesMean(expected) || hidesMean(actual);
-  const right = await run(arithmetic, expected, inputs, centered);
-  const other = await run(arithmetic, actual, inputs, centered);
-  const layers = [...right.streams].map(([key, stream]): LayerDifference => {
-    const [stack, layer] = key.split(" ") as [string, string];
-    const own = other.streams.get(key);
-    if (own?.length !== stream.length) {
-      throw new RangeError(
-        `Cannot compare layer ${layer} of the ${stack}: ${stream.length} and ${
-          own?.length ?? "no"
-        } numbers`,
-      );
-    }
-    return { stack, layer: Number(layer), ...differenceOf(stream, own, dtype) };
-  });
-  const outputs: Record<string, Difference> = {};
-  let [agreeing, rows] = [0, 0];
-  for (const [name, output] of Object.entries(right.outputs)) {
-    const own = other.outputs[name];
-    if (own === undefined || String(own.shape) !== String(output.shape)) {
-      throw new RangeError(
-        `Cannot compare ${name}: one model gives [${output.shape}], the other ${
-          own === undefined ? "nothing" : `[${own.shape}]`
-        }`,
-      );
-    }
-    outputs[name] = differenceOf(output.values, own.values, dtype);
-    const here = places(output);
-    const there = places(own);
-    rows += here.length;
-    agreeing += here.filter((place, row) => place === there[row]).length;
-  }
-  return { layers, outputs, agreeing, rows };
+  const how = { centered: areCentered(expected, actual) };
+  const right = await observedRun(arithmetic, expected, inputs, how);
+  return compareRuns(right, await observedRun(arithmetic, actual, inputs, how), dtype);
 }
 
 /** The larger of two differences, number by number. */
-function worse(a: Difference, b: Difference): Difference {
-  return {
-    maxAbs: Math.max(a.maxAbs, b.maxAbs),
-    relative: Math.max(a.relative, b.relative),
-    ulp: Math.max(a.ulp, b.ulp),
-  };
+function worse<D extends Difference>(a: D, b: D): D {
+  const numbers = Object.entries(a).map(([key, value]) => {
+    const other = (b as unknown as Readonly<Record<string, unknown>>)[key];
+    return [key, typeof value === "number" ? Math.max(value, other as number) : value];
+  });
+  return Object.fromEntries(numbers) as D;
 }
 
 /** Unites two lists; of what both have, the worse. */
@@ -190,7 +179,7 @@ function worseOfEach<K, D extends Difference>(
   const united = new Map(a);
   for (const [key, one] of b) {
     const other = a.get(key);
-    united.set(key, other === undefined ? one : { ...one, ...worse(one, other) });
+    united.set(key, other === undefined ? one : worse(one, other));
   }
   return united;
 }
@@ -198,7 +187,7 @@ function worseOfEach<K, D extends Difference>(
 const layersByPlace = ({ layers }: Comparison): Map<string, LayerDifference> =>
   new Map(layers.map((one) => [`${one.stack} ${one.layer}`, one]));
 
-const outputsByName = ({ outputs }: Comparison): Map<string, Difference> =>
+const outputsByName = ({ outputs }: Comparison): Map<string, OutputDifference> =>
   new Map(Object.entries(outputs));
 
 /**

@@ -13,10 +13,18 @@ const longest = 32;
 /** The most tokens that are read at once: the scores of a head are then 512 MiB in float64, of which a few are held. */
 const mostTokens = 8192;
 
+/** What a model can read of tokens. */
+export interface TokenLimits {
+  /** How many tokens there are. */
+  readonly vocabulary: number;
+  /** How many it reads at most. */
+  readonly context: number;
+  /** Whether a table of positions says so. */
+  readonly bounded: boolean;
+}
+
 /** The number of tokens of a model that reads tokens, and how many it reads at most. */
-export function tokenLimits({ spec, tensors }: Model):
-  | { readonly vocabulary: number; readonly context: number }
-  | undefined {
+export function tokenLimits({ spec, tensors }: Model): TokenLimits | undefined {
   const limits = Object.values(spec.stacks).flatMap(({ entry }) => {
     if (entry.kind !== "tokens") return [];
     const { rows: vocabulary } = rowsOf(tensors.info(entry.tokens.table).shape);
@@ -24,13 +32,38 @@ export function tokenLimits({ spec, tensors }: Model):
     const positions = table === undefined
       ? Infinity
       : rowsOf(tensors.info(table.table).shape).rows - entry.offset;
-    return [{ vocabulary, context: Math.min(positions, mostTokens) }];
+    return [{ vocabulary, positions }];
   });
   if (limits.length === 0) return undefined;
+  const positions = Math.min(...limits.map(({ positions }) => positions));
   return {
     vocabulary: Math.min(...limits.map(({ vocabulary }) => vocabulary)),
-    context: Math.min(...limits.map(({ context }) => context)),
+    context: Math.min(positions, mostTokens),
+    bounded: positions <= mostTokens,
   };
+}
+
+/** Positions beyond which nothing stored depends on them, where there is no table. */
+const withoutTable = 64;
+
+/**
+ * The number of positions that tell all of a model: every row of its table of positions, else so many that its attention has looked
+ * past a window.
+ *
+ * @param model A model that reads tokens.
+ * @returns The number.
+ */
+export function positionsOf(model: Model): number {
+  const { bounded, context } = tokenLimits(model)!;
+  if (bounded) return context;
+  const windows = Object.values(model.spec.stacks).flatMap(({ blocks }) =>
+    blocks.flatMap(({ branches }) =>
+      branches.flatMap(({ sublayer }) =>
+        sublayer.kind === "attention" && sublayer.window !== undefined ? [sublayer.window] : []
+      )
+    )
+  );
+  return Math.min(context, Math.max(withoutTable, ...windows.map((window) => window + longest)));
 }
 
 /**
@@ -92,11 +125,15 @@ function otherInputs(entry: Entry, { tensors }: Model, random: Random): ModelInp
 }
 
 /** Random tokens; where a head reads the end of the text, the last of them is that end. */
-function randomTokens(model: Model, random: Random): Pick<ModelInputs, "tokens" | "source"> {
+function randomTokens(
+  model: Model,
+  random: Random,
+  most: number,
+): Pick<ModelInputs, "tokens" | "source"> {
   const limits = tokenLimits(model);
   if (limits === undefined) return {};
   const { vocabulary, context } = limits;
-  const length = Math.min(longest, context);
+  const length = Math.min(most, context);
   const draw = (): number[] => Array.from({ length }, () => random.integer(vocabulary));
   const tokens = draw();
   const { heads, stacks } = model.spec;
@@ -114,13 +151,23 @@ function randomTokens(model: Model, random: Random): Pick<ModelInputs, "tokens" 
  * @param model The model.
  * @param seed A whole number ≥ 0.
  * @param count How many.
+ * @param lengthOf The tokens of each, unless the model's context is shorter; 32 by default.
  * @returns Inputs that every stack of the model can read.
  */
-export function randomInputs(model: Model, seed: number, count: number): ModelInputs[] {
+export function randomInputs(
+  model: Model,
+  seed: number,
+  count: number,
+  lengthOf: (index: number) => number = () => longest,
+): ModelInputs[] {
   return Array.from({ length: count }, (_, index) => {
     const random = new Random(seed, `inputs ${index + 1}`);
     const others = Object.values(model.spec.stacks)
       .map(({ entry }) => otherInputs(entry, model, random.fork(entry.kind)));
-    return Object.assign({}, ...others, randomTokens(model, random)) as ModelInputs;
+    return Object.assign(
+      {},
+      ...others,
+      randomTokens(model, random, lengthOf(index)),
+    ) as ModelInputs;
   });
 }

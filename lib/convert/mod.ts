@@ -19,9 +19,13 @@
 export * from "../families/mod.ts";
 export * from "../interpret/mod.ts";
 export type { DType, TensorShape, TensorSource } from "../checkpoint/mod.ts";
+export type { Certificate, Check, Coverage, ModelFacts } from "./certificate.ts";
 export { certificateJson, certificateText } from "./certificate_text.ts";
-export { type Comparison, type Difference, differenceOf, type LayerDifference } from "./compare.ts";
+export type { Comparison, LayerDifference } from "./compare.ts";
+export type { ConfigComparison } from "./compare_configs.ts";
+export type { FarthestNumber, TensorComparison } from "./compare_tensors.ts";
 export { convert, type ConvertOptions, type Target, targets } from "./convert.ts";
+export { type Difference, differenceOf } from "./difference.ts";
 export { foldVariant, hasTricks } from "./fold_variant.ts";
 export {
   type HeadFacts,
@@ -32,6 +36,7 @@ export {
   type StackFacts,
 } from "./inspect.ts";
 export { measurePerplexity, type Perplexity } from "./perplexity.ts";
+export type { Agreement, OutputDifference } from "./output_difference.ts";
 export { saveModel, type SaveOptions } from "./save.ts";
 export {
   directForm,
@@ -39,4 +44,4 @@ export {
   trainingForm,
   type TrainingFormName,
 } from "./training_form.ts";
-export { type Certificate, type ModelFacts, verify, type VerifyOptions } from "./verify.ts";
+export { type Conversion, verify, type VerifyOptions } from "./verify.ts";

@@ -55,6 +55,12 @@ async function* computed(
   }
 }
 
+/** A tensor that is to be written. */
+export interface PlannedOutput extends PlannedTensor {
+  /** Whether its numbers are computed; else its bytes are copied. */
+  readonly computed: boolean;
+}
+
 /**
  * The tensors of a model as they are to be written; each is computed while it is written.
  *
@@ -62,14 +68,15 @@ async function* computed(
  * @param dtype The dtype of floating-point tensors; what each has by default.
  * @returns The planned tensors.
  */
-export function planTensors({ tensors }: Model, dtype?: DType): PlannedTensor[] {
+export function planTensors({ tensors }: Model, dtype?: DType): PlannedOutput[] {
   return tensors.names.map((name) => {
     const info = tensors.info(name);
     const stored = dtype !== undefined && floats.includes(info.dtype) ? dtype : info.dtype;
     const same = stored === info.dtype ? holder(tensors, name) : undefined;
-    if (same !== undefined) return planCopy(same, name);
+    if (same !== undefined) return { ...planCopy(same, name), computed: false };
     return {
       name,
+      computed: true,
       shape: info.shape,
       dtype: stored,
       chunks: () => computed(tensors, name, stored),
@@ -78,7 +85,7 @@ export function planTensors({ tensors }: Model, dtype?: DType): PlannedTensor[] 
 }
 
 /** The configuration with the dtype that the tensors have now. */
-function withDType(config: Config, dtype: DType | undefined): Config {
+export function withDType(config: Config, dtype: DType | undefined): Config {
   const name = dtype === undefined ? undefined : torchNames[dtype];
   if (name === undefined) return config;
   return { ...config, ["torch_dtype" in config ? "torch_dtype" : "dtype"]: name };

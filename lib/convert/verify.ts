@@ -1,82 +1,79 @@
-// The certificate: how equal two models are, measured on inputs, in float32 and in float64.
+// The certificate: every tensor of a model held against the conversion of another, and the outputs of both, in float32 and in float64.
 
 import type { DType } from "../checkpoint/dtype.ts";
 import { requireInteger, requireNumber } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import { version } from "../core/version.ts";
+import type { Model } from "../families/model.ts";
+import { describeModel } from "../families/model.ts";
 import { float32 } from "../interpret/float32.ts";
 import { float64 } from "../interpret/float64.ts";
 import type { ModelInputs } from "../interpret/inputs.ts";
-import type { Model } from "../families/model.ts";
-import { compareModels, type Comparison, worstOf } from "./compare.ts";
-import { streamNorm } from "./convert.ts";
-import { randomInputs, requireTokens } from "./inputs.ts";
-import { measurePerplexity, type Perplexity } from "./perplexity.ts";
+import type { Certificate, Check, ModelFacts } from "./certificate.ts";
+import * as checks from "./checks.ts";
+import {
+  areCentered,
+  compareRuns,
+  type Comparison,
+  observedRun,
+  type Run,
+  worstOf,
+} from "./compare.ts";
+import { compareConfigs, type ConfigComparison } from "./compare_configs.ts";
+import { compareTensors, type TensorComparison } from "./compare_tensors.ts";
+import { centerAgain } from "./center.ts";
+import { isCentered, streamNorm } from "./convert.ts";
+import { chooseRuns, type Runs } from "./coverage.ts";
+import { requireTokens } from "./inputs.ts";
+import { type Limits, limitsOf, unitOf } from "./limits.ts";
+import { measurePerplexity } from "./perplexity.ts";
 import { normsWithReaders } from "./readers_and_writers.ts";
+import { planTensors, withDType } from "./save.ts";
+
+/** What a model should be: the conversion of another, done again. */
+export interface Conversion {
+  /** The model, before its tensors are rounded. */
+  readonly model: Model;
+  /** The dtype in which its floating-point tensors are stored; what each has when absent. */
+  readonly dtype?: DType;
+  /** Whether it computes the same function; GPT-2, which has one ε, may only come near. */
+  readonly exact: boolean;
+  /** Conversions one after the other, tensors rounded between them. */
+  readonly steps: number;
+  /** The version of normkit that wrote the model which is compared. */
+  readonly madeBy: string;
+  /** What was done, for people. */
+  readonly text: string;
+  /** The same conversion of another model, where it is known how it was done. */
+  readonly ofAnother?: (source: Model) => Promise<Model>;
+}
 
 /** How models are compared. */
 export interface VerifyOptions {
   /** Seed of the random inputs; 0 by default. */
   readonly seed?: number;
-  /** How many random inputs; 4 by default. */
+  /** How many random inputs; 4 by default, 1 of a large model. */
   readonly sequences?: number;
   /** Sequences of tokens to compare besides. */
   readonly tokens?: readonly (readonly number[])[];
   /** The tokens of a text, for the perplexity of both. */
   readonly text?: readonly number[];
-  /**
-   * The largest relative difference of an output that passes in float32; by default 1e-4, and what the storage dtype rounds where that
-   * is more (F16: 1e-2, BF16: 8e-2).
-   */
+  /** The largest difference of an output that passes, relative to the spread of the outputs; by default what rounding explains. */
   readonly tolerance?: number;
-  /** The conversion of the first model before its tensors are rounded to their storage dtype, for the float64 test. */
+  /** The conversion of the first model before its tensors are rounded to the dtype of the second: all tensors are compared with it. */
   readonly unrounded?: Model;
+  /** The same with what a folder records of it; or the reason why its record does not fit. */
+  readonly conversion?: Conversion | { readonly problem: string };
 }
-
-/** What a model is, in a certificate. */
-export interface ModelFacts {
-  /** The family's id. */
-  readonly family: string;
-  /** The norms of its streams. */
-  readonly norm: string;
-  /** The dtype of its matrices. */
-  readonly dtype: DType;
-}
-
-/** A proof by measurement that two models compute the same. */
-export interface Certificate {
-  /** The format of the certificate. */
-  readonly format: 1;
-  /** The version of normkit that measured. */
-  readonly normkit: string;
-  /** The model that is right. */
-  readonly expected: ModelFacts;
-  /** The model that was compared with it. */
-  readonly actual: ModelFacts;
-  /** The seed, and how many inputs were random and given. */
-  readonly inputs: { readonly seed: number; readonly random: number; readonly given: number };
-  /** The largest differences over all inputs, computed in float32, as engines do. */
-  readonly float32: Comparison;
-  /** The same in float64, on the tensors as they are stored: what rounding them changes. */
-  readonly float64: Comparison;
-  /** The same in float64 before tensors are rounded: a mistake keeps its size here, rounding falls by eight orders. */
-  readonly unrounded?: Comparison;
-  /** Of both models on the text. */
-  readonly perplexity?: Perplexity;
-  /** The largest relative difference of an output that passes. */
-  readonly tolerance: number;
-  /** Whether it has passed. */
-  readonly passed: boolean;
-}
-
-/** What storage in a dtype may change, relative to the largest output. */
-const tolerances: Partial<Readonly<Record<DType, number>>> = { F16: 1e-2, BF16: 8e-2 };
 
 /** The dtype of a model's reading matrices. */
 export function dtypeOf({ spec, tensors }: Model): DType {
   const [site] = normsWithReaders(spec).filter(({ readers }) => readers.length > 0);
   return tensors.info(site!.readers[0]!.weight).dtype;
 }
+
+/** The dtype that rounds more: either of two models may have been made of the other. */
+const coarser = (a: DType, b: DType): DType => unitOf(a) > unitOf(b) ? a : b;
 
 function factsOf(model: Model): ModelFacts {
   return { family: model.family.id, norm: streamNorm(model), dtype: dtypeOf(model) };
@@ -87,17 +84,211 @@ export function largestOf({ outputs }: Comparison): number {
   return Math.max(...Object.values(outputs).map(({ relative }) => relative));
 }
 
-/** The float64 difference above which an unrounded conversion is wrong. */
-const exact = 1e-10;
+/** The conversion that options speak of. */
+function conversionIn(
+  { unrounded, conversion }: VerifyOptions,
+  actual: Model,
+): Conversion | undefined {
+  if (conversion !== undefined) return "problem" in conversion ? undefined : conversion;
+  if (unrounded === undefined) return undefined;
+  const [dtype, own] = [dtypeOf(actual), dtypeOf(unrounded)];
+  return {
+    model: unrounded,
+    exact: true,
+    steps: 1,
+    madeBy: version,
+    text: "the conversion at hand",
+    ...(dtype === own || unitOf(dtype) === 0 ? {} : { dtype }),
+  };
+}
+
+/** What is found without running anything. */
+interface Stored {
+  readonly tensors: TensorComparison;
+  readonly configuration: ConfigComparison;
+}
+
+/** Holds what is stored against the conversion. */
+async function compareStored({ model, dtype }: Conversion, actual: Model): Promise<Stored> {
+  const config = withDType(model.config, dtype);
+  const { spec } = describeModel(model.family, config, model.tensors);
+  return {
+    configuration: compareConfigs({ spec, config }, actual),
+    tensors: await compareTensors(planTensors(model, dtype), planTensors(actual)),
+  };
+}
+
+function storedChecks({ tensors, configuration }: Stored, madeBy: string): Check[] {
+  return [
+    checks.tensorsAreThere(tensors),
+    checks.numbersAreSame(tensors, madeBy === version),
+    checks.configurationIsSame(configuration),
+  ];
+}
+
+/**
+ * A source and its conversion before tensors are rounded, which compute the same to the digits of float64. A source that was centered and
+ * stored has streams whose means are of the size of rounding: an RMSNorm sees them, a LayerNorm does not, and a compressed stream puts
+ * them elsewhere. So they are taken away, and the conversion is done of that.
+ */
+async function exactPair(
+  source: Model,
+  { model, ofAnother }: Conversion,
+): Promise<readonly [Model, Model] | undefined> {
+  const kind = streamNorm(source);
+  if (!isCentered(source) || kind === "crms" || kind === streamNorm(model)) return [source, model];
+  if (ofAnother === undefined) return undefined;
+  const centered = centerAgain(source);
+  return [centered, await ofAnother(centered)];
+}
+
+/** What outputs are compared by. */
+interface Measured {
+  readonly baseline: Comparison;
+  readonly float32: Comparison;
+  readonly float64: Comparison;
+  readonly unrounded?: Comparison;
+  /** Outputs that are not numbers, and all. */
+  readonly notNumbers: { readonly expected: number; readonly actual: number; readonly all: number };
+  /** Why nothing was compared. */
+  readonly cannotRun?: string;
+}
+
+function countNotNumbers({ outputs }: Run): number {
+  return Object.values(outputs)
+    .reduce((sum, { values }) => sum + values.filter((value) => !Number.isFinite(value)).length, 0);
+}
+
+/** What is run. */
+interface Compared {
+  readonly expected: Model;
+  readonly actual: Model;
+  /** A source and its conversion before tensors are rounded. */
+  readonly pair: readonly [Model, Model] | undefined;
+  /** The dtype whose rounding tells them apart. */
+  readonly dtype: DType;
+  readonly runs: Runs;
+}
+
+/** Runs both models on one input. */
+async function measureOn(
+  inputs: ModelInputs,
+  { expected, actual, pair, dtype, runs: { shorten } }: Compared,
+): Promise<Measured> {
+  const how = { centered: areCentered(expected, actual) };
+  const inDouble = (model: Model): Promise<Run> =>
+    observedRun(float64, shorten(model), inputs, how);
+  const inSingle = (model: Model): Promise<Run> =>
+    observedRun(float32(), shorten(model), inputs, how);
+  const right = await inDouble(expected);
+  const stored = await inDouble(actual);
+  const baseline = compareRuns(right, await inSingle(expected), dtype);
+  const { tie } = limitsOf({ dtype, baseline: largestOf(baseline), steps: 1, exact: true });
+  const single = compareRuns(right, await inSingle(actual), dtype, tie);
+  const all = Object.values(right.outputs).reduce((sum, { values }) => sum + values.length, 0);
+  const notNumbers = { expected: countNotNumbers(right), actual: countNotNumbers(stored), all };
+  const measured = {
+    baseline,
+    float32: single,
+    float64: compareRuns(right, stored, dtype, tie),
+    notNumbers,
+  };
+  if (pair === undefined) return measured;
+  const [source, unrounded] = pair;
+  const reference = source === expected ? right : await inDouble(source);
+  return { ...measured, unrounded: compareRuns(reference, await inDouble(unrounded), dtype, tie) };
+}
+
+/** The worst of what was measured on several inputs. */
+function united(all: readonly Measured[]): Measured {
+  const worst = (of: (one: Measured) => Comparison): Comparison => worstOf(all.map(of));
+  const count = (of: keyof Measured["notNumbers"]): number =>
+    all.reduce((sum, { notNumbers }) => sum + notNumbers[of], 0);
+  return {
+    baseline: worst(({ baseline }) => baseline),
+    float32: worst(({ float32 }) => float32),
+    float64: worst(({ float64 }) => float64),
+    ...(all[0]!.unrounded === undefined ? {} : { unrounded: worst(({ unrounded }) => unrounded!) }),
+    notNumbers: { expected: count("expected"), actual: count("actual"), all: count("all") },
+  };
+}
+
+/** Runs both models on all inputs. */
+async function measure(compared: Compared): Promise<Measured> {
+  const all: Measured[] = [];
+  for (const inputs of compared.runs.inputs) all.push(await measureOn(inputs, compared));
+  return united(all);
+}
+
+/** What is left to say where a model cannot be run as the other, since its tensors or its configuration are not as they should be. */
+function withoutRuns(error: unknown, stored: readonly Check[]): Measured {
+  if (!(error instanceof RangeError) || stored.every(({ passed }) => passed)) throw error;
+  const nothing: Comparison = { layers: [], outputs: {}, agreeing: 0, rows: 0 };
+  return {
+    ...{ baseline: nothing, float32: nothing, float64: nothing },
+    notNumbers: { expected: 0, actual: 0, all: 0 },
+    cannotRun: error.message,
+  };
+}
+
+/** The conditions on outputs. */
+function outputChecks(
+  measured: Measured,
+  limitsFor: (output?: string) => Limits,
+  { dtype, isStrict, alone }: {
+    readonly dtype: DType;
+    readonly isStrict: boolean;
+    readonly alone: boolean;
+  },
+): Check[] {
+  const { float32: single, float64: double, unrounded, notNumbers, cannotRun } = measured;
+  if (cannotRun !== undefined) return [checks.outputsAreThere(cannotRun)];
+  const areNumbers = checks.outputsAreNumbers(notNumbers);
+  if (!areNumbers.passed) return [areNumbers];
+  // a number that all outputs of a row have in common is rounded as well
+  const rounding = (unit: number, offset: number): number => isStrict ? 0 : 4 * unit * offset;
+  const [unit, unit32] = [unitOf(dtype), Math.max(unitOf(dtype), unitOf("F32"))];
+  return [
+    areNumbers,
+    ...(alone ? [checks.outputsTell(double)] : []),
+    ...(unrounded === undefined ? [] : checks.conversionIsExact(unrounded)),
+    ...checks.outputsAreSame(
+      double,
+      (output, offset) => limitsFor(output).stored + rounding(unit, offset),
+    ),
+    checks.choicesAreSame(double, dtype),
+    ...checks.float32IsSame(
+      single,
+      (output, offset) => limitsFor(output).single + rounding(unit32, offset),
+    ),
+  ];
+}
+
+/** Why outputs are all that is compared, or with what tensors are. */
+function basisOf({ conversion }: VerifyOptions, made: Conversion | undefined): string {
+  if (made !== undefined) return `all tensors, by ${made.text} of the first model, done again`;
+  return conversion === undefined
+    ? "outputs alone: the second model does not record that it was made of the first"
+    : "outputs alone: the record of the second model does not fit";
+}
+
+function recordChecks({ conversion }: VerifyOptions): Check[] {
+  if (conversion === undefined) return [];
+  return "problem" in conversion
+    ? [checks.recordFits(conversion.problem, "")]
+    : [checks.recordFits(undefined, conversion.text)];
+}
 
 /**
  * Compares two models that should compute the same function.
  *
+ * Where the second is said to be a conversion of the first, that is done again and every tensor compared with it, bit by bit. Then both
+ * run on the same inputs.
+ *
  * @param expected The model that is right.
  * @param actual The other one.
- * @param options Inputs and tolerance.
- * @returns The certificate; it has passed where every output agrees to the tolerance in float32 and, where there is an unrounded
- * conversion, to 1e-10 in float64.
+ * @param options Inputs, tolerance and the conversion.
+ * @returns The certificate, a list of named checks; it has passed where each of them has.
  * @throws {RangeError} If an input does not fit, or the models do not have the same outputs.
  */
 export async function verify(
@@ -112,46 +303,59 @@ export async function verify(
     text: "list?",
     tolerance: "number?",
     unrounded: "object?",
+    conversion: "object?",
   });
-  const { tokens = [], text, unrounded } = options;
+  const { text, tolerance } = options;
   const seed = requireInteger("seed", options.seed ?? 0, { min: 0 });
-  const random = requireInteger("sequences", options.sequences ?? 4, { min: 0 });
-  const dtype = dtypeOf(actual);
-  const standard = Math.max(1e-4, tolerances[dtype] ?? 0);
-  const tolerance = requireNumber("tolerance", options.tolerance ?? standard, { above: 0 });
-  const given = tokens.map((row): ModelInputs => ({ tokens: requireTokens(expected, row) }));
-  const inputs = [...randomInputs(expected, seed, random), ...given];
-  if (inputs.length === 0) {
+  if (tolerance !== undefined) requireNumber("tolerance", tolerance, { above: 0 });
+  const { sequences } = options;
+  if (sequences !== undefined) requireInteger("sequences", sequences, { min: 0 });
+  const given = (options.tokens ?? [])
+    .map((row): ModelInputs => ({ tokens: requireTokens(expected, row) }));
+  const made = conversionIn(options, actual);
+  const alone = made === undefined;
+  const runs = chooseRuns(expected, { seed, sequences, given, alone });
+  if (runs.inputs.length === 0) {
     throw new RangeError("Cannot compare models on no input: give tokens, or sequences ≥ 1");
   }
-  const over = async (
-    compare: (inputs: ModelInputs) => Promise<Comparison>,
-  ): Promise<Comparison> => {
-    const comparisons: Comparison[] = [];
-    for (const one of inputs) comparisons.push(await compare(one));
-    return worstOf(comparisons);
-  };
-  const single = await over((one) =>
-    compareModels(expected, actual, one, { arithmetic: float32(), dtype })
-  );
-  const double = (other: Model): Promise<Comparison> =>
-    over((one) => compareModels(expected, other, one, { arithmetic: float64, dtype }));
-  const stored = await double(actual);
-  const before = unrounded === undefined ? undefined : await double(unrounded);
-  const perplexity = text === undefined
+  const stored = made === undefined ? undefined : await compareStored(made, actual);
+  const isProvable = runs.isSmall && made?.exact === true && made.steps === 1;
+  const pair = isProvable ? await exactPair(expected, made) : undefined;
+  const storedList = stored === undefined ? [] : storedChecks(stored, made!.madeBy);
+  const dtype = alone ? coarser(dtypeOf(expected), dtypeOf(actual)) : dtypeOf(actual);
+  const measured = await measure({ expected, actual, pair, dtype, runs })
+    .catch((error: unknown) => withoutRuns(error, storedList));
+  const limitsFor = (output?: string): Limits =>
+    limitsOf({
+      dtype,
+      baseline: output === undefined
+        ? largestOf(measured.baseline)
+        : measured.baseline.outputs[output]!.relative,
+      steps: made?.steps ?? 1,
+      exact: made?.exact ?? true,
+      ...(tolerance === undefined ? {} : { tolerance }),
+    });
+  const list = [
+    ...recordChecks(options),
+    ...storedList,
+    ...outputChecks(measured, limitsFor, { dtype, isStrict: tolerance !== undefined, alone }),
+  ];
+  const { notNumbers: _, cannotRun: _cannot, ...comparisons } = measured;
+  const perplexity = text === undefined || measured.cannotRun !== undefined
     ? undefined
     : await measurePerplexity(expected, actual, text);
   return {
-    format: 1,
+    format: 2,
     normkit: version,
     expected: factsOf(expected),
     actual: factsOf(actual),
-    inputs: { seed, random, given: given.length },
-    float32: single,
-    float64: stored,
-    ...(before === undefined ? {} : { unrounded: before }),
+    basis: basisOf(options, made),
+    checks: list,
+    passed: list.every(({ passed }) => passed),
+    inputs: runs.coverage,
+    ...stored,
+    ...comparisons,
     ...(perplexity === undefined ? {} : { perplexity }),
-    tolerance,
-    passed: largestOf(single) <= tolerance && (before === undefined || largestOf(before) <= exact),
+    tolerance: limitsFor().single,
   };
 }

@@ -43,6 +43,8 @@ export function convertedNormsOf(config: Config): ConvertedNorms | undefined {
   if (config["normkit"] === undefined) return undefined;
   const stored = partOf(config, "normkit");
   const { format, norm, centered, recenter, eps } = stored;
+  const isHistory = Object.keys(stored).sort().join() === "format,history";
+  if (isHistory && format === version) return undefined; // its norms are its family's
   if (typeof format === "number" && format !== version) {
     throw new RangeError(
       `Cannot read a converted model of format ${format}: this version knows ${version}`,
@@ -57,9 +59,13 @@ export function convertedNormsOf(config: Config): ConvertedNorms | undefined {
   return stored as unknown as ConvertedNorms;
 }
 
-/** A configuration that records what a conversion changed. */
+/** A configuration that records what a conversion changed, beside earlier ones. */
 export function withConvertedNorms(config: Config, norms: ConvertedNorms): Config {
-  return { ...config, normkit: { format: version, ...norms } };
+  const { history } = partOf(config, "normkit");
+  return {
+    ...config,
+    normkit: { format: version, ...norms, ...(history === undefined ? {} : { history }) },
+  };
 }
 
 /**

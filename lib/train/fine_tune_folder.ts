@@ -10,6 +10,7 @@ import type { Tensor } from "../core/tensor.ts";
 import type { DescribedDecoder, NamedTensors } from "../decoder/described.ts";
 import { configText } from "../families/config_text.ts";
 import { convertedNormsOf } from "../families/converted_norms.ts";
+import { historyOf, withHistory } from "../families/history.ts";
 import { describeDecoder, loadParameters } from "../families/language_model.ts";
 import type { Model } from "../families/model.ts";
 import type { OpenModel } from "../families/open.ts";
@@ -108,14 +109,18 @@ function planFineTuned(source: OpenModel, parameters: NamedTensors): PlannedTens
   });
 }
 
-/** Copies the configuration and what lies beside the weights, byte for byte; a run becomes a folder with a configuration. */
+/**
+ * Copies the configuration and what lies beside the weights, byte for byte; a run becomes a folder with a configuration, and what is
+ * trained on is no conversion any more.
+ */
 async function copyBeside({ path, config }: OpenModel, folder: string): Promise<string[]> {
-  if (!await exists(`${path}/config.json`)) {
-    await platform.writeFile(`${folder}/config.json`, configText(config));
-    return [];
+  const isFolder = await exists(`${path}/config.json`);
+  if (isFolder && historyOf(config).length === 0) {
+    await platform.copyFile(`${path}/config.json`, `${folder}/config.json`);
+  } else {
+    await platform.writeFile(`${folder}/config.json`, configText(withHistory(config, [])));
   }
-  await platform.copyFile(`${path}/config.json`, `${folder}/config.json`);
-  return await copyCompanions(path, folder);
+  return isFolder ? await copyCompanions(path, folder) : [];
 }
 
 /** What was written. */

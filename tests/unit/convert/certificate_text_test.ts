@@ -3,7 +3,12 @@
 import { assertEquals } from "@std/assert";
 import { certificateJson, certificateText } from "../../../lib/convert/certificate_text.ts";
 import type { Comparison } from "../../../lib/convert/compare.ts";
-import type { Certificate } from "../../../lib/convert/verify.ts";
+import type { Certificate } from "../../../lib/convert/certificate.ts";
+
+const output = (relative: number) => ({
+  ...{ maxAbs: 4 * relative, relative, ulp: 2 },
+  ...{ spread: 4, deviation: 1, offset: 1, nmse: relative ** 2 },
+});
 
 const comparison = (size: number): Comparison => ({
   layers: [0, 1].map((layer) => ({
@@ -13,17 +18,23 @@ const comparison = (size: number): Comparison => ({
     relative: layer * size / 2,
     ulp: layer * 3.25,
   })),
-  outputs: { logits: { maxAbs: 4 * size, relative: size, ulp: 2 } },
+  outputs: { logits: output(size) },
   agreeing: 31,
   rows: 32,
 });
 
 const certificate: Certificate = {
-  format: 1,
+  format: 2,
   normkit: "9.9.9",
   expected: { family: "gpt2", norm: "layer", dtype: "F32" },
   actual: { family: "gpt2", norm: "rms", dtype: "BF16" },
-  inputs: { seed: 3, random: 1, given: 2 },
+  basis: "outputs alone",
+  checks: [
+    { name: "float64: logits", measured: 2e-3, limit: 0.08, passed: true },
+    { name: "largest output", measured: "31 of 32 rows", limit: "at least 16", passed: true },
+  ],
+  inputs: { seed: 3, random: 1, given: 2, tokens: { longest: 8, context: 24 } },
+  baseline: { ...comparison(0), layers: [] },
   float32: comparison(1e-3),
   float64: comparison(2e-3),
   tolerance: 0.08,
@@ -37,7 +48,12 @@ Deno.test("certificateText() lays out models, inputs, layers, outputs and the ve
 Certificate of normkit 9.9.9
 expected  gpt2, layer norms, F32
 actual    gpt2, rms norms, BF16
-inputs    1 random (seed 3), 2 given
+compared  outputs alone
+inputs    1 random (seed 3), 2 given; the longest has 8 tokens of 24
+
+checks
+  ok     float64: logits                      2.0e-3 (at most 8.0e-2)
+  ok     largest output                       31 of 32 rows (at least 16)
 
 float32                     max abs   relative        ULP
   decoder, layer 0                0          0          0
@@ -49,15 +65,18 @@ float64, as stored          max abs   relative        ULP
   decoder, layer 1           2.0e-3     1.0e-3     3.3e+0
   logits                     8.0e-3     2.0e-3     2.0e+0
 
-largest output at the same place: 31 of 32 rows
-PASSED: relative difference of the outputs in float32, at most 8.0e-2`,
+PASSED: all 2 checks`,
   );
 });
 
 Deno.test("certificateText() adds what else was measured, and shows what is not a number", () => {
-  const lost = { maxAbs: NaN, relative: NaN, ulp: Infinity };
+  const lost = { ...output(0), maxAbs: NaN, relative: NaN, ulp: Infinity };
+  const [first, second] = certificate.checks;
   const text = certificateText({
     ...certificate,
+    checks: [{ ...first!, passed: false }, { ...second!, passed: false }],
+    configuration: { unlike: [], others: ["use_cache"] },
+    inputs: { seed: 0, random: 1, given: 0, layers: 2 },
     float32: { ...comparison(0), outputs: { image_embeds: lost } },
     unrounded: comparison(1e-16),
     perplexity: { expected: 12.5, actual: 12.50000049, tokens: 99 },
@@ -69,20 +88,23 @@ Deno.test("certificateText() adds what else was measured, and shows what is not 
     "  image_embeds                  NaN        NaN   Infinity",
   );
   assertEquals(lines.filter((line) => line.startsWith("float64")).length, 2);
+  assertEquals(lines[4], "inputs    1 random (seed 0), 0 given; the first 2 layers");
+  assertEquals(lines[7]!.slice(0, 24), "  FAILED float64: logits");
   assertEquals(lines.slice(-3), [
-    "largest output at the same place: 31 of 32 rows",
+    "other keys of config.json that differ: use_cache",
     "perplexity: 12.500000 and 12.500000 on 99 tokens",
-    "FAILED: relative difference of the outputs in float32, at most 8.0e-2",
+    "FAILED: float64: logits; largest output",
   ]);
 });
 
 Deno.test("certificateJson() names what JSON has no number for", () => {
-  const lost = { maxAbs: NaN, relative: NaN, ulp: Infinity };
+  const lost = { ...output(0), maxAbs: NaN, relative: NaN, ulp: Infinity };
   const text = certificateJson({
     ...certificate,
     float32: { ...comparison(0), outputs: { logits: lost } },
   });
   assertEquals(JSON.parse(text).float32.outputs.logits, {
+    ...lost,
     maxAbs: "NaN",
     relative: "NaN",
     ulp: "Infinity",

@@ -1,13 +1,9 @@
 // Two models on one input: differences by layer and output, and how they are measured.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import {
-  compareModels,
-  type Comparison,
-  differenceOf,
-  worstOf,
-} from "../../../lib/convert/compare.ts";
+import { compareModels, type Comparison, worstOf } from "../../../lib/convert/compare.ts";
 import { convert, targets } from "../../../lib/convert/convert.ts";
+import { differenceOf } from "../../../lib/convert/difference.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import { goldenOf, layerNormNames, openGolden } from "../../support/golden_models.ts";
@@ -52,9 +48,10 @@ Deno.test("differenceOf() of a number that should be finite and is not is infini
 
 Deno.test("worstOf() takes each largest difference, adds rows, and keeps what is not a number", () => {
   const one = (relative: number, agreeing: number): Comparison => {
-    const difference = { maxAbs: 1, relative, ulp: 2 };
+    const stream = { maxAbs: 1, relative, ulp: 2 };
+    const difference = { ...stream, spread: 2, deviation: 1, offset: 1, nmse: relative, kl: 0 };
     return {
-      layers: [{ stack: "decoder", layer: 0, ...difference }],
+      layers: [{ stack: "decoder", layer: 0, ...stream }],
       outputs: { logits: difference },
       agreeing,
       rows: 5,
@@ -62,11 +59,12 @@ Deno.test("worstOf() takes each largest difference, adds rows, and keeps what is
   };
   const worst = worstOf([one(0.5, 5), one(0.25, 3), one(0.75, 4)]);
   assertEquals(worst.layers, [{ stack: "decoder", layer: 0, maxAbs: 1, relative: 0.75, ulp: 2 }]);
+  assertEquals([worst.outputs["logits"]!.nmse, worst.outputs["logits"]!.kl], [0.75, 0]);
   assertEquals([worst.outputs["logits"]!.relative, worst.agreeing, worst.rows], [0.75, 12, 15]);
   const image = {
     ...one(2, 1),
     layers: [],
-    outputs: { image: { maxAbs: 1, relative: 2, ulp: 2 } },
+    outputs: { image: one(2, 1).outputs["logits"]! },
   };
   for (const list of [[image, one(0.5, 5)], [one(0.5, 5), image]]) { // each ran another stack
     const { layers, outputs, rows } = worstOf(list);

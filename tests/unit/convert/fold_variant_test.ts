@@ -3,7 +3,7 @@
 // those of a start.
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { differenceOf } from "../../../lib/convert/compare.ts";
+import { differenceOf } from "../../../lib/convert/difference.ts";
 import { convert } from "../../../lib/convert/convert.ts";
 import { foldVariant, hasTricks } from "../../../lib/convert/fold_variant.ts";
 import { disposeTree } from "../../../lib/core/tree.ts";

@@ -63,12 +63,12 @@ Deno.test("tokenLimits() are the vocabulary and the context, less what positions
     using model = await openGolden(name);
     return tokenLimits(model);
   };
-  assertEquals(await limits("gpt2"), { vocabulary: 40, context: 24 });
+  assertEquals(await limits("gpt2"), { vocabulary: 40, context: 24, bounded: true });
   using opt = await openGolden("opt");
   assertEquals(opt.tensors.info("model.decoder.embed_positions.weight").shape, [26, 16]);
-  assertEquals(await limits("opt"), { vocabulary: 40, context: 24 });
-  assertEquals(await limits("llama"), { vocabulary: 40, context: 8192 });
-  assertEquals(await limits("whisper"), { vocabulary: 40, context: 16 });
+  assertEquals(await limits("opt"), { vocabulary: 40, context: 24, bounded: true });
+  assertEquals(await limits("llama"), { vocabulary: 40, context: 8192, bounded: false });
+  assertEquals(await limits("whisper"), { vocabulary: 40, context: 16, bounded: true });
   assertEquals(await limits("vit"), undefined);
 });
 

@@ -1,0 +1,74 @@
+// Conversions one after the other, and back: each link and both ends pass, by the record and by outputs alone.
+
+import { assertEquals } from "@std/assert";
+import type { Target } from "../../../lib/convert/convert.ts";
+import { storedModel } from "../../../lib/convert/stored_model.ts";
+import { verify } from "../../../lib/convert/verify.ts";
+import { version } from "../../../lib/core/version.ts";
+import { recordedConversion, take } from "../../../lib/export/steps.ts";
+import type { Model } from "../../../lib/families/model.ts";
+import { onBackend } from "../../support/backends.ts";
+import { openGolden } from "../../support/golden_models.ts";
+
+const families = [
+  ...["bloom", "clip", "cohere", "deit", "falcon", "gpt-neo", "gpt-neox", "gpt2", "gptj"],
+  ...["mpt", "olmo-tied", "opt", "stablelm-parallel", "whisper"],
+] as const;
+
+const chains: readonly (readonly Target[])[] = [
+  ["pre-rmsnorm", "pre-ln"],
+  ["pre-rmsnorm", "pre-crmsnorm"],
+  ["pre-crmsnorm", "pre-rmsnorm", "pre-ln"],
+  ["pre-ln", "pre-rmsnorm", "pre-crmsnorm"],
+  ["pre-crmsnorm", "pre-ln"],
+  ["weightless", "pre-rmsnorm"],
+];
+
+/** The folders of a chain, the source first; the first conversion stores in a dtype, the others keep it. */
+async function foldersOf(
+  source: Model,
+  chain: readonly Target[],
+  dtype: "F32" | "BF16",
+): Promise<Model[]> {
+  const folders = [source];
+  for (const [at, to] of chain.entries()) {
+    const stored = at === 0 ? { dtype } : {};
+    const step = { command: "convert", to, tied: "untie", ...stored, normkit: version } as const;
+    const made = await take(folders.at(-1)!, step);
+    folders.push(storedModel(made.model, made.dtype));
+  }
+  return folders;
+}
+
+/** What a pair of folders fails. */
+async function failuresOf(a: Model, b: Model, byRecord: boolean): Promise<string[]> {
+  const conversion = byRecord ? await recordedConversion(a, b) : undefined;
+  const { checks } = await verify(a, b, {
+    sequences: 1,
+    ...(conversion === undefined ? {} : { conversion }),
+  });
+  return checks.filter(({ passed }) => !passed)
+    .map(({ name, measured, limit }) => `${name}: ${measured}, ${limit}`);
+}
+
+for (const name of families) {
+  Deno.test(`verify() passes chains of conversions of ${name}`, () =>
+    onBackend("cpu", async () => {
+      using source = await openGolden(name);
+      for (const [at, chain] of chains.entries()) {
+        const dtype = at % 2 === 0 ? "F32" : "BF16";
+        const folders = await foldersOf(source, chain, dtype);
+        const last = folders.at(-1)!;
+        const pairs = folders.slice(1).map((folder, before) => [folders[before]!, folder] as const);
+        for (const [a, b] of [...pairs, [source, last] as const]) {
+          assertEquals(await failuresOf(a, b, true), [], `${chain.join(", ")} in ${dtype}`);
+        }
+        assertEquals(
+          await failuresOf(source, last, false),
+          [],
+          `${chain.join(", ")}, outputs alone`,
+        );
+        assertEquals(await failuresOf(last, source, false), [], "the other way round");
+      }
+    }));
+}
