@@ -28,5 +28,5 @@ export function storedModel(model: Model, dtype?: DType): Model {
     if (!planned.computed) continue;
     tensors.set(name, shape, planned.dtype, rounded(matrixOf(model.tensors, name), planned.dtype));
   }
-  return describeModel(model.family, withDType(model.config, dtype), tensors);
+  return describeModel(model.family, withDType(model.config, dtype), tensors, model.storedHead);
 }

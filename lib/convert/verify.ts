@@ -111,9 +111,9 @@ interface Stored {
 /** Holds what is stored against the conversion. */
 async function compareStored({ model, dtype }: Conversion, actual: Model): Promise<Stored> {
   const config = withDType(model.config, dtype);
-  const { spec } = describeModel(model.family, config, model.tensors);
+  const expected = describeModel(model.family, config, model.tensors, model.storedHead);
   return {
-    configuration: compareConfigs({ spec, config }, actual),
+    configuration: compareConfigs(expected, actual),
     tensors: await compareTensors(planTensors(model, dtype), planTensors(actual)),
   };
 }

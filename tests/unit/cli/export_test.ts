@@ -5,6 +5,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ModelProtoSchema } from "onnx-buf";
 import { targets } from "../../../lib/convert/convert.ts";
 import { saveModel } from "../../../lib/convert/save.ts";
+import { convertedNormsOf } from "../../../lib/families/converted_norms.ts";
 import { openModel } from "../../../lib/families/open.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import { runHere } from "../../support/cli.ts";
@@ -43,7 +44,7 @@ for (const form of ["gpt2", "llama"] as const) {
         }
         written.push(name);
         using made = await openModel(out);
-        assertEquals([made.family.id, "normkit" in made.config], [form, false]);
+        assertEquals([made.family.id, convertedNormsOf(made.config)], [form, undefined]);
         const { inputs, expected } = await goldenOf(name);
         assertOutputs(await outputsOf(float64, made, inputs), expected, 1e-6, name);
       }
