@@ -175,7 +175,7 @@ export function convert(model: Model, options: ConvertOptions): Model {
       "Cannot convert a decoder whose norm is crms-padded: the last lane of its stream is padding",
     );
   }
-  requirePlain(source);
+  requirePlain(source, to === "weightless" ? ["scaled"] : []);
   requireKnownReaders(source);
   if (to !== "weightless") requireFinalNorms(source);
   if (to === "pre-ln") requirePlainGains(source);

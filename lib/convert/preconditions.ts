@@ -28,18 +28,23 @@ const objections = {
   scaled: ["its stream is scaled (GPAS, LNS, DeepNorm): fold it first", ""],
 } as const;
 
-function objectionTo(equation: Equation | undefined): keyof typeof objections | undefined {
+type Objection = keyof typeof objections;
+
+function objectionTo(equation: Equation | undefined): Objection | undefined {
   if (equation === undefined) return "streams";
   if (equation.placement !== "pre") return equation.placement;
   if (equation.outputNorm) return "output";
   return hasFactors(equation) ? "scaled" : undefined;
 }
 
-function firstObjection(spec: ModelSpec): keyof typeof objections | undefined {
+function firstObjection(
+  spec: ModelSpec,
+  allowed: readonly Objection[] = [],
+): Objection | undefined {
   return Object.keys(spec.stacks)
     .flatMap((name) => equationsOf(spec, name).flat())
     .map(objectionTo)
-    .find((why) => why !== undefined);
+    .find((why) => why !== undefined && !allowed.includes(why));
 }
 
 /**
@@ -57,10 +62,11 @@ export function whyNotPlain(spec: ModelSpec): string | undefined {
  * Requires x ← x + F(norm(x)) in every block.
  *
  * @param model The model.
+ * @param allowed What does not matter: gains go into what reads a stream, however it is scaled.
  * @throws {RangeError} If a norm stands behind the addition or the branch, or streams are scaled by gates or constants.
  */
-export function requirePlain({ spec, family }: Model): void {
-  const why = firstObjection(spec);
+export function requirePlain({ spec, family }: Model, allowed: readonly Objection[] = []): void {
+  const why = firstObjection(spec, allowed);
   if (why === undefined) return;
   throw new RangeError(`Cannot convert this ${family.label} model: ${objections[why].join("")}`);
 }

@@ -4,7 +4,7 @@
 import type { Attention, Head, NormSpec, Rotary } from "../model/spec.ts";
 import { sandwichLn } from "../residual/variants.ts";
 import type { Config, Family } from "./family.ts";
-import { llamaLike, type Manner, rms, window } from "./llama_like.ts";
+import { llamaLike, type Manner, type Place, rms, window } from "./llama_like.ts";
 import { rotaryIn } from "./rotary.ts";
 import { activationIn, countIn, partOf, positiveIn } from "./settings.ts";
 
@@ -30,7 +30,7 @@ export const gemma: Family = llamaLike({
 /** What Gemma 2 and 3 have. */
 const both: Omit<Manner, "id" | "label"> = {
   ...shared,
-  residual: sandwichLn,
+  residual: () => sandwichLn,
   norms: {
     attention: { input: "input_layernorm", output: "post_attention_layernorm" },
     feedForward: { input: "pre_feedforward_layernorm", output: "post_feedforward_layernorm" },
@@ -63,7 +63,7 @@ export const gemma2: Family = llamaLike({
   id: "gemma2",
   label: "Gemma 2",
   ...both,
-  attention: (config, index) => ({
+  attention: (config, { index }) => ({
     scale: queryScale(config),
     ...softcap(config, "attn_logit_softcapping", 50),
     ...windowBut(2, config, index),
@@ -85,7 +85,7 @@ function rotaryOfLayer(config: Config, headWidth: number, isLocal: boolean): Rot
   return rotaryIn({ ...config, rope_theta: base, rope_scaling: scaling }, headWidth);
 }
 
-function attention3(config: Config, index: number, headWidth: number): Partial<Attention> {
+function attention3(config: Config, { index, headWidth }: Place): Partial<Attention> {
   const every = countIn(config, ["sliding_window_pattern", "_sliding_window_pattern"], 6);
   const local = windowBut(every, config, index);
   return {

@@ -1,9 +1,12 @@
-// Llama and the families that differ from it in little: Mistral, Qwen2 and Qwen3 with RMSNorms, StableLM with LayerNorms.
+// Llama and the families with RMSNorms that differ from it in little.
 
+import type { Attention, FeedForward } from "../model/spec.ts";
+import { scaledPreLn } from "../residual/variants.ts";
 import type { Config, Family } from "./family.ts";
-import { llamaLike, rms, window } from "./llama_like.ts";
-import { layerNormAt } from "./spec_parts.ts";
-import { epsIn, flagIn, numberIn } from "./settings.ts";
+import { llamaLike, type Place, rms, window, windowIfNamed } from "./llama_like.ts";
+import { rotaryIn } from "./rotary.ts";
+import { linearAt } from "./spec_parts.ts";
+import { activationIn, countIn, flagIn, numberIn, positiveIn } from "./settings.ts";
 
 /** Qwen has a window in its configuration that it uses only when told to, and where no list says in which layers, in the upper ones. */
 function windowIfAsked(config: Config, index: number): number | undefined {
@@ -45,12 +48,81 @@ export const qwen3: Family = llamaLike({
   window: windowIfAsked,
 });
 
-/** StableLM: LayerNorms, a quarter of each head rotated, parallel blocks in some sizes. */
-export const stablelm: Family = llamaLike({
-  id: "stablelm",
-  label: "StableLM",
-  norm: (config, path) => layerNormAt(path, epsIn(config, ["layer_norm_eps"], 1e-5)),
-  parallel: (config) => flagIn(config, "use_parallel_residual", false),
-  tied: false,
-  rotaryShare: 0.25,
+/** SmolLM3: no positions in every fourth layer. */
+export const smollm3: Family = llamaLike({
+  id: "smollm3",
+  label: "SmolLM3",
+  norm: rms,
+  tied: true,
+  rotaryBase: 2e6,
+  turns: (config, index) => {
+    const listed = config["no_rope_layers"]; // 1 where heads turn
+    if (Array.isArray(listed)) return listed[index] !== 0;
+    return (index + 1) % countIn(config, ["no_rope_layer_interval"], 4) !== 0;
+  },
+  window: windowIfAsked,
 });
+
+/** A network whose first matrix holds its gate. */
+const gateInside = (config: Config, path: string): FeedForward => ({
+  kind: "feedForward",
+  up: linearAt(`${path}.mlp.gate_up_proj`),
+  holdsGate: true,
+  output: { linear: linearAt(`${path}.mlp.down_proj`) },
+  activation: activationIn(config, ["hidden_act"], "silu"),
+});
+
+/** Phi-3 and Phi-4: one matrix for queries, keys and values, one for the network's gate and input. */
+export const phi3: Family = llamaLike({
+  id: "phi3",
+  label: "Phi-3",
+  norm: rms,
+  tied: false,
+  attention: (_, { path }) => ({
+    projections: { qkv: linearAt(`${path}.qkv_proj`), order: "blocks" },
+  }),
+  network: gateInside,
+  window: windowIfNamed,
+});
+
+/** Rotary positions that turn neighbors. */
+const neighbors =
+  (share: number) => (config: Config, { headWidth }: Place): Partial<Attention> => ({
+    rotary: { ...rotaryIn(config, headWidth, { standardShare: share }), order: "pairs" },
+  });
+
+/** GLM-4: half of each head turns, neighbors together. */
+export const glm: Family = llamaLike({
+  id: "glm",
+  label: "GLM-4",
+  norm: rms,
+  tied: false,
+  headWidth: 128,
+  attention: neighbors(0.5),
+  network: gateInside,
+});
+
+/** Helium: neighbors turn together. */
+export const helium: Family = llamaLike({
+  id: "helium",
+  label: "Helium",
+  norm: rms,
+  tied: false,
+  headWidth: 128,
+  attention: neighbors(1),
+});
+
+/** Granite: embeddings, branches, scores and logits are multiplied by numbers of the configuration. */
+export const granite: Family = {
+  ...llamaLike({
+    id: "granite",
+    label: "Granite",
+    norm: rms,
+    tied: false,
+    residual: (config) => scaledPreLn(positiveIn(config, ["residual_multiplier"], 1)),
+    scale: (config) => positiveIn(config, ["embedding_multiplier"], 1),
+    attention: (config) => ({ scale: positiveIn(config, ["attention_multiplier"], 1) }),
+    head: (config) => ({ scale: 1 / positiveIn(config, ["logits_scaling"], 1) }),
+  }),
+  folded: (config) => ({ ...config, residual_multiplier: 1 }),
+};

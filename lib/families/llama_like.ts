@@ -24,19 +24,29 @@ import {
   untieWordEmbeddings,
 } from "./spec_parts.ts";
 import { rotaryIn } from "./rotary.ts";
-import { activationIn, countIn, epsIn, flagIn, positiveIn, unknownSetting } from "./settings.ts";
+import { activationIn, countIn, epsIn, positiveIn, unknownSetting } from "./settings.ts";
 
 /** The last words of the paths of a layer's norms, by where they stand. */
 type LayerNorms = Readonly<
   Record<"attention" | "feedForward", Readonly<Partial<Record<NormPlace, string>>>>
 >;
 
+/** Where a layer stands. */
+export interface Place {
+  /** The path of its attention. */
+  readonly path: string;
+  /** Its number. */
+  readonly index: number;
+  /** The width of a head. */
+  readonly headWidth: number;
+}
+
 /** In what families of this manner differ. */
 export interface Manner {
   readonly id: string;
   readonly label: string;
   /** How sub-layers join the stream; Pre-LN when absent. */
-  readonly residual?: Residual;
+  residual?(config: Config): Residual;
   /** The norm under a path; of OLMo-1 the path does not matter. */
   norm(config: Config, path: string): NormSpec;
   /** Where the norms of a layer stand, by the last word of their paths; Llama's when absent. */
@@ -45,12 +55,20 @@ export interface Manner {
   parallel?(config: Config): boolean;
   /** What queries and keys have norms of: each head, or all heads side by side. */
   readonly queryNorms?: "headNorms" | "projectionNorms";
-  /** What else attention has, or has otherwise, given the width of a head. */
-  attention?(config: Config, index: number, headWidth: number): Partial<Attention>;
+  /** What else attention has, or has otherwise. */
+  attention?(config: Config, place: Place): Partial<Attention>;
+  /** The network of a layer under its path; Llama's when absent. */
+  network?(config: Config, path: string): Branch["sublayer"];
+  /** The last word of the final norm's path; `norm` when absent. */
+  readonly final?: string;
+  /** Whether the heads of a layer turn; all do when absent. */
+  turns?(config: Config, index: number): boolean;
   /** What the head has besides its matrix. */
   head?(config: Config): Partial<Head>;
   /** The share of a head that turns, where the configuration does not say. */
   readonly rotaryShare?: number;
+  /** The base of rotary positions, where the configuration does not say. */
+  readonly rotaryBase?: number;
   /** Multiplies the token embeddings. */
   scale?(config: Config): number;
   /** Whether the head is the token table, where the configuration does not say. */
@@ -78,6 +96,10 @@ function attention(manner: Manner, config: Config, path: string, index: number):
   const window = manner.window?.(config, index);
   const clip = config["clip_qkv"] ?? undefined;
   const { queryNorms } = manner;
+  const rotary = rotaryIn(config, headWidth, {
+    standardShare: manner.rotaryShare ?? 1,
+    standardBase: manner.rotaryBase ?? 10000,
+  });
   return {
     kind: "attention",
     projections: projectionsAt(path),
@@ -87,7 +109,7 @@ function attention(manner: Manner, config: Config, path: string, index: number):
     headWidth,
     scale: headWidth ** -0.5,
     causal: true,
-    rotary: rotaryIn(config, headWidth, { standardShare: manner.rotaryShare ?? 1 }),
+    ...(manner.turns?.(config, index) === false ? {} : { rotary }),
     ...(window === undefined ? {} : { window }),
     ...(clip === undefined ? {} : { clip: positiveIn(config, ["clip_qkv"]) }),
     ...(queryNorms === undefined ? {} : {
@@ -96,7 +118,7 @@ function attention(manner: Manner, config: Config, path: string, index: number):
         k: manner.norm(config, `${path}.k_norm`),
       },
     }),
-    ...manner.attention?.(config, index, headWidth),
+    ...manner.attention?.(config, { path, index, headWidth }),
   };
 }
 
@@ -114,7 +136,7 @@ function block(manner: Manner, config: Config, path: string, index: number): Blo
       places.map(([place, word]) => [place, manner.norm(config, `${path}.${word}`)]),
     );
   };
-  const network: Branch["sublayer"] = {
+  const network: Branch["sublayer"] = manner.network?.(config, path) ?? {
     kind: "feedForward",
     up: linearAt(`${path}.mlp.up_proj`),
     gate: linearAt(`${path}.mlp.gate_proj`),
@@ -135,13 +157,6 @@ function describe(
   config: Config,
   has: Has,
 ): ModelSpec {
-  if (flagIn(config, "qk_layernorm", false)) {
-    throw unknownSetting(
-      "qk_layernorm",
-      true,
-      `norms of queries and keys of ${manner.label} are not described`,
-    );
-  }
   if (config["use_bidirectional_attention"] === true) {
     throw unknownSetting("use_bidirectional_attention", true, "only causal decoders are described");
   }
@@ -150,7 +165,7 @@ function describe(
   const scale = manner.scale?.(config) ?? 1;
   const spec = languageModel(config, {
     table,
-    ...(manner.residual === undefined ? {} : { residual: manner.residual }),
+    ...(manner.residual === undefined ? {} : { residual: manner.residual(config) }),
     width: countIn(config, ["hidden_size"]),
     entry: tokenEntry(table, { scale }),
     blocks: layersOf(
@@ -158,7 +173,7 @@ function describe(
       has,
       (index) => block(manner, config, `${prefix}layers.${index}`, index),
     ),
-    final: manner.norm(config, `${prefix}norm`),
+    final: manner.norm(config, `${prefix}${manner.final ?? "norm"}`),
     head: { tied: manner.tied },
   });
   return { ...spec, heads: spec.heads.map((head) => ({ ...head, ...manner.head?.(config) })) };
@@ -189,4 +204,9 @@ export function window(config: Config, index: number): number | undefined {
   const size = config["sliding_window"] === undefined ? 4096 : config["sliding_window"];
   if (typeof size !== "number" || config["use_sliding_window"] === false) return undefined;
   return kinds == null || kinds[index] === "sliding_attention" ? size : undefined;
+}
+
+/** A window that the whole model has where a number is written. */
+export function windowIfNamed(config: Config, index: number): number | undefined {
+  return config["sliding_window"] == null ? undefined : window(config, index);
 }

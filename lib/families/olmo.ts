@@ -16,7 +16,7 @@ export const olmo: Family = llamaLike({
 export const olmo2: Family = llamaLike({
   id: "olmo2",
   label: "OLMo-2",
-  residual: resPostNorm,
+  residual: () => resPostNorm,
   norm: rms,
   norms: {
     attention: { output: "post_attention_layernorm" },

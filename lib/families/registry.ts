@@ -5,7 +5,6 @@ import { bart } from "./bart.ts";
 import { bertLike } from "./bert.ts";
 import { bloom } from "./bloom.ts";
 import { clipLike } from "./clip.ts";
-import { cohere } from "./cohere.ts";
 import { distilbert } from "./distilbert.ts";
 import { falcon } from "./falcon.ts";
 import type { Config, Family } from "./family.ts";
@@ -14,13 +13,22 @@ import { gptNeo } from "./gpt_neo.ts";
 import { gptNeox } from "./gpt_neox.ts";
 import { gptj } from "./gptj.ts";
 import { gemma, gemma2, gemma3 } from "./gemma.ts";
-import { llama, mistral, qwen2, qwen3, stablelm } from "./llama.ts";
+import {
+  cohere,
+  cohere2,
+  jais2,
+  nemotron,
+  persimmon,
+  phi,
+  stablelm,
+  starcoder2,
+} from "./layer_norm_llamas.ts";
+import { glm, granite, helium, llama, mistral, phi3, qwen2, qwen3, smollm3 } from "./llama.ts";
 import { mpt } from "./mpt.ts";
 import { normkitFamily } from "./normkit.ts";
 import { olmo, olmo2 } from "./olmo.ts";
 import { openaiGpt } from "./openai_gpt.ts";
 import { opt } from "./opt.ts";
-import { phi } from "./phi.ts";
 import { refusedFamilies } from "./refused.ts";
 import { visionFamilies } from "./vit.ts";
 import { waveformFamilies } from "./wav2vec2.ts";
@@ -30,7 +38,9 @@ import { whisper } from "./whisper.ts";
 export const families: readonly Family[] = [
   normkitFamily,
   ...[openaiGpt, gpt2, opt, gptNeox, gptj, phi, bloom, gptNeo, falcon, mpt],
-  ...[llama, mistral, qwen2, qwen3, gemma, gemma2, gemma3, olmo, olmo2, stablelm, cohere],
+  ...[llama, mistral, qwen2, qwen3, phi3, smollm3, granite, glm, helium],
+  ...[gemma, gemma2, gemma3, olmo, olmo2],
+  ...[stablelm, cohere, cohere2, starcoder2, nemotron, jais2, persimmon],
   ...bertLike,
   ...[distilbert, bart],
   ...visionFamilies,

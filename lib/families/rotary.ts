@@ -154,14 +154,19 @@ const mostTurning = 2 ** 16;
  *
  * @param config The configuration.
  * @param headWidth The width of a head.
- * @param names The older names of the base and of the turning share, and the share where none is written.
+ * @param names The older names of the base and of the turning share, and both where none is written.
  * @returns How heads turn.
  * @throws {RangeError} If positions are stretched in a way that is not known, or a setting is missing.
  */
 export function rotaryIn(
   config: Config,
   headWidth: number,
-  names: { readonly base?: string; readonly share?: string; readonly standardShare?: number } = {},
+  names: {
+    readonly base?: string;
+    readonly share?: string;
+    readonly standardShare?: number;
+    readonly standardBase?: number;
+  } = {},
 ): Rotary {
   const parameters = rotaryParametersOf(config);
   const type = parameters["rope_type"];
@@ -181,7 +186,11 @@ export function rotaryIn(
   if (share > 1) throw unknownSetting("partial_rotary_factor", share, "it must be at most 1");
   const plain: Rotary = {
     width: Math.floor(headWidth * share),
-    base: positiveIn(settings, ["rope_theta", names.base ?? "rope_theta"], 10000),
+    base: positiveIn(
+      settings,
+      ["rope_theta", names.base ?? "rope_theta"],
+      names.standardBase ?? 10000,
+    ),
     order: "half",
   };
   if (plain.width > mostTurning) {

@@ -34,6 +34,31 @@ export const preLn: Residual = {
   }),
 };
 
+/** Those that were made, so that one factor is one object. */
+const scaled = new Map<number, Residual>();
+
+/**
+ * Pre-LN whose branches are multiplied by one number (Granite): x_{l+1} = x_l + c f(LN(x_l)).
+ *
+ * @param factor c.
+ * @returns Pre-LN where it is 1.
+ */
+export function scaledPreLn(factor: number): Residual {
+  const known = factor === 1 ? preLn : scaled.get(factor);
+  if (known !== undefined) return known;
+  const made: Residual = {
+    ...preLn,
+    label: `Pre-LN with branches times ${factor}`,
+    wiring: () => ({
+      norms: ["input"],
+      gate: "sum",
+      update: ({ add, scale }, x, f, n) => add(x, scale(factor, f(n.input(x)))),
+    }),
+  };
+  scaled.set(factor, made);
+  return made;
+}
+
 /** What DeepNorm's and Sub-LN's constants depend on: the stack's depth, and which stack of a pair it is. */
 export type StackDepths = Pick<Site, "depth"> & Partial<Pick<Site, "stack" | "otherDepth">>;
 

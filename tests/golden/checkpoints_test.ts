@@ -55,8 +55,12 @@ const headless = ({ spec, tensors }: Model) => ({
 /** The families that have RMSNorms, by the first word of their models. */
 const rmsFamilies: Readonly<Record<string, string>> = {
   gemma: "Gemma",
+  glm: "GLM-4",
+  helium: "Helium",
   llama: "Llama",
   mistral: "Mistral",
+  phi3: "Phi-3",
+  smollm3: "SmolLM3",
   qwen2: "Qwen2",
   qwen3: "Qwen3",
 };
@@ -65,6 +69,10 @@ const rmsFamilies: Readonly<Record<string, string>> = {
 const tables: Readonly<Record<string, readonly [table: string, bound: boolean]>> = {
   "bloom": ["transformer.word_embeddings.weight", true],
   "cohere": ["model.embed_tokens.weight", true],
+  "cohere-norms": ["model.embed_tokens.weight", true],
+  "cohere2": ["model.embed_tokens.weight", true],
+  "smollm3": ["model.embed_tokens.weight", true],
+  "starcoder2": ["model.embed_tokens.weight", true],
   "falcon": ["transformer.word_embeddings.weight", true],
   "falcon-alibi": ["transformer.word_embeddings.weight", true],
   "falcon-new": ["transformer.word_embeddings.weight", true],

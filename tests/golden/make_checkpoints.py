@@ -33,7 +33,7 @@ SAMPLES = 8
 # An ε that is seen in the outputs, given to one model of each name of the key.
 COARSE = 1e-3
 # They multiply by 1 + gain.
-OFFSET_NORMS = ("GemmaRMSNorm", "Gemma2RMSNorm", "Gemma3RMSNorm")
+OFFSET_NORMS = ("GemmaRMSNorm", "Gemma2RMSNorm", "Gemma3RMSNorm", "NemotronLayerNorm1P")
 # What the float64 outputs may be off from those of the saved folder, run as transformers runs it.
 TOLERANCE = {torch.float64: 1e-5, torch.float32: 1e-4}
 
@@ -404,6 +404,77 @@ CASES = {
         | rotary(),
         "tokens older",
     ),
+    "cohere-norms": (
+        "CohereForCausalLM",
+        sizes(16, 4, 24, 1, num_key_value_heads=2, pad_token_id=0, use_qk_norm=True) | rotary(),
+        "tokens",
+    ),
+    "cohere2": (
+        "Cohere2ForCausalLM",
+        sizes(16, 2, 24, 2, num_key_value_heads=1, pad_token_id=0, layer_norm_eps=COARSE)
+        | {"sliding_window": 5, "layer_types": ["sliding_attention", "full_attention"]}
+        | rotary(),
+        "tokens",
+    ),
+    "starcoder2": (
+        "Starcoder2ForCausalLM",
+        sizes(16, 4, 24, 1, num_key_value_heads=2, norm_epsilon=COARSE) | rotary(),
+        "tokens",
+    ),
+    "nemotron": (
+        "NemotronForCausalLM",
+        sizes(16, 2, 24, 1, num_key_value_heads=1, norm_eps=COARSE) | rotary(part=0.5),
+        "tokens older",
+    ),
+    "jais2": ("Jais2ForCausalLM", sizes(16, 2, 24, 1, layer_norm_eps=COARSE) | rotary(), "tokens"),
+    "phi-norms": (
+        "PhiForCausalLM",
+        sizes(16, 2, 24, 1, qk_layernorm=True) | rotary(part=0.5),
+        "tokens",
+    ),
+    "stablelm-norms": (
+        "StableLmForCausalLM",
+        sizes(16, 4, 24, 1, num_key_value_heads=2, qk_layernorm=True) | rotary(part=0.5),
+        "tokens",
+    ),
+    "persimmon": (
+        "PersimmonForCausalLM",
+        sizes(16, 2, 24, 1, layer_norm_eps=COARSE) | rotary(part=0.5),
+        "tokens",
+    ),
+    "phi3": (
+        "Phi3ForCausalLM",
+        sizes(16, 2, 24, 1, num_key_value_heads=1, pad_token_id=0, rms_norm_eps=COARSE)
+        | {"original_max_position_embeddings": 16}
+        | stretched("longrope", short_factor=[1.0, 1.25, 1.5, 2.0], long_factor=[4.0] * 4),
+        "tokens",
+    ),
+    "smollm3": (
+        "SmolLM3ForCausalLM",
+        sizes(16, 2, 24, 2, num_key_value_heads=1, pad_token_id=0, rms_norm_eps=COARSE)
+        | {"no_rope_layer_interval": 2}
+        | rotary(),
+        "tokens",
+    ),
+    "granite": (
+        "GraniteForCausalLM",
+        sizes(16, 2, 24, 2, num_key_value_heads=1, rms_norm_eps=COARSE)
+        | {"residual_multiplier": 0.3, "embedding_multiplier": 3.0}
+        | {"attention_multiplier": 0.5, "logits_scaling": 0.5}
+        | rotary(),
+        "tokens older",
+    ),
+    "glm": (
+        "GlmForCausalLM",
+        sizes(16, 2, 24, 1, num_key_value_heads=1, head_dim=8, pad_token_id=0, rms_norm_eps=COARSE)
+        | rotary(part=0.5),
+        "tokens",
+    ),
+    "helium": (
+        "HeliumForCausalLM",
+        sizes(16, 2, 24, 1, num_key_value_heads=1, head_dim=8, rms_norm_eps=COARSE) | rotary(),
+        "tokens",
+    ),
     # Post-LN, which the converter has to refuse.
     "bert": ("BertForMaskedLM", sizes(16, 2, 32, max_position_embeddings=16), "masked"),
     "roberta": (
@@ -455,7 +526,7 @@ def draw(generator, module, name, shape):
     kind = type(module).__name__
     if kind.endswith("LayerScale"):
         return uniform(generator, shape, 0.2, 1.5)
-    if kind.endswith("Norm"):
+    if kind.endswith("Norm") or kind in OFFSET_NORMS:
         if name == "bias":
             return normal(generator, shape, 0.0, 0.7)
         gain = draw_gain(generator, shape)

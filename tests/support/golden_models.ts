@@ -50,10 +50,15 @@ export const preLnNames: readonly string[] = goldenNames.filter((name) =>
 /** Those of them with RMSNorms, which see the mean of the stream. */
 export const rmsNormNames: readonly string[] = [
   "gemma",
+  "glm",
+  "granite",
+  "helium",
   "llama",
   "llama-llama3",
   "mistral",
   "mistral-yarn",
+  "phi3",
+  "smollm3",
   "qwen2",
   "qwen3",
 ];
@@ -65,6 +70,14 @@ export const impossible: Readonly<
   "clip-classifier": [
     ["pre-ln", "pre-rmsnorm", "pre-crmsnorm"],
     "Cannot center this CLIP model: its vision has no norm after the last layer, so that the head sees the mean of the stream",
+  ],
+  "granite": [
+    ["pre-ln", "pre-rmsnorm", "pre-crmsnorm"],
+    "Cannot convert this Granite model: its stream is scaled (GPAS, LNS, DeepNorm): fold it first",
+  ],
+  "nemotron": [
+    ["pre-ln"],
+    "Cannot give LayerNorms of gain 1 to a Nemotron model: its norms multiply by 1 + gain, so that its engines would multiply by 2",
   ],
   "siglip": [
     ["pre-crmsnorm"],

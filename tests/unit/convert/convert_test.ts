@@ -147,7 +147,7 @@ Deno.test("convert() to pre-ln has the tensors of the source, and of a tied head
     const made = convert(source, { to: "pre-ln" });
     const added = made.tensors.names.filter((tensor) => !source.tensors.has(tensor));
     // the norms of MPT and Cohere have no biases, so that their heads can have matrices of their own
-    assertEquals(added, ["cohere", "mpt"].includes(name) ? ["lm_head.weight"] : [], name);
+    assertEquals(added, /^(cohere|mpt)/.test(name) ? ["lm_head.weight"] : [], name);
     assertEquals(source.tensors.names.filter((tensor) => !made.tensors.has(tensor)), [], name);
     for (const tensor of source.tensors.names) {
       assertEquals(made.tensors.info(tensor).shape, source.tensors.info(tensor).shape, tensor);
@@ -271,7 +271,8 @@ Deno.test("convert() to weightless folds the gains of models with RMSNorms, and 
     const made = reread(convert(source, { to: "weightless" }));
     assertEquals([streamNorm(made), isCentered(made)], ["rms", false]);
     await assertSame(made, source, inputs, name);
-    assertThrows(() => convert(made, { to: "pre-ln" }), RangeError, "Cannot center");
+    const why = name === "granite" ? "fold it first" : "Cannot center";
+    assertThrows(() => convert(made, { to: "pre-ln" }), RangeError, why);
   }
 });
 

@@ -244,3 +244,17 @@ for (const id of Object.keys(folds)) {
     },
   );
 }
+
+Deno.test("foldVariant() of Granite takes its factor of branches into what writes", async () => {
+  using source = await openGolden("granite");
+  const { inputs } = await goldenOf("granite");
+  const made = await foldVariant(source);
+  const read = describeModel(made.family, made.config, made.tensors);
+  assertEquals([made, read].map(({ spec }) => spec.stacks["decoder"]!.residual.label), [
+    "Pre-LN",
+    "Pre-LN",
+  ]);
+  const expected = await outputsOf(float64, source, inputs);
+  const limit = toleranceInFloat64("conversion");
+  assertOutputs(await outputsOf(float64, read, inputs), expected, limit, "folded");
+});

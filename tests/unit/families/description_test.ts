@@ -14,6 +14,7 @@ const unread: Readonly<Record<string, readonly string[]>> = {
 };
 
 const network = "mlp.up_proj mlp.gate_proj mlp.down_proj lm_head";
+const gateInside = "mlp.gate_up_proj mlp.down_proj lm_head";
 const attention = "self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj";
 const rms = "input_layernorm post_attention_layernorm model.norm";
 const behind = "post_attention_layernorm post_feedforward_layernorm model.norm";
@@ -30,22 +31,31 @@ const absent: Readonly<Record<string, string>> = {
   "clip-vision": "embeddings.patch_embedding visual_projection",
   "cohere": `${attention} ${network}`,
   "data2vec-audio": "0.conv 1.conv",
+  "cohere-norms": `${attention} ${network}`,
+  "cohere2": `${attention} ${network}`,
   "falcon": falcon,
   "falcon-alibi": "lm_head",
   "falcon-new": falcon,
   "gemma": `${rms} ${attention} ${network}`,
   "gemma2": `${sandwich} ${attention} ${network}`,
   "gemma3": `${sandwich} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
+  "glm": `${rms} self_attn.o_proj ${gateInside}`,
   "gpt-neo": "attention.q_proj attention.k_proj attention.v_proj lm_head",
   "gpt-neox": "embed_out",
   "gpt-neox-sequential": "embed_out",
   "gpt2": "lm_head",
   "gpt2-untied": "lm_head",
   "gptj": "attn.q_proj attn.k_proj attn.v_proj attn.out_proj",
+  "granite": `${rms} ${attention} ${network}`,
+  "helium": `${rms} ${attention} ${network}`,
+  "jais2": "lm_head",
   "llama": `${rms} ${attention} ${network}`,
   "llama-llama3": `${rms} ${attention} ${network}`,
   "mistral": `${rms} ${attention} ${network}`,
   "mistral-yarn": `${rms} ${attention} ${network}`,
+  "nemotron": `${attention} mlp.up_proj mlp.down_proj lm_head`,
+  "persimmon": "lm_head",
+  "phi3": `${rms} self_attn.qkv_proj self_attn.o_proj ${gateInside}`,
   "mpt": "attn.Wqkv attn.out_proj ffn.up_proj ffn.down_proj lm_head",
   "olmo": `${attention} ${network}`,
   "olmo-tied": `${attention} ${network}`,
@@ -56,6 +66,9 @@ const absent: Readonly<Record<string, string>> = {
   "opt-post": "project_in project_out lm_head",
   "qwen2": `${rms} self_attn.o_proj ${network}`,
   "qwen3": `${rms} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
+  "smollm3": `${rms} ${attention} ${network}`,
+  "stablelm-norms": `${attention} ${network}`,
+  "starcoder2": "lm_head",
   "stablelm": `self_attn.o_proj ${network}`,
   "stablelm-parallel": `${attention} ${network}`,
   "wav2vec2-post": "0.conv 1.conv",

@@ -83,7 +83,6 @@ const refusals:
   readonly (readonly [name: string, change: Record<string, unknown>, words: string])[] = [
     ["gpt2", { activation_function: "mish" }, "activation_function"],
     ["gpt2", { n_head: 0 }, "a whole number ≥ 1"],
-    ["cohere", { use_qk_norm: true }, "norms with a gain for each head"],
     ["bert", { position_embedding_type: "relative_key" }, 'only "absolute" is described'],
     ["roberta", { add_cross_attention: true }, "cross-attention is not described"],
     [
@@ -91,8 +90,6 @@ const refusals:
       { apply_residual_connection_post_layernorm: true },
       "shortcuts start behind the norms",
     ],
-    ["phi", { qk_layernorm: true }, "norms of queries and keys of Phi"],
-    ["stablelm", { qk_layernorm: true }, "norms of queries and keys of StableLM"],
     ["mpt", { attn_config: { qk_ln: true } }, "norms of queries and keys of MPT"],
     ["mpt", { attn_config: { alibi: false } }, "MPT with learned positions"],
     ["llama", { rope_scaling: { rope_type: "mrope" } }, "it must be one of default, linear"],

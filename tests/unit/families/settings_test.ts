@@ -65,6 +65,7 @@ Deno.test("activationIn() knows transformers' names", () => {
     gelu_fast: "gelu_new",
     gelu_pytorch_tanh: "gelu_new",
     relu: "relu",
+    relu2: "relu2",
     silu: "silu",
     swish: "silu",
     quick_gelu: "quick_gelu",
