@@ -10,7 +10,7 @@ import { centerAlong, scaleAlong } from "./lazy_matrix.ts";
 import { entryOf, writersOf } from "./readers_and_writers.ts";
 
 /** Whether a stream starts with what no weight can center. */
-function startsNonLinearly({ entry, entryNorm }: Stack): boolean {
+export function startsNonLinearly({ entry, entryNorm }: Stack): boolean {
   return entryNorm !== undefined || entry.kind === "audio";
 }
 

@@ -5,9 +5,9 @@ import { requireOneOf } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import { hasOffset, mapNorms, mapStacks, readsWithTable, withoutOffset } from "../model/spec.ts";
 import { withConvertedNorms } from "../families/converted_norms.ts";
-import type { Head, StreamNorm } from "../model/spec.ts";
+import type { Head, ModelSpec, StreamNorm } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
-import { centerStreams, foldLayerScale } from "./center.ts";
+import { centerStreams, foldLayerScale, startsNonLinearly } from "./center.ts";
 import { compressStreams, decompressStreams } from "./compress.ts";
 import { foldNorms, untieHead, withoutCopies } from "./fold_norms.ts";
 import {
@@ -16,7 +16,7 @@ import {
   requirePlain,
   requirePlainGains,
 } from "./preconditions.ts";
-import { missingBiases, normsWithReaders } from "./readers_and_writers.ts";
+import { entryOf, missingBiases, normsWithReaders } from "./readers_and_writers.ts";
 import { withIdentityParameters } from "./identity_parameters.ts";
 
 /** What a model can be converted to. */
@@ -50,9 +50,17 @@ export function isCentered({ config }: Model): boolean {
   return converted?.centered === true;
 }
 
+/** Whether a head multiplies by a table behind a map of its own, so that centering the table would change what it gives. */
+function losesTable({ stacks }: ModelSpec, { transform, linear }: Head): boolean {
+  return transform !== undefined &&
+    Object.values(stacks).some((stack) =>
+      !startsNonLinearly(stack) && entryOf(stack).tables.includes(linear.weight)
+    );
+}
+
 function tiedHeads({ spec }: Model): readonly string[] {
   return spec.heads
-    .filter((head) => readsWithTable(spec, head))
+    .filter((head) => readsWithTable(spec, head) || losesTable(spec, head))
     .map(({ linear }) => linear.weight);
 }
 
@@ -103,7 +111,8 @@ function toRms(model: Model, keep: boolean): Model {
     );
   }
   const folded = foldNorms(foldLayerScale(model), ({ final }) => !(keep && final));
-  return centerStreams(folded, { keepTables: keep });
+  const behind = folded.spec.heads.filter((head) => !keep && losesTable(folded.spec, head));
+  return centerStreams(behind.reduce(untieHead, folded), { keepTables: keep });
 }
 
 /** A stream without its last values; a head that shares a table which it does not start from as it is needs its own matrix then. */

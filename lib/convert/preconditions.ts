@@ -75,10 +75,15 @@ export function requirePlain({ spec, family }: Model, allowed: readonly Objectio
  * Requires that a norm is all that reads the streams: what else reads them sees their mean.
  *
  * @param model The model.
- * @throws {RangeError} If a stack has no norm after its last layer.
+ * @throws {RangeError} If a branch has no norm, or a stack none after its last layer.
  */
 export function requireFinalNorms({ spec, family }: Model): void {
-  for (const [name, { final }] of Object.entries(spec.stacks)) {
+  for (const [name, { blocks, final }] of Object.entries(spec.stacks)) {
+    if (blocks.some(({ branches }) => branches.some(({ unnormed }) => unnormed === true))) {
+      throw new RangeError(
+        `Cannot center this ${family.label} model: a branch of its ${name} reads the stream without a norm, and so sees its mean`,
+      );
+    }
     if (final === undefined) {
       throw new RangeError(
         `Cannot center this ${family.label} model: its ${name} has no norm after the last layer, so that the head sees the ` +

@@ -90,7 +90,8 @@ function* stackFormulas({ spec, tensors }: Model): Generator<[string, Formula]> 
     for (const { parallel, branches } of blocks) {
       const kind = parallel ? "parallel" : "joins";
       yield [`block/${kind}`, blockFormulas[kind]];
-      for (const { norms, weights, sublayer } of branches) {
+      for (const { norms, unnormed, weights, sublayer } of branches) {
+        if (unnormed === true) yield ["block/unnormed", blockFormulas.unnormed];
         if (norms.inner !== undefined) yield ["block/inner", blockFormulas.inner];
         if (weights !== undefined) yield ["block/weights", blockFormulas.weights];
         const { scale } = sublayer.output;

@@ -36,6 +36,8 @@ export const entryFormulas: Readonly<Record<Entry["kind"], Formula>> = {
     "x[t] = scale · tokens.table[id[t]] + positions.table[t + offset]    for t = 0, 1, …",
     "without positions: x[t] = scale · tokens.table[id[t]]",
     "with projection: projection.linear(scale · tokens.table[id[t]]) in place of that row",
+    "with masked: the row of a token t is multiplied by 0 where id[t] = masked.token, else by (1 − masked.share) / (1 − the share of the t " +
+    "with that token)",
     "with segments: x[t] += segments.table[0]",
     "with source, id are the tokens of the source; else those of the text",
   ],
@@ -93,7 +95,9 @@ export const attentionParts = {
   "headGains": [
     "behind those norms q and k are multiplied, number by number, by the vectors of headGains.q and of headGains.k, side by side",
   ],
-  "window": ["only keys j > i − window count"],
+  "window": [
+    "only keys j > i − window count, and where it is not causal, of those only j < i + window",
+  ],
   "softcap": ["score ← softcap · tanh(score / softcap), before anything is added"],
   "alibi": ["score[i, j] += alibi[h] · (j − i)"],
 } as const satisfies Readonly<Record<string, Formula>>;
@@ -146,6 +150,7 @@ export const blockFormulas = {
     "for each branch in order, what joins says: all its lines at once, of the values before",
     "F is the sub-layer; input, output, stream and final are the norms of that name; constants are written out",
   ],
+  "unnormed": ["where a branch says so, input(x) is x itself"],
   "parallel": ["x ← x + Σ F(input(x)) over the branches, all of the same x"],
   "inner": ["the norm inner is applied to what output.linear reads"],
   "weights": ["a name in joins that is no stream and no norm is the learned number in weights"],

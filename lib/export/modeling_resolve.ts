@@ -80,9 +80,13 @@ class Resolver {
     });
   }
 
-  branch({ norms, sublayer, gate, weights }: Branch, joins: readonly string[]): Resolved {
+  branch(
+    { norms, unnormed, sublayer, gate, weights }: Branch,
+    joins: readonly string[],
+  ): Resolved {
     return defined({
       joins,
+      unnormed,
       norms: Object.fromEntries(
         Object.entries(norms).map(([place, norm]) => [place, this.norm(norm)]),
       ),

@@ -52,6 +52,19 @@ function lookUp(context: OnnxContext, table: Table, width: number, ids: string):
   return asFloat(context, graph.add("Gather", [stored, ids]));
 }
 
+/** What the embedding of each token is multiplied by: 0 of the mask, and of the others what makes up for it. */
+function maskFactors(
+  { graph }: OnnxContext,
+  ids: string,
+  { token, share }: NonNullable<EntryOf<"tokens">["masked"]>,
+): string {
+  const isMask = graph.add("Cast", [graph.add("Equal", [ids, graph.whole(token)])], { to: int(1) });
+  const kept = graph.add("Sub", [graph.numbers(1), isMask]);
+  const rest = graph.add("ReduceMean", [kept, graph.whole([1])], { keepdims: int(1) });
+  const factors = graph.add("Div", [graph.add("Mul", [kept, graph.numbers(1 - share)]), rest]);
+  return graph.add("Unsqueeze", [factors, graph.whole([2])]);
+}
+
 /** A convolution whose kernel is stored [outputs, channels, …]. */
 function convolve(
   context: OnnxContext,
@@ -226,8 +239,12 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
     scale: (factor, x) => operator("Mul", x, graph.numbers(factor)),
     weigh: (weight, x) => operator("Mul", x, weight.rows),
 
-    tokens: (entry, width) =>
-      flat(lookUp(context, entry.tokens, width, inputs[inputOf(entry)]), width),
+    tokens: (entry, width) => {
+      const ids = inputs[inputOf(entry)];
+      const rows = lookUp(context, entry.tokens, width, ids);
+      if (entry.masked === undefined) return flat(rows, width);
+      return flat(graph.add("Mul", [rows, maskFactors(context, ids, entry.masked)]), width);
+    },
     addPositions: (x, table, offset) => {
       const places = placesOf(context, x.size);
       const rows = offset === 0 ? places : graph.add("Add", [places, graph.whole(offset)]);

@@ -136,6 +136,9 @@ export function scoreBias(
     const hidden = [
       ...(causal ? [graph.add("Greater", [apart, graph.whole(0)])] : []),
       ...(window === undefined ? [] : [graph.add("LessOrEqual", [apart, graph.whole(-window)])]),
+      ...(window === undefined || causal
+        ? []
+        : [graph.add("GreaterOrEqual", [apart, graph.whole(window)])]),
     ];
     const mask = hidden.length === 0 ? undefined : graph.add("Where", [
       hidden.reduce((a, b) => graph.add("Or", [a, b])),

@@ -24,6 +24,7 @@ import {
   starcoder2,
 } from "./layer_norm_llamas.ts";
 import { glm, granite, helium, llama, mistral, phi3, qwen2, qwen3, smollm3 } from "./llama.ts";
+import { modernBert } from "./modernbert.ts";
 import { mpt } from "./mpt.ts";
 import { normkitFamily } from "./normkit.ts";
 import { olmo, olmo2 } from "./olmo.ts";
@@ -42,6 +43,7 @@ export const families: readonly Family[] = [
   ...[gemma, gemma2, gemma3, olmo, olmo2],
   ...[stablelm, cohere, cohere2, starcoder2, nemotron, jais2, persimmon],
   ...bertLike,
+  modernBert,
   ...[distilbert, bart],
   ...visionFamilies,
   ...clipLike,

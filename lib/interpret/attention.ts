@@ -48,6 +48,15 @@ function pairs<T>(
   return arithmetic.matrix(values, queries, keys);
 }
 
+/** Whether attention hides key j from query i. */
+export function hides(
+  { causal, window = Infinity }: Pick<Attention, "causal" | "window">,
+  i: number,
+  j: number,
+): boolean {
+  return causal ? j > i || i - j >= window : Math.abs(i - j) >= window;
+}
+
 /** What is added to the scores of a head: the mask, the same for all, and the slope times the distance. */
 function biasOf<T>(
   arithmetic: Arithmetic<T>,
@@ -55,7 +64,7 @@ function biasOf<T>(
   size: readonly [number, number],
 ): (head: number, inner: Arithmetic<T>) => T | undefined {
   const mask = causal || window < Infinity
-    ? pairs(arithmetic, size, (i, j) => (causal && j > i) || j <= i - window ? masked : 0)
+    ? pairs(arithmetic, size, (i, j) => hides({ causal, window }, i, j) ? masked : 0)
     : undefined;
   if (alibi === undefined) return () => mask;
   const distances = pairs(arithmetic, size, (i, j) => j - i);

@@ -20,6 +20,7 @@ import { matMul } from "../ops/mat_mul.ts";
 import { attendEagerly, type KeyValueStore, splitEagerly } from "./eager_attention.ts";
 import { endOf, lastOf } from "./head_rows.ts";
 import { convolveFrames, patchRows } from "./eager_inputs.ts";
+import { maskFactors } from "./masked_tokens.ts";
 import { activationFunctions, normFunctions } from "./tensor_functions.ts";
 import { tensorAlgebra } from "../residual/tensor_algebra.ts";
 
@@ -124,9 +125,16 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
     reads: (entry) => inputs[inputOf(entry)] !== undefined,
     ...tensorAlgebra,
 
-    tokens: ({ tokens, source }, width) => {
+    tokens: ({ tokens, source, masked }, width) => {
       const { ids, size } = requiredInput(source === true ? "source" : "tokens");
-      return tf.reshape(lookup(tableOf(tokens, width), ids), [...size, width]);
+      const rows = tf.reshape(lookup(tableOf(tokens, width), ids), [...size, width]);
+      if (masked === undefined) return rows;
+      const [batch, length] = size;
+      const factors = Array.from(
+        { length: batch },
+        (_, row) => maskFactors(ids.subarray(row * length, (row + 1) * length), masked),
+      );
+      return tf.mul(rows, tf.tensor(factors.flat(), [batch, length, 1]));
     },
     addPositions: (x, table, offset) => {
       const [, length, width] = x.shape as [number, number, number];

@@ -5,6 +5,7 @@ import type { Tensor } from "../core/tensor.ts";
 import type { QueriesKeysValues } from "../model/interpreter.ts";
 import { qkvParts, type Span } from "../model/qkv.ts";
 import { speedsOf } from "../model/rotary.ts";
+import { hides } from "./attention.ts";
 import type { Attention, QkvOrder, Rotary } from "../model/spec.ts";
 import { causalSoftmax } from "../ops/causal_softmax.ts";
 import { rotary } from "../ops/rotary.ts";
@@ -70,9 +71,8 @@ function patternOf(
   const scaled = tf.mul(scores, scale);
   const capped = softcap === undefined ? scaled : tf.mul(softcap, tf.tanh(tf.div(scaled, softcap)));
   const size = [queries, keys] as const;
-  const hides = (i: number, j: number): boolean => (causal && j > i) || j <= i - window;
   const mask = causal || window < Infinity
-    ? tf.add(capped, eachPair(size, first, (i, j) => hides(i, j) ? masked : 0))
+    ? tf.add(capped, eachPair(size, first, (i, j) => hides({ causal, window }, i, j) ? masked : 0))
     : capped;
   if (alibi === undefined) return tf.softmax(mask);
   const slopes = tf.tensor([...alibi], [1, heads, 1, 1]);

@@ -14,6 +14,7 @@ import { convolve, framesOf, normalizeColumns } from "./audio.ts";
 import { graphInterpreter, type Node, type Operations } from "./graph.ts";
 import { countPatches, mapPatches } from "./image.ts";
 import { type ModelInputs, requireInput, type Values } from "./inputs.ts";
+import { maskFactors } from "./masked_tokens.ts";
 import { headRows } from "./head_rows.ts";
 import { apply, inScope, normalize, type Stored } from "./stored_parameters.ts";
 import { lengthOf, readVectors } from "./vector_tables.ts";
@@ -72,9 +73,14 @@ function executors<T>(inputs: ModelInputs): Executors<T> {
     scale: ({ arithmetic }, [x], factor) => arithmetic.scale(x!, factor),
     weigh: async ({ arithmetic }, [weight, x]) =>
       arithmetic.scale(x!, (await arithmetic.read(weight!))[0]!),
-    tokens: async ({ arithmetic, tensors }, _, { tokens, source }, width) => {
+    tokens: async ({ arithmetic, tensors }, _, { tokens, source, masked }, width) => {
       const ids = requireInput(inputs, source === true ? "source" : "tokens");
-      return arithmetic.matrix(await lookUp(tensors, tokens, width, ids), ids.length, width);
+      const rows = await lookUp(tensors, tokens, width, ids);
+      if (masked !== undefined) {
+        const factors = maskFactors(ids, masked);
+        for (let at = 0; at < rows.length; at++) rows[at]! *= factors[Math.floor(at / width)]!;
+      }
+      return arithmetic.matrix(rows, ids.length, width);
     },
     addPositions: async ({ arithmetic, tensors }, [x], table, offset) => {
       const [length, width] = arithmetic.size(x!);

@@ -148,10 +148,11 @@ class StackRun<T> {
   }
 
   /** The norms, learned scalars and gate of a site. */
-  #parts({ residual }: Stack, { norms, gate, weights }: Branch, site: Site): Parts<T> {
+  #parts({ residual }: Stack, { norms, unnormed, gate, weights }: Branch, site: Site): Parts<T> {
     const at = `at layer ${site.layer}`;
     const bound = (place: NormPlace): Norm<T> => (x) => {
       const norm = norms[place];
+      if (norm === undefined && unnormed === true && place === "input") return x;
       if (norm === undefined) {
         const named = Object.keys(norms).join(", ") || "none";
         throw new RangeError(

@@ -124,7 +124,7 @@ export interface Attention {
   readonly rotary?: Rotary;
   /** Slope · distance is added to the scores (BLOOM, MPT), one slope for each head. */
   readonly alibi?: readonly number[];
-  /** Only so many keys back, the query's own among them (GPT-Neo's local layers, Mistral). */
+  /** Only so many keys back, the query's own among them (GPT-Neo's local layers, Mistral); as many ahead where it is not causal (ModernBERT). */
   readonly window?: number;
   /** Norms of all queries and of all keys of a token, heads side by side, before anything else (OLMo-2). */
   readonly projectionNorms?: { readonly q: NormSpec; readonly k: NormSpec };
@@ -172,6 +172,8 @@ export interface Branch {
   readonly role: Role;
   /** The norms that the variant's wiring names, by where they stand. */
   readonly norms: { readonly [place in NormPlace]?: NormSpec };
+  /** Whether it reads the stream without a norm, whatever the variant says (ModernBERT's first attention). */
+  readonly unnormed?: boolean;
   /** What is computed. */
   readonly sublayer: Attention | FeedForward;
   /** The name of the GPAS gate, a scalar, where the variant has gates. */
@@ -223,6 +225,8 @@ export type Entry =
     readonly offset: number;
     /** Segment embeddings, of which the first is added to every token: one text, not a pair (BERT). */
     readonly segments?: Table;
+    /** Rows of this token are 0, and the others are multiplied by (1 − share) / (1 − the share that it has in the input) (ESM). */
+    readonly masked?: { readonly token: number; readonly share: number };
     /** Whether it reads what a decoder is to answer, beside that decoder's own tokens (BART's encoder). */
     readonly source?: boolean;
   }

@@ -2,7 +2,7 @@
 // in the golden folders are transformers' own, in float64.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { convert, type ConvertOptions, type Target, targets } from "../../lib/convert/convert.ts";
+import { convert, type ConvertOptions, targets } from "../../lib/convert/convert.ts";
 import { checkout } from "../../lib/workshop/checkout.ts";
 import { configText, parseConfig } from "../../lib/families/config_text.ts";
 import { describeModel, type Model } from "../../lib/families/model.ts";
@@ -65,6 +65,13 @@ const rmsFamilies: Readonly<Record<string, string>> = {
   qwen3: "Qwen3",
 };
 
+/** Models whose head is the token table behind a map of its own. */
+const tablesBehindMaps: Readonly<Record<string, string>> = {
+  "esm": "esm.embeddings.word_embeddings.weight",
+  "megatron-bert": "bert.embeddings.word_embeddings.weight",
+  "xlm-roberta-xl": "roberta.embeddings.word_embeddings.weight",
+};
+
 /** Models whose head is the token table, with its name and whether the norm before it has parameters. */
 const tables: Readonly<Record<string, readonly [table: string, bound: boolean]>> = {
   "bloom": ["transformer.word_embeddings.weight", true],
@@ -95,9 +102,11 @@ function refusalOf(name: string, { to, tied }: Required<ConvertOptions>): string
   }
   const [closed, why] = impossible[name] ?? [];
   if (closed?.includes(to)) return why;
-  const [table, bound] = tables[name] ?? [];
-  const unties: readonly Target[] = ["weightless", "pre-crmsnorm"];
-  return tied === "keep" && bound === true && unties.includes(to)
+  const [table, bound] = tables[name] ?? [tablesBehindMaps[name], false];
+  const isMoved = bound
+    ? to === "weightless" || to === "pre-crmsnorm"
+    : to === "pre-crmsnorm" && tablesBehindMaps[name] !== undefined;
+  return tied === "keep" && isMoved
     ? `Cannot keep ${table} as the matrix of the head in a conversion to ${to}: the norm before it, or the mean of the table, ` +
       'has to go into a matrix of its own; use tied = "untie"'
     : undefined;

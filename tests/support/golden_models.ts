@@ -79,6 +79,10 @@ export const impossible: Readonly<
     ["pre-ln"],
     "Cannot give LayerNorms of gain 1 to a Nemotron model: its norms multiply by 1 + gain, so that its engines would multiply by 2",
   ],
+  "modernbert": [
+    ["pre-ln", "pre-rmsnorm", "pre-crmsnorm"],
+    "Cannot center this ModernBERT model: a branch of its encoder reads the stream without a norm, and so sees its mean",
+  ],
   "siglip": [
     ["pre-crmsnorm"],
     "Cannot compress a stream that a pooling head reads: one matrix multiplies its query too, which has d values",

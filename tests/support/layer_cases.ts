@@ -64,7 +64,7 @@ const plans: Readonly<Record<string, AttentionPlan>> = {
     rotary: { width: 4, base: 100, order: "pairs" },
   },
   "window": { ...base, window: 3 },
-  "window, all see what follows": { ...base, window: 3, causal: false },
+  "window, as many keys ahead": { ...base, window: 3, causal: false },
   "alibi and window": { ...base, alibi: [1, 0.5, 0.25, 0.125], window: 2 },
   "clip": { ...base, clip: 0.5 },
   "head norms, grouped, rotary": {

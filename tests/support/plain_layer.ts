@@ -121,7 +121,7 @@ export function plainAttention(
       const shared = Math.floor(head / (q.length / k.length));
       const query = turn(queries[i]![head]!, [i, x.length], rotary);
       const seen = source.map((_, j) => j)
-        .filter((j) => (!attention.causal || j <= i) && i - j < window);
+        .filter((j) => i - j < window && (attention.causal ? j <= i : j - i < window));
       const scores = seen.map((j) => {
         const key = turn(keys[j]![shared]!, [j, source.length], rotary);
         return attention.scale * dot(query, key) + (attention.alibi?.[head] ?? 0) * (j - i);

@@ -134,7 +134,9 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
     return rows.map((_, i) => {
       const mixes = Array.from({ length: heads }, (_, h) => {
         const g = Math.floor(h * keyValueHeads / heads);
-        const keys = projected.map((_, j) => j).filter((j) => !(causal && j > i) && j > i - window);
+        const keys = projected.map((_, j) => j).filter((j) =>
+          j > i - window && (causal ? j <= i : j < i + window)
+        );
         const scores = keys.map((j) =>
           capped(scale * dot(projected[i]!.q[h]!, projected[j]!.k[g]!)) +
           (alibi?.[h] ?? 0) * (j - i)

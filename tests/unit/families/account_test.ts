@@ -160,7 +160,7 @@ Deno.test("convert() refuses a model with a tensor that may read or write its st
     using model = await edited("gpt2", { added: { "probe.weight": harmless } });
     convert(model, { to: "pre-ln" });
   }
-  using dinov2 = await edited("dinov2", { added: { "probe.weight": ones(24) } });
+  using dinov2 = await edited("dinov2", { added: { "probe.weight": ones(16) } });
   await assertRejects(
     () => foldVariant(dinov2),
     RangeError,

@@ -7,6 +7,7 @@ import { goldenNames, openGolden } from "../../support/golden_models.ts";
 /** Tensors that no layer reads: CLIP's temperature, what DINOv2 was trained with. */
 const unread: Readonly<Record<string, readonly string[]>> = {
   "clip": ["logit_scale"],
+  "esm": ["esm.encoder.layer.*.attention.self.rotary_embeddings.inv_freq"],
   "siglip": ["logit_bias", "logit_scale"],
   "dinov2": ["dinov2.embeddings.mask_token"],
   "dinov2-giant": ["dinov2.embeddings.mask_token"],
@@ -56,6 +57,8 @@ const absent: Readonly<Record<string, string>> = {
   "nemotron": `${attention} mlp.up_proj mlp.down_proj lm_head`,
   "persimmon": "lm_head",
   "phi3": `${rms} self_attn.qkv_proj self_attn.o_proj ${gateInside}`,
+  "modernbert":
+    "embeddings.norm attn.Wqkv attn.Wo attn_norm mlp_norm mlp.Wi mlp.Wo final_norm head.dense head.norm",
   "mpt": "attn.Wqkv attn.out_proj ffn.up_proj ffn.down_proj lm_head",
   "olmo": `${attention} ${network}`,
   "olmo-tied": `${attention} ${network}`,

@@ -12,6 +12,7 @@ llama mistral qwen2 qwen3 phi3 smollm3 granite glm helium
 gemma gemma2 gemma3_text olmo olmo2
 phi stablelm cohere cohere2 starcoder2 nemotron jais2 persimmon
 bert roberta xlm-roberta distilbert bart
+roberta-prelayernorm xlm-roberta-xl megatron-bert esm modernbert
 vit deit dinov2 dinov2_with_registers
 clip clip_text_model clip_vision_model siglip siglip_text_model siglip_vision_model
 whisper
