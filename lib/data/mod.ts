@@ -14,14 +14,24 @@
  * @module
  */
 
-export { type CldrLanguage, type CldrOptions, cldrPhrases } from "./cldr.ts";
+export { type CldrLanguage, cldrPhrases } from "./cldr.ts";
 export {
   type ClassDataset,
   type Dataset,
   holdOut,
   type HoldOutOptions,
   type Split,
+  type SplitOptions,
 } from "./dataset.ts";
+export { type IdxOptions, readIdx } from "./idx.ts";
+export type { Channels, Picture } from "./image_file.ts";
+export {
+  type ImageDataset,
+  type ImageFolderOptions,
+  type LabelledImage,
+  mnistDigits,
+  readImageFolder,
+} from "./images.ts";
 export { mobyDick } from "./moby_dick.ts";
 export { nearDuplicateGroups } from "./near_duplicates.ts";
 export { readPairs, type ReadPairsOptions, type SentencePair } from "./pairs.ts";

@@ -79,32 +79,70 @@ export async function* bytesOf(file: OpenFile): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** A file's text in pieces; what its length says is not believed, since a file may grow. */
-async function* piecesOf(path: string, most: number): AsyncGenerator<string> {
+/** A file's bytes in pieces; what its length says is not believed, since a file may grow. */
+async function* limitedBytes(path: string, most: number): AsyncGenerator<Uint8Array> {
   const refuse = (): never => {
     throw new RangeError(`Cannot read ${path}: it has more than ${most} bytes`);
   };
-  const file = await openRegular(path);
-  try {
-    if (await file.size() > most) refuse();
-    const decoder = new TextDecoder("utf-8", { fatal: true });
-    const decode = (bytes?: Uint8Array): string => {
-      try {
-        return decoder.decode(bytes, { stream: bytes !== undefined });
-      } catch (cause) {
-        throw new SyntaxError(`Cannot read ${path}: it is not UTF-8`, { cause });
-      }
-    };
-    let total = 0;
-    for await (const bytes of bytesOf(file)) {
-      total += bytes.length;
-      if (total > most) refuse();
-      yield decode(bytes);
-    }
-    yield decode();
-  } finally {
-    file.close();
+  using file = await openRegular(path);
+  if (await file.size() > most) refuse();
+  let total = 0;
+  for await (const bytes of bytesOf(file)) {
+    total += bytes.length;
+    if (total > most) refuse();
+    yield bytes;
   }
+}
+
+/** A file's text in pieces. */
+async function* piecesOf(path: string, most: number): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decode = (bytes?: Uint8Array): string => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch (cause) {
+      throw new SyntaxError(`Cannot read ${path}: it is not UTF-8`, { cause });
+    }
+  };
+  for await (const bytes of limitedBytes(path, most)) yield decode(bytes);
+  yield decode();
+}
+
+/**
+ * Puts pieces of bytes together.
+ *
+ * @param pieces The pieces; each may be overwritten by the next.
+ * @returns All bytes.
+ */
+export async function joinBytes(
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts = await Array.fromAsync(pieces, (piece) => piece.slice());
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/**
+ * Reads a file whole.
+ *
+ * Units: bytes.
+ *
+ * @param path The file; it may be a symlink to one.
+ * @param most The most bytes that it may have; 100 MB by default.
+ * @returns Its bytes.
+ * @throws {RangeError} If it is longer, or no regular file.
+ * @throws {Deno.errors.NotFound} If there is none.
+ */
+export async function readBytes(
+  path: string,
+  most: number = largestText,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return await joinBytes(limitedBytes(path, most));
 }
 
 /**
