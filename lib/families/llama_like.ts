@@ -160,7 +160,7 @@ function describe(
   if (config["use_bidirectional_attention"] === true) {
     throw unknownSetting("use_bidirectional_attention", true, "only causal decoders are described");
   }
-  const prefix = prefixOf(has, "embed_tokens.weight", ["model.", ""]);
+  const prefix = prefixOf(has, "embed_tokens.weight", ["model.", "transformer.", ""]);
   const table = `${prefix}embed_tokens.weight`;
   const scale = manner.scale?.(config) ?? 1;
   const spec = languageModel(config, {

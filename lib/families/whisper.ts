@@ -80,32 +80,27 @@ function stack(
 }
 
 function describe(config: Config, has: Has): ModelSpec {
-  const prefix = prefixOf(has, "decoder.embed_tokens.weight", ["model.", ""]);
-  const table = `${prefix}decoder.embed_tokens.weight`;
+  const prefix = prefixOf(has, "encoder.conv1.weight", ["model.", ""]);
+  const encoder = stack(config, has, "encoder", prefix, {
+    kind: "audio",
+    input: "features",
+    convolutions: [1, 2].map((at): Convolution => ({
+      linear: linearAt(`${prefix}encoder.conv${at}`),
+      width: 3,
+      stride: at,
+      padding: [1, 1],
+      groups: 1,
+      activation: "gelu",
+    })),
+    channels: countIn(config, ["num_mel_bins"], 80),
+    positions: { table: `${prefix}encoder.embed_positions.weight` },
+  });
+  const path = `${prefix}decoder`;
+  const table = `${path}.embed_tokens.weight`;
+  if (!has(table)) return { stacks: { encoder }, heads: [] };
+  const entry = tokenEntry(table, { positions: `${path}.embed_positions.weight` });
   return {
-    stacks: {
-      encoder: stack(config, has, "encoder", prefix, {
-        kind: "audio",
-        input: "features",
-        convolutions: [1, 2].map((at): Convolution => ({
-          linear: linearAt(`${prefix}encoder.conv${at}`),
-          width: 3,
-          stride: at,
-          padding: [1, 1],
-          groups: 1,
-          activation: "gelu",
-        })),
-        channels: countIn(config, ["num_mel_bins"], 80),
-        positions: { table: `${prefix}encoder.embed_positions.weight` },
-      }),
-      decoder: stack(
-        config,
-        has,
-        "decoder",
-        prefix,
-        tokenEntry(table, { positions: `${prefix}decoder.embed_positions.weight` }),
-      ),
-    },
+    stacks: { encoder, decoder: stack(config, has, "decoder", prefix, entry) },
     ...languageHead(config, table, { path: "proj_out" }),
   };
 }

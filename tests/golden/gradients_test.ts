@@ -8,12 +8,12 @@ import { readAll } from "../../lib/backend/read.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
 import { disposeTree } from "../../lib/core/tree.ts";
 import { loadParameters } from "../../lib/families/language_model.ts";
-import { type EagerInputs, eagerInterpreter } from "../../lib/interpret/eager.ts";
-import type { ModelInputs, Values } from "../../lib/interpret/inputs.ts";
+import { eagerInterpreter } from "../../lib/interpret/eager.ts";
 import { forward } from "../../lib/model/forward.ts";
 import { isCausal, type ModelSpec } from "../../lib/model/spec.ts";
 import { onEachBackend } from "../support/backends.ts";
 import { assertClose } from "../support/close.ts";
+import { eagerInputs } from "../support/eager_inputs.ts";
 import { goldenFolder, goldenNames, goldenOf, openGolden } from "../support/golden_models.ts";
 import { tolerance } from "../support/tolerances.ts";
 
@@ -36,21 +36,6 @@ function digest(gradient: ArrayLike<number>): number[] {
   });
   const weighted = flat.reduce((sum, value, at) => sum + value * Math.cos(at), 0);
   return [Math.hypot(...flat), weighted, ...some];
-}
-
-function eagerInputs({ tokens, source, pixels, features, waveform }: ModelInputs): EagerInputs {
-  const batch = (ids: readonly number[] | undefined) =>
-    ids === undefined ? undefined : { ids: Int32Array.from(ids), size: [1, ids.length] as const };
-  const tensor = (values: Values | undefined): Tensor | undefined =>
-    values && tf.tensor(Float32Array.from(values.values), [1, ...values.shape]);
-  const all = {
-    tokens: batch(tokens),
-    source: batch(source),
-    pixels: tensor(pixels),
-    features: tensor(features),
-    waveform: tensor(waveform),
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 /** The mean cross entropy of rows [T, V] and their answers. */

@@ -111,16 +111,21 @@ export interface Golden {
   readonly expected: Outputs;
 }
 
-/** A tensor without its first axis, the batch of one. */
-async function single(source: TensorSource, name: string): Promise<Values> {
-  return { shape: source.info(name).shape.slice(1), values: await readTensor(source, name) };
+/** Tensors of a file without their first axis, the batch of one, by name. */
+export async function valuesIn(
+  file: TensorSource,
+  names = file.names,
+): Promise<Readonly<Record<string, Values>>> {
+  const values: Record<string, Values> = {};
+  for (const name of names) {
+    const shape = file.info(name).shape.slice(1);
+    values[name] = { shape, values: await readTensor(file, name) };
+  }
+  return values;
 }
 
-/** The inputs and outputs of a golden checkpoint. */
-export async function goldenOf(name: string): Promise<Golden> {
-  using file = await openCheckpoint(`${goldenFolder(name)}/expected.safetensors`);
-  const values: Record<string, Values> = {};
-  for (const key of file.names) values[key] = await single(file, key);
+/** Values with the inputs among them as a model takes them. */
+export function goldenIn(values: Readonly<Record<string, Values>>): Golden {
   const { tokens, source, pixels, features, waveform, ...expected } = values;
   const inputs = {
     ...(tokens === undefined ? {} : { tokens: [...tokens.values] }),
@@ -130,6 +135,12 @@ export async function goldenOf(name: string): Promise<Golden> {
     ...(waveform === undefined ? {} : { waveform }),
   };
   return { inputs, expected };
+}
+
+/** The inputs and outputs of a golden checkpoint. */
+export async function goldenOf(name: string): Promise<Golden> {
+  using file = await openCheckpoint(`${goldenFolder(name)}/expected.safetensors`);
+  return goldenIn(await valuesIn(file));
 }
 
 /** A golden checkpoint, open; the caller closes it. */

@@ -1,0 +1,24 @@
+// What a model reads, as tensors of tfjs.
+
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "../../lib/core/tensor.ts";
+import type { EagerInputs } from "../../lib/interpret/eager.ts";
+import type { ModelInputs, Values } from "../../lib/interpret/inputs.ts";
+
+/** A batch of one. */
+export function eagerInputs(
+  { tokens, source, pixels, features, waveform }: ModelInputs,
+): EagerInputs {
+  const batch = (ids: readonly number[] | undefined) =>
+    ids === undefined ? undefined : { ids: Int32Array.from(ids), size: [1, ids.length] as const };
+  const tensor = (values: Values | undefined): Tensor | undefined =>
+    values && tf.tensor(Float32Array.from(values.values), [1, ...values.shape]);
+  const all = {
+    tokens: batch(tokens),
+    source: batch(source),
+    pixels: tensor(pixels),
+    features: tensor(features),
+    waveform: tensor(waveform),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
