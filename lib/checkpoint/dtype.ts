@@ -1,8 +1,15 @@
 // How numbers are stored in safetensors files, and the way from there to float64 and back. Files are little-endian, as is every
 // machine that Deno runs on, so typed arrays read them where they are.
 
-/** How a tensor's numbers are stored. */
-export type DType = "I64" | "F64" | "F32" | "I32" | "BF16" | "F16" | "I16" | "I8" | "U8" | "BOOL";
+/** How a tensor's numbers are stored: what is computed with, and what is copied as it is. */
+export type DType =
+  | ("I64" | "F64" | "F32" | "I32" | "BF16" | "F16" | "I16" | "I8" | "U8" | "BOOL")
+  | Opaque;
+
+/** Dtypes of the format whose tensors are copied as they are. */
+type Opaque =
+  | ("U64" | "C64" | "U32" | "U16" | "F8_E5M2FNUZ" | "F8_E4M3FNUZ" | "F8_E8M0" | "F8_E4M3")
+  | ("F8_E5M2" | "F6_E3M2" | "F6_E2M3" | "F4");
 
 /** One kind of storage. */
 interface Storage {
@@ -158,7 +165,7 @@ const truths: Storage = {
   },
 };
 
-const storages: Readonly<Record<DType, Storage>> = {
+const storages: Readonly<Record<Exclude<DType, Opaque>, Storage>> = {
   I64: longs,
   F64: floats(Float64Array, 53, -1022),
   F32: floats(Float32Array, 24, -126),
@@ -171,8 +178,37 @@ const storages: Readonly<Record<DType, Storage>> = {
   BOOL: truths,
 };
 
-/** Every dtype, widest first: the order in which tensors lie in a file. */
+/** The bits of the others. */
+const opaque: Readonly<Record<Opaque, number>> = {
+  ...{ U64: 64, C64: 64, U32: 32, U16: 16 },
+  ...{ F8_E5M2FNUZ: 8, F8_E4M3FNUZ: 8, F8_E8M0: 8, F8_E4M3: 8, F8_E5M2: 8 },
+  ...{ F6_E3M2: 6, F6_E2M3: 6, F4: 4 },
+};
+
+const isOpaque = (dtype: DType): dtype is Opaque => Object.hasOwn(opaque, dtype);
+
+/** Every dtype that is computed with, widest first. */
 export const dtypes: readonly DType[] = Object.keys(storages) as DType[];
+
+/** The floating-point numbers among them, in which parameters are. */
+export const floatDTypes: readonly DType[] = dtypes.filter((dtype) => dtype.includes("F"));
+
+/** Every dtype of the format, widest first: the order in which tensors lie in a file. */
+export const storedDTypes: readonly DType[] = [
+  ...(["U64", "I64", "F64", "C64", "F32", "U32", "I32", "BF16", "F16", "U16", "I16"] as const),
+  ...(["F8_E5M2FNUZ", "F8_E4M3FNUZ", "F8_E8M0", "F8_E4M3", "F8_E5M2", "I8", "U8"] as const),
+  ...(["F6_E3M2", "F6_E2M3", "F4", "BOOL"] as const),
+];
+
+/** How the numbers of a dtype are read and written. */
+function storageOf(dtype: DType): Storage {
+  if (!isOpaque(dtype)) return storages[dtype];
+  throw new RangeError(
+    `Cannot compute with numbers that are stored as ${dtype}: they must be one of ${
+      dtypes.join(", ")
+    }; tensors of other dtypes are copied as they are`,
+  );
+}
 
 /**
  * The size of a stored number.
@@ -180,10 +216,10 @@ export const dtypes: readonly DType[] = Object.keys(storages) as DType[];
  * Units: bytes.
  *
  * @param dtype How it is stored.
- * @returns 1, 2, 4 or 8.
+ * @returns 1, 2, 4 or 8; less of those that share bytes.
  */
 export function bytesPerNumber(dtype: DType): number {
-  return storages[dtype].bytes;
+  return isOpaque(dtype) ? opaque[dtype] / 8 : storages[dtype].bytes;
 }
 
 /**
@@ -192,10 +228,10 @@ export function bytesPerNumber(dtype: DType): number {
  * @param dtype How they are stored.
  * @param bytes The bytes; they are not kept.
  * @returns The numbers, each exactly what is stored.
- * @throws {RangeError} If the bytes end within a number, or an I64 is none that float64 has.
+ * @throws {RangeError} If the bytes end within a number, an I64 is none that float64 has, or the dtype is not computed with.
  */
 export function decodeNumbers(dtype: DType, bytes: Uint8Array): Float64Array<ArrayBuffer> {
-  const storage = storages[dtype];
+  const storage = storageOf(dtype);
   if (bytes.length % storage.bytes !== 0) {
     throw new RangeError(
       `Cannot read ${bytes.length} bytes as ${dtype}: they must be a multiple of ${storage.bytes}`,
@@ -210,10 +246,10 @@ export function decodeNumbers(dtype: DType, bytes: Uint8Array): Float64Array<Arr
  * @param dtype How to store them.
  * @param numbers The numbers.
  * @returns Their bytes.
- * @throws {RangeError} If the dtype has whole numbers, and one is not whole or out of its range.
+ * @throws {RangeError} If the dtype has whole numbers, and one is not whole or out of its range, or it is not computed with.
  */
 export function encodeNumbers(dtype: DType, numbers: Float64Array): Uint8Array<ArrayBuffer> {
-  return storages[dtype].encode(numbers);
+  return storageOf(dtype).encode(numbers);
 }
 
 const scratch = new Float64Array(1);
@@ -231,9 +267,10 @@ function exponentOf(number: number): number {
  * @param dtype How numbers are stored.
  * @param value The value; at a power of two, the spacing above it counts.
  * @returns The spacing; 1 of whole numbers, infinite beyond the dtype's largest number, and NaN at NaN.
+ * @throws {RangeError} If the dtype is not computed with.
  */
 export function ulp(dtype: DType, value: number): number {
-  const { float } = storages[dtype];
+  const { float } = storageOf(dtype);
   if (Number.isNaN(value)) return NaN;
   if (float === undefined) return 1;
   const { digits, smallest } = float;

@@ -4,8 +4,9 @@
 // too.
 
 import { excerpt } from "../core/excerpt.ts";
-import { bytesPerNumber, type DType, dtypes } from "./dtype.ts";
+import { bytesPerNumber, type DType, storedDTypes } from "./dtype.ts";
 import { SafetensorsError } from "./error.ts";
+import { foreignFile } from "./foreign.ts";
 import { type Json, tableEntries } from "./json.ts";
 import type { TensorShape } from "./tensors.ts";
 
@@ -70,27 +71,28 @@ function readMetadata(value: Json, refuse: Refuse): Record<string, string> {
  * @throws {RangeError} If its shape has anything but whole numbers ≥ 0, or the bytes are more than 2⁵³ − 1.
  */
 export function tensorBytes({ dtype, shape }: TensorShape): number {
-  const factors = [...shape, bytesPerNumber(dtype)];
-  let bytes = 1;
-  for (const factor of factors) {
-    bytes *= factor;
-    if (!Number.isSafeInteger(factor) || factor < 0 || !Number.isSafeInteger(bytes)) {
-      throw new RangeError(
-        `Cannot store ${dtype} [${shape.join(", ")}]: its lengths must be whole numbers ≥ 0, ` +
-          `and its bytes at most ${Number.MAX_SAFE_INTEGER}`,
-      );
-    }
+  const refuse = (): never => {
+    throw new RangeError(
+      `Cannot store ${dtype} [${shape.join(", ")}]: its lengths must be whole numbers ≥ 0, ` +
+        `and its bytes a whole number, at most ${Number.MAX_SAFE_INTEGER}`,
+    );
+  };
+  let numbers = 1;
+  for (const length of shape) {
+    numbers *= length;
+    if (!Number.isSafeInteger(length) || length < 0 || !Number.isSafeInteger(numbers)) refuse();
   }
-  return bytes;
+  const bytes = numbers * bytesPerNumber(dtype);
+  return Number.isSafeInteger(bytes) ? bytes : refuse();
 }
 
 function readEntry(name: string, entry: Json, refuse: Refuse): StoredTensor {
   const of = `of the tensor ${excerpt(name)}`;
   if (!isMap(entry)) return refuse(`the entry ${of} is not a table`);
   const dtype = entry.get("dtype");
-  if (!dtypes.some((known) => known === dtype)) {
+  if (!storedDTypes.some((known) => known === dtype)) {
     const found = typeof dtype === "string" ? excerpt(dtype) : "no text";
-    return refuse(`the dtype ${of} is ${found}, and must be one of ${dtypes.join(", ")}`);
+    return refuse(`the dtype ${of} is ${found}, and must be one of ${storedDTypes.join(", ")}`);
   }
   const shape = wholesOf(entry.get("shape"));
   const offsets = wholesOf(entry.get("data_offsets"));
@@ -101,7 +103,7 @@ function readEntry(name: string, entry: Json, refuse: Refuse): StoredTensor {
   try {
     bytes = tensorBytes(tensor);
   } catch {
-    return refuse(`the shape ${of} is larger than any file`);
+    return refuse(`the shape ${of} is larger than any file, or ends within a byte`);
   }
   if (tensor.end - tensor.start !== bytes) {
     return refuse(
@@ -157,10 +159,9 @@ export function headerLength(path: string, first: Uint8Array, fileBytes: number)
   }
   const length = new DataView(first.buffer, first.byteOffset).getBigUint64(0, true);
   if (length > longestHeader) {
-    throw new SafetensorsError(
-      path,
-      `it is not a safetensors file: its header would take ${length} bytes, and ${longestHeader} are allowed`,
-    );
+    const reason = foreignFile(first) ??
+      `its header would take ${length} bytes, and ${longestHeader} are allowed`;
+    throw new SafetensorsError(path, `it is not a safetensors file: ${reason}`);
   }
   if (length > fileBytes - 8) {
     throw new SafetensorsError(

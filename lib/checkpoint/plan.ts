@@ -2,7 +2,7 @@
 // implementation writes it.
 
 import { excerpt } from "../core/excerpt.ts";
-import { dtypes } from "./dtype.ts";
+import { storedDTypes } from "./dtype.ts";
 import { longestHeader, metadataKey, tensorBytes } from "./header.ts";
 import type { TensorShape } from "./tensors.ts";
 
@@ -58,7 +58,7 @@ export function planFile<T extends NamedShape>(
   tensors: readonly T[],
   metadata?: Readonly<Record<string, string>>,
 ): PlannedFile<T> {
-  const rank = (tensor: T): number => dtypes.indexOf(tensor.dtype);
+  const rank = (tensor: T): number => storedDTypes.indexOf(tensor.dtype);
   const sorted = tensors.toSorted((a, b) => rank(a) - rank(b) || compareTexts(a.name, b.name));
   const names = new Set([metadataKey]);
   let end = 0;

@@ -3,12 +3,12 @@
 import { excerpt } from "../core/excerpt.ts";
 import { requireInteger } from "../core/check.ts";
 import { exists } from "../platform/files.ts";
-import { platform } from "../platform/mod.ts";
 import { withoutEnd } from "../platform/path.ts";
 import { statOf } from "../platform/text_file.ts";
 import { bytesPerNumber, decodeNumbers } from "./dtype.ts";
 import { SafetensorsError } from "./error.ts";
 import { longestHeader, type StoredTensor } from "./header.ts";
+import { locateCheckpoint } from "./locate.ts";
 import { compareTexts } from "./plan.ts";
 import { Shard } from "./shard.ts";
 import { readIndex } from "./shard_index.ts";
@@ -18,6 +18,8 @@ import { rowsOf, type TensorShape, type TensorSource } from "./tensors.ts";
 export interface Checkpoint extends TensorSource, Disposable {
   /** Texts about the checkpoint as a whole, such as `format: "pt"`. Of those with one key the last file's counts. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What was done so that it could be read, where something had to be. */
+  readonly mended: readonly string[];
   /**
    * Some rows of a tensor as they are stored, little-endian.
    *
@@ -25,7 +27,7 @@ export interface Checkpoint extends TensorSource, Disposable {
    * @param first The first row, from 0.
    * @param count The number of rows; all that follow by default.
    * @returns Their bytes.
-   * @throws {RangeError} If there is no such tensor or no such row, or the rows take more than 2 GiB.
+   * @throws {RangeError} If there is no such tensor or no such row, or the rows take more than 2 GiB or share bytes with others.
    */
   bytes(name: string, first?: number, count?: number): Promise<Uint8Array<ArrayBuffer>>;
   /**
@@ -56,12 +58,19 @@ interface Place {
 class OpenCheckpoint implements Checkpoint {
   readonly metadata: Readonly<Record<string, string>>;
   readonly names: readonly string[];
+  readonly mended: readonly string[];
   readonly #path: string;
   readonly #shards: readonly Shard[];
   readonly #places: ReadonlyMap<string, Place>;
   #isOpen = true;
 
-  constructor(path: string, shards: readonly Shard[], places: ReadonlyMap<string, Place>) {
+  constructor(
+    path: string,
+    shards: readonly Shard[],
+    places: ReadonlyMap<string, Place>,
+    mended: readonly string[] = [],
+  ) {
+    this.mended = mended;
     this.metadata = Object.fromEntries(
       shards.flatMap(({ header }) => Object.entries(header.metadata)),
     );
@@ -90,6 +99,13 @@ class OpenCheckpoint implements Checkpoint {
     requireInteger("first", first, { min: 0, max: rows });
     const rowsRead = requireInteger("count", count ?? rows - first, { min: 0, max: rows - first });
     const rowBytes = width * bytesPerNumber(tensor.dtype);
+    if (!Number.isInteger(first * rowBytes) || !Number.isInteger(rowsRead * rowBytes)) {
+      throw new RangeError(
+        `Cannot read ${rowsRead} rows of ${
+          excerpt(name)
+        } from row ${first}: they share bytes with others`,
+      );
+    }
     if (rowsRead * rowBytes > mostBytes) {
       throw new RangeError(
         `Cannot read ${rowsRead * rowBytes} bytes of ${
@@ -145,18 +161,26 @@ function placesOf(path: string, shards: readonly Shard[]): Map<string, Place> {
   return places;
 }
 
-/** Opens the files of an index one after the other; if one cannot be opened, none stays open. */
-async function openShards(index: string, paths: readonly string[]): Promise<Shard[]> {
+function requireFew(path: string, files: readonly string[]): void {
+  if (files.length <= mostFiles) return;
+  throw new SafetensorsError(
+    path,
+    `it names ${files.length} files, and at most ${mostFiles} are opened`,
+  );
+}
+
+/** Opens files one after the other; if one cannot be opened, none stays open. */
+async function openShards(path: string, paths: readonly string[]): Promise<Shard[]> {
   const shards: Shard[] = [];
   let headers = 0;
   try {
-    for (const path of paths) {
-      const shard = await Shard.open(path);
+    for (const one of paths) {
+      const shard = await Shard.open(one);
       shards.push(shard);
       headers += shard.headerBytes;
       if (headers > longestHeader) {
         throw new SafetensorsError(
-          index,
+          path,
           `the headers of its files take more than ${longestHeader} bytes together`,
         );
       }
@@ -168,54 +192,59 @@ async function openShards(index: string, paths: readonly string[]): Promise<Shar
   }
 }
 
-async function openFile(path: string): Promise<Checkpoint> {
-  const shard = await Shard.open(path);
-  return new OpenCheckpoint(path, [shard], placesOf(path, [shard]));
-}
-
-async function openIndexed(folder: string, index: string): Promise<Checkpoint> {
-  const fileOf = await readIndex(index);
-  const files = [...new Set(fileOf.values())].sort(compareTexts).map((file) => `${folder}/${file}`);
-  if (files.length > mostFiles) {
-    throw new SafetensorsError(
-      index,
-      `it names ${files.length} files, and at most ${mostFiles} are opened`,
-    );
-  }
-  for (const file of files) {
-    if (!await exists(file)) throw new SafetensorsError(index, `there is no ${file}`);
-  }
-  const shards = await openShards(index, files);
+/** Opens files, and closes them where what is found in them is refused. */
+async function openFiles(
+  path: string,
+  files: readonly string[],
+  check: (places: ReadonlyMap<string, Place>) => void = () => {},
+  mended: readonly string[] = [],
+): Promise<Checkpoint> {
+  requireFew(path, files);
+  const shards = await openShards(path, files);
   try {
-    const places = placesOf(index, shards);
-    for (const [name, file] of fileOf) {
-      if (places.get(name)?.shard.path !== `${folder}/${file}`) {
-        throw new SafetensorsError(index, `the tensor ${excerpt(name)} is not in ${file}`);
-      }
-    }
-    return new OpenCheckpoint(folder, shards, places);
+    const places = placesOf(path, shards);
+    check(places);
+    return new OpenCheckpoint(path, shards, places, mended);
   } catch (error) {
     for (const shard of shards) shard[Symbol.dispose]();
     throw error;
   }
 }
 
+async function openIndexed(
+  folder: string,
+  index: string,
+  mended: readonly string[],
+): Promise<Checkpoint> {
+  const fileOf = await readIndex(index);
+  const files = [...new Set(fileOf.values())].sort(compareTexts).map((file) => `${folder}/${file}`);
+  requireFew(index, files);
+  for (const file of files) {
+    if (!await exists(file)) throw new SafetensorsError(index, `there is no ${file}`);
+  }
+  return await openFiles(index, files, (places) => {
+    for (const [name, file] of fileOf) {
+      if (places.get(name)?.shard.path !== `${folder}/${file}`) {
+        throw new SafetensorsError(index, `the tensor ${excerpt(name)} is not in ${file}`);
+      }
+    }
+  }, mended);
+}
+
 /**
  * Opens a checkpoint. Only the headers are read; what a file says of its size is checked before memory is taken for it.
  *
- * @param path A safetensors file, or a folder with `model.safetensors` or with `model.safetensors.index.json` and what it names.
+ * @param path A safetensors file, or a folder with `model.safetensors` or with `model.safetensors.index.json` and what it names;
+ * without them a folder with one variant (`model.fp16.safetensors`) or with all of its numbered files.
  * @returns The open checkpoint; the caller closes it.
  * @throws {SafetensorsError} If a file breaks a rule of the format, or index and files disagree.
- * @throws {Deno.errors.NotFound} If there is no such file, or the folder has none of the two.
+ * @throws {Deno.errors.NotFound} If there is no such file, or the folder has no checkpoint.
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  if (!(await statOf(path)).isDirectory) return await openFile(path);
+  if (!(await statOf(path)).isDirectory) return await openFiles(path, [path]);
   const folder = withoutEnd(path);
-  const [single, index] = [`${folder}/model.safetensors`, `${folder}/model.safetensors.index.json`];
-  if (await exists(single)) return await openFile(single);
-  if (await exists(index)) return await openIndexed(folder, index);
-  throw platform.errorOf(
-    "absent",
-    `Cannot open ${folder}: it has neither model.safetensors nor model.safetensors.index.json`,
-  );
+  const { files, mended } = await locateCheckpoint(folder);
+  if ("index" in files) return await openIndexed(folder, `${folder}/${files.index}`, mended);
+  const shards = files.shards.map((file) => `${folder}/${file}`);
+  return await openFiles(shards.length === 1 ? shards[0]! : folder, shards, undefined, mended);
 }

@@ -1,9 +1,10 @@
 // What `convert`, `fold` and `export` have in common: a model made of another is written, verified, and its certificate laid beside it.
 
-import { type DType, dtypes } from "../checkpoint/dtype.ts";
+import { type DType, floatDTypes } from "../checkpoint/dtype.ts";
 import { certificateText } from "../convert/certificate_text.ts";
+import { copyCompanions, lostCompanions } from "../convert/companions.ts";
 import { streamNorm } from "../convert/convert.ts";
-import { copyCompanions, planTensors, saveModel } from "../convert/save.ts";
+import { planTensors, saveModel } from "../convert/save.ts";
 import type { Certificate } from "../convert/certificate.ts";
 import { verify, type VerifyOptions } from "../convert/verify.ts";
 import type { BackendName } from "../backend/backend.ts";
@@ -18,6 +19,7 @@ import type { OnnxOptions } from "../export/onnx_model.ts";
 import { type SavedOnnx, saveOnnx } from "../export/onnx_save.ts";
 import { type RmsOperator, rmsOperators } from "../export/onnx_weights.ts";
 import { recordedConversion, take } from "../export/steps.ts";
+import { accountOf } from "../families/account.ts";
 import type { Step } from "../families/history.ts";
 import type { Model } from "../families/model.ts";
 import { type OpenModel, openModel } from "../families/open.ts";
@@ -105,7 +107,7 @@ export function conversionFrom(args: Arguments): Conversion {
   return {
     form,
     rmsOperator,
-    dtype: choiceOption(args, "dtype", dtypes.filter((dtype) => /F/.test(dtype))),
+    dtype: choiceOption(args, "dtype", floatDTypes),
     backend: backendOption(args),
     inputs: numberOptions(args, ["sequences", "seed", "tolerance"]),
     maxShardBytes: numberOption(args, "max-shard-bytes"),
@@ -134,12 +136,25 @@ async function certify(
   return await verify(source, written, { conversion, ...inputs });
 }
 
+const isFolder = ({ path }: OpenModel): Promise<boolean> => exists(`${path}/config.json`);
+
 /** Copies what lies beside the source's weights, where it is a folder. */
 async function copyBeside(source: OpenModel, folder: string): Promise<string[]> {
-  return await exists(`${source.path}/config.json`)
-    ? await copyCompanions(source.path, folder)
-    : [];
+  return await isFolder(source) ? await copyCompanions(source.path, folder) : [];
 }
+
+/** What is to be known of a source: how it was read, what nothing reads, and what cannot be copied. */
+async function notesOn(source: OpenModel): Promise<string[]> {
+  const { unused } = accountOf(source);
+  const lost = await isFolder(source) ? await lostCompanions(source.path) : [];
+  return [
+    ...source.notes,
+    ...(unused.length === 0 ? [] : [`unused: ${unused.join(", ")}`]),
+    ...lost.map((name) => `${name} is a link to nothing, and is left out`),
+  ];
+}
+
+const asLines = (notes: readonly string[]): string[] => notes.map((note) => `Note: ${note}`);
 
 /** Writes an ONNX model instead of weights. */
 async function writeOnnx(
@@ -165,9 +180,11 @@ async function writeOnnx(
     bar?.stop();
   }
   const { files, bytes, weights } = saved!;
+  const notes = await notesOn(source);
+  const written = `Wrote ${bytes} bytes in ${weights} weights to ${out}/${files.join(", ")}`;
   return {
-    report: { source: source.path, out, files, bytes, weights },
-    text: `Wrote ${bytes} bytes in ${weights} weights to ${out}/${files.join(", ")}`,
+    report: { source: source.path, out, files, bytes, weights, notes },
+    text: [...asLines(notes), written].join("\n"),
   };
 }
 
@@ -180,6 +197,8 @@ interface Report {
   readonly companions: readonly string[];
   /** Tensors that the source does not have: whatever loads the result must know them. */
   readonly newTensors: readonly string[];
+  /** What is to be known of the source. */
+  readonly notes: readonly string[];
   readonly certificate?: Certificate;
 }
 
@@ -191,12 +210,18 @@ async function requireNoRun(out: string): Promise<void> {
 }
 
 /** What would be written. */
-function dryRun({ dtype }: Conversion, source: OpenModel, made: Model, out: string): Outcome {
+async function dryRun(
+  { dtype }: Conversion,
+  source: OpenModel,
+  made: Model,
+  out: string,
+): Promise<Outcome> {
   const plan = planTensors(made, dtype).map(({ name, dtype, shape }) => ({ name, dtype, shape }));
+  const notes = await notesOn(source);
+  const lines = plan.map(({ name, dtype, shape }) => `${name}  ${dtype} [${shape.join(", ")}]`);
   return {
-    report: { source: source.path, out, config: made.config, tensors: plan },
-    text: plan.map(({ name, dtype, shape }) => `${name}  ${dtype} [${shape.join(", ")}]`)
-      .join("\n"),
+    report: { source: source.path, out, config: made.config, tensors: plan, notes },
+    text: [...asLines(notes), ...lines].join("\n"),
   };
 }
 
@@ -228,10 +253,11 @@ async function save(how: Conversion, folder: string, made: Model): Promise<numbe
   }
 }
 
-function textOf({ certificate, newTensors, bytes, tensors, out }: Report): string {
+function textOf({ certificate, newTensors, notes, bytes, tensors, out }: Report): string {
   const others = newTensors.length > 3 ? ` and ${newTensors.length - 3} more` : "";
   return [
     ...(certificate === undefined ? [] : [certificateText(certificate)]),
+    ...asLines(notes),
     ...(newTensors.length === 0
       ? []
       : [`New tensors: ${newTensors.slice(0, 3).join(", ")}${others}`]),
@@ -271,15 +297,17 @@ export async function writeConversion(
   const { model: made } = await take(source, fullStep(how, step));
   await requireAbsent(out);
   await requireNoRun(out);
-  if (how.dryRun) return dryRun(how, source, made, out);
+  if (how.dryRun) return await dryRun(how, source, made, out);
   if (how.form === "onnx") return await writeOnnx(how, source, made, out);
   const { names } = made.tensors;
   const newTensors = names.filter((name) => !source.tensors.has(name));
+  const notes = await notesOn(source);
   let report: Report | undefined;
   await writeFolder(out, async (folder) => {
     const bytes = await save(how, folder, made);
     const companions = await copyBeside(source, folder);
-    report = { source: source.path, out, tensors: names.length, bytes, companions, newTensors };
+    const written = { tensors: names.length, bytes, companions, newTensors, notes };
+    report = { source: source.path, out, ...written };
     if (streamNorm(made) !== streamNorm(source)) await describeFolder(folder);
     if (!how.certified) return;
     const certificate = await certify(how, source, folder);

@@ -1,6 +1,6 @@
 // What a model is and what can be done with it.
 
-import { bytesPerNumber } from "../checkpoint/dtype.ts";
+import { tensorBytes } from "../checkpoint/header.ts";
 import { givesFinals, isTied, outputName } from "../model/spec.ts";
 import { accountOf } from "../families/account.ts";
 import type { Model, StoredHead } from "../families/model.ts";
@@ -77,6 +77,8 @@ export interface Inspection {
   readonly bytes: number;
   /** Tensors that nothing described reads. */
   readonly unused: readonly string[];
+  /** What is to be known of how it was read: what was mended, and what was left out. */
+  readonly notes: readonly string[];
   /** The biases that appear when the norms' biases are folded. */
   readonly newBiases: readonly string[];
   /** Whether it can be converted, by target. */
@@ -136,8 +138,9 @@ export function inspect(model: Model): Inspection {
     dtype: dtypeOf(model),
     tensors: infos.length,
     parameters: sizes.reduce((sum, size) => sum + size, 0),
-    bytes: infos.reduce((sum, { dtype }, i) => sum + sizes[i]! * bytesPerNumber(dtype), 0),
+    bytes: infos.reduce((sum, info) => sum + tensorBytes(info), 0),
     unused: accountOf(model).unused,
+    notes: model.notes ?? [],
     newBiases: sites.flatMap((site) => missingBiases(model, site)),
     targets: Object.fromEntries(to) as Record<Target, Possibility>,
     fold: hasTricks(model)
@@ -163,7 +166,7 @@ const inWords = (possible: boolean): string => possible ? "yes" : "no";
 export function inspectionText(inspection: Inspection): string {
   const { label, family, norm, eps, gains, biases, tied, storedHead, heads, stacks, dtype } =
     inspection;
-  const { bare, parameters, bytes, tensors, unused, newBiases, fold } = inspection;
+  const { bare, parameters, bytes, tensors, unused, notes, newBiases, fold } = inspection;
   const parts = [...(gains ? ["gain"] : []), ...(biases ? ["bias"] : [])].join(" and ") || "none";
   const row = (name: string, value: string): string => `${name.padEnd(14)} ${value}`;
   const verdict = (name: string, { possible, reason }: Possibility): string =>
@@ -185,6 +188,7 @@ export function inspectionText(inspection: Inspection): string {
     ),
     row("tied head", storedHead === undefined ? inWords(tied) : storedHeads[storedHead]),
     row("size", `${parameters} parameters in ${tensors} tensors, ${dtype}, ${bytes} bytes`),
+    ...notes.map((note) => row("note", note)),
     ...(unused.length === 0 ? [] : [row("unused", unused.join(", "))]),
     ...(newBiases.length === 0 ? [] : [
       row("new biases", `${newBiases.length} where the family has none, such as ${newBiases[0]}`),

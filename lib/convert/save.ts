@@ -1,14 +1,13 @@
-// A model as a folder, whole or not at all: tensors, configuration, and what belongs to the source besides.
+// A model as a folder, whole or not at all: its tensors and its configuration.
 
 import { requireOneOf } from "../core/check.ts";
 import { planCopy } from "../checkpoint/copy.ts";
-import { type DType, encodeNumbers } from "../checkpoint/dtype.ts";
+import { type DType, encodeNumbers, floatDTypes } from "../checkpoint/dtype.ts";
 import type { Checkpoint } from "../checkpoint/reader.ts";
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
 import { type PlannedTensor, type ShardOptions, writeShards } from "../checkpoint/writer.ts";
 import { requireOptions } from "../core/options.ts";
 import { platform } from "../platform/mod.ts";
-import { isRegular } from "../platform/text_file.ts";
 import { version } from "../core/version.ts";
 import { configText } from "../families/config_text.ts";
 import type { Config } from "../families/family.ts";
@@ -21,8 +20,6 @@ export interface SaveOptions extends Pick<ShardOptions, "maxShardBytes" | "onPro
   /** The dtype of floating-point tensors; what each has by default. */
   readonly dtype?: DType;
 }
-
-const floats: readonly DType[] = ["F64", "F32", "F16", "BF16"];
 
 /** transformers' names of dtypes. */
 const torchNames: Partial<Readonly<Record<DType, string>>> = {
@@ -71,7 +68,7 @@ export interface PlannedOutput extends PlannedTensor {
 export function planTensors({ tensors }: Model, dtype?: DType): PlannedOutput[] {
   return tensors.names.map((name) => {
     const info = tensors.info(name);
-    const stored = dtype !== undefined && floats.includes(info.dtype) ? dtype : info.dtype;
+    const stored = dtype !== undefined && floatDTypes.includes(info.dtype) ? dtype : info.dtype;
     const same = stored === info.dtype ? holder(tensors, name) : undefined;
     if (same !== undefined) return { ...planCopy(same, name), computed: false };
     return {
@@ -84,11 +81,26 @@ export function planTensors({ tensors }: Model, dtype?: DType): PlannedOutput[] 
   });
 }
 
+const dtypeKeys = ["dtype", "torch_dtype"];
+
+/** A configuration whose words for the dtype, and those of its parts, are another one. */
+function renamed(config: Config, name: string): Config {
+  const isPart = (value: unknown): value is Config =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  const change = (key: string, value: unknown): unknown => {
+    if (isPart(value)) return renamed(value, name);
+    return dtypeKeys.includes(key) && (value === null || typeof value === "string") ? name : value;
+  };
+  const entries = Object.entries(config).map(([key, value]) => [key, change(key, value)] as const);
+  return { ...config, ...Object.fromEntries(entries) };
+}
+
 /** The configuration with the dtype that the tensors have now. */
 export function withDType(config: Config, dtype: DType | undefined): Config {
   const name = dtype === undefined ? undefined : torchNames[dtype];
   if (name === undefined) return config;
-  return { ...config, ["torch_dtype" in config ? "torch_dtype" : "dtype"]: name };
+  const made = renamed(config, name);
+  return dtypeKeys.some((key) => key in made) ? made : { ...made, dtype: name };
 }
 
 /**
@@ -110,32 +122,10 @@ export async function saveModel(
     dtype: "string?",
   });
   const { dtype, ...others } = options;
-  if (dtype !== undefined) requireOneOf("dtype", dtype, floats);
+  if (dtype !== undefined) requireOneOf("dtype", dtype, floatDTypes);
   await writeShards(folder, planTensors(model, dtype), {
     ...others,
     metadata: { format: "pt", normkit: version },
   });
   await platform.writeFile(`${folder}/config.json`, configText(withDType(model.config, dtype)));
-}
-
-/** Files of a model's folder that a conversion makes anew, and weights in other formats. */
-const remade =
-  /^(config\.json|certificate\.(json|txt)|modeling\.json|MODELING\.md|.*\.(safetensors|safetensors\.index\.json|bin|bin\.index\.json|pt|pth|h5|msgpack|onnx|onnx\.data|ckpt|gguf|tmp))$/;
-
-/**
- * Copies what a conversion does not change: tokenizers, generation settings, a licence. In the cache of a hub they are links to files.
- *
- * @param source The folder of the source.
- * @param folder The folder of the converted model.
- * @returns The names of the files.
- */
-export async function copyCompanions(source: string, folder: string): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { name } of platform.readDir(source)) {
-    if (name.startsWith(".") || remade.test(name)) continue;
-    if (!await isRegular(`${source}/${name}`)) continue;
-    await platform.copyFile(`${source}/${name}`, `${folder}/${name}`);
-    names.push(name);
-  }
-  return names.sort();
 }

@@ -1,6 +1,8 @@
 // JSON that others wrote: what is not JSON, or lies too deep for functions that call themselves, is refused by name. And JSON with the
 // numbers that JSON does not have.
 
+import { excerpt } from "./excerpt.ts";
+
 /** Levels of arrays and objects in each other that are read; the reference implementation of safetensors reads as many. */
 export const deepest = 127;
 
@@ -40,6 +42,23 @@ function isTooDeep(text: string): boolean {
 /** Changes a value while JSON is read, as the second argument of `JSON.parse` does. */
 export type Revive = (key: string, value: unknown) => unknown;
 
+/** Numbers that Python writes and JSON does not have, with the key before them where there is one. */
+const foreignNumber =
+  /"(?:[^"\\]|\\.)*"(?:\s*:\s*(?<keyed>-?(?:NaN|Infinity))\b)?|(?<bare>-?\b(?:NaN|Infinity)\b)/g;
+
+/** What keeps a text from being JSON, where that is known. */
+function whyNotJson(text: string): string {
+  for (const { 0: part, groups } of text.matchAll(foreignNumber)) {
+    const number = groups!["keyed"] ?? groups!["bare"];
+    if (number === undefined) continue;
+    const key = part === number
+      ? ""
+      : ` as ${excerpt(JSON.parse(part.slice(0, part.lastIndexOf('"') + 1)))}`;
+    return `: it has ${number}${key}, which JSON has not; write a number or null in its place`;
+  }
+  return "";
+}
+
 /**
  * Reads a JSON text.
  *
@@ -58,7 +77,7 @@ export function parseJson(text: string, path: string, revive?: Revive): unknown 
   try {
     return JSON.parse(text, revive);
   } catch (cause) {
-    throw new SyntaxError(`Cannot read ${path}: it is not JSON`, { cause });
+    throw new SyntaxError(`Cannot read ${path}: it is not JSON${whyNotJson(text)}`, { cause });
   }
 }
 

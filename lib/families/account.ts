@@ -1,7 +1,7 @@
 // The account of a checkpoint: what its model's description names and the file lacks, and what the file has and nothing reads. It is
 // made whenever a model is described, before anything is read, so that a gain that is missing is never 1 without a word.
 
-import type { DType } from "../checkpoint/dtype.ts";
+import { floatDTypes } from "../checkpoint/dtype.ts";
 import type { TensorSource } from "../checkpoint/tensors.ts";
 import { normsIn, parametersIn } from "../model/parameters.ts";
 import { type ModelSpec, readerOf, type Stack } from "../model/spec.ts";
@@ -130,18 +130,15 @@ export function unknownReaders(model: Described): readonly string[] {
   });
 }
 
-/** How parameters that are computed with are stored. */
-const floats: readonly DType[] = ["F64", "F32", "F16", "BF16"];
-
 /** Requires that what is computed with holds numbers, not codes of a quantization. */
 function requireFloats({ spec, tensors }: Described): void {
   for (const name of parametersIn(spec).keys()) {
     if (!tensors.has(name)) continue;
     const { dtype } = tensors.info(name);
-    if (!floats.includes(dtype)) {
+    if (!floatDTypes.includes(dtype)) {
       throw new RangeError(
         `Cannot compute with ${name}: it is stored as ${dtype}, and must be one of ${
-          floats.join(", ")
+          floatDTypes.join(", ")
         }; dequantize the model in the library that quantized it, and save it again`,
       );
     }

@@ -5,6 +5,7 @@ import { isTied, languageHeadOf, type ModelSpec } from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import { applyConvertedNorms, convertedNormsOf } from "./converted_norms.ts";
 import { requireAccount } from "./account.ts";
+import { requireOwnNumbers } from "./foreign_tensors.ts";
 import { withHeads } from "./heads.ts";
 import { requireShapes } from "./shapes.ts";
 
@@ -20,6 +21,8 @@ export interface Model {
   readonly tensors: TensorSource;
   /** What the matrix is that the file has for a head which the configuration says to be the token table, where it has one. */
   readonly storedHead?: StoredHead;
+  /** What is to be known of how it was read: what was mended, and what was left out. */
+  readonly notes?: readonly string[];
 }
 
 /** A copy of the token table, which is not read, or the head. */
@@ -27,12 +30,13 @@ export type StoredHead = "copy" | "own";
 
 /** A model by its configuration, whatever the file has beside the token table. */
 function described(family: Family, config: Config, tensors: TensorSource): Model {
+  requireOwnNumbers(config, tensors);
   const has: Has = (name) => tensors.has(name);
   const plain = withHeads(family.describe(config, has), family, config, has);
   const norms = convertedNormsOf(config);
   const spec = norms === undefined ? plain : applyConvertedNorms(plain, norms);
   requireAccount({ spec, config, tensors });
-  requireShapes(spec, tensors);
+  requireShapes(spec, config, tensors);
   return { family, config, spec, tensors };
 }
 
@@ -45,7 +49,7 @@ function described(family: Family, config: Config, tensors: TensorSource): Model
  * @param tensors The tensors.
  * @param storedHead What such a matrix is; the head by default.
  * @returns The model.
- * @throws {RangeError} If the configuration asks for something unknown, or for tensors that are missing or of other sizes.
+ * @throws {RangeError} If the configuration asks for something unknown, or for tensors that are missing, quantized or of other sizes.
  */
 export function describeModel(
   family: Family,

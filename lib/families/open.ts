@@ -7,11 +7,13 @@ import { requireSha256 } from "../platform/hash.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { saysAbsent } from "../platform/system_error.ts";
 import { readConfigFile } from "./config_text.ts";
-import type { Config } from "./family.ts";
+import type { Config, Family } from "./family.ts";
 import { describeModel, type Model } from "./model.ts";
+import { findModelFolder, whatIsThere } from "./model_folder.ts";
 import { normkitConfig } from "./normkit.ts";
 import { findFamily } from "./registry.ts";
 import { excerptOf, partOf } from "./settings.ts";
+import { mendNames, withoutPrefix } from "./tensor_names.ts";
 
 /** A model whose files are open. */
 export interface OpenModel extends Model, Disposable {
@@ -19,6 +21,7 @@ export interface OpenModel extends Model, Disposable {
   readonly path: string;
   /** Its files. */
   readonly tensors: Checkpoint;
+  readonly notes: readonly string[];
   /** Closes the files. */
   close(): void;
 }
@@ -65,30 +68,47 @@ export function configOfRun(manifest: Config, path: string): Config {
   return normkitConfig({ ...model, vocabulary } as unknown as DecoderConfig, characters);
 }
 
+/** A configuration, and where its model is. */
+export interface FoundConfig {
+  readonly config: Config;
+  /** The folder, or the run without its ending. */
+  readonly path: string;
+  /** Where the tensors are. */
+  readonly checkpoint: string;
+  /** What the SHA-256 of their file must be, where a manifest says so. */
+  readonly sha256?: string;
+  /** What is to be known of how it was found. */
+  readonly notes: readonly string[];
+}
+
 /**
  * Reads the configuration of a model.
  *
- * @param path A folder with a `config.json`, or the path of a run without its ending.
- * @returns The configuration, where the tensors are, and what their SHA-256 must be where a manifest says so.
+ * @param path A folder with a `config.json`, that of a model in a hub's cache, or the path of a run without its ending.
+ * @returns The configuration, and where the tensors are.
  * @throws {RangeError} If there is neither.
  * @throws {SyntaxError} If the configuration is not a JSON object.
  */
-export async function readConfig(
-  path: string,
-): Promise<{ readonly config: Config; readonly checkpoint: string; readonly sha256?: string }> {
-  const config = await readObject(`${path}/config.json`);
-  if (config !== undefined) return { config, checkpoint: path };
+export async function readConfig(path: string): Promise<FoundConfig> {
+  const { path: folder, notes } = await findModelFolder(path);
+  const config = await readObject(`${folder}/config.json`);
+  if (config !== undefined) return { config, path: folder, checkpoint: folder, notes };
   const manifest = await readObject(`${path}.json`);
   if (manifest !== undefined) {
     const { sha256 } = partOf(manifest, "weights");
     return {
       config: configOfRun(manifest, `${path}.json`),
+      path,
       checkpoint: `${path}.safetensors`,
+      notes,
       ...(typeof sha256 === "string" ? { sha256 } : {}),
     };
   }
+  const there = await whatIsThere(path);
   throw new RangeError(
-    `Cannot find a model at ${path}: there is no ${path}/config.json and no run ${path}.json`,
+    `Cannot find a model at ${path}: there is no ${path}/config.json and no run ${path}.json${
+      there === undefined ? "" : `; ${there}`
+    }`,
   );
 }
 
@@ -102,6 +122,28 @@ async function withCopies(model: Model, tensors: Checkpoint, config: Config): Pr
   return isCopy ? describeModel(model.family, config, tensors, "copy") : model;
 }
 
+type Described = Model & Pick<OpenModel, "tensors">;
+
+/** Describes a checkpoint; where no model is found under its names, without the prefix that they have in common. */
+function describeNamed(family: Family, config: Config, checkpoint: Checkpoint): Described {
+  const describe = (tensors: Checkpoint): Described => ({
+    ...describeModel(family, config, tensors),
+    tensors,
+  });
+  try {
+    return describe(checkpoint);
+  } catch (error) {
+    for (const shorter of withoutPrefix(checkpoint)) {
+      try {
+        return describe(shorter);
+      } catch {
+        // what is missing is missing under these names too
+      }
+    }
+    throw error;
+  }
+}
+
 /**
  * Opens a model.
  *
@@ -111,16 +153,26 @@ async function withCopies(model: Model, tensors: Checkpoint, config: Config): Pr
  * @throws {SyntaxError} If a file breaks its format.
  */
 export async function openModel(path: string): Promise<OpenModel> {
-  const { config, checkpoint, sha256 } = await readConfig(path);
+  const found = await readConfig(path);
+  const { config, checkpoint, sha256, notes } = found;
   const family = findFamily(config);
   if (sha256 !== undefined) await requireSha256(checkpoint, sha256);
-  const tensors = await openCheckpoint(checkpoint);
+  const opened = await openCheckpoint(checkpoint);
   try {
-    const model = await withCopies(describeModel(family, config, tensors), tensors, config);
-    const close = (): void => tensors.close();
-    return { ...model, path, tensors, close, [Symbol.dispose]: close };
+    const described = describeNamed(family, config, mendNames(opened));
+    const { tensors } = described;
+    const model = await withCopies(described, tensors, config);
+    const close = (): void => opened.close();
+    return {
+      ...model,
+      tensors,
+      path: found.path,
+      notes: [...notes, ...tensors.mended],
+      close,
+      [Symbol.dispose]: close,
+    };
   } catch (error) {
-    tensors.close();
+    opened.close();
     throw error;
   }
 }

@@ -31,6 +31,7 @@ import { olmo, olmo2 } from "./olmo.ts";
 import { openaiGpt } from "./openai_gpt.ts";
 import { opt } from "./opt.ts";
 import { refusedFamilies } from "./refused.ts";
+import { excerptOf } from "./settings.ts";
 import { visionFamilies } from "./vit.ts";
 import { waveformFamilies } from "./wav2vec2.ts";
 import { whisper } from "./whisper.ts";
@@ -67,5 +68,12 @@ export function findFamily(config: Config): Family {
   const family = families.find(({ id }) => id === type);
   if (family !== undefined) return family;
   const known = families.map(({ id }) => id).join(", ");
+  if (type === undefined) {
+    const { architectures } = config;
+    const of = architectures === undefined ? "" : `, of ${excerptOf(architectures)}`;
+    throw new RangeError(
+      `Cannot use a config.json without model_type${of}: it must be one of ${known}`,
+    );
+  }
   throw new RangeError(`Cannot use a model of type ${excerpt(String(type))}: known are ${known}`);
 }

@@ -15,6 +15,8 @@ import {
   type NormSpec,
   type Stack,
 } from "../model/spec.ts";
+import type { Config } from "./family.ts";
+import { partOf } from "./settings.ts";
 
 /** A mismatch of a tensor and the configuration. */
 function mismatch(name: string, shape: readonly number[], wanted: string): RangeError {
@@ -72,6 +74,24 @@ function requireLinear(
   }
   requireVector(tensors, linear.bias, outputs);
   return outputs;
+}
+
+/** Requires as many rows of a token table as the configuration has tokens, where it says so. */
+function requireVocabulary(tensors: TensorSource, config: Config, { stacks }: ModelSpec): void {
+  const key = config["model_type"] === "normkit" ? "vocabulary" : "vocab_size";
+  const wanted = config[key] ?? partOf(config, "text_config")[key];
+  if (typeof wanted !== "number") return;
+  for (const { entry } of Object.values(stacks)) {
+    if (entry.kind !== "tokens") continue;
+    const { table } = entry.tokens;
+    const { shape } = tensors.info(table);
+    if (shape[0] === wanted) continue;
+    throw mismatch(
+      table,
+      shape,
+      `${key} is ${wanted}; if the checkpoint is right, it must be ${shape[0]}`,
+    );
+  }
 }
 
 function requireNorm(tensors: TensorSource, norm: NormSpec | undefined, width: number): void {
@@ -273,10 +293,12 @@ function requireHead(
  * Requires tensors of the sizes that a spec gives them. A matrix of a head may be absent, since bodies are published alone.
  *
  * @param spec The model.
+ * @param config The configuration that it was made by.
  * @param tensors The tensors.
  * @throws {RangeError} If a tensor is missing, or has another size; the message names it.
  */
-export function requireShapes(spec: ModelSpec, tensors: TensorSource): void {
+export function requireShapes(spec: ModelSpec, config: Config, tensors: TensorSource): void {
+  requireVocabulary(tensors, config, spec);
   const { stacks, heads } = spec;
   for (const stack of Object.values(stacks)) {
     requireEntry(tensors, stack);

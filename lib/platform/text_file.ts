@@ -97,14 +97,21 @@ async function* limitedBytes(path: string, most: number): AsyncGenerator<Uint8Ar
 /** A file's text in pieces. */
 async function* piecesOf(path: string, most: number): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
+  let isUtf16 = false;
   const decode = (bytes?: Uint8Array): string => {
     try {
       return decoder.decode(bytes, { stream: bytes !== undefined });
     } catch (cause) {
-      throw new SyntaxError(`Cannot read ${path}: it is not UTF-8`, { cause });
+      const hint = isUtf16 ? " but UTF-16; save it as UTF-8" : "";
+      throw new SyntaxError(`Cannot read ${path}: it is not UTF-8${hint}`, { cause });
     }
   };
-  for await (const bytes of limitedBytes(path, most)) yield decode(bytes);
+  let isFirst = true;
+  for await (const bytes of limitedBytes(path, most)) {
+    isUtf16 ||= isFirst && bytes[0]! + bytes[1]! === 0xff + 0xfe;
+    isFirst = false;
+    yield decode(bytes);
+  }
   yield decode();
 }
 

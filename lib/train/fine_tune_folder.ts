@@ -5,7 +5,7 @@ import { planCopy } from "../checkpoint/copy.ts";
 import { encodeNumbers } from "../checkpoint/dtype.ts";
 import { type PlannedTensor, writeShards } from "../checkpoint/writer.ts";
 import { readAll } from "../backend/read.ts";
-import { copyCompanions } from "../convert/save.ts";
+import { copyCompanions } from "../convert/companions.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { DescribedDecoder, NamedTensors } from "../decoder/described.ts";
 import { configText } from "../families/config_text.ts";

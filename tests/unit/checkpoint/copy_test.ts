@@ -2,15 +2,15 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { planCopy } from "../../../lib/checkpoint/copy.ts";
-import { dtypes } from "../../../lib/checkpoint/dtype.ts";
+import { storedDTypes } from "../../../lib/checkpoint/dtype.ts";
 import { openCheckpoint } from "../../../lib/checkpoint/reader.ts";
 import { writeSafetensors } from "../../../lib/checkpoint/writer.ts";
 import { fileOf, inFolder } from "./files.ts";
 import { planned } from "./planned.ts";
 
-Deno.test("planCopy() copies a checkpoint byte for byte", () =>
+Deno.test("planCopy() copies a checkpoint of every dtype of the format byte for byte", () =>
   inFolder(async (folder) => {
-    const tensors = dtypes.map((dtype, at) => planned(dtype, dtype, [3, at]));
+    const tensors = storedDTypes.map((dtype, at) => planned(dtype, dtype, [4, at]));
     await writeSafetensors(`${folder}/from`, tensors);
     using from = await openCheckpoint(`${folder}/from`);
     await writeSafetensors(`${folder}/to`, from.names.map((name) => planCopy(from, name)));

@@ -7,6 +7,7 @@ import {
   type DType,
   dtypes,
   encodeNumbers,
+  storedDTypes,
   ulp,
 } from "../../../lib/checkpoint/dtype.ts";
 import { Random } from "../../../lib/core/random.ts";
@@ -204,6 +205,19 @@ Deno.test("dtypes are ten, widest first", () => {
   const expected = ["I64", "F64", "F32", "I32", "BF16", "F16", "I16", "I8", "U8", "BOOL"];
   assertEquals([...dtypes], expected);
   assertEquals(dtypes.map(bytesPerNumber), [8, 8, 4, 4, 2, 2, 2, 1, 1, 1]);
+});
+
+Deno.test("storedDTypes are in the order in which safetensors 0.8 writes them; what is not among dtypes is refused as numbers", () => {
+  assertEquals(storedDTypes.filter((dtype) => dtypes.includes(dtype)), [...dtypes]);
+  const others = storedDTypes.filter((dtype) => !dtypes.includes(dtype));
+  const bits = others.map((dtype) => 8 * bytesPerNumber(dtype));
+  assertEquals(bits, [64, 64, 32, 16, 8, 8, 8, 8, 8, 6, 6, 4], others.join());
+  for (const dtype of others) {
+    const refusal = `Cannot compute with numbers that are stored as ${dtype}: they must be one of`;
+    assertThrows(() => decodeNumbers(dtype, new Uint8Array(24)), RangeError, refusal);
+    assertThrows(() => encodeNumbers(dtype, new Float64Array(3)), RangeError, refusal);
+    assertThrows(() => ulp(dtype, 1), RangeError, refusal);
+  }
 });
 
 Deno.test("ulp() is the distance to the next stored number", () => {

@@ -35,6 +35,9 @@ Deno.test("parseHeader() reads what the reference reads besides: no tensors, nul
 
 const a = entry("F32", "[1]", 0, 4);
 
+const known = "U64, I64, F64, C64, F32, U32, I32, BF16, F16, U16, I16, F8_E5M2FNUZ, F8_E4M3FNUZ, " +
+  "F8_E8M0, F8_E4M3, F8_E5M2, I8, U8, F6_E3M2, F6_E2M3, F4, BOOL";
+
 /** Headers before four bytes of data, by the reason of their refusal. */
 const wrong: readonly (readonly [header: string | Uint8Array, reason: string])[] = [
   ["", "its header does not start with {"],
@@ -69,15 +72,15 @@ const wrong: readonly (readonly [header: string | Uint8Array, reason: string])[]
   [`{"a":null}`, 'the entry of the tensor "a" is not a table'],
   [
     `{"a":{"shape":[1],"data_offsets":[0,4]}}`,
-    'the dtype of the tensor "a" is no text, and must be one of I64, F64, F32, I32, BF16, F16, I16, I8, U8, BOOL',
+    'the dtype of the tensor "a" is no text, and must be one of ' + known,
   ],
   [
-    `{"a":${entry("F8_E4M3", "[4]", 0, 4)}}`,
-    'the dtype of the tensor "a" is "F8_E4M3", and must be one of I64, F64, F32, I32, BF16, F16, I16, I8, U8, BOOL',
+    `{"a":${entry("F128", "[4]", 0, 4)}}`,
+    'the dtype of the tensor "a" is "F128", and must be one of ' + known,
   ],
   [
     `{"a":${entry("f32", "[1]", 0, 4)}}`,
-    'the dtype of the tensor "a" is "f32", and must be one of I64, F64, F32, I32, BF16, F16, I16, I8, U8, BOOL',
+    'the dtype of the tensor "a" is "f32", and must be one of ' + known,
   ],
   ...["1", "[-1]", "[1.0]", "[1e0]", '["1"]', "[-0]", "[null]", "[18446744073709551616]", "{}"].map(
     (
@@ -97,7 +100,13 @@ const wrong: readonly (readonly [header: string | Uint8Array, reason: string])[]
     shape,
   ): [string, string] => [
     `{"a":${entry("F32", shape, 0, 4)}}`,
-    'the shape of the tensor "a" is larger than any file',
+    'the shape of the tensor "a" is larger than any file, or ends within a byte',
+  ]),
+  ...[["F4", "[7]"], ["F4", "[1,3]"], ["F6_E2M3", "[3]"]].map((
+    [dtype, shape],
+  ): [string, string] => [
+    `{"a":${entry(dtype!, shape!, 0, 4)}}`,
+    'the shape of the tensor "a" is larger than any file, or ends within a byte',
   ]),
   [
     `{"a":${entry("F32", "[2]", 0, 4)}}`,

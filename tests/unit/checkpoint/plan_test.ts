@@ -56,7 +56,7 @@ Deno.test("planFile() refuses what could not be read again", () => {
     [
       [u8("a", [2.5])],
       {},
-      "Cannot store U8 [2.5]: its lengths must be whole numbers ≥ 0, and its bytes at most 9007199254740991",
+      "Cannot store U8 [2.5]: its lengths must be whole numbers ≥ 0, and its bytes a whole number, at most 9007199254740991",
     ],
     [[u8("a", [-1])], {}, "Cannot store U8 [-1]: its lengths must be whole numbers ≥ 0"],
     [[u8("a", [2 ** 30, 2 ** 30])], {}, "Cannot store U8 [1073741824, 1073741824]"],

@@ -39,6 +39,7 @@ Deno.test("inspect() of GPT-2", async () => {
     parameters: 16032,
     bytes: 64128,
     unused: [],
+    notes: [],
     newBiases: ["lm_head.bias"],
     targets: { "pre-ln": yes, "pre-rmsnorm": yes, "pre-crmsnorm": yes, "weightless": yes },
     fold: noTricks,

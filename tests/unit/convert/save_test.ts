@@ -6,7 +6,7 @@ import { openCheckpoint } from "../../../lib/checkpoint/reader.ts";
 import { readTensor } from "../../../lib/checkpoint/tensors.ts";
 import { type PlannedTensor, writeSafetensors } from "../../../lib/checkpoint/writer.ts";
 import { convert } from "../../../lib/convert/convert.ts";
-import { copyCompanions, planTensors, saveModel } from "../../../lib/convert/save.ts";
+import { planTensors, saveModel } from "../../../lib/convert/save.ts";
 import { version } from "../../../lib/core/version.ts";
 import { openModel } from "../../../lib/families/open.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
@@ -255,37 +255,4 @@ Deno.test("planTensors() reads a large tensor a few rows at a time", async () =>
   for await (const chunk of planned!.chunks()) bytes.push(chunk[0]!, chunk.length / width);
   assertEquals(counts, [2, 2, 1]);
   assertEquals(bytes, [0, 2, 2, 2, 4, 1]);
-});
-
-Deno.test("copyCompanions() copies what a conversion does not make anew", async () => {
-  await inFolder(async (folder) => {
-    const [source, made] = [`${folder}/source`, `${folder}/made`];
-    await Deno.mkdir(`${source}/onnx`, { recursive: true });
-    await Deno.mkdir(made);
-    const kept = ["LICENSE", "README.md", "generation_config.json", "merges.txt", "tokenizer.json"];
-    const remade = [
-      ".gitattributes",
-      "certificate.json",
-      "certificate.txt",
-      "config.json",
-      "flax_model.msgpack",
-      "model-00001-of-00002.safetensors",
-      "model.gguf",
-      "model.onnx",
-      "model.safetensors",
-      "model.safetensors.index.json",
-      "pytorch_model.bin",
-      "pytorch_model.bin.index.json",
-      "tf_model.h5",
-    ];
-    for (const name of [...kept, ...remade]) await Deno.writeTextFile(`${source}/${name}`, name);
-    // as in the cache of a hub, and what is no file
-    await Deno.rename(`${source}/LICENSE`, `${folder}/blob`);
-    await Deno.symlink(`${folder}/blob`, `${source}/LICENSE`);
-    await Deno.symlink(`${folder}/none`, `${source}/gone.txt`);
-    if (Deno.build.os !== "windows") await Deno.symlink("/dev/zero", `${source}/endless.txt`);
-    assertEquals(await copyCompanions(source, made), kept);
-    assertEquals(namesIn(made), kept);
-    assertEquals(await Deno.readTextFile(`${made}/merges.txt`), "merges.txt");
-  });
 });

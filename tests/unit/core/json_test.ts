@@ -29,6 +29,25 @@ Deno.test("parseJson() says where a text is from that is not JSON", () => {
   }
 });
 
+Deno.test("parseJson() names a number that Python writes and JSON has not, and no text that looks like one", () => {
+  const cases: readonly (readonly [text: string, reason: string])[] = [
+    ['{"a": 1, "b \\" c" : Infinity}', 'it has Infinity as "b \\" c", which'],
+    ['{"a": {"b": -Infinity}}', 'it has -Infinity as "b", which'],
+    ['{"a": [1, NaN]}', "it has NaN, which"],
+    ['{"a": "b: NaN", "NaN": NaN}', 'it has NaN as "NaN", which'],
+    ["NaN", "it has NaN, which"],
+  ];
+  for (const [text, reason] of cases) {
+    const { message } = assertThrows(() => parseJson(text, "a.json"), SyntaxError);
+    const rest = " JSON has not; write a number or null in its place";
+    assertEquals(message, `Cannot read a.json: it is not JSON: ${reason}${rest}`);
+  }
+  for (const text of ['{"a": "NaN"', '{"NaN: Infinity": 1', "[nan]", "[Infinit]"]) {
+    const { message } = assertThrows(() => parseJson(text, "a.json"), SyntaxError);
+    assertEquals(message, "Cannot read a.json: it is not JSON");
+  }
+});
+
 Deno.test("parseJson() refuses arrays and objects that lie too deep, however deep", () => {
   for (const depth of [128, 1e5, 1e7]) {
     for (const [open, shut] of [["[", "]"], ['{"a":', "}"]] as const) {

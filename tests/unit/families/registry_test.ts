@@ -1,6 +1,7 @@
 // All families by their type.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { Config } from "../../../lib/families/family.ts";
 import { refusedFamilies } from "../../../lib/families/refused.ts";
 import { families, findFamily } from "../../../lib/families/registry.ts";
 
@@ -25,11 +26,19 @@ Deno.test("findFamily() finds every family by its model_type", () => {
 });
 
 Deno.test("findFamily() names what it knows where it knows no such type", () => {
-  for (const type of ["mamba", undefined]) {
-    const { message } = assertThrows(() => findFamily({ model_type: type }), RangeError);
-    const all = families.map(({ id }) => id).join(", ");
-    assertEquals(message, `Cannot use a model of type "${type}": known are ${all}`);
-  }
+  const messageOf = (config: Config): string =>
+    assertThrows(() => findFamily(config), RangeError).message;
+  const all = families.map(({ id }) => id).join(", ");
+  assertEquals(
+    messageOf({ model_type: "mamba" }),
+    `Cannot use a model of type "mamba": known are ${all}`,
+  );
+  const without = "Cannot use a config.json without model_type";
+  assertEquals(messageOf({}), `${without}: it must be one of ${all}`);
+  assertEquals(
+    messageOf({ architectures: ["GPT2LMHeadModel"] }),
+    `${without}, of ["GPT2LMHeadModel"]: it must be one of ${all}`,
+  );
 });
 
 const refusals: Readonly<Record<string, readonly [label: string, reason: string]>> = {

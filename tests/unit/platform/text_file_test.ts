@@ -45,13 +45,15 @@ Deno.test("readTextFile() refuses more than is allowed before it is read, and wh
     await Deno.writeTextFile(path, "12345");
     assertEquals(await readTextFile(path, 5), "12345");
     await assertRejects(() => readTextFile(path, 4), RangeError, "it has more than 4 bytes");
-    for (const bytes of [[0x61, 0xff], [0x61, 0xc3]]) {
+    for (const bytes of [[0x61, 0xff], [0x61, 0xc3], [0xff, 0xff]]) {
       await Deno.writeFile(path, Uint8Array.from(bytes));
-      await assertRejects(
-        () => readTextFile(path),
-        SyntaxError,
-        `Cannot read ${path}: it is not UTF-8`,
-      );
+      const { message } = await assertRejects(() => readTextFile(path), SyntaxError);
+      assertEquals(message, `Cannot read ${path}: it is not UTF-8`);
+    }
+    for (const bytes of [[0xff, 0xfe, 0x61, 0], [0xfe, 0xff, 0, 0x61]]) {
+      await Deno.writeFile(path, Uint8Array.from(bytes));
+      const { message } = await assertRejects(() => readTextFile(path), SyntaxError);
+      assertEquals(message, `Cannot read ${path}: it is not UTF-8 but UTF-16; save it as UTF-8`);
     }
   }));
 

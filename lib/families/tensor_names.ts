@@ -1,0 +1,101 @@
+// Names that other programs gave the tensors of a model, as its family calls them: a module's wrapper, a prefix of all, old words for
+// the parameters of norms, and one name for tensors that are shared.
+
+import type { Checkpoint } from "../checkpoint/reader.ts";
+import { RenamedCheckpoint } from "../checkpoint/renamed.ts";
+
+/** What tensors are called in a file, by what they are called here. */
+type Names = ReadonlyMap<string, string>;
+
+/** A rule by which a name is mended. */
+interface Rule {
+  /** What it does, in words. */
+  readonly said: string;
+  /** The name that a tensor should have. */
+  mend(name: string): string;
+}
+
+/** What torch.compile, FSDP and checkpointing put around modules, at any depth. */
+const wrapper = /(?<=^|\.)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\./;
+
+/** The parameters of a norm in TensorFlow's words. */
+const tensorFlow = /((?:^|\.)[^.]*(?:norm|ln)[^.]*\.)(gamma|beta)$/i;
+
+const rules: readonly Rule[] = [
+  {
+    said: `names: without ${wrapper.source.match(/_\w+/g)!.join(", ")}`,
+    mend: (name) => name.replaceAll(new RegExp(wrapper, "g"), ""),
+  },
+  {
+    said: "names: gamma and beta of norms are weight and bias",
+    mend: (name) =>
+      name.replace(tensorFlow, (_, path, word) => path + (word === "gamma" ? "weight" : "bias")),
+  },
+];
+
+/** Names by a rule; undefined where it changes none, or two would be equal. */
+function mendedBy({ mend }: Rule, names: Names): Names | undefined {
+  const mended = new Map([...names].map(([name, stored]) => [mend(name), stored]));
+  const isChanged = [...mended.keys()].some((name) => !names.has(name));
+  return isChanged && mended.size === names.size ? mended : undefined;
+}
+
+/** The names that `save_model` of safetensors left out, since another one has the same tensor; the metadata says which. */
+function sharedNames({ metadata, names }: Checkpoint): Names {
+  const stored = new Set(names);
+  return new Map(
+    Object.entries(metadata).filter(([name, kept]) => !stored.has(name) && stored.has(kept)),
+  );
+}
+
+/**
+ * Gives the tensors of a checkpoint the names that its model has in transformers.
+ *
+ * @param checkpoint The checkpoint.
+ * @returns It, or the same under mended names; closing one closes the other.
+ */
+export function mendNames(checkpoint: Checkpoint): Checkpoint {
+  const shared = sharedNames(checkpoint);
+  const said = [...shared].map(([name, kept]) => `${name} is stored as ${kept}`);
+  let names: Names = new Map([
+    ...checkpoint.names.map((name) => [name, name] as const),
+    ...shared,
+  ]);
+  for (const rule of rules) {
+    const mended = mendedBy(rule, names);
+    if (mended === undefined) continue;
+    names = mended;
+    said.push(rule.said);
+  }
+  return said.length === 0 ? checkpoint : new RenamedCheckpoint(checkpoint, names, said);
+}
+
+/** The first words, so many of them, that more than half of some names have in common. */
+function prefixOf(names: readonly string[], words: number): string | undefined {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const prefix = `${name.split(".", words).join(".")}.`;
+    if (name.startsWith(prefix)) counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
+  }
+  return [...counts].find(([, count]) => 2 * count > names.length)?.[0];
+}
+
+/**
+ * A checkpoint without a prefix that most of its names have, one word or two (`module.`, `base_model.model.`): for names under which
+ * no model is found.
+ *
+ * @param checkpoint The checkpoint.
+ * @returns The same tensors under shorter names, the shortest last.
+ */
+export function withoutPrefix(checkpoint: Checkpoint): readonly Checkpoint[] {
+  return [1, 2].flatMap((words) => {
+    const prefix = prefixOf(checkpoint.names, words);
+    if (prefix === undefined) return [];
+    const rule = {
+      said: `names: without ${prefix}`,
+      mend: (name: string) => name.startsWith(prefix) ? name.slice(prefix.length) : name,
+    };
+    const names = mendedBy(rule, new Map(checkpoint.names.map((name) => [name, name])));
+    return names === undefined ? [] : [new RenamedCheckpoint(checkpoint, names, [rule.said])];
+  });
+}
