@@ -75,7 +75,7 @@ function block(config: Config, path: string): Block {
         scale,
         ...(flagIn(config, "alibi", false)
           ? { alibi: alibiSlopes(heads).map((slope) => slope * scale) } // scaled with the scores
-          : { rotary: rotaryIn(config, headWidth) }),
+          : { rotary: rotaryIn(config, headWidth, { standardShare: "whole" }) }),
       }),
       networkBranch(layerNormAt(`${path}.${second}`, eps), {
         up: linearAt(`${path}.mlp.dense_h_to_4h`),

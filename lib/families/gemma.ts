@@ -77,12 +77,14 @@ function rotaryOfLayer(config: Config, headWidth: number, isLocal: boolean): Rot
   const kind = isLocal ? "sliding_attention" : "full_attention";
   if (kinds[kind] !== undefined) {
     const own = { rope_scaling: undefined, rope_parameters: partOf(kinds, kind) };
-    return rotaryIn({ ...config, ...own }, headWidth);
+    return rotaryIn({ ...config, ...own }, headWidth, { standardShare: "whole" });
   }
   const key = isLocal ? "rope_local_base_freq" : "rope_theta";
   const base = positiveIn(config, [key], isLocal ? 1e4 : 1e6);
   const scaling = isLocal ? {} : partOf(config, "rope_scaling");
-  return rotaryIn({ ...config, rope_theta: base, rope_scaling: scaling }, headWidth);
+  return rotaryIn({ ...config, rope_theta: base, rope_scaling: scaling }, headWidth, {
+    standardShare: "whole",
+  });
 }
 
 function attention3(config: Config, { index, headWidth }: Place): Partial<Attention> {

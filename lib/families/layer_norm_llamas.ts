@@ -127,7 +127,7 @@ const command: Omit<Manner, "id" | "label"> = {
   parallel: () => true,
   tied: true,
   attention: (config, { headWidth }) => ({
-    rotary: { ...rotaryIn(config, headWidth), order: "pairs" },
+    rotary: { ...rotaryIn(config, headWidth, { standardShare: "whole" }), order: "pairs" },
   }),
   head: (config) => ({ scale: positiveIn(config, ["logit_scale"], 0.0625) }),
 };

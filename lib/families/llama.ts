@@ -17,7 +17,12 @@ function windowIfAsked(config: Config, index: number): number | undefined {
 }
 
 /** Llama, whose checkpoints every engine with RMSNorm loads. */
-export const llama: Family = llamaLike({ id: "llama", label: "Llama", norm: rms, tied: false });
+export const llama: Family = llamaLike({
+  id: "llama",
+  label: "Llama",
+  norm: rms,
+  tied: false,
+});
 
 /** Mistral: Llama with a sliding window in every layer. */
 export const mistral: Family = llamaLike({
@@ -78,6 +83,7 @@ export const phi3: Family = llamaLike({
   label: "Phi-3",
   norm: rms,
   tied: false,
+  rotaryShare: 1,
   attention: (_, { path }) => ({
     projections: { qkv: linearAt(`${path}.qkv_proj`), order: "blocks" },
   }),
@@ -87,7 +93,7 @@ export const phi3: Family = llamaLike({
 
 /** Rotary positions that turn neighbors. */
 const neighbors =
-  (share: number) => (config: Config, { headWidth }: Place): Partial<Attention> => ({
+  (share: number | "whole") => (config: Config, { headWidth }: Place): Partial<Attention> => ({
     rotary: { ...rotaryIn(config, headWidth, { standardShare: share }), order: "pairs" },
   });
 
@@ -109,7 +115,7 @@ export const helium: Family = llamaLike({
   norm: rms,
   tied: false,
   headWidth: 128,
-  attention: neighbors(1),
+  attention: neighbors("whole"),
 });
 
 /** Granite: embeddings, branches, scores and logits are multiplied by numbers of the configuration. */

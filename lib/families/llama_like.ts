@@ -65,7 +65,7 @@ export interface Manner {
   turns?(config: Config, index: number): boolean;
   /** What the head has besides its matrix. */
   head?(config: Config): Partial<Head>;
-  /** The share of a head that turns, where the configuration does not say. */
+  /** The share of a head that turns, where the configuration does not say; its word of it counts only where this is given. */
   readonly rotaryShare?: number;
   /** The base of rotary positions, where the configuration does not say. */
   readonly rotaryBase?: number;
@@ -97,7 +97,7 @@ function attention(manner: Manner, config: Config, path: string, index: number):
   const clip = config["clip_qkv"] ?? undefined;
   const { queryNorms } = manner;
   const rotary = rotaryIn(config, headWidth, {
-    standardShare: manner.rotaryShare ?? 1,
+    standardShare: manner.rotaryShare ?? "whole",
     standardBase: manner.rotaryBase ?? 10000,
   });
   return {

@@ -154,7 +154,8 @@ const mostTurning = 2 ** 16;
  *
  * @param config The configuration.
  * @param headWidth The width of a head.
- * @param names The older names of the base and of the turning share, and both where none is written.
+ * @param names The older names of the base and of the turning share, and both where none is written; `whole` where transformers reads
+ * no share unless positions are stretched.
  * @returns How heads turn.
  * @throws {RangeError} If positions are stretched in a way that is not known, or a setting is missing.
  */
@@ -164,7 +165,7 @@ export function rotaryIn(
   names: {
     readonly base?: string;
     readonly share?: string;
-    readonly standardShare?: number;
+    readonly standardShare?: number | "whole";
     readonly standardBase?: number;
   } = {},
 ): Rotary {
@@ -178,10 +179,11 @@ export function rotaryIn(
     throw unknownSetting("rope_type", type, `it must be one of ${known}`);
   }
   const settings = { ...config, ...parameters };
-  const share = positiveIn(
+  const { standardShare: standard = 1 } = names;
+  const share = standard === "whole" && type === "default" ? 1 : positiveIn(
     settings,
     ["partial_rotary_factor", names.share ?? "partial_rotary_factor"],
-    names.standardShare ?? 1,
+    standard === "whole" ? 1 : standard,
   );
   if (share > 1) throw unknownSetting("partial_rotary_factor", share, "it must be at most 1");
   const plain: Rotary = {

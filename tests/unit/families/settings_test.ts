@@ -97,6 +97,8 @@ Deno.test("rotaryIn() reads today's and older names", () => {
     base: 500,
     order: "half",
   });
+  const whole = rotaryIn({ rope_parameters: parameters }, 16, { standardShare: "whole" });
+  assertEquals(whole.width, 16);
   assertEquals(rotaryIn({ rope_theta: 500 }, 16).base, 500);
   // what stands in rope_parameters counts
   assertEquals(rotaryIn({ rope_theta: 1, rope_parameters: { rope_theta: 500 } }, 16).base, 500);
