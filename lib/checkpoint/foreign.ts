@@ -3,13 +3,13 @@
 const saveAgain =
   "load the model with transformers and save it again, model.save_pretrained(FOLDER), which writes safetensors";
 
-/** What files of other formats begin with, as Latin letters. */
-const beginnings: readonly (readonly [RegExp, what: string])[] = [
-  [/^version /, "it is a pointer of Git LFS, not the file itself; fetch that with git lfs pull"],
-  [/^(?:PK\x03\x04|\x80[\x02-\x05])/, `it is a pickle of PyTorch; ${saveAgain}`],
-  [/^GGUF/, `it is a file of llama.cpp (GGUF); take the model's folder of safetensors`],
-  [/^\x89HDF/, `it is a file of TensorFlow (HDF5); ${saveAgain}`],
-  [/^\s*<(?:!|html)/i, "it is a web page; download the file itself"],
+/** What files of other formats begin with, a byte for each letter. */
+const beginnings: readonly (readonly [beginnings: readonly string[], what: string])[] = [
+  [["version "], "it is a pointer of Git LFS, not the file itself; fetch that with git lfs pull"],
+  [["PK\x03\x04", "\x80\x02", "\x80\x03", "\x80\x04"], `it is a pickle of PyTorch; ${saveAgain}`],
+  [["GGUF"], "it is a file of llama.cpp (GGUF); take the model's folder of safetensors"],
+  [["\x89HDF"], `it is a file of TensorFlow (HDF5); ${saveAgain}`],
+  [["<!", "<html", "<HTML"], "it is a web page; download the file itself"],
 ];
 
 /**
@@ -20,7 +20,7 @@ const beginnings: readonly (readonly [RegExp, what: string])[] = [
  */
 export function foreignFile(first: Uint8Array): string | undefined {
   const letters = String.fromCharCode(...first.subarray(0, 8));
-  return beginnings.find(([beginning]) => beginning.test(letters))?.[1];
+  return beginnings.find(([list]) => list.some((one) => letters.startsWith(one)))?.[1];
 }
 
 const adapter = "an adapter without its model: merge it into that, model.merge_and_unload(), and " +

@@ -16,16 +16,16 @@ interface Rule {
 }
 
 /** What torch.compile, FSDP and checkpointing put around modules, at any depth. */
-const wrapper = /(?<=^|\.)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\./;
+const wrappers = ["_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module."];
 
 /** The parameters of a norm in TensorFlow's words. */
 const tensorFlow = /((?:^|\.)[^.]*(?:norm|ln)[^.]*\.)(gamma|beta)$/i;
 
 const rules: readonly Rule[] = [
-  {
-    said: `names: without ${wrapper.source.match(/_\w+/g)!.join(", ")}`,
-    mend: (name) => name.replaceAll(new RegExp(wrapper, "g"), ""),
-  },
+  ...wrappers.map((wrapper): Rule => ({
+    said: `names: without ${wrapper}`,
+    mend: (name) => name.replaceAll(new RegExp(`(?<=^|\\.)${wrapper}`, "g"), ""),
+  })),
   {
     said: "names: gamma and beta of norms are weight and bias",
     mend: (name) =>
