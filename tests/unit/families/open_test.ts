@@ -48,7 +48,10 @@ Deno.test("openModel() says where it looked for a model", async () => {
     assertEquals((await assertRejects(() => openModel(path), RangeError)).message, message);
     // a file is no folder either
     await Deno.writeTextFile(path, "");
-    assertEquals((await assertRejects(() => openModel(path), RangeError)).message, message);
+    assertEquals(
+      (await assertRejects(() => openModel(path), RangeError)).message,
+      `${message}; it is a file; give the folder that it is in`,
+    );
   });
 });
 
