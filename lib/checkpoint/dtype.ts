@@ -1,13 +1,9 @@
 // How numbers are stored in safetensors files, and the way from there to float64 and back. Files are little-endian, as is every
 // machine that Deno runs on, so typed arrays read them where they are.
 
-/** How a tensor's numbers are stored: what is computed with, and what is copied as it is. */
+/** How a tensor's numbers are stored: what is computed with, and in the last two lines what is copied as it is. */
 export type DType =
   | ("I64" | "F64" | "F32" | "I32" | "BF16" | "F16" | "I16" | "I8" | "U8" | "BOOL")
-  | Opaque;
-
-/** Dtypes of the format whose tensors are copied as they are. */
-type Opaque =
   | ("U64" | "C64" | "U32" | "U16" | "F8_E5M2FNUZ" | "F8_E4M3FNUZ" | "F8_E8M0" | "F8_E4M3")
   | ("F8_E5M2" | "F6_E3M2" | "F6_E2M3" | "F4");
 
@@ -165,7 +161,7 @@ const truths: Storage = {
   },
 };
 
-const storages: Readonly<Record<Exclude<DType, Opaque>, Storage>> = {
+const storages = {
   I64: longs,
   F64: floats(Float64Array, 53, -1022),
   F32: floats(Float32Array, 24, -126),
@@ -176,7 +172,10 @@ const storages: Readonly<Record<Exclude<DType, Opaque>, Storage>> = {
   I8: wholes("I8", Int8Array),
   U8: wholes("U8", Uint8Array),
   BOOL: truths,
-};
+} as const satisfies Partial<Record<DType, Storage>>;
+
+/** Dtypes of the format whose tensors are copied as they are. */
+type Opaque = Exclude<DType, keyof typeof storages>;
 
 /** The bits of the others. */
 const opaque: Readonly<Record<Opaque, number>> = {

@@ -29,6 +29,6 @@ export { decoderModel } from "./decoder_model.ts";
 export { type LoadedModel, loadLanguageModel, loadParameters } from "./language_model.ts";
 export { describeModel, type Model, type StoredHead } from "./model.ts";
 export { normkitConfig, normkitFamily } from "./normkit.ts";
-export { type OpenModel, openModel, readConfig } from "./open.ts";
+export { type FoundConfig, type OpenModel, openModel, readConfig } from "./open.ts";
 export { refusedFamilies } from "./refused.ts";
 export { families, findFamily } from "./registry.ts";

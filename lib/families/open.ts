@@ -21,6 +21,7 @@ export interface OpenModel extends Model, Disposable {
   readonly path: string;
   /** Its files. */
   readonly tensors: Checkpoint;
+  /** What is to be known of how it was read: what was mended, and what was left out. */
   readonly notes: readonly string[];
   /** Closes the files. */
   close(): void;
@@ -70,6 +71,7 @@ export function configOfRun(manifest: Config, path: string): Config {
 
 /** A configuration, and where its model is. */
 export interface FoundConfig {
+  /** It. */
   readonly config: Config;
   /** The folder, or the run without its ending. */
   readonly path: string;
