@@ -1,8 +1,11 @@
 // Valid safetensors files, and ways to damage them. All is decided by a seed.
 
-import { bytesPerNumber, dtypes } from "../../lib/checkpoint/dtype.ts";
+import { bytesPerNumber, storedDTypes } from "../../lib/checkpoint/dtype.ts";
 import type { Random } from "../../lib/core/random.ts";
 import { fileOf } from "../unit/checkpoint/files.ts";
+
+/** Those of whole bytes, of which any row can be read alone. */
+const dtypes = storedDTypes.filter((dtype) => Number.isInteger(bytesPerNumber(dtype)));
 
 /** A file in its two parts: the text of its header, and its data. */
 interface Parts {

@@ -11,7 +11,7 @@ export interface Found {
 
 /** How to read one number of each dtype. */
 const readers: Readonly<
-  Record<DType, readonly [bytes: number, (v: DataView, at: number) => number]>
+  Partial<Record<DType, readonly [bytes: number, (v: DataView, at: number) => number]>>
 > = {
   F64: [8, (view, at) => view.getFloat64(at, true)],
   F32: [4, (view, at) => view.getFloat32(at, true)],
@@ -29,9 +29,17 @@ const readers: Readonly<
   BOOL: [1, (view, at) => Math.min(view.getUint8(at), 1)],
 };
 
-/** The numbers of a tensor; undefined if float64 has one of them only rounded. */
+/** The bits of a number of the other dtypes, which is not computed with. */
+const others: Readonly<Partial<Record<DType, number>>> = {
+  ...{ U64: 64, C64: 64, U32: 32, U16: 16, F8_E5M2: 8, F8_E4M3: 8, F8_E8M0: 8 },
+  ...{ F8_E5M2FNUZ: 8, F8_E4M3FNUZ: 8, F6_E2M3: 6, F6_E3M2: 6, F4: 4 },
+};
+
+/** The numbers of a tensor; undefined if float64 has one of them only rounded, or they are not computed with. */
 export function numbersOf({ dtype, bytes }: Found): Float64Array | undefined {
-  const [size, read] = readers[dtype];
+  const reader = readers[dtype];
+  if (reader === undefined) return undefined;
+  const [size, read] = reader;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const numbers = Float64Array.from(
     { length: bytes.length / size },
@@ -110,16 +118,18 @@ function read(file: Uint8Array): Map<string, Found> {
   const tensors = Object.entries(entries).map(([name, entry]) => {
     require(isTable(entry));
     const { dtype, shape, data_offsets: offsets } = entry;
-    require(typeof dtype === "string" && Object.hasOwn(readers, dtype));
+    const known = (table: object): boolean => Object.hasOwn(table, dtype as string);
+    require(typeof dtype === "string" && (known(readers) || known(others)));
     require(Array.isArray(shape) && Array.isArray(offsets) && offsets.length === 2);
     const lengths = shape.map(whole);
     const [start, end] = offsets.map(whole) as [number, number];
-    let bytes = 1;
-    for (const factor of [...lengths, readers[dtype as DType][0]]) {
-      bytes *= factor;
-      require(Number.isSafeInteger(bytes));
+    let numbers = 1;
+    for (const length of lengths) {
+      numbers *= length;
+      require(Number.isSafeInteger(numbers));
     }
-    require(end - start === bytes);
+    const bytes = numbers * (readers[dtype as DType]?.[0] ?? others[dtype as DType]! / 8);
+    require(Number.isSafeInteger(bytes) && end - start === bytes);
     return { name, dtype: dtype as DType, shape: lengths, start, end };
   }).sort((a, b) => a.start - b.start || a.end - b.end);
   tensors.forEach(({ start }, at) => require(start === (tensors[at - 1]?.end ?? 0)));
