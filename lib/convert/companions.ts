@@ -1,6 +1,7 @@
 // What lies beside a model's weights and stays as it is: tokenizers, chat templates, generation settings, a licence, and the folders
 // of a sentence-transformers model.
 
+import { dirname } from "node:path";
 import { platform } from "../platform/mod.ts";
 import { isRegular } from "../platform/text_file.ts";
 
@@ -48,8 +49,7 @@ async function companionsOf(source: string): Promise<string[]> {
 export async function copyCompanions(source: string, folder: string): Promise<string[]> {
   const found = await companionsOf(source);
   for (const path of found) {
-    const [inner, name] = path.split("/") as [string, string?];
-    if (name !== undefined) await platform.makeFolder(`${folder}/${inner}`, { around: true });
+    await platform.makeFolder(dirname(`${folder}/${path}`), { around: true });
     await platform.copyFile(`${source}/${path}`, `${folder}/${path}`);
   }
   return found;
