@@ -8,6 +8,8 @@ import { prepareFolder, requireAbsent } from "../platform/files.ts";
 import { withoutEnd } from "../platform/path.ts";
 import { float32 } from "../interpret/float32.ts";
 import { float64 } from "../interpret/float64.ts";
+import type { Values } from "../interpret/inputs.ts";
+import { givesOneRow, outputName } from "../model/spec.ts";
 import { runModel } from "../interpret/stream.ts";
 import { openModel } from "../families/open.ts";
 import { useBackend } from "../kernels/use_backend.ts";
@@ -22,12 +24,13 @@ import {
   UsageError,
 } from "./command.ts";
 
-function plan(shape: readonly number[], values: Float64Array): PlannedTensor {
+/** An output as a batch of one: [1, rows, numbers], or [1, numbers] of one row alone. */
+function plan(name: string, { shape, values }: Values, isRow: boolean): PlannedTensor {
   const bytes = encodeNumbers("F32", values);
   return {
-    name: "logits",
+    name,
     dtype: "F32",
-    shape,
+    shape: isRow ? shape : [1, ...shape],
     chunks: async function* () {
       yield bytes;
     },
@@ -36,10 +39,12 @@ function plan(shape: readonly number[], values: Float64Array): PlannedTensor {
 
 /** `normkit logits`: its help, its options, and the run. */
 export const logitsCommand: Command = {
-  summary: "write the logits of a language model for given tokens",
+  summary: "write what a model makes of given tokens: its logits",
   help: `Usage: normkit logits DIR --tokens 1,2,3 --out FILE.safetensors [options]
 
-Writes the tensor "logits", float32 [1, T, V], into a new file: what exists is not replaced.
+Writes what each head gives into a new file, float32: a language model's "logits" [1, T, V], a classifier's
+"logits" [1, labels] or [1, T, labels], "qa_outputs" [1, T, 2] of start and end, "mc_logits", "pooler_output";
+of a body without a head the states behind its final norm. What exists is not replaced.
 
   --tokens 1,2,3       the tokens
   --source 1,2,3       the tokens that its encoder reads, where it has one (BART)
@@ -79,17 +84,14 @@ Examples:
     const { outputs } = arithmetic === "float64"
       ? await runModel(float64, model, inputs)
       : await runModel(float32(), model, inputs);
-    const { logits } = outputs;
-    if (logits === undefined) {
-      throw new RangeError(
-        `Cannot write logits of ${path}: it is no language model, its outputs are ${
-          Object.keys(outputs).join(", ")
-        }`,
-      );
-    }
-    const shape = [1, ...logits.shape];
+    const rows = new Set(model.spec.heads.filter(givesOneRow).map(outputName));
+    const tensors = Object.entries(outputs).map(([name, output]) =>
+      plan(name, output, rows.has(name))
+    );
     await requireAbsent(out); // it may have come meanwhile
-    await writeSafetensors(out, [plan(shape, logits.values)]);
-    return { report: { out, shape }, text: `Wrote logits [${shape.join(", ")}] to ${out}` };
+    await writeSafetensors(out, tensors);
+    const shapes = Object.fromEntries(tensors.map(({ name, shape }) => [name, shape]));
+    const said = tensors.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join(", ");
+    return { report: { out, shapes }, text: `Wrote ${said} to ${out}` };
   },
 };

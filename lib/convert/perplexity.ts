@@ -4,7 +4,7 @@ import type { Arithmetic } from "../interpret/arithmetic.ts";
 import { float32 } from "../interpret/float32.ts";
 import { runModel } from "../interpret/stream.ts";
 import { perplexity } from "../metrics/likelihood.ts";
-import { isCausal } from "../model/spec.ts";
+import { isCausal, languageHeadOf } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { nextTokenLoss } from "../interpret/next_token_loss.ts";
 import { requireTokens, tokenLimits } from "./inputs.ts";
@@ -29,7 +29,7 @@ async function lossOf<T>(
 ): Promise<number> {
   const { outputs } = await runModel(arithmetic, model, { tokens });
   const { logits } = outputs;
-  if (logits === undefined) {
+  if (logits === undefined || languageHeadOf(model.spec) === undefined) {
     throw new RangeError("Cannot measure the perplexity of a model that is no language model");
   }
   if (!Object.values(model.spec.stacks).every(isCausal)) {

@@ -2,7 +2,15 @@
 // speaks against it is the reason. Those here hold for every decoder of sequential layers; a target adds its own.
 
 import { whyNotPlain } from "../convert/preconditions.ts";
-import type { Attention, Block, Branch, FeedForward, Head, Stack } from "../model/spec.ts";
+import {
+  type Attention,
+  type Block,
+  type Branch,
+  type FeedForward,
+  type Head,
+  languageHeadOf,
+  type Stack,
+} from "../model/spec.ts";
 import type { Config } from "../families/family.ts";
 import type { Model } from "../families/model.ts";
 
@@ -83,6 +91,7 @@ const attentionRules: readonly Rule<Attention>[] = [
 
 const headRules: readonly Rule<readonly Head[]>[] = [
   (heads) => heads.length !== 1 && `it has ${heads.length} heads, not one`,
+  ([head], { spec }) => head !== languageHeadOf(spec) && "its head does not predict tokens",
   ([head]) => head!.reads !== "all" && `its head reads ${head!.reads} of the rows, not all`,
   ([head]) => head!.transform && "its head has maps before its matrix",
   ([head]) => head!.scale !== undefined && `its logits are multiplied by ${head!.scale}`,

@@ -9,7 +9,7 @@ import { decoder } from "../decoder/decoder.ts";
 import type { DescribedDecoder, NamedTensors } from "../decoder/described.ts";
 import type { LanguageModel } from "../decoder/generate.ts";
 import { parametersIn } from "../model/parameters.ts";
-import { type Entry, isCausal, type ModelSpec } from "../model/spec.ts";
+import { type Entry, isCausal, languageHeadOf, type ModelSpec } from "../model/spec.ts";
 import type { Model } from "./model.ts";
 
 /**
@@ -61,35 +61,35 @@ function contextOf(
 }
 
 /** What keeps a model from predicting the token after each, if anything does. */
-function whyNoDecoder({ stacks, heads }: ModelSpec): string | undefined {
+function whyNoDecoder({ stacks }: ModelSpec): string | undefined {
   const [stack, ...others] = Object.values(stacks);
   if (stack?.entry.kind !== "tokens" || others.length > 0) return "it is not one stack of tokens";
   if (!isCausal(stack)) return "its attention is not causal";
-  const [head] = heads;
-  if (heads.length === 1 && head!.reads === "all") return undefined;
-  return "it has no head that reads every token";
+  return undefined;
 }
 
 /**
  * Describes a model as a decoder.
  *
  * @param model The model.
- * @returns Its spec, and the limits on its tokens.
- * @throws {RangeError} If it is not one causal stack of tokens with a head that reads every one, or the checkpoint lacks that head.
+ * @returns Its spec with the head that predicts tokens alone, and the limits on its tokens.
+ * @throws {RangeError} If it is not one causal stack of tokens with such a head, or the checkpoint lacks that head's matrix.
  */
 export function describeDecoder(model: Model): DescribedDecoder {
   const { spec, tensors, family } = model;
   const [entry] = Object.values(spec.stacks).map((stack) => stack.entry);
-  const head = spec.heads[0]?.linear.weight;
-  const missing = head !== undefined && !tensors.has(head)
-    ? `the checkpoint has no ${head}`
-    : undefined;
+  const head = languageHeadOf(spec);
+  const missing = head === undefined
+    ? "it has no head that predicts tokens"
+    : tensors.has(head.linear.weight)
+    ? undefined
+    : `the checkpoint has no ${head.linear.weight}`;
   const why = whyNoDecoder(spec) ?? missing;
-  if (why !== undefined || entry?.kind !== "tokens") {
+  if (why !== undefined || head === undefined || entry?.kind !== "tokens") {
     throw new RangeError(`Cannot use this ${family.label} model as a language model: ${why}`);
   }
   const vocabulary = tensors.info(entry.tokens.table).shape[0]!;
-  return { spec, vocabulary, context: contextOf(model, entry) };
+  return { spec: { ...spec, heads: [head] }, vocabulary, context: contextOf(model, entry) };
 }
 
 /** A language model whose parameters are loaded. */
@@ -104,8 +104,8 @@ export interface LoadedModel extends LanguageModel, Disposable {}
  */
 export async function loadLanguageModel(model: Model): Promise<LoadedModel> {
   const described = describeDecoder(model);
-  const parameters = await loadParameters(model);
-  const { vocabulary, context } = described;
+  const { spec, vocabulary, context } = described;
+  const parameters = await loadParameters({ spec, tensors: model.tensors });
   return {
     vocabulary,
     context,

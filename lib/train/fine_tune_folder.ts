@@ -59,7 +59,8 @@ export async function loadTrainable(source: Model): Promise<Trainable> {
   const model = describeDecoder(source);
   requireUncentered(source);
   requireFloating(source);
-  return { parameters: await loadParameters(source), model };
+  const { spec } = model;
+  return { parameters: await loadParameters({ spec, tensors: source.tensors }), model };
 }
 
 /** Numbers that are encoded at once. */

@@ -1,12 +1,14 @@
 // The commands on checkpoints: inspect, convert, fold, verify and logits, here and as processes; and a converter that is killed.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { saveModel } from "../../../lib/convert/save.ts";
 import { openCheckpoint } from "../../../lib/checkpoint/reader.ts";
 import { readTensor } from "../../../lib/checkpoint/tensors.ts";
 import { Random } from "../../../lib/core/random.ts";
 import { openModel } from "../../../lib/families/open.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import { childOf, type Outcome, runChild, runHere } from "../../support/cli.ts";
+import { openGoldenHead } from "../../support/golden_heads.ts";
 import { assertClose } from "../../support/close.ts";
 import { goldenFolder, goldenOf, openGolden } from "../../support/golden_models.ts";
 import { outputsOf } from "../../support/golden_models.ts";
@@ -558,7 +560,33 @@ for (const arithmetic of ["float32", "float64"]) {
       assertClose(values, expected["logits"]!.values, tolerance("cpu", "model"), arithmetic);
       const other = `${folder}/other`;
       const report = reportOf(await runHere(...args, "--out", other, "--json"));
-      assertEquals(report, { out: other, shape: [1, 12, 40] });
+      assertEquals(report, { out: other, shapes: { logits: [1, 12, 40] } });
+    });
+  });
+}
+
+/** What `normkit logits` writes of models with other heads than a language model's. */
+const otherShapes: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
+  "gpt2-double": { logits: [1, 12, 40], mc_logits: [1, 1] },
+  "gpt2-sequence": { logits: [1, 3] },
+  "gpt2-tokens": { logits: [1, 12, 3] },
+  "gpt2-answers": { qa_outputs: [1, 12, 2] },
+  "bert-body": { encoder: [1, 12, 16], pooler_output: [1, 16] },
+};
+
+for (const [name, shapes] of Object.entries(otherShapes)) {
+  Deno.test(`normkit logits of ${name} writes ${Object.keys(shapes).join(" and ")}`, async () => {
+    await inFolder(async (folder) => {
+      using golden = await openGoldenHead(name);
+      await saveModel(`${folder}/model`, golden.model);
+      const out = `${folder}/logits.safetensors`;
+      const args = ["--tokens", golden.inputs.tokens!.join(), "--out", out, "--json", ...onCpu];
+      const report = reportOf(await runHere("logits", `${folder}/model`, ...args));
+      assertEquals(report, { out, shapes });
+      using file = await openCheckpoint(out);
+      for (const [output, { values }] of Object.entries(golden.expected)) {
+        assertClose(await readTensor(file, output), values, tolerance("cpu", "model"), output);
+      }
     });
   });
 }

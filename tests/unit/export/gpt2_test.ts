@@ -13,6 +13,7 @@ import type { DecoderConfig } from "../../../lib/decoder/mod.ts";
 import { initDecoder } from "../../../lib/decoder/mod.ts";
 import { mapStacks } from "../../../lib/model/spec.ts";
 import { onBackend } from "../../support/backends.ts";
+import { openGoldenHead } from "../../support/golden_heads.ts";
 import { assertOutputs, goldenOf, openGolden, outputsOf } from "../../support/golden_models.ts";
 
 /** A decoder with random parameters. */
@@ -116,5 +117,19 @@ Deno.test("toGpt2() takes scores of any factor, rows of positions from an offset
   for (const model of [source, unscaled]) {
     const expected = await outputsOf(float64, model, inputs);
     assertOutputs(await outputsOf(float64, toGpt2(model), inputs), expected, exact, "opt");
+  }
+});
+
+Deno.test("toGpt2() refuses a head that does not predict tokens, and more heads than one", async () => {
+  const reasons = {
+    "gpt2-tokens": "its head does not predict tokens",
+    "gpt2-sequence": "its head does not predict tokens",
+    "gpt2-double": "it has 2 heads, not one",
+    "gpt2-body": "it has 0 heads, not one",
+  };
+  for (const [name, reason] of Object.entries(reasons)) {
+    using golden = await openGoldenHead(name);
+    const { message } = assertThrows(() => toGpt2(golden.model), RangeError);
+    assertEquals(message, `Cannot write this GPT-2 model as GPT-2: ${reason}`);
   }
 });

@@ -1,6 +1,6 @@
 // Described decoders generate: with a cache of keys and values they have the logits that they have without one.
 
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import { generateBatchWith, generateWith, type LanguageModel } from "../../../lib/decoder/mod.ts";
@@ -9,6 +9,7 @@ import { describeModel } from "../../../lib/families/model.ts";
 import { KeyValueCache } from "../../../lib/interpret/key_value_cache.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
+import { openGoldenHead } from "../../support/golden_heads.ts";
 import { numbersOf } from "../../support/evaluate.ts";
 import { decoderNames, goldenOf, openGolden } from "../../support/golden_models.ts";
 import { tolerance } from "../../support/tolerances.ts";
@@ -90,6 +91,21 @@ Deno.test("loadLanguageModel() refuses what is no decoder of tokens", async () =
       () => loadLanguageModel(source),
       RangeError,
       " model as a language model: ",
+    );
+  }
+});
+
+Deno.test("describeDecoder() takes the head that predicts tokens, and refuses a model without", async () => {
+  using double = await openGoldenHead("gpt2-double");
+  assertEquals(double.model.spec.heads.length, 2);
+  const { heads } = describeDecoder(double.model).spec;
+  assertEquals(heads.map(({ linear }) => linear.weight), ["transformer.wte.weight"]);
+  for (const name of ["gpt2-tokens", "gpt2-answers", "gpt2-sequence", "gpt2-body"]) {
+    using other = await openGoldenHead(name);
+    const { message } = assertThrows(() => describeDecoder(other.model), RangeError);
+    assertEquals(
+      message,
+      "Cannot use this GPT-2 model as a language model: it has no head that predicts tokens",
     );
   }
 });
