@@ -6,7 +6,7 @@ import { isTied, mapNorms, mapStacks, readsWithTable } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { type Change, WeightEdits, type Widths } from "./weight_edits.ts";
 import { appendBalance, appendZero, dropLast, subtractLast } from "./lazy_matrix.ts";
-import { entryOf, normsWithReaders, writersOf } from "./readers_and_writers.ts";
+import { entryOf, isGated, normsWithReaders, writersOf } from "./readers_and_writers.ts";
 
 /** What happens to what writes and what reads. */
 interface Resize {
@@ -70,6 +70,13 @@ export function compressStreams(model: Model): Model {
   if (model.spec.heads.some(({ pool }) => pool !== undefined)) {
     throw new RangeError(
       "Cannot compress a stream that a pooling head reads: one matrix multiplies its query too, which has d values",
+    );
+  }
+  const branches = Object.values(model.spec.stacks)
+    .flatMap(({ blocks }) => blocks.flatMap((block) => block.branches));
+  if (branches.some(isGated)) {
+    throw new RangeError(
+      "Cannot compress a stream whose norms a gate of relative positions reads head by head: heads would have other widths",
     );
   }
   if (normsWithReaders(model.spec).some(({ readers, output }) => readers.length === 0 || output)) {

@@ -66,6 +66,11 @@ function memoryReaders(spec: ModelSpec, stack: string): Linear[] {
   );
 }
 
+/** Whether a gate reads what a norm gives head by head with one map, into which no gain can go: the norm stays as it is then. */
+export function isGated({ sublayer }: Branch): boolean {
+  return sublayer.kind === "attention" && sublayer.relative?.gate !== undefined;
+}
+
 /** The norms of one stack, those that branches share once. */
 function sitesOf(spec: ModelSpec, name: string, stack: Stack): NormWithReaders[] {
   const blocks = stack.blocks.flatMap(({ branches }) => {
@@ -73,7 +78,7 @@ function sitesOf(spec: ModelSpec, name: string, stack: Stack): NormWithReaders[]
     for (const branch of branches) {
       const norm = streamNormOf(branch);
       if (norm === undefined) continue;
-      const readers = ownReaders(branch.sublayer);
+      const readers = isGated(branch) ? [] : ownReaders(branch.sublayer);
       // a parallel block's branches may share a norm: the same parameters, or the same place
       const shared = sites.find((site) =>
         site.norm === norm || (norm.gain !== "" && site.norm.gain === norm.gain)

@@ -98,6 +98,15 @@ export const attentionParts = {
   "window": [
     "only keys j > i − window count, and where it is not causal, of those only j < i + window",
   ],
+  "relative": [
+    "score[i, j] += relative.table[place(i, j), h]; place of a grid: token 0 is the class token, the others are patches in rows and columns; " +
+    "of two patches (row_i − row_j + rows − 1) · (2 columns − 1) + column_i − column_j + columns − 1; n = (2 rows − 1) · (2 columns − 1) " +
+    "for i = 0, n + 1 for j = 0, n + 2 for both",
+    "place of ranges, d = j − i, m = count / 2, e = m / 2: (d > 0 ? m : 0) + (|d| < e ? |d| : min(m − 1, floor(e + (m − e) · " +
+    "ln(|d| / e) / ln(farthest / e))))",
+    "with gate the table's number is multiplied by a (b c − 1) + 2: of what gate.linear makes of head h's numbers of row i that attention " +
+    "reads, a = sigmoid(sum of the first half), b = sigmoid(sum of the last half), c = gate.constants[h]",
+  ],
   "softcap": ["score ← softcap · tanh(score / softcap), before anything is added"],
   "alibi": ["score[i, j] += alibi[h] · (j − i)"],
 } as const satisfies Readonly<Record<string, Formula>>;

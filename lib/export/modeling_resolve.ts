@@ -50,7 +50,8 @@ class Resolver {
   }
 
   attention(attention: Attention): Resolved {
-    const { projections, output, headNorms, projectionNorms, ...rest } = attention;
+    const { projections, output, headNorms, projectionNorms, relative, ...rest } = attention;
+    const gate = relative?.gate;
     const maps = "qkv" in projections
       ? { qkv: this.linear(projections.qkv), order: projections.order }
       : {
@@ -64,6 +65,10 @@ class Resolver {
       ...rest,
       headNorms: pair(headNorms),
       projectionNorms: pair(projectionNorms),
+      relative: relative && defined({
+        ...relative,
+        gate: gate && { ...gate, linear: this.linear(gate.linear) },
+      }),
       projections: maps,
       output: this.writer(output),
     });

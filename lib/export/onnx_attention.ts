@@ -2,10 +2,17 @@
 
 import type { QueriesKeysValues } from "../model/interpreter.ts";
 import { qkvParts } from "../model/qkv.ts";
-import type { Attention, QkvOrder } from "../model/spec.ts";
+import type { Attention, QkvOrder, Relative } from "../model/spec.ts";
 import { int } from "./onnx_graph.ts";
-import type { OnnxContext, OnnxStream } from "./onnx_weights.ts";
-import { permute, rotate, scoreBias } from "./onnx_positions.ts";
+import {
+  apply,
+  matrix,
+  type OnnxContext,
+  type OnnxStream,
+  outputsOf,
+  vector,
+} from "./onnx_weights.ts";
+import { permute, relativePlaces, rotate, scoreBias } from "./onnx_positions.ts";
 
 /** Rows as [batch, length, …axes]. */
 export function unfold(
@@ -19,6 +26,57 @@ export function unfold(
     () => graph.add("Concat", [size, graph.whole(axes)], { axis: int(0) }),
   );
   return graph.add("Reshape", [x, shape]);
+}
+
+/**
+ * The gates of relative positions.
+ *
+ * Shapes: x rows of H·K numbers · returns rows [N, H]
+ *
+ * @param context Where it goes.
+ * @param x What attention reads.
+ * @param gate Its map and its constants.
+ * @param attention The attention.
+ * @returns The name of the value: a (b c − 1) + 2 of each token and head.
+ */
+export function relativeGates(
+  context: OnnxContext,
+  { rows }: OnnxStream,
+  { linear, constants }: NonNullable<Relative["gate"]>,
+  { heads, headWidth }: Attention,
+): string {
+  const { graph } = context;
+  const perHead = graph.add("Reshape", [rows, graph.whole([-1, headWidth])]);
+  const half = outputsOf(context, linear) / 2;
+  const [a, b] = graph.split(apply(context, linear, perHead), [half, half]).map((part) => {
+    const sum = graph.add("ReduceSum", [part, graph.whole([-1])]);
+    return graph.add("Reshape", [graph.add("Sigmoid", [sum]), graph.whole([-1, heads])]);
+  }) as [string, string];
+  const bent = graph.add("Mul", [b, vector(context, constants)]);
+  const inside = graph.add("Sub", [bent, graph.numbers(1)]);
+  return graph.add("Add", [graph.add("Mul", [a, inside]), graph.numbers(2)]);
+}
+
+/** What relative positions add to the scores: [heads, T, S], or one of each sequence where they have gates. */
+function relativeScores(
+  context: OnnxContext,
+  relative: Relative,
+  [queries, keys]: readonly [queries: string, keys: string],
+  gates: OnnxStream | undefined,
+): string {
+  const { graph } = context;
+  const { table: { table } } = relative;
+  const scores = graph.once(`relative ${table} ${queries} ${keys}`, () => {
+    const places = relativePlaces(context, relative, queries, keys);
+    return permute(context, graph.add("Gather", [matrix(context, table), places]), [2, 0, 1]);
+  });
+  if (gates === undefined) return scores;
+  const perQuery = permute(context, unfold(context, gates.rows, gates.size, [gates.width]), [
+    0,
+    2,
+    1,
+  ]);
+  return graph.add("Mul", [graph.add("Unsqueeze", [perQuery, graph.whole([3])]), scores]);
 }
 
 /** Queries, keys and values out of one matrix's outputs [N, (H + 2G)·K]; their rows may be shaped as rows of parts. */
@@ -55,7 +113,7 @@ export function splitQkv(
  */
 export function attend(
   context: OnnxContext,
-  { q: queriesIn, k: keysIn, v: valuesIn }: QueriesKeysValues<OnnxStream>,
+  { q: queriesIn, k: keysIn, v: valuesIn, gates }: QueriesKeysValues<OnnxStream>,
   attention: Attention,
 ): string {
   const { heads, keyValueHeads, headWidth, scale, softcap, rotary } = attention;
@@ -88,8 +146,12 @@ export function attend(
     graph.numbers(softcap),
   ]);
   const bias = scoreBias(context, attention, queriesIn.size, keysIn.size);
-  const biased = bias === undefined ? scores : graph.add("Add", [scores, bias]);
-  const pattern = graph.add("Softmax", [biased], { axis: int(-1) });
+  const { relative } = attention;
+  const sizes = [queriesIn.size, keysIn.size] as const;
+  const positions = relative && relativeScores(context, relative, sizes, gates);
+  const added = [scores, bias, positions].filter((one) => one !== undefined)
+    .reduce((a, b) => graph.add("Add", [a, b]));
+  const pattern = graph.add("Softmax", [added], { axis: int(-1) });
   const mixed = graph.add("MatMul", [pattern, repeat(v)]);
   const rows = permute(context, mixed, isShared ? [0, 3, 1, 2, 4] : [0, 2, 1, 3]);
   return graph.add("Reshape", [rows, graph.whole([-1, heads * headWidth])]);

@@ -14,7 +14,7 @@ import {
   type Stack,
   type Table,
 } from "../model/spec.ts";
-import { attend, splitQkv, unfold } from "./onnx_attention.ts";
+import { attend, relativeGates, splitQkv, unfold } from "./onnx_attention.ts";
 import { float, int, ints, word } from "./onnx_graph.ts";
 import {
   apply,
@@ -335,6 +335,8 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
     },
 
     splitQkv: (x, order, attention) => splitQkv(context, x, order, attention),
+    relativeGates: (x, gate, attention) =>
+      changed(x, relativeGates(context, x, gate, attention), attention.heads),
     attend: (given, attention) =>
       changed(
         given.q,

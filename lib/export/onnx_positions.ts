@@ -2,7 +2,8 @@
 // that agree share them.
 
 import { growthPowers, usualSpeeds } from "../model/rotary.ts";
-import type { Attention, Rotary } from "../model/spec.ts";
+import { placeOf } from "../model/relative.ts";
+import type { Attention, Relative, Rotary } from "../model/spec.ts";
 import { int, ints } from "./onnx_graph.ts";
 import type { OnnxContext } from "./onnx_weights.ts";
 
@@ -150,6 +151,41 @@ export function scoreBias(
     const sloped = graph.add("Mul", [slopes, graph.add("Cast", [apart], float32)]);
     return mask === undefined ? sloped : graph.add("Add", [sloped, mask]);
   });
+}
+
+/**
+ * The row of a table of relative positions for each query and key.
+ *
+ * @param context Where it goes.
+ * @param relative The positions.
+ * @param queries The size of the stream of queries.
+ * @param keys The size of that of keys.
+ * @returns The name of the value, int64 [T, S].
+ */
+export function relativePlaces(
+  context: OnnxContext,
+  relative: Relative,
+  queries: string,
+  keys: string,
+): string {
+  const { graph } = context;
+  const { places } = relative;
+  if (places.kind === "ranges") { // all beyond the farthest are of its range
+    const most = places.farthest;
+    const known = Array.from({ length: 2 * most + 1 }, (_, at) => placeOf(relative, most, at));
+    const apart = distances(context, queries, keys);
+    const near = graph.add("Min", [
+      graph.add("Max", [apart, graph.whole(-most)]),
+      graph.whole(most),
+    ]);
+    return graph.add("Gather", [graph.whole(known), graph.add("Add", [near, graph.whole(most)])]);
+  }
+  const length = places.rows * places.columns + 1;
+  const known = Array.from(
+    { length: length ** 2 },
+    (_, at) => placeOf(relative, Math.floor(at / length), at % length),
+  );
+  return graph.add("Reshape", [graph.whole(known), graph.whole([length, length])]);
 }
 
 /** A permutation of axes. */

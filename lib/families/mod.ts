@@ -18,6 +18,7 @@ export type {
   NormSpec,
   Pool,
   QkvOrder,
+  Relative,
   Rotary,
   Stack,
   StreamNorm,

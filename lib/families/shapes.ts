@@ -13,10 +13,12 @@ import {
   type Linear,
   type ModelSpec,
   type NormSpec,
+  type Relative,
   type Stack,
 } from "../model/spec.ts";
 import type { Config } from "./family.ts";
 import { partOf } from "./settings.ts";
+import { countPlaces } from "../model/relative.ts";
 
 /** A mismatch of a tensor and the configuration. */
 function mismatch(name: string, shape: readonly number[], wanted: string): RangeError {
@@ -112,7 +114,7 @@ function requireAttention(
   { width, memory }: { readonly width: number; readonly memory: number },
 ): number {
   const { projections, projectionNorms, heads, keyValueHeads, headWidth } = attention;
-  const { headNorms, headGains } = attention;
+  const { headNorms, headGains, relative } = attention;
   const [queries, keys] = [heads * headWidth, keyValueHeads * headWidth];
   if ("qkv" in projections) {
     requireLinear(tensors, projections.qkv, { inputs: width, outputs: queries + 2 * keys });
@@ -127,7 +129,28 @@ function requireAttention(
   requireSideBySide(tensors, headGains?.k, keys);
   requireNorm(tensors, projectionNorms?.q, queries);
   requireNorm(tensors, projectionNorms?.k, keys);
+  if (relative !== undefined) requireRelative(tensors, relative, attention);
   return queries;
+}
+
+/** A table of so many places with a number for each head, and its gate. */
+function requireRelative(
+  tensors: TensorSource,
+  relative: Relative,
+  { heads, headWidth }: Attention,
+): void {
+  const { table: { table }, gate } = relative;
+  const { shape } = tensors.info(table);
+  const places = countPlaces(relative);
+  if (shape.length !== 2 || shape[0] !== places || shape[1] !== heads) {
+    throw mismatch(table, shape, `it must hold ${places} places of ${heads} heads`);
+  }
+  if (gate === undefined) return;
+  const outputs = requireLinear(tensors, gate.linear, { inputs: headWidth });
+  requireVector(tensors, gate.constants, heads);
+  if (outputs % 2 === 0) return;
+  const { weight } = gate.linear;
+  throw mismatch(weight, tensors.info(weight).shape, "it must give two parts of numbers");
 }
 
 function requireFeedForward(

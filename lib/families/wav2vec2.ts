@@ -1,6 +1,6 @@
 // wav2vec 2.0 and its kin: convolutions of a waveform, positions by a convolution, and an encoder that is Pre-LN ("stable") or Post-LN.
 
-import type { Block, Convolution, Head, ModelSpec, NormSpec } from "../model/spec.ts";
+import type { Block, Convolution, Head, ModelSpec, NormSpec, Relative } from "../model/spec.ts";
 import { postLn, preLn } from "../residual/variants.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
@@ -31,6 +31,8 @@ interface Kind {
   readonly prefix: string;
   /** Whether several plain convolutions with norms give positions, and layers are Post-LN whatever the configuration says (data2vec). */
   readonly isData2Vec?: boolean;
+  /** Whether scores have relative positions, of one table and with a gate in each layer (WavLM). */
+  readonly isWavLM?: boolean;
 }
 
 const epsOf = (config: Config): number => epsIn(config, ["layer_norm_eps"], 1e-5);
@@ -41,7 +43,24 @@ const convolutionEps = 1e-5;
 const isStable = (config: Config, { isData2Vec }: Kind): boolean =>
   flagIn(config, "do_stable_layer_norm", false) && isData2Vec !== true;
 
-function block(config: Config, kind: Kind, path: string): Block {
+/** The relative positions of a layer. */
+function relativeAt(config: Config, layers: string, path: string): Relative {
+  return {
+    table: { table: `${layers}.0.attention.rel_attn_embed.weight` },
+    places: {
+      kind: "ranges",
+      count: countIn(config, ["num_buckets"], 320),
+      farthest: countIn(config, ["max_bucket_distance"], 800),
+    },
+    gate: {
+      linear: linearAt(`${path}.gru_rel_pos_linear`),
+      constants: `${path}.gru_rel_pos_const`,
+    },
+  };
+}
+
+function block(config: Config, kind: Kind, layers: string, index: number): Block {
+  const path = `${layers}.${index}`;
   const width = countIn(config, ["hidden_size"], 768);
   const heads = headsIn(config, ["num_attention_heads"], width);
   const place = isStable(config, kind) ? "input" : "stream";
@@ -52,6 +71,7 @@ function block(config: Config, kind: Kind, path: string): Block {
     heads,
     headWidth: width / heads,
     causal: false,
+    ...(kind.isWavLM === true ? { relative: relativeAt(config, layers, `${path}.attention`) } : {}),
   });
   const network = networkOf({
     up: linearAt(`${path}.feed_forward.intermediate_dense`),
@@ -190,7 +210,7 @@ function describe(kind: Kind, config: Config, has: Has): ModelSpec {
         blocks: layersOf(
           countIn(config, ["num_hidden_layers"], 12),
           has,
-          (index) => block(config, kind, `${prefix}encoder.layers.${index}`),
+          (index) => block(config, kind, `${prefix}encoder.layers`, index),
         ),
       },
     },
@@ -202,6 +222,7 @@ function describe(kind: Kind, config: Config, has: Has): ModelSpec {
 const kinds: readonly Kind[] = [
   { id: "wav2vec2", label: "wav2vec 2.0", prefix: "wav2vec2" },
   { id: "hubert", label: "HuBERT", prefix: "hubert" },
+  { id: "wavlm", label: "WavLM", prefix: "wavlm", isWavLM: true },
   { id: "unispeech", label: "UniSpeech", prefix: "unispeech" },
   { id: "unispeech-sat", label: "UniSpeech-SAT", prefix: "unispeech_sat" },
   {
@@ -212,7 +233,7 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** wav2vec 2.0, HuBERT, UniSpeech, UniSpeech-SAT, and data2vec of sounds. */
+/** wav2vec 2.0, HuBERT, WavLM, UniSpeech, UniSpeech-SAT, and data2vec of sounds. */
 export const waveformFamilies: readonly Family[] = kinds.map((kind) => ({
   id: kind.id,
   label: kind.label,

@@ -5,6 +5,7 @@ import type { QueriesKeysValues } from "../model/interpreter.ts";
 import { qkvParts } from "../model/qkv.ts";
 import type { Attention, QkvOrder } from "../model/spec.ts";
 import { inScope, type Stored } from "./stored_parameters.ts";
+import { relativeBias } from "./relative.ts";
 import { rotate } from "./rotary.ts";
 
 /** Added to scores that do not count: a softmax gives those places exactly 0. */
@@ -83,7 +84,10 @@ async function mix<T>(
   const { arithmetic } = stored;
   const { heads, keyValueHeads, headWidth, scale, softcap } = attention;
   const { q, k, v } = given;
-  const bias = biasOf(arithmetic, attention, [arithmetic.size(q)[0], arithmetic.size(k)[0]]);
+  const size = [arithmetic.size(q)[0], arithmetic.size(k)[0]] as const;
+  const bias = biasOf(arithmetic, attention, size);
+  const positions = attention.relative &&
+    await relativeBias(stored, attention.relative, size, given.gates);
   const mixed: T[] = [];
   for (let head = 0; head < heads; head++) {
     const own = head * headWidth;
@@ -93,8 +97,11 @@ async function mix<T>(
         const query = inner.scale(inner.columns(q, own, headWidth), scale);
         const raw = inner.product(query, inner.columns(k, shared, headWidth), "out-in");
         const scores = softcap === undefined ? raw : inner.softcap(raw, softcap);
-        const added = bias(head, inner);
-        const pattern = inner.softmax(added === undefined ? scores : inner.add(scores, added));
+        const added = [bias(head, inner), positions?.(head, inner)].reduce<T>(
+          (sum, one) => one === undefined ? sum : inner.add(sum, one),
+          scores,
+        );
+        const pattern = inner.softmax(added);
         const value = inner.columns(v, shared, headWidth);
         return Promise.resolve(inner.product(pattern, value, "in-out"));
       }),
@@ -123,6 +130,6 @@ export function attend<T>(
   return inScope(stored, async (inner) => {
     const turned = (x: T): T =>
       rotary === undefined ? x : rotate(inner.arithmetic, x, rotary, headWidth);
-    return await mix(inner, attention, { q: turned(given.q), k: turned(given.k), v: given.v });
+    return await mix(inner, attention, { ...given, q: turned(given.q), k: turned(given.k) });
   });
 }

@@ -17,7 +17,7 @@ import {
 import { gpas } from "../ops/gpas.ts";
 import { lookup } from "../ops/lookup.ts";
 import { matMul } from "../ops/mat_mul.ts";
-import { attendEagerly, type KeyValueStore, splitEagerly } from "./eager_attention.ts";
+import { attendEagerly, gatesOf, type KeyValueStore, splitEagerly } from "./eager_attention.ts";
 import { endOf, lastOf } from "./head_rows.ts";
 import { convolveFrames, patchRows } from "./eager_inputs.ts";
 import { maskFactors } from "./masked_tokens.ts";
@@ -187,10 +187,16 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
     gpas: (x, gate, activation) => gpas(x, required(gate), { activation }),
 
     splitQkv: splitEagerly,
+    relativeGates: (x, gate, { heads, headWidth }) => {
+      const [batch, length] = x.shape as [number, number, number];
+      const perHead = tf.reshape(x, [batch, length * heads, headWidth]);
+      return gatesOf(linear(perHead, gate.linear), required(gate.constants));
+    },
     attend: (given, attention, label) =>
       attendEagerly(given, attention, {
         label,
         store,
+        table: ({ table }) => required(table.table),
         onPattern: onPattern && ((pattern) => onPattern(`${label}.pattern`, pattern)),
       }),
     pick: (x, head, stack) => headRows(x, head, stack, inputs, countPatches, rowsOf),

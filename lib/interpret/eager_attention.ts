@@ -4,10 +4,12 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
 import type { QueriesKeysValues } from "../model/interpreter.ts";
 import { qkvParts, type Span } from "../model/qkv.ts";
+import { placeOf } from "../model/relative.ts";
 import { speedsOf } from "../model/rotary.ts";
 import { hides } from "./attention.ts";
-import type { Attention, QkvOrder, Rotary } from "../model/spec.ts";
+import type { Attention, QkvOrder, Relative, Rotary } from "../model/spec.ts";
 import { causalSoftmax } from "../ops/causal_softmax.ts";
+import { lookup } from "../ops/lookup.ts";
 import { rotary } from "../ops/rotary.ts";
 
 /** Keys and values of earlier tokens, [B·G, S, K]; where it lies, attention reads them too. */
@@ -24,6 +26,8 @@ export interface EagerAttentionOptions {
   readonly label: string;
   /** Keys and values of earlier tokens. */
   readonly store?: KeyValueStore | undefined;
+  /** The table of relative positions. */
+  readonly table: (relative: Relative) => Tensor;
   /** Receives the pattern [B, H, T, S], each row a distribution over keys. */
   readonly onPattern?: ((pattern: Tensor) => void) | undefined;
 }
@@ -63,8 +67,10 @@ function patternOf(
   scores: Tensor,
   { causal, window = Infinity, alibi, softcap, scale, heads }: Attention,
   first: number,
+  positions: Tensor | undefined,
 ): Tensor {
-  if (causal && window === Infinity && alibi === undefined && softcap === undefined) {
+  const isAdded = alibi !== undefined || positions !== undefined;
+  if (causal && window === Infinity && !isAdded && softcap === undefined) {
     return causalSoftmax(scores, scale);
   }
   const [all, queries, keys] = scores.shape as [number, number, number];
@@ -74,11 +80,53 @@ function patternOf(
   const mask = causal || window < Infinity
     ? tf.add(capped, eachPair(size, first, (i, j) => hides({ causal, window }, i, j) ? masked : 0))
     : capped;
-  if (alibi === undefined) return tf.softmax(mask);
-  const slopes = tf.tensor([...alibi], [1, heads, 1, 1]);
-  const sloped = tf.mul(slopes, eachPair(size, first, (i, j) => j - i));
+  if (!isAdded) return tf.softmax(mask);
   const perHead = tf.reshape(mask, [all / heads, heads, queries, keys]);
-  return tf.reshape(tf.softmax(tf.add(perHead, sloped)), [all, queries, keys]);
+  const added = alibi === undefined ? perHead : tf.add(
+    perHead,
+    tf.mul(tf.tensor([...alibi], [1, heads, 1, 1]), eachPair(size, first, (i, j) => j - i)),
+  );
+  const placed = positions === undefined ? added : tf.add(added, positions);
+  return tf.reshape(tf.softmax(placed), [all, queries, keys]);
+}
+
+/** What relative positions add to the scores: [1 or B, H, T, S]. */
+function relativeScores(
+  relative: Relative,
+  table: Tensor,
+  gates: Tensor | undefined,
+  { size: [queries, keys], first }: {
+    readonly size: readonly [number, number];
+    readonly first: number;
+  },
+): Tensor {
+  const places = Int32Array.from(
+    { length: queries * keys },
+    (_, at) => placeOf(relative, first + Math.floor(at / keys), at % keys),
+  );
+  const rows = tf.reshape(lookup(table, places), [1, queries, keys, table.shape[1]!]);
+  const scores = tf.transpose(rows, [0, 3, 1, 2]);
+  if (gates === undefined) return scores;
+  return tf.mul(scores, tf.expandDims(tf.transpose(gates, [0, 2, 1]), -1));
+}
+
+/**
+ * The gates of relative positions.
+ *
+ * Shapes: mapped [B, T·H, 2N] · constants with H numbers · returns [B, T, H]
+ *
+ * @param mapped What the gate's map makes of each head's part.
+ * @param constants One for each head.
+ * @returns a (b c − 1) + 2 of each token and head.
+ */
+export function gatesOf(mapped: Tensor, constants: Tensor): Tensor {
+  const [batch, rows] = mapped.shape as [number, number, number];
+  const heads = constants.size;
+  const [a, b] = tf.split(mapped, 2, -1).map((part) =>
+    tf.reshape(tf.sigmoid(tf.sum(part, -1)), [batch, rows / heads, heads])
+  ) as [Tensor, Tensor];
+  const inside = tf.sub(tf.mul(b, tf.reshape(constants, [heads])), 1);
+  return tf.add(tf.mul(a, inside), 2);
 }
 
 /**
@@ -99,7 +147,7 @@ function patternOf(
 export function attendEagerly(
   given: QueriesKeysValues<Tensor>,
   attention: Attention,
-  { label, store, onPattern }: EagerAttentionOptions,
+  { label, store, table, onPattern }: EagerAttentionOptions,
 ): Tensor {
   const { heads, keyValueHeads, headWidth, memory } = attention;
   const [batch, length] = given.q.shape as [number, number, number];
@@ -120,7 +168,12 @@ export function attendEagerly(
   const keys = k.shape[1]!;
   const grouped = tf.reshape(q, [batch * keyValueHeads, rows, headWidth]);
   const scores = tf.reshape(tf.matMul(grouped, k, false, true), [batch * heads, length, keys]);
-  const pattern = patternOf(scores, attention, first);
+  const { relative } = attention;
+  const positions = relative && relativeScores(relative, table(relative), given.gates, {
+    size: [length, keys],
+    first,
+  });
+  const pattern = patternOf(scores, attention, first, positions);
   onPattern?.(tf.reshape(pattern, [batch, heads, length, keys]));
   const mixed = tf.matMul(tf.reshape(pattern, [batch * keyValueHeads, rows, keys]), v);
   const perHead = tf.reshape(mixed, [batch, heads, length, headWidth]);

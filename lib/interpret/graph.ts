@@ -11,6 +11,7 @@ import type {
   Linear,
   NormSpec,
   QkvOrder,
+  Relative,
   Stack,
   Table,
 } from "../model/spec.ts";
@@ -44,6 +45,7 @@ export interface Operations {
   readonly scalar: [name: string];
   readonly gpas: [gate: string, activation: GateActivation];
   readonly takeQkv: [which: "q" | "k" | "v", order: QkvOrder, attention: Attention];
+  readonly relativeGates: [gate: NonNullable<Relative["gate"]>, attention: Attention];
   readonly attend: [attention: Attention];
   readonly pick: [head: Head, stack: Stack];
 }
@@ -113,7 +115,9 @@ export function graphInterpreter(facts: GraphFacts, nodes: Node[]): Interpreter<
       const take = (which: "q" | "k" | "v"): Node => write("takeQkv", [x], which, order, attention);
       return { q: take("q"), k: take("k"), v: take("v") };
     },
-    attend: ({ q, k, v }, attention) => write("attend", [q, k, v], attention),
+    relativeGates: (x, gate, attention) => write("relativeGates", [x], gate, attention),
+    attend: ({ q, k, v, gates }, attention) =>
+      write("attend", gates === undefined ? [q, k, v] : [q, k, v, gates], attention),
     pick: (x, head, stack) => write("pick", [x], head, stack),
   };
 }

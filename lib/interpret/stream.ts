@@ -10,6 +10,7 @@ import { forward, type Hooks } from "../model/forward.ts";
 import { inputOf, type ModelSpec, type Table } from "../model/spec.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { attend, takeQkv } from "./attention.ts";
+import { relativeGates } from "./relative.ts";
 import { convolve, framesOf, normalizeColumns } from "./audio.ts";
 import { graphInterpreter, type Node, type Operations } from "./graph.ts";
 import { countPatches, mapPatches } from "./image.ts";
@@ -127,7 +128,9 @@ function executors<T>(inputs: ModelInputs): Executors<T> {
     gpas: async ({ arithmetic, tensors }, [x], gate, activation) =>
       arithmetic.scale(x!, await gateFactor(tensors, gate, activation)),
     takeQkv: ({ arithmetic }, [x], ...which) => takeQkv(arithmetic, x!, ...which),
-    attend: (stored, [q, k, v], attention) => attend(stored, { q: q!, k: k!, v: v! }, attention),
+    relativeGates: (stored, [x], gate, attention) => relativeGates(stored, x!, gate, attention),
+    attend: (stored, [q, k, v, gates], attention) =>
+      attend(stored, { q: q!, k: k!, v: v!, ...(gates && { gates }) }, attention),
     pick: ({ arithmetic }, [x], head, stack) => headRows(arithmetic, x!, head, { stack, inputs }),
   };
 }

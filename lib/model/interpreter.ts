@@ -12,6 +12,7 @@ import type {
   Linear,
   NormSpec,
   QkvOrder,
+  Relative,
   Stack,
   Table,
 } from "./spec.ts";
@@ -24,6 +25,8 @@ export interface QueriesKeysValues<T> {
   readonly k: T;
   /** Values. */
   readonly v: T;
+  /** What each query's relative positions are multiplied by, where they have a gate: [T, H]. */
+  readonly gates?: T;
 }
 
 /** An entry of one kind. */
@@ -96,6 +99,8 @@ export interface Interpreter<T> extends Algebra<T> {
    * @param label Names the attention of this site, such as `blocks.1.attn`.
    */
   attend(given: QueriesKeysValues<T>, attention: Attention, label: string): T;
+  /** The gates of relative positions of what attention reads: [T, H]. */
+  relativeGates(x: T, gate: NonNullable<Relative["gate"]>, attention: Attention): T;
   /** The rows of a final norm that a head reads. */
   pick(x: T, head: Head, stack: Stack): T;
 }

@@ -9,13 +9,14 @@ type Named = readonly [name: string, kind: ParameterKind];
 
 const isLinear = (part: object): part is Linear => "weight" in part && "layout" in part;
 const isNorm = (part: object): part is NormSpec => "gain" in part && "eps" in part;
-const isTable = (part: object): part is Table => "table" in part;
+const isTable = (part: object): part is Table => "table" in part && typeof part.table === "string";
 
 /** What names that stand by themselves are, by the key that holds them. */
 const loose: Readonly<Record<string, ParameterKind>> = {
   gate: "gate",
   scale: "vector",
   lengths: "vector",
+  constants: "vector",
 };
 
 /** Keys under which vectors stand by other words, one or several by each. */

@@ -100,6 +100,24 @@ export type QkvOrder =
   /** For each of four parts a quarter of the queries, of the values, of the keys (CodeGen). */
   | "quarters";
 
+/** Learned numbers of places that a key has to its query: a row of a table for each, with a number for each head. */
+export interface Relative {
+  /** The table, [places, heads]. */
+  readonly table: Table;
+  /**
+   * `ranges`: `count` places by the distance, half of them ahead, near ones each and those up to `farthest` in growing ranges (T5,
+   * WavLM). `grid`: the rows and columns between two patches of an image, and the class token before them (BEiT).
+   */
+  readonly places:
+    | { readonly kind: "ranges"; readonly count: number; readonly farthest: number }
+    | { readonly kind: "grid"; readonly rows: number; readonly columns: number };
+  /**
+   * Each head's numbers are multiplied by a (b c − 1) + 2 for each query (WavLM): a and b are sigmoids of the sums of the first and the
+   * last half of what `linear` makes of the head's part of what attention reads, c is the head's constant.
+   */
+  readonly gate?: { readonly linear: Linear; readonly constants: string };
+}
+
 /** Multi-head attention. */
 export interface Attention {
   /** What it is. */
@@ -124,6 +142,8 @@ export interface Attention {
   readonly rotary?: Rotary;
   /** Slope · distance is added to the scores (BLOOM, MPT), one slope for each head. */
   readonly alibi?: readonly number[];
+  /** What is added to the scores by where a key stands from its query (BEiT, WavLM). */
+  readonly relative?: Relative;
   /** Only so many keys back, the query's own among them (GPT-Neo's local layers, Mistral); as many ahead where it is not causal (ModernBERT). */
   readonly window?: number;
   /** Norms of all queries and of all keys of a token, heads side by side, before anything else (OLMo-2). */

@@ -16,7 +16,7 @@ export interface SublayerOptions<T> {
 
 /** Refuses what cannot be computed as it is described. */
 function checkAttention(attention: Attention): void {
-  const { heads, keyValueHeads, alibi } = attention;
+  const { heads, keyValueHeads, alibi, relative } = attention;
   if (heads % keyValueHeads !== 0) {
     throw new RangeError(
       `Cannot share ${keyValueHeads} key-value heads among ${heads} heads: they must divide them`,
@@ -24,6 +24,9 @@ function checkAttention(attention: Attention): void {
   }
   if (alibi !== undefined && alibi.length !== heads) {
     throw new RangeError(`Cannot give ${heads} heads ${alibi.length} slopes`);
+  }
+  if (relative !== undefined && keyValueHeads !== heads) {
+    throw new RangeError("Cannot add relative positions to the scores of heads that share keys");
   }
 }
 
@@ -72,10 +75,12 @@ function attend<T>(
     throw new RangeError(`Cannot attend to ${memory}: it has not run; is its input missing?`);
   }
   const { q, k, v } = project(engine, attention, x, source);
+  const gate = attention.relative?.gate;
   const given = {
     q: prepare(engine, attention, q, "q"),
     k: prepare(engine, attention, k, "k"),
     v: clip === undefined ? v : engine.clip(v, clip),
+    ...(gate === undefined ? {} : { gates: engine.relativeGates(x, gate, attention) }),
   };
   return engine.attend(given, attention, label);
 }

@@ -392,6 +392,11 @@ CASES = {
         | {"num_conv_pos_embeddings": 5},
         "waveform",
     ),
+    "wavlm": (
+        "WavLMForCTC",
+        SPEECH | STABLE | {"num_buckets": 8, "max_bucket_distance": 6},
+        "waveform",
+    ),
     "data2vec-audio": (
         "Data2VecAudioForCTC",
         SPEECH | {"num_conv_pos_embeddings": 2, "conv_pos_kernel_size": 5},

@@ -26,8 +26,14 @@ function sublayerNames(sublayer: Branch["sublayer"]): DescribedNames[] {
     ? [sublayer.headNorms, sublayer.projectionNorms].flatMap((pair) => Object.values(pair ?? {}))
     : [];
   const gains = sublayer.kind === "attention" ? Object.values(sublayer.headGains ?? {}).flat() : [];
+  const relative = sublayer.kind === "attention" ? sublayer.relative : undefined;
   return [
     ...heads.map(norm),
+    ...(relative === undefined ? [] : [{ required: [relative.table.table], optional: [] }]),
+    ...(relative?.gate === undefined ? [] : [
+      linear(relative.gate.linear),
+      { required: [relative.gate.constants], optional: [] },
+    ]),
     { required: gains, optional: [] },
     ...[...maps, written].map(linear),
     { required: scale === undefined ? [] : [scale], optional: [] },

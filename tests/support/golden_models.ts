@@ -83,6 +83,10 @@ export const impossible: Readonly<
     ["pre-ln", "pre-rmsnorm", "pre-crmsnorm"],
     "Cannot center this ModernBERT model: a branch of its encoder reads the stream without a norm, and so sees its mean",
   ],
+  "wavlm": [
+    ["pre-crmsnorm"],
+    "Cannot compress a stream whose norms a gate of relative positions reads head by head: heads would have other widths",
+  ],
   "siglip": [
     ["pre-crmsnorm"],
     "Cannot compress a stream that a pooling head reads: one matrix multiplies its query too, which has d values",

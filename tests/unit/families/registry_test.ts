@@ -17,7 +17,7 @@ roberta-prelayernorm xlm-roberta-xl megatron-bert esm modernbert
 vit deit dinov2 dinov2_with_registers
 clip clip_text_model clip_vision_model siglip siglip_text_model siglip_vision_model
 whisper
-wav2vec2 hubert unispeech unispeech-sat data2vec-audio
+wav2vec2 hubert wavlm unispeech unispeech-sat data2vec-audio
 `.trim().split(/\s+/);
 
 Deno.test("findFamily() finds every family by its model_type", () => {
