@@ -14,6 +14,10 @@ export interface ModelFacts {
   readonly norm: string;
   /** The dtype of its matrices. */
   readonly dtype: DType;
+  /** Tensors that nothing described reads, and which no output tells of. */
+  readonly unused: readonly string[];
+  /** What is to be known of how it was read. */
+  readonly notes: readonly string[];
 }
 
 /** One condition of a certificate. */

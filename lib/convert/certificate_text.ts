@@ -26,6 +26,12 @@ function section(title: string, { layers, outputs }: Comparison): string[] {
 
 const model = ({ family, norm, dtype }: ModelFacts): string => `${family}, ${norm} norms, ${dtype}`;
 
+/** What is to be known of a model beside the checks. */
+function remarks({ notes, unused }: ModelFacts): string[] {
+  return [...notes, ...(unused.length === 0 ? [] : [`unused: ${unused.join(", ")}`])]
+    .map((note) => `          ${note}`);
+}
+
 function inputsText({ seed, random, given, tokens, layers }: Coverage): string {
   const length = tokens === undefined
     ? ""
@@ -62,7 +68,9 @@ export function certificateText(certificate: Certificate): string {
   const lines = [
     `Certificate of normkit ${normkit}`,
     `expected  ${model(expected)}`,
+    ...remarks(expected),
     `actual    ${model(actual)}`,
+    ...remarks(actual),
     `compared  ${basis}`,
     `inputs    ${inputsText(inputs)}`,
     "",

@@ -135,24 +135,49 @@ function plainVariant(spec: ModelSpec, name: string, equations: readonly Equatio
   );
 }
 
+/** What joins a stack, where each branch is added to one stream. */
+function requireEquations({ spec, family }: Model, name: string): Equation[] {
+  const equations = equationsOf(spec, name).flat();
+  if (equations.every((one) => one !== undefined)) return equations;
+  throw new RangeError(
+    `Cannot fold this ${family.label} model: ${
+      spec.stacks[name]!.residual.label
+    } adds each branch to more than one stream, or weighs it by learned ` +
+      "numbers, so that no weight can take over the factor of one stream alone",
+  );
+}
+
+/**
+ * Requires that there is something to fold, and that it can be; of a gate whose value forbids it only {@linkcode foldVariant} knows.
+ *
+ * @param model The model. No tensor is read.
+ * @throws {RangeError} If there is nothing to fold, the variant carries several streams, or a tensor is not described and may read or
+ * write the stream.
+ */
+export function requireFoldable(model: Model): void {
+  if (!hasTricks(model)) {
+    throw new RangeError(
+      `Cannot fold this ${model.family.label} model: it has no gates, constants or LayerScale`,
+    );
+  }
+  requireKnownReaders(model);
+  for (const name of Object.keys(model.spec.stacks)) {
+    plainVariant(model.spec, name, requireEquations(model, name));
+  }
+}
+
 /** One stack without factors. */
 async function foldStack(
-  { spec, tensors, family }: Model,
+  model: Model,
   edit: WeightEdits,
   name: string,
   eps: Record<string, number>,
 ): Promise<Stack> {
+  const { spec, tensors } = model;
   const stack = spec.stacks[name]!;
   const { residual } = stack;
-  const equations = equationsOf(spec, name).flat();
-  if (equations.some((one) => one === undefined)) {
-    throw new RangeError(
-      `Cannot fold this ${family.label} model: ${residual.label} adds each branch to more than one stream, or weighs it by learned ` +
-        "numbers, so that no weight can take over the factor of one stream alone",
-    );
-  }
+  const known = requireEquations(model, name);
   const fold = new StackFold(edit, stack.width, eps);
-  const known = equations as Equation[];
   const rest = [...known];
   const blocks: Block[] = [];
   for (const { branches, parallel } of stack.blocks) {
@@ -185,12 +210,7 @@ async function foldStack(
  * described and may read or write the stream.
  */
 export async function foldVariant(model: Model): Promise<Model> {
-  if (!hasTricks(model)) {
-    throw new RangeError(
-      `Cannot fold this ${model.family.label} model: it has no gates, constants or LayerScale`,
-    );
-  }
-  requireKnownReaders(model);
+  requireFoldable(model);
   const plain = foldLayerScale(model);
   const edit = new WeightEdits(plain.tensors);
   const eps: Record<string, number> = {};

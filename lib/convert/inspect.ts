@@ -1,12 +1,16 @@
 // What a model is and what can be done with it.
 
 import { tensorBytes } from "../checkpoint/header.ts";
+import { planFile } from "../checkpoint/plan.ts";
 import { givesFinals, isTied, outputName } from "../model/spec.ts";
 import { accountOf } from "../families/account.ts";
 import type { Model, StoredHead } from "../families/model.ts";
 import { convert, type Target, targets } from "./convert.ts";
-import { hasTricks } from "./fold_variant.ts";
+import { requireFoldable } from "./fold_variant.ts";
+import { randomInputs } from "./inputs.ts";
 import { missingBiases, normsWithReaders, type NormWithReaders } from "./readers_and_writers.ts";
+import { planTensors } from "./save.ts";
+import { storedModel } from "./stored_model.ts";
 import { dtypeOf } from "./verify.ts";
 
 /** Whether something can be done, and why not. */
@@ -87,14 +91,21 @@ export interface Inspection {
   readonly fold: Possibility;
 }
 
-function possibility(attempt: () => unknown): Possibility {
+function possibility(act: () => unknown): Possibility {
   try {
-    attempt();
+    act();
     return { possible: true };
   } catch (error) {
     if (error instanceof RangeError) return { possible: false, reason: error.message };
     throw error;
   }
+}
+
+/** What converting, saving, opening and comparing require before a tensor is read. */
+function attempt(model: Model, to: Target): void {
+  const stored = storedModel(convert(model, { to }));
+  planFile(planTensors(stored));
+  randomInputs(stored, 0, 1);
 }
 
 /**
@@ -116,9 +127,7 @@ export function inspect(model: Model): Inspection {
     parallel: stack.blocks.some(({ parallel }) => parallel),
     entryNorm: stack.entryNorm !== undefined,
   }));
-  const to = targets.map((target) =>
-    [target, possibility(() => convert(model, { to: target }))] as const
-  );
+  const to = targets.map((target) => [target, possibility(() => attempt(model, target))] as const);
   return {
     family: family.id,
     label: family.label,
@@ -143,9 +152,7 @@ export function inspect(model: Model): Inspection {
     notes: model.notes ?? [],
     newBiases: sites.flatMap((site) => missingBiases(model, site)),
     targets: Object.fromEntries(to) as Record<Target, Possibility>,
-    fold: hasTricks(model)
-      ? { possible: true }
-      : { possible: false, reason: "there are no gates, constants or LayerScale" },
+    fold: possibility(() => requireFoldable(model)),
   };
 }
 

@@ -5,6 +5,7 @@ import { requireInteger, requireNumber } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import { version } from "../core/version.ts";
 import type { Model } from "../families/model.ts";
+import { accountOf } from "../families/account.ts";
 import { describeModel } from "../families/model.ts";
 import { float32 } from "../interpret/float32.ts";
 import { float64 } from "../interpret/float64.ts";
@@ -76,7 +77,13 @@ export function dtypeOf({ spec, tensors }: Model): DType {
 const coarser = (a: DType, b: DType): DType => unitOf(a) > unitOf(b) ? a : b;
 
 function factsOf(model: Model): ModelFacts {
-  return { family: model.family.id, norm: streamNorm(model), dtype: dtypeOf(model) };
+  return {
+    family: model.family.id,
+    norm: streamNorm(model),
+    dtype: dtypeOf(model),
+    unused: accountOf(model).unused,
+    notes: model.notes ?? [],
+  };
 }
 
 /** The largest relative difference among the outputs. */

@@ -14,7 +14,6 @@ import { historyOf, withHistory } from "../families/history.ts";
 import { describeDecoder, loadParameters } from "../families/language_model.ts";
 import type { Model } from "../families/model.ts";
 import type { OpenModel } from "../families/open.ts";
-import { parametersIn } from "../model/parameters.ts";
 import { exists, writeFolder } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import { type AnyRunRecord, writeRun } from "./record.ts";
@@ -25,18 +24,6 @@ export interface Trainable {
   readonly parameters: NamedTensors;
   /** What they are the parameters of. */
   readonly model: DescribedDecoder;
-}
-
-/** Refuses numbers that no gradient moves by less than 1. */
-function requireFloating({ spec, tensors }: Model): void {
-  for (const name of parametersIn(spec).keys()) {
-    const { dtype } = tensors.has(name) ? tensors.info(name) : { dtype: "F32" };
-    if (!dtype.includes("F")) {
-      throw new RangeError(
-        `Cannot train ${name} of dtype ${dtype}: it must have floating-point numbers`,
-      );
-    }
-  }
 }
 
 /** Refuses a model whose norms are what they are only as long as what writes to the stream has mean 0. */
@@ -53,12 +40,11 @@ function requireUncentered({ config }: Model): void {
  *
  * @param source The model, such as {@linkcode openModel} gives.
  * @returns The parameters and what they are of.
- * @throws {RangeError} If it is no decoder, a parameter has whole numbers, or the model was converted to a centered stream.
+ * @throws {RangeError} If it is no decoder, or the model was converted to a centered stream.
  */
 export async function loadTrainable(source: Model): Promise<Trainable> {
   const model = describeDecoder(source);
   requireUncentered(source);
-  requireFloating(source);
   const { spec } = model;
   return { parameters: await loadParameters({ spec, tensors: source.tensors }), model };
 }

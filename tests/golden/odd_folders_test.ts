@@ -1,7 +1,7 @@
 // Folders as people have them: right as they are, mended by a rule that is said, or refused with the cause and the way out. What is right
 // or mended has the outputs of transformers, in inspect's words it can be converted, and then it can.
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { planCopy } from "../../lib/checkpoint/copy.ts";
 import { type DType, encodeNumbers } from "../../lib/checkpoint/dtype.ts";
 import { readTensor } from "../../lib/checkpoint/tensors.ts";
@@ -13,9 +13,10 @@ import type { Config } from "../../lib/families/family.ts";
 import { type OpenModel, openModel } from "../../lib/families/open.ts";
 import { float64 } from "../../lib/interpret/float64.ts";
 import { runModel } from "../../lib/interpret/stream.ts";
+import { runHere } from "../support/cli.ts";
 import { assertClose } from "../support/close.ts";
 import { goldenFolder, goldenOf, openGolden } from "../support/golden_models.ts";
-import { inFolder } from "../unit/checkpoint/files.ts";
+import { inFolder, namesIn } from "../unit/checkpoint/files.ts";
 import odd from "./odd.json" with { type: "json" };
 
 /** A tensor of numbers. */
@@ -622,6 +623,70 @@ for (const [what, [base, change, why]] of Object.entries(refused)) {
       assert(message.includes(why), message);
     }));
 }
+
+const commands: readonly (readonly string[])[] = [
+  ["inspect", "DIR"],
+  ...[[], ["--no-verify"], ["--dry-run"]]
+    .map((more) => ["convert", "DIR", "OUT", "--to", "pre-ln", ...more]),
+  ["fold", "DIR", "OUT"],
+  ...["onnx", "gpt2", "llama"].map((form) => ["export", "DIR", "OUT", "--as", form]),
+  ["logits", "DIR", "--tokens", "1", "--out", "OUT"],
+  ["generate", "DIR", "--prompt", "a"],
+  ["verify", "DIR", goldenFolder("gpt2")],
+  ["verify", goldenFolder("gpt2"), "DIR"],
+  ["train", "--from", "DIR", "--text", "TEXT", "--out", "OUT"],
+];
+
+Deno.test("every command that opens a model refuses one that lacks a gain, before anything is written", () =>
+  inFolder(async (folder) => {
+    const paths: Readonly<Record<string, string>> = {
+      DIR: `${folder}/model`,
+      OUT: `${folder}/out`,
+      TEXT: `${folder}/text.txt`,
+    };
+    await Deno.mkdir(paths["DIR"]!);
+    await Deno.writeTextFile(paths["TEXT"]!, "text");
+    await write(paths["DIR"]!, "gpt2", { named: but(/h\.1\.ln_1\.weight/) });
+    for (const command of commands) {
+      const { code, err } = await runHere(...command.map((word) => paths[word] ?? word));
+      assertEquals(code, 3, `${command.join(" ")}: ${err}`);
+      assertStringIncludes(err, "it has no transformer.h.1.ln_1.weight", command.join(" "));
+      assertEquals(namesIn(folder), ["model", "text.txt"], command.join(" "));
+    }
+  }));
+
+Deno.test("a certificate and the report of a conversion say what was mended, what nothing reads, and what was lost", () =>
+  inFolder(async (folder) => {
+    const [source, out] = [`${folder}/model`, `${folder}/out`];
+    await Deno.mkdir(source);
+    await write(source, "gpt2", {
+      named: (name) => `module.${name}`,
+      more: () => [bytes("module.extra.buffer", "U16", [2], 4)],
+    });
+    await Deno.symlink("nowhere", `${source}/tokenizer.json`);
+    await Deno.writeTextFile(`${source}/LICENSE`, "licence");
+    const made = await runHere(
+      "convert",
+      source,
+      out,
+      "--to",
+      "pre-rmsnorm",
+      "--backend",
+      "cpu",
+      "--json",
+    );
+    const { notes, companions, certificate } = JSON.parse(made.out);
+    assertEquals([made.code, companions], [0, ["LICENSE"]]);
+    assertEquals(notes, [
+      "names: without module.",
+      "unused: extra.buffer",
+      "tokenizer.json is a link to nothing, and is left out",
+    ]);
+    const { expected, actual } = certificate;
+    assertEquals([expected.notes, expected.unused], [["names: without module."], ["extra.buffer"]]);
+    assertEquals([actual.notes, actual.unused], [[], ["extra.buffer"]]);
+    assertStringIncludes(await Deno.readTextFile(`${out}/certificate.txt`), "unused: extra.buffer");
+  }));
 
 Deno.test("the model in a hub's cache is found in its snapshot", () =>
   inFolder(async (folder) => {

@@ -26,8 +26,14 @@ const comparison = (size: number): Comparison => ({
 const certificate: Certificate = {
   format: 2,
   normkit: "9.9.9",
-  expected: { family: "gpt2", norm: "layer", dtype: "F32" },
-  actual: { family: "gpt2", norm: "rms", dtype: "BF16" },
+  expected: {
+    family: "gpt2",
+    norm: "layer",
+    dtype: "F32",
+    unused: ["a", "b"],
+    notes: ["names: without module."],
+  },
+  actual: { family: "gpt2", norm: "rms", dtype: "BF16", unused: [], notes: [] },
   basis: "outputs alone",
   checks: [
     { name: "float64: logits", measured: 2e-3, limit: 0.08, passed: true },
@@ -47,6 +53,8 @@ Deno.test("certificateText() lays out models, inputs, layers, outputs and the ve
     `\
 Certificate of normkit 9.9.9
 expected  gpt2, layer norms, F32
+          names: without module.
+          unused: a, b
 actual    gpt2, rms norms, BF16
 compared  outputs alone
 inputs    1 random (seed 3), 2 given; the longest has 8 tokens of 24
@@ -88,8 +96,8 @@ Deno.test("certificateText() adds what else was measured, and shows what is not 
     "  image_embeds                  NaN        NaN   Infinity",
   );
   assertEquals(lines.filter((line) => line.startsWith("float64")).length, 2);
-  assertEquals(lines[4], "inputs    1 random (seed 0), 0 given; the first 2 layers");
-  assertEquals(lines[7]!.slice(0, 24), "  FAILED float64: logits");
+  assertEquals(lines[6], "inputs    1 random (seed 0), 0 given; the first 2 layers");
+  assertEquals(lines[9]!.slice(0, 24), "  FAILED float64: logits");
   assertEquals(lines.slice(-3), [
     "other keys of config.json that differ: use_cache",
     "perplexity: 12.500000 and 12.500000 on 99 tokens",

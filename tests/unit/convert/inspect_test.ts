@@ -1,6 +1,6 @@
 // What a model is and what can be done with it.
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Target } from "../../../lib/convert/convert.ts";
 import { inspect, type Inspection, inspectionText } from "../../../lib/convert/inspect.ts";
 import { canBecome, goldenNames, openGolden, otherVariants } from "../../support/golden_models.ts";
@@ -13,7 +13,10 @@ async function inspected(name: string): Promise<Inspection> {
 }
 
 const yes = { possible: true };
-const noTricks = { possible: false, reason: "there are no gates, constants or LayerScale" };
+const noTricks = (label: string) => ({
+  possible: false,
+  reason: `Cannot fold this ${label} model: it has no gates, constants or LayerScale`,
+});
 
 Deno.test("inspect() of GPT-2", async () => {
   assertEquals(await inspected("gpt2"), {
@@ -42,7 +45,7 @@ Deno.test("inspect() of GPT-2", async () => {
     notes: [],
     newBiases: ["lm_head.bias"],
     targets: { "pre-ln": yes, "pre-rmsnorm": yes, "pre-crmsnorm": yes, "weightless": yes },
-    fold: noTricks,
+    fold: noTricks("GPT-2"),
   });
 });
 
@@ -93,7 +96,10 @@ Deno.test("inspect() of this library's variants: where norms stand, and what can
     gated.targets["pre-rmsnorm"].reason,
     "Cannot convert this normkit model: its stream is scaled (GPAS, LNS, DeepNorm): fold it first",
   );
-  assertEquals(of("pre-ln").fold, noTricks);
+  assertEquals(of("pre-ln").fold, noTricks("normkit"));
+  const { possible, reason } = of("resi-dual+gpas").fold;
+  assertEquals(possible, false);
+  assertStringIncludes(reason!, "adds each branch to more than one stream");
 });
 
 Deno.test("inspectionText() is a table for people", async () => {
@@ -112,8 +118,11 @@ can be converted to
   pre-rmsnorm  yes
   pre-crmsnorm yes
   weightless   yes
-  fold         no: there are no gates, constants or LayerScale`,
+  fold         no: Cannot fold this GPT-J model: it has no gates, constants or LayerScale`,
   );
+  const noted = inspectionText({ ...await inspected("clip"), notes: ["a", "b"] }).split("\n");
+  const lines = noted.filter((line) => /^(?:note|unused) /.test(line));
+  assertEquals(lines, ["note           a", "note           b", "unused         logit_scale"]);
   const bloom = inspectionText(await inspected("bloom")).split("\n");
   assertEquals(bloom[2], "decoder        width 18, 2 layers, Pre-LN, embedding norm");
   const olmo = inspectionText(await inspected("olmo")).split("\n");
