@@ -42,8 +42,8 @@ export interface Coverage {
   readonly given: number;
   /** Tokens of the longest one, where models read tokens, and as many as the model can read; null where nothing stored bounds them. */
   readonly tokens?: { readonly longest: number; readonly context: number | null };
-  /** How many layers of each stack ran; all when absent. */
-  readonly layers?: number;
+  /** How many layers of each stack ran, and how many the longest has; all when absent. */
+  readonly layers?: { readonly run: number; readonly of: number };
 }
 
 /** A proof that two models compute the same. */

@@ -38,7 +38,9 @@ function inputsText({ seed, random, given, tokens, layers }: Coverage): string {
     : `; the longest has ${tokens.longest} tokens${
       tokens.context === null ? "" : ` of ${tokens.context}`
     }`;
-  const depth = layers === undefined ? "" : `; the first ${layers} layers`;
+  const depth = layers === undefined
+    ? ""
+    : `; the first ${layers.run} layers of ${layers.of}, and the head`;
   return `${random} random (seed ${seed}), ${given} given${length}${depth}`;
 }
 

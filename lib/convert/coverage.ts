@@ -9,11 +9,18 @@ import type { Coverage } from "./certificate.ts";
 import { positionsOf, randomInputs, tokenLimits } from "./inputs.ts";
 import { entryOf } from "./readers_and_writers.ts";
 
-/** Multiplications and additions of one run: about two seconds in float64. */
-const operations = 2e9;
+/** Multiplications and additions of a run, which takes a second for each 1e9 in float64. */
+const budgets = {
+  /** Where outputs are all there is. */
+  alone: 16e9,
+  /** Of a small model: its full context. */
+  small: 2e9,
+  /** Of a large one, whose numbers are compared besides: the certificate is to take no longer than the conversion. */
+  large: 5e8,
+} as const;
 
-/** By how much more where outputs are all there is. */
-const outputsAlone = 8;
+/** Parameters that one run reads where every number is compared besides: a few layers of a large model, and its head. */
+const parametersRead = 6e7;
 
 /** Tokens of every other input, and of none fewer than this where the context allows it. */
 const [usual, fewest] = [32, 4];
@@ -29,20 +36,35 @@ function sizeOf({ tensors }: Model, name: string): number {
   return rows * width;
 }
 
-/** The numbers that each position is multiplied by: all parameters but tables of vectors, and the matrices of heads. */
-function multipliedBy(model: Model): number {
-  const { spec, tensors } = model;
-  const tables = Object.values(spec.stacks).flatMap((stack) => entryOf(stack).tables);
-  const heads = spec.heads.map(({ linear }) => linear.weight).filter((name) => tensors.has(name));
-  const others = tensors.names.filter((name) => !tables.includes(name) && !heads.includes(name));
-  return [...others, ...new Set(heads)].reduce((sum, name) => sum + sizeOf(model, name), 0);
+/** Parameters that each position is multiplied by. */
+interface Weights {
+  /** Those of all layers: all but tables of vectors and the matrices of heads. */
+  readonly layers: number;
+  /** Those of heads. */
+  readonly heads: number;
+  /** Multiplications of attention for each pair of positions. */
+  readonly mixing: number;
 }
 
-/** The operations of a run on so many positions. */
-function costOf(model: Model, positions: number): number {
-  const mixing = Object.values(model.spec.stacks)
-    .reduce((sum, { width, blocks }) => sum + 4 * width * blocks.length, 0);
-  return positions * (2 * multipliedBy(model) + mixing * positions);
+function weightsOf(model: Model): Weights {
+  const { spec, tensors } = model;
+  const stacks = Object.values(spec.stacks);
+  const tables = new Set(stacks.flatMap((stack) => entryOf(stack).tables));
+  const heads = new Set(
+    spec.heads.map(({ linear }) => linear.weight).filter((name) => tensors.has(name)),
+  );
+  const total = (names: Iterable<string>): number =>
+    [...names].reduce((sum, name) => sum + sizeOf(model, name), 0);
+  return {
+    layers: total(tensors.names.filter((name) => !tables.has(name) && !heads.has(name))),
+    heads: total(heads),
+    mixing: stacks.reduce((sum, { width, blocks }) => sum + 4 * width * blocks.length, 0),
+  };
+}
+
+/** The operations of a run on so many positions, of a share of the layers. */
+function costOf({ layers, heads, mixing }: Weights, positions: number, share: number): number {
+  return positions * (2 * (layers * share + heads) + mixing * share * positions);
 }
 
 /** The largest number from `least` to `most` that fits, or `least`. */
@@ -57,14 +79,16 @@ function largestFitting(least: number, most: number, fits: (value: number) => bo
 }
 
 /** Tokens of the longest input that a budget allows. */
-function longestOf(model: Model, budget: number): number | undefined {
+function longestOf(model: Model, budget: number, share: number): number | undefined {
   const limits = tokenLimits(model);
   if (limits === undefined) return undefined;
   const most = positionsOf(model);
+  const weights = weightsOf(model);
   return largestFitting(
     Math.min(fewest, most),
     most,
-    (length) => costOf(model, length) <= budget && length * limits.vocabulary <= mostOutputs,
+    (length) =>
+      costOf(weights, length, share) <= budget && length * limits.vocabulary <= mostOutputs,
   );
 }
 
@@ -83,16 +107,23 @@ function fixedPositions(model: Model): number {
   }, 0);
 }
 
-/** How many layers a budget allows of a model whose inputs are as long as they are; undefined where all. */
-function layersOf(model: Model, budget: number): number | undefined {
-  const stacks = Object.values(model.spec.stacks);
-  const depth = Math.max(...stacks.map(({ blocks }) => blocks.length));
-  // constants of other variants follow the depth, so that fewer layers are another model
-  const isPlain = stacks.every(({ residual }) => residual.id === "pre-ln");
-  const fits = (layers: number): boolean =>
-    costOf(model, fixedPositions(model)) * layers / depth <= budget;
-  if (!isPlain || fits(depth)) return undefined;
-  return largestFitting(1, depth, fits);
+function depthOf({ spec }: Model): number {
+  return Math.max(...Object.values(spec.stacks).map(({ blocks }) => blocks.length));
+}
+
+/** How many layers a budget allows; all where fewer would be another model, whose constants follow the depth. */
+function layersOf(model: Model, budget: number, alone: boolean): number {
+  const depth = depthOf(model);
+  if (Object.values(model.spec.stacks).some(({ residual }) => residual.id !== "pre-ln")) {
+    return depth;
+  }
+  const weights = weightsOf(model);
+  const positions = fixedPositions(model);
+  return largestFitting(1, depth, (layers) => {
+    const share = layers / depth;
+    return costOf(weights, positions, share) <= budget &&
+      (alone || weights.layers * share + weights.heads <= parametersRead);
+  });
 }
 
 /** What is run. */
@@ -122,13 +153,18 @@ export function chooseRuns(model: Model, how: {
   readonly alone: boolean;
 }): Runs {
   const { seed, given, alone } = how;
-  const budget = alone ? outputsAlone * operations : operations;
   const limits = tokenLimits(model);
-  const isSmall = costOf(model, Math.max(fixedPositions(model), limits === undefined ? 0 : usual)) *
-      standardCount <= operations;
+  const usualCost = costOf(
+    weightsOf(model),
+    Math.max(fixedPositions(model), limits === undefined ? 0 : usual),
+    1,
+  );
+  const isSmall = usualCost * standardCount <= budgets.small;
+  const budget = budgets[alone ? "alone" : isSmall ? "small" : "large"];
   const random = how.sequences ?? (isSmall ? standardCount : 1);
-  const longest = longestOf(model, budget);
-  const layers = layersOf(model, budget);
+  const depth = depthOf(model);
+  const layers = layersOf(model, budget, alone);
+  const longest = longestOf(model, budget, layers / depth);
   const lengthOf = (index: number): number =>
     index === 0 ? longest ?? usual : Math.min(usual, longest ?? usual);
   const context = limits === undefined ? 0 : limits.context;
@@ -143,9 +179,9 @@ export function chooseRuns(model: Model, how: {
       ...(limits === undefined ? {} : {
         tokens: { longest: tokens, context: limits.bounded ? context : null },
       }),
-      ...(layers === undefined ? {} : { layers }),
+      ...(layers === depth ? {} : { layers: { run: layers, of: depth } }),
     },
-    shorten: (one) => layers === undefined ? one : { ...one, spec: shortened(one.spec, layers) },
+    shorten: (one) => layers === depth ? one : { ...one, spec: shortened(one.spec, layers) },
     isSmall,
   };
 }

@@ -40,8 +40,8 @@ export async function readIfThere(
   return name === undefined || !tensors.has(name) ? undefined : await readTensor(tensors, name);
 }
 
-/** Numbers of a matrix that are read at a time: 32 MiB in float64. */
-const together = 2 ** 22;
+/** Numbers of a matrix that are read at a time: 8 MiB in float64. */
+const together = 2 ** 20;
 
 /**
  * A linear map of rows, y = op(W) x + b. Tensors with more than two axes are matrices of their slices along the first.

@@ -174,6 +174,54 @@ Deno.test("normkit convert exits with 1 where the certificate has not passed, an
   });
 });
 
+/** Changes the last byte of a folder's weights. */
+async function tamper(folder: string): Promise<void> {
+  const path = `${folder}/model.safetensors`;
+  const bytes = await Deno.readFile(path);
+  bytes[bytes.length - 4]! ^= 1; // the lowest digit of the last number
+  await Deno.writeFile(path, bytes);
+}
+
+Deno.test("normkit verify passes a chain of conversions and back, and names the number that was changed", async () => {
+  await inFolder(async (folder) => {
+    const [rms, again] = [`${folder}/rms`, `${folder}/again`];
+    for (const [from, out, to] of [[gpt2, rms, "pre-rmsnorm"], [rms, again, "pre-ln"]] as const) {
+      const made = await runHere("convert", from, out, "--to", to, ...quick);
+      assertEquals(made.code, 0, made.out);
+    }
+    for (const [a, b] of [[gpt2, rms], [rms, again], [gpt2, again], [again, gpt2]] as const) {
+      const same = await runHere("verify", a, b, ...quick);
+      assertEquals(same.code, 0, same.out);
+      assertEquals(reportOf(same).basis.startsWith("all tensors"), b !== gpt2);
+    }
+    await tamper(again);
+    const found = await runHere("verify", gpt2, again, ...onCpu, "--sequences", "1");
+    assertEquals(found.code, 1, found.out);
+    assertMatch(found.out, /FAILED numbers +1 of 17032 differ: .+ 1\.0 ulp \(identical\)/);
+    assertEquals(found.out.split("\n").at(-1), "FAILED: numbers");
+    const { passed, checks } = reportOf(await runHere("verify", rms, again, ...quick));
+    assertEquals(passed, false);
+    const failed = checks.filter((check: { passed: boolean }) => !check.passed);
+    assertEquals(failed.map(({ name }: { name: string }) => name), ["numbers"]);
+  });
+});
+
+Deno.test("normkit verify of a folder of another form proves it by its record", async () => {
+  await inFolder(async (folder) => {
+    const olmo = goldenFolder("olmo");
+    const out = `${folder}/llama`;
+    const made = await runHere("export", olmo, out, "--as", "llama", "--dtype", "BF16", ...quick);
+    assertEquals(made.code, 0, made.out);
+    const { basis, passed, tensors } = reportOf(await runHere("verify", olmo, out, ...quick));
+    assertEquals(passed, true);
+    assertEquals(
+      basis,
+      "all tensors, by export --as llama --dtype BF16 of the first model, done again",
+    );
+    assertEquals(tensors.differing, 0);
+  });
+});
+
 type Wrong = readonly (readonly [what: string, args: readonly string[], words: string])[];
 
 /** What is not understood. */

@@ -84,7 +84,7 @@ Deno.test("certificateText() adds what else was measured, and shows what is not 
     ...certificate,
     checks: [{ ...first!, passed: false }, { ...second!, passed: false }],
     configuration: { unlike: [], others: ["use_cache"] },
-    inputs: { seed: 0, random: 1, given: 0, layers: 2 },
+    inputs: { seed: 0, random: 1, given: 0, layers: { run: 2, of: 12 } },
     float32: { ...comparison(0), outputs: { image_embeds: lost } },
     unrounded: comparison(1e-16),
     perplexity: { expected: 12.5, actual: 12.50000049, tokens: 99 },
@@ -96,7 +96,10 @@ Deno.test("certificateText() adds what else was measured, and shows what is not 
     "  image_embeds                  NaN        NaN   Infinity",
   );
   assertEquals(lines.filter((line) => line.startsWith("float64")).length, 2);
-  assertEquals(lines[6], "inputs    1 random (seed 0), 0 given; the first 2 layers");
+  assertEquals(
+    lines[6],
+    "inputs    1 random (seed 0), 0 given; the first 2 layers of 12, and the head",
+  );
   assertEquals(lines[9]!.slice(0, 24), "  FAILED float64: logits");
   assertEquals(lines.slice(-3), [
     "other keys of config.json that differ: use_cache",

@@ -6,9 +6,10 @@ import { encodeNumbers } from "../../../lib/checkpoint/dtype.ts";
 import { openCheckpoint } from "../../../lib/checkpoint/reader.ts";
 import { type PlannedTensor, writeShards } from "../../../lib/checkpoint/writer.ts";
 import { convert } from "../../../lib/convert/convert.ts";
-import { planTensors } from "../../../lib/convert/save.ts";
+import { planTensors, saveModel } from "../../../lib/convert/save.ts";
 import { disposeTree } from "../../../lib/core/tree.ts";
 import { readAll } from "../../../lib/backend/read.ts";
+import { withHistory } from "../../../lib/families/history.ts";
 import { openModel } from "../../../lib/families/open.ts";
 import {
   encodeCorpus,
@@ -89,6 +90,21 @@ Deno.test("saveFineTuned() keeps names, dtypes, configuration and companions; a 
         "must not exist",
       );
       disposeTree([parameters, trained]);
+    })));
+
+Deno.test("saveFineTuned() drops the record of a conversion, which a trained folder is no more", () =>
+  onBackend("wasm", () =>
+    inFolder(async (folder) => {
+      const [before, after] = [`${folder}/before`, `${folder}/after`];
+      using golden = await openGolden("llama");
+      const step = { command: "export", as: "llama", normkit: "1.0.0" } as const;
+      await saveModel(before, { ...golden, config: withHistory(golden.config, [step]) });
+      using source = await openModel(before);
+      const { parameters } = await loadTrainable(source);
+      await saveFineTuned(after, source, parameters);
+      const kept = JSON.parse(await Deno.readTextFile(`${after}/config.json`));
+      assertEquals(kept, JSON.parse(JSON.stringify(golden.config)));
+      disposeTree(parameters);
     })));
 
 Deno.test("saveFineTuned() rounds to the source's BF16, once", () =>
