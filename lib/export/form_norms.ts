@@ -1,8 +1,17 @@
 // The norms that GPT-2 and Llama have, of models that can be converted to them.
 
-import { convert, isCentered, streamNorm } from "../convert/convert.ts";
-import { whyNotPlain } from "../convert/preconditions.ts";
+import { convert, isCentered, streamNorm, type Target } from "../convert/convert.ts";
 import type { Model } from "../families/model.ts";
+
+/** What leads to the norms of a form; undefined where the model has them. */
+function targetOf(form: "gpt2" | "llama", model: Model): Target | undefined {
+  const kind = streamNorm(model);
+  if (form === "llama") {
+    if (kind === "rms") return undefined;
+    return kind === "rms-offset" ? "weightless" : "pre-rmsnorm";
+  }
+  return kind === "crms" || (kind !== "layer" && isCentered(model)) ? "pre-ln" : undefined;
+}
 
 /**
  * A model with norms that a form has, where an exact conversion leads there.
@@ -12,15 +21,12 @@ import type { Model } from "../families/model.ts";
  * @returns The same function; the model as it is where no exact conversion does, and the form then says what it lacks.
  */
 export function withNormsOf(form: "gpt2" | "llama", model: Model): Model {
-  const kind = streamNorm(model);
-  const { stacks } = model.spec;
-  const isPlain = whyNotPlain(model.spec) === undefined &&
-    Object.values(stacks).every(({ final }) => final !== undefined);
-  if (!isPlain || kind === "crms-padded") return model;
-  if (form === "gpt2") {
-    const differs = kind === "crms" || (kind !== "layer" && isCentered(model));
-    return differs ? convert(model, { to: "pre-ln" }) : model;
+  const to = targetOf(form, model);
+  if (to === undefined) return model;
+  try {
+    return convert(model, { to });
+  } catch (error) {
+    if (error instanceof RangeError) return model;
+    throw error;
   }
-  if (kind === "rms") return model;
-  return convert(model, { to: kind === "rms-offset" ? "weightless" : "pre-rmsnorm" });
 }

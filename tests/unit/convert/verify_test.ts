@@ -49,8 +49,9 @@ onCpu("verify() says what it compared, on which inputs", async () => {
   const certificate = await verify(source, made, { seed: 7, sequences: 2, tokens: [[1, 2, 3]] });
   assertEquals(certificate.format, 2);
   assertEquals(certificate.normkit, version);
-  assertEquals(certificate.expected, { family: "gpt2", norm: "layer", dtype: "F32" });
-  assertEquals(certificate.actual, { family: "gpt2", norm: "crms", dtype: "F32" });
+  const common = { family: "gpt2", dtype: "F32", unused: [], notes: [] } as const;
+  assertEquals(certificate.expected, { ...common, norm: "layer" });
+  assertEquals(certificate.actual, { ...common, norm: "crms" });
   assertEquals(certificate.inputs, {
     ...{ seed: 7, random: 2, given: 1 },
     tokens: { longest: 24, context: 24 },
