@@ -1,5 +1,6 @@
 // Tensors in memory, in the place of a checkpoint.
 
+import type { DType } from "./dtype.ts";
 import { rowsOf, type TensorSource } from "./tensors.ts";
 
 /** A tensor's shape and its numbers, row-major. */
@@ -8,10 +9,12 @@ export interface MemoryTensor {
   readonly shape: readonly number[];
   /** Its numbers. */
   readonly values: ArrayLike<number>;
+  /** How they are stored, which all of them must be numbers of; F64 by default. */
+  readonly dtype?: DType;
 }
 
 /**
- * A source of tensors that are already there, stored as F64.
+ * A source of tensors that are already there.
  *
  * @param tensors The tensors by name, in the order of storage.
  * @returns Their source; what it reads is a copy.
@@ -34,7 +37,10 @@ export function memoryTensors(tensors: Readonly<Record<string, MemoryTensor>>): 
   return {
     names: Object.keys(tensors),
     has: (name) => Object.hasOwn(tensors, name),
-    info: (name) => ({ dtype: "F64", shape: find(name).shape }),
+    info: (name) => {
+      const { dtype = "F64", shape } = find(name);
+      return { dtype, shape };
+    },
     rows: (name, first, count) =>
       // an error becomes a rejection, as it does where a file is read
       Promise.resolve().then(() => {

@@ -26,7 +26,7 @@ interface Described {
 /** Masks, tables of angles and places that engines compute anew, and counters. */
 const buffers: readonly RegExp[] = [
   /(?:^|\.)(?:\w*inv_freq|position_ids|token_type_ids|num_batches_tracked|relative_position_index)$/,
-  /(?:^|\.)(?:masked_bias|causal_mask|cos_cached|sin_cached)$/,
+  /(?:^|\.)(?:masked_bias|(?:\w+_)?mask|cos_cached|sin_cached)$/,
   /(?:^|\.)mask_token$/,
 ];
 
@@ -98,7 +98,7 @@ export function accountOf(model: Described): Account {
   const kinds = parametersIn(spec);
   const heads = new Set(spec.heads.flatMap((head) => [head.linear.weight, readerOf(head).weight]));
   const matrices = [...kinds].filter(([name, kind]) =>
-    kind !== "vector" && !tensors.has(name) && !heads.has(name)
+    kind !== "vector" && !tensors.has(name) && (kind === "table" || !heads.has(name))
   ).map(([name]) => ({ name, reason: "its config.json has it" }));
   const vectors = [...kinds].filter(([, kind]) => kind === "vector").map(([name]) => name);
   const absent = [
@@ -116,7 +116,8 @@ export function accountOf(model: Described): Account {
 }
 
 /**
- * The tensors that may read or write a stream in a way that is not described: unused numbers with an axis as long as a stream is wide.
+ * The tensors that may read or write a stream in a way that is not described: unused numbers with an axis as long as a stream is wide, or
+ * several beside each other.
  *
  * @param model The described model.
  * @returns Their names.
@@ -124,9 +125,11 @@ export function accountOf(model: Described): Account {
 export function unknownReaders(model: Described): readonly string[] {
   const widths = Object.values(model.spec.stacks).map(({ width }) => width);
   const { tensors } = model;
+  const meets = (length: number): boolean =>
+    length > 0 && widths.some((width) => length % width === 0);
   return accountOf(model).unused.filter((name) => {
     const { dtype, shape } = tensors.info(name);
-    return !/^(?:BOOL|[IU])/.test(dtype) && shape.some((length) => widths.includes(length));
+    return !/^(?:BOOL|[IU])/.test(dtype) && shape.some(meets);
   });
 }
 

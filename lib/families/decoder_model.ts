@@ -13,7 +13,7 @@ import { normkitConfig, normkitFamily } from "./normkit.ts";
  *
  * @param parameters Its parameters; they are copied.
  * @param config Its configuration, with the variant's id.
- * @returns The model, its numbers in float64.
+ * @returns The model, its numbers stored as F32.
  * @throws {RangeError} If its variant cannot be described as Pre-LN or Post-LN.
  */
 export async function decoderModel(
@@ -24,7 +24,7 @@ export async function decoderModel(
   const numbers = await readAll(list.map(({ value }) => value));
   const tensors = list.map(({ path, value }, i): [string, MemoryTensor] => [
     path,
-    { shape: value.shape, values: numbers[i]! },
+    { shape: value.shape, values: numbers[i]!, dtype: "F32" },
   ]);
   const source = memoryTensors(Object.fromEntries(tensors));
   return describeModel(normkitFamily, normkitConfig(config), source);

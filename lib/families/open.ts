@@ -13,7 +13,7 @@ import { findModelFolder, whatIsThere } from "./model_folder.ts";
 import { normkitConfig } from "./normkit.ts";
 import { findFamily } from "./registry.ts";
 import { excerptOf, partOf } from "./settings.ts";
-import { mendNames, withoutPrefix } from "./tensor_names.ts";
+import { mendNames, withoutPrefix, withTable } from "./tensor_names.ts";
 
 /** A model whose files are open. */
 export interface OpenModel extends Model, Disposable {
@@ -126,7 +126,16 @@ async function withCopies(model: Model, tensors: Checkpoint, config: Config): Pr
 
 type Described = Model & Pick<OpenModel, "tensors">;
 
-/** Describes a checkpoint; where no model is found under its names, without the prefix that they have in common. */
+/** What is described, if it can be. */
+function described(describe: () => Described): Described | undefined {
+  try {
+    return describe();
+  } catch {
+    return undefined; // what is missing is missing under these names too
+  }
+}
+
+/** Describes a checkpoint; where no model is found under its names, without the prefix that they have in common, or with a table. */
 function describeNamed(family: Family, config: Config, checkpoint: Checkpoint): Described {
   const describe = (tensors: Checkpoint): Described => ({
     ...describeModel(family, config, tensors),
@@ -135,13 +144,12 @@ function describeNamed(family: Family, config: Config, checkpoint: Checkpoint): 
   try {
     return describe(checkpoint);
   } catch (error) {
-    for (const shorter of withoutPrefix(checkpoint)) {
-      try {
-        return describe(shorter);
-      } catch {
-        // what is missing is missing under these names too
-      }
-    }
+    const found = [
+      ...withoutPrefix(checkpoint).map((shorter) => described(() => describe(shorter))),
+      ...withTable(checkpoint).map((whole) => described(() => describe(whole)))
+        .filter((model) => model?.storedHead !== undefined), // so that the configuration says that the head is the table
+    ].find((model) => model !== undefined);
+    if (found !== undefined) return found;
     throw error;
   }
 }

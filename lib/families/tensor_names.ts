@@ -99,3 +99,26 @@ export function withoutPrefix(checkpoint: Checkpoint): readonly Checkpoint[] {
     return names === undefined ? [] : [new RenamedCheckpoint(checkpoint, names, [rule.said])];
   });
 }
+
+/** Heads that share a token table, and what tables are called. */
+const heads = ["lm_head.weight", "embed_out.weight", "proj_out.weight"];
+const tables = ["wte", "embed_tokens", "word_embeddings", "embed_in", "shared"].flatMap((table) =>
+  ["transformer.", "model.", "model.decoder.", "gpt_neox."].map((path) => `${path}${table}.weight`)
+);
+
+/**
+ * A checkpoint whose one tensor for head and token table is the head's, for each name that the table may have.
+ *
+ * @param checkpoint The checkpoint.
+ * @returns The same tensors, the table among them; none where there is no head.
+ */
+export function withTable(checkpoint: Checkpoint): readonly Checkpoint[] {
+  const head = heads.find((name) => checkpoint.has(name));
+  if (head === undefined || tables.some((name) => checkpoint.has(name))) return [];
+  const own = checkpoint.names.map((name) => [name, name] as const);
+  return tables.map((table) =>
+    new RenamedCheckpoint(checkpoint, new Map([...own, [table, head]]), [
+      `${table} is stored as ${head}`,
+    ])
+  );
+}

@@ -368,6 +368,11 @@ const mended: Readonly<Record<string, readonly [base: string, change: Change, no
     },
     "transformer.wte.weight is stored as lm_head.weight",
   ],
+  "one name for head and table, without a word": [
+    "gpt2",
+    { named: (name) => name === "transformer.wte.weight" ? "lm_head.weight" : name },
+    "transformer.wte.weight is stored as lm_head.weight",
+  ],
   "shards without an index": [
     "gpt2",
     { files: (all) => shards(all) },
@@ -413,6 +418,11 @@ const refused: Readonly<Record<string, readonly [base: string, change: Change, w
     "gpt2",
     { config: settings({ tie_word_embeddings: false }) },
     "it has no lm_head.weight, and config.json says that the head is not the token table",
+  ],
+  "a table that is nowhere, beside a head of its own": [
+    "gpt2-untied",
+    { named: but(/wte/) },
+    "it has no transformer.wte.weight, and its config.json has it",
   ],
   "heads that do not divide": [
     "gpt2",

@@ -8,6 +8,7 @@ import { type PlannedTensor, writeSafetensors } from "../../../lib/checkpoint/wr
 import { convert } from "../../../lib/convert/convert.ts";
 import { planTensors, saveModel } from "../../../lib/convert/save.ts";
 import { version } from "../../../lib/core/version.ts";
+import type { Config } from "../../../lib/families/family.ts";
 import { openModel } from "../../../lib/families/open.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import {
@@ -142,6 +143,22 @@ Deno.test("saveModel() renames the dtype where the configuration has its older n
     await saveModel(`${folder}/made`, llama, { dtype: "F16" });
     const config = JSON.parse(await Deno.readTextFile(`${folder}/made/config.json`));
     assertEquals([config.torch_dtype, Object.hasOwn(config, "dtype")], ["float16", false]);
+  });
+});
+
+Deno.test("saveModel() renames every word for the dtype: both names, and those of parts", async () => {
+  await inFolder(async (folder) => {
+    using clip = await openGolden("clip");
+    const part: Config = { ...clip.config["text_config"] as Config, dtype: "float32" };
+    const words = { dtype: "float32", torch_dtype: "bfloat16", text_config: part };
+    await saveModel(`${folder}/made`, { ...clip, config: { ...clip.config, ...words } }, {
+      dtype: "F16",
+    });
+    const text = await Deno.readTextFile(`${folder}/made/config.json`);
+    const { dtype, torch_dtype, text_config } = JSON.parse(text);
+    assertEquals([dtype, torch_dtype, text_config.dtype], ["float16", "float16", "float16"]);
+    assertEquals(text_config.hidden_size, part["hidden_size"]);
+    assertEquals(/float32|bfloat16/.test(text), false, text);
   });
 });
 

@@ -133,6 +133,7 @@ Deno.test("accountOf() knows masks, angles and places, which engines compute ane
   const added = {
     "transformer.h.0.attn.bias": ones(1, 1, 24, 24),
     "transformer.h.0.attn.masked_bias": ones(),
+    "transformer.h.0.attn.causal_mask": ones(24, 24),
     "transformer.h.0.attn.rotary_emb.inv_freq": ones(24),
     "transformer.embeddings.position_ids": ones(1, 24),
   };
@@ -141,7 +142,7 @@ Deno.test("accountOf() knows masks, angles and places, which engines compute ane
 });
 
 Deno.test("convert() refuses a model with a tensor that may read or write its stream and is not described", async () => {
-  for (const shape of [[2, 24], [24], [24, 1, 3]]) {
+  for (const shape of [[2, 24], [24], [24, 1, 3], [5, 48]]) {
     const added = { "probe.weight": ones(...shape), "probe.scale": ones() };
     using model = await edited("gpt2", { added });
     assertEquals(accountOf(model).unused, ["probe.weight", "probe.scale"]);
