@@ -1,19 +1,17 @@
 // Models on disk: a Hugging Face folder, or what `normkit train` left.
 
 import { type Checkpoint, openCheckpoint } from "../checkpoint/reader.ts";
-import { isSameTensor } from "../checkpoint/same_tensor.ts";
-import { languageHeadOf } from "../model/spec.ts";
 import { requireSha256 } from "../platform/hash.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { saysAbsent } from "../platform/system_error.ts";
 import { readConfigFile } from "./config_text.ts";
-import type { Config, Family } from "./family.ts";
-import { describeModel, type Model } from "./model.ts";
+import type { Config } from "./family.ts";
+import { describeCheckpoint } from "./described_checkpoint.ts";
+import type { Model } from "./model.ts";
 import { findModelFolder, whatIsThere } from "./model_folder.ts";
 import { normkitConfig } from "./normkit.ts";
 import { findFamily } from "./registry.ts";
 import { excerptOf, partOf } from "./settings.ts";
-import { mendNames, withoutPrefix, withTable } from "./tensor_names.ts";
 
 /** A model whose files are open. */
 export interface OpenModel extends Model, Disposable {
@@ -114,46 +112,6 @@ export async function readConfig(path: string): Promise<FoundConfig> {
   );
 }
 
-/** A model whose head's matrix is the token table's copy where the file says so byte by byte. */
-async function withCopies(model: Model, tensors: Checkpoint, config: Config): Promise<Model> {
-  if (model.storedHead === undefined) return model;
-  const { linear, stack } = languageHeadOf(model.spec)!;
-  const { entry } = model.spec.stacks[stack]!;
-  if (entry.kind !== "tokens") return model;
-  const isCopy = await isSameTensor(tensors, entry.tokens.table, linear.weight);
-  return isCopy ? describeModel(model.family, config, tensors, "copy") : model;
-}
-
-type Described = Model & Pick<OpenModel, "tensors">;
-
-/** What is described, if it can be. */
-function described(describe: () => Described): Described | undefined {
-  try {
-    return describe();
-  } catch {
-    return undefined; // what is missing is missing under these names too
-  }
-}
-
-/** Describes a checkpoint; where no model is found under its names, without the prefix that they have in common, or with a table. */
-function describeNamed(family: Family, config: Config, checkpoint: Checkpoint): Described {
-  const describe = (tensors: Checkpoint): Described => ({
-    ...describeModel(family, config, tensors),
-    tensors,
-  });
-  try {
-    return describe(checkpoint);
-  } catch (error) {
-    const found = [
-      ...withoutPrefix(checkpoint).map((shorter) => described(() => describe(shorter))),
-      ...withTable(checkpoint).map((whole) => described(() => describe(whole)))
-        .filter((model) => model?.storedHead !== undefined), // so that the configuration says that the head is the table
-    ].find((model) => model !== undefined);
-    if (found !== undefined) return found;
-    throw error;
-  }
-}
-
 /**
  * Opens a model.
  *
@@ -169,15 +127,12 @@ export async function openModel(path: string): Promise<OpenModel> {
   if (sha256 !== undefined) await requireSha256(checkpoint, sha256);
   const opened = await openCheckpoint(checkpoint);
   try {
-    const described = describeNamed(family, config, mendNames(opened));
-    const { tensors } = described;
-    const model = await withCopies(described, tensors, config);
+    const model = await describeCheckpoint(family, config, opened);
     const close = (): void => opened.close();
     return {
       ...model,
-      tensors,
       path: found.path,
-      notes: [...notes, ...tensors.mended],
+      notes: [...notes, ...model.tensors.mended],
       close,
       [Symbol.dispose]: close,
     };

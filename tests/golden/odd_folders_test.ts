@@ -373,6 +373,11 @@ const mended: Readonly<Record<string, readonly [base: string, change: Change, no
     { named: (name) => name === "transformer.wte.weight" ? "lm_head.weight" : name },
     "transformer.wte.weight is stored as lm_head.weight",
   ],
+  "copies of the table under other names": [
+    "gpt2",
+    { more: (model) => copyOf("transformer.wte.weight", model, "encoder.embed_tokens.weight") },
+    "encoder.embed_tokens.weight is a copy of transformer.wte.weight, and is left out",
+  ],
   "shards without an index": [
     "gpt2",
     { files: (all) => shards(all) },
