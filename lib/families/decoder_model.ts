@@ -14,7 +14,7 @@ import { normkitConfig, normkitFamily } from "./normkit.ts";
  * @param parameters Its parameters; they are copied.
  * @param config Its configuration, with the variant's id.
  * @returns The model, its numbers stored as F32.
- * @throws {RangeError} If its variant cannot be described as Pre-LN or Post-LN.
+ * @throws {RangeError} If its variant is an object of one's own, which a configuration does not hold.
  */
 export async function decoderModel(
   parameters: DecoderParameters,
