@@ -13,6 +13,8 @@ import {
   requireWords,
   stringOptions,
   textOption,
+  tokensOption,
+  UsageError,
 } from "./command.ts";
 import { platform } from "../platform/mod.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
@@ -23,14 +25,20 @@ interface Writer extends Disposable {
   readonly tokenizer: TextTokenizer;
 }
 
-async function openWriter(path: string): Promise<Writer> {
+/** Tokens as their numbers, where no text is read. */
+const numbersOnly: TextTokenizer = {
+  encode: (text) => text.split(" ").map(Number),
+  decode: (tokens) => tokens.map((token) => ` ${token}`).join(""),
+};
+
+async function openWriter(path: string, inNumbers: boolean): Promise<Writer> {
   if (!await exists(path) && !await exists(`${path}.json`)) {
     throw new RangeError(
       `Cannot find the run ${path}: there is no ${path}.json and no such folder; train one with normkit train`,
     );
   }
   using opened = await openModel(path);
-  const tokenizer = await openTokenizer(path, opened.config);
+  const tokenizer = inNumbers ? numbersOnly : await openTokenizer(path, opened.config);
   const model = await loadLanguageModel(opened);
   return { model, tokenizer, [Symbol.dispose]: () => model[Symbol.dispose]() };
 }
@@ -53,10 +61,11 @@ export const generateCommand: Command = {
   summary: "write text with a trained model",
   help: `Usage: normkit generate MODEL [options]
 
-MODEL is the path of a run without its ending, such as .normkit/runs/pre-ln, or the folder of a language model with its
-tokenizer.json.
+MODEL is the path of a run without its ending, such as .normkit/runs/pre-ln, or the folder of a language model, converted or not,
+with its tokenizer.json; without one give the numbers of tokens.
 
   --prompt TEXT       what to continue ("Call me ")
+  --prompt-tokens 1,2 tokens to continue, instead of a text
   --tokens N          tokens to write; of a run they are characters (200)
   --temperature X     below 1 is safer, 0 always takes the most likely (0.8)
   --top-k K           choose among the K most likely only (all)
@@ -68,9 +77,10 @@ tokenizer.json.
 Examples:
   normkit generate .normkit/runs/pre-ln
   normkit generate .normkit/runs/deep-norm --prompt "The whale" --temperature 0.5 --top-k 20
-  normkit generate gpt2 --prompt "The meaning of" --top-p 0.9`,
+  normkit generate gpt2 --prompt "The meaning of" --top-p 0.9
+  normkit generate gpt2-rms --prompt-tokens 464,3616,286 --temperature 0`,
   options: {
-    ...stringOptions("prompt tokens temperature top-k top-p seed backend"),
+    ...stringOptions("prompt prompt-tokens tokens temperature top-k top-p seed backend"),
     json: { type: "boolean" },
   },
   run: async (args) => {
@@ -79,9 +89,13 @@ Examples:
     const names = ["tokens", "temperature", "seed", "top-k", "top-p"];
     const { tokens: count = 200, temperature = 0.8, seed = 0, "top-k": topK, "top-p": topP } =
       numberOptions(args, names);
-    const prompt = textOption(args, "prompt") ?? "Call me ";
+    const [text, numbers] = [textOption(args, "prompt"), tokensOption(args, "prompt-tokens")];
+    if (text !== undefined && numbers !== undefined) {
+      throw new UsageError("Cannot continue two prompts: give --prompt or --prompt-tokens");
+    }
+    const prompt = numbers?.join(" ") ?? text ?? "Call me ";
     await useBackend(backend);
-    using writer = await openWriter(path);
+    using writer = await openWriter(path, numbers !== undefined);
     const { model, tokenizer } = writer;
     const say = (text: string): void => {
       if (!json) platform.print(text);
@@ -99,6 +113,6 @@ Examples:
       show(token);
     }
     say(made.length === 0 ? `${prompt}\n` : "\n");
-    return { report: { run: path, prompt, text: tokenizer.decode(made) } };
+    return { report: { run: path, prompt, text: tokenizer.decode(made), tokens: made } };
   },
 };

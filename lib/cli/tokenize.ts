@@ -39,7 +39,9 @@ export async function openTokenizer(model: string, { characters }: Config): Prom
   }
   const path = `${model}/tokenizer.json`;
   const table = await readTable(path);
-  if (table === undefined) throw new RangeError(`Cannot read text: there is no ${path}`);
+  if (table === undefined) {
+    throw new RangeError(`Cannot read text: there is no ${path}; give the numbers of tokens`);
+  }
   const settings = await readTable(`${model}/tokenizer_config.json`) ?? {};
   const named = <T>(act: () => T): T => {
     try {

@@ -2,9 +2,10 @@
 // weightless then. Source: papers on folding agree; the order is fold, center, compress.
 
 import { readTensor } from "../checkpoint/tensors.ts";
-import type { Head, Linear } from "../model/spec.ts";
+import type { Head } from "../model/spec.ts";
 import { hasOffset, mapNorms, readsWithTable, withoutOffset } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
+import { outputsOf } from "../families/shapes.ts";
 import { WeightEdits } from "./weight_edits.ts";
 import { contract, type LazyMatrix, matrixOf, scaleAlong, transpose } from "./lazy_matrix.ts";
 import { normsWithReaders, type NormWithReaders, readingAxis } from "./readers_and_writers.ts";
@@ -66,12 +67,6 @@ function untied(model: Model, site: NormWithReaders): Model {
   return model.spec.heads
     .filter((head) => head.stack === site.stack && readsWithTable(model.spec, head))
     .reduce(untieHead, model);
-}
-
-/** The outputs of a linear map. */
-function outputsOf(model: Model, { weight, layout }: Linear): number {
-  const { shape } = model.tensors.info(weight);
-  return layout === "out-in" ? shape[0]! : shape.at(-1)!;
 }
 
 /** Folds one site. */

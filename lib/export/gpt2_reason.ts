@@ -1,7 +1,8 @@
 // What of a model has no place in GPT2LMHeadModel.
 
 import { isCentered, streamNorm } from "../convert/convert.ts";
-import { outputsOf, type TargetRules } from "./target_rules.ts";
+import { outputsOf } from "../families/shapes.ts";
+import type { TargetRules } from "./target_rules.ts";
 
 /** What GPT-2 asks of a decoder. */
 export const gpt2Rules: TargetRules = {
@@ -29,6 +30,6 @@ export const gpt2Rules: TargetRules = {
   shared: ({ attention: { sublayer }, network }, model) => {
     const { up, activation } = network.sublayer;
     return `${sublayer.heads} heads of width ${sublayer.headWidth}, activation ${activation}, ` +
-      `hidden width ${outputsOf(up, model)}`;
+      `hidden width ${outputsOf(model, up)}`;
   },
 };

@@ -2,7 +2,8 @@
 
 import { normsWithReaders } from "../convert/readers_and_writers.ts";
 import type { Rotary } from "../model/spec.ts";
-import { outputsOf, type TargetRules } from "./target_rules.ts";
+import { outputsOf } from "../families/shapes.ts";
+import type { TargetRules } from "./target_rules.ts";
 
 const kinds = {
   "layer": 'its norms are LayerNorms: convert it to "pre-rmsnorm" first',
@@ -68,6 +69,6 @@ export const llamaRules: TargetRules = {
   shared: ({ attention: { sublayer }, network }, model) => {
     const { heads, keyValueHeads, headWidth, rotary } = sublayer;
     return `${heads} heads, ${keyValueHeads} key-value heads, head width ${headWidth}, ` +
-      `rotary ${rotaryText(rotary!)}, hidden width ${outputsOf(network.sublayer.up, model)}`;
+      `rotary ${rotaryText(rotary!)}, hidden width ${outputsOf(model, network.sublayer.up)}`;
   },
 };

@@ -3,6 +3,7 @@
 import { matrixOf } from "../convert/lazy_matrix.ts";
 import { gates } from "../kernels/gate.ts";
 import { rowsOf } from "../checkpoint/tensors.ts";
+import { outputsOf } from "../families/shapes.ts";
 import { kernelOf } from "../interpret/audio.ts";
 import type { EntryOf, Interpreter } from "../model/interpreter.ts";
 import {
@@ -23,7 +24,6 @@ import {
   normalize,
   type OnnxContext,
   type OnnxStream,
-  outputsOf,
   vector,
 } from "./onnx_weights.ts";
 import { permute, placesOf } from "./onnx_positions.ts";

@@ -94,12 +94,6 @@ export function apply(context: OnnxContext, { weight, bias, layout }: Linear, x:
   return context.graph.add("Gemm", [x, matrix(context, weight), ...added], transposed);
 }
 
-/** How many numbers a linear map gives. */
-export function outputsOf({ tensors }: OnnxContext, { weight, layout }: Linear): number {
-  const { shape } = tensors.info(weight);
-  return layout === "out-in" ? shape[0]! : shape.at(-1)!;
-}
-
 /** The gain of a norm; RMSNorm's operators demand one. */
 function gainOf(context: OnnxContext, { gain, kind }: NormSpec, width: number): string {
   if (context.tensors.has(gain)) {

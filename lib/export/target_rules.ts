@@ -141,12 +141,6 @@ export function whyNot(target: TargetRules, model: Model): string | undefined {
   return first(headRules, heads, model);
 }
 
-/** The outputs of a linear map. */
-export function outputsOf({ weight, layout }: FeedForward["up"], { tensors }: Model): number {
-  const { shape } = tensors.info(weight);
-  return layout === "out-in" ? shape[0]! : shape.at(-1)!;
-}
-
 /** What of a configuration is true of a copy in another architecture as well. */
 export function carriedSettings(config: Config): Config {
   const keys = ["bos_token_id", "eos_token_id", "pad_token_id", "initializer_range", "characters"];

@@ -58,6 +58,20 @@ function sizeOf(
   return layout === "out-in" ? [width, rows] : [rows, width];
 }
 
+/**
+ * How many numbers a linear map gives.
+ *
+ * @param model Where its matrix is.
+ * @param linear The map.
+ * @returns The length of its outputs.
+ */
+export function outputsOf(
+  { tensors }: { readonly tensors: TensorSource },
+  linear: Linear,
+): number {
+  return sizeOf(tensors, linear)[1];
+}
+
 /** Requires a linear map of a size, and a bias that fits; whatever it gives where that is left open. */
 function requireLinear(
   tensors: TensorSource,

@@ -6,6 +6,7 @@ import { openModel } from "../../../lib/families/open.ts";
 import { readRun } from "../../../lib/train/mod.ts";
 import { childOf, runChild, runHere } from "../../support/cli.ts";
 import { namesIn } from "../checkpoint/files.ts";
+import { targets } from "../../../lib/convert/convert.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import { goldenFolder, openGolden, outputsOf } from "../../support/golden_models.ts";
 import { inFolder } from "../checkpoint/files.ts";
@@ -198,22 +199,17 @@ Deno.test("normkit train --force that is killed leaves a run with its own parame
     assertEquals(namesIn(`${folder}/runs`), filesOf("pre-ln"));
   }));
 
-Deno.test("normkit generate continues a text with the folder of a language model", () =>
+Deno.test("normkit generate continues texts and tokens with the folder of a language model, converted too", () =>
   inFolder(async (folder) => {
+    const model = `${folder}/model`;
+    await Deno.mkdir(model);
     for (const file of ["config.json", "model.safetensors"]) {
-      await Deno.copyFile(`${goldenFolder("gpt2")}/${file}`, `${folder}/${file}`);
+      await Deno.copyFile(`${goldenFolder("gpt2")}/${file}`, `${model}/${file}`);
     }
-    const missing = await runHere("generate", folder, "--backend", "cpu");
+    const options = "--tokens 4 --temperature 0 --backend cpu".split(" ");
+    const missing = await runHere("generate", model, ...options);
     assertEquals([missing.code, missing.err.includes("there is no")], [3, true], missing.err);
-    const vocab = Object.fromEntries(Array.from({ length: 40 }, (_, id) => [`w${id}`, id]));
-    const model = { type: "WordLevel", vocab, unk_token: "w0" };
-    const pre_tokenizer = { type: "WhitespaceSplit" };
-    const open = { normalizer: null, post_processor: null, decoder: null };
-    const tokenizer = { version: "1.0", added_tokens: [], ...open, pre_tokenizer, model };
-    await Deno.writeTextFile(`${folder}/tokenizer.json`, JSON.stringify(tokenizer));
-    const words = ["--prompt", "w3 w1 w4", "--tokens", "4", "--temperature", "0", "--json"];
-    const { code, out, err } = await runHere("generate", folder, "--backend", "cpu", ...words);
-    assertEquals(code, 0, err);
+
     using source = await openGolden("gpt2");
     const tokens = [3, 1, 4];
     for (let made = 0; made < 4; made++) {
@@ -221,6 +217,39 @@ Deno.test("normkit generate continues a text with the folder of a language model
       const last = logits!.values.slice(-40);
       tokens.push(last.indexOf(Math.max(...last)));
     }
-    const { text } = JSON.parse(out);
-    assertEquals(text.split(/\s+/).filter(Boolean), tokens.slice(3).map((id) => `w${id}`));
+    const inNumbers = await runHere(
+      "generate",
+      model,
+      "--prompt-tokens",
+      "3,1,4",
+      ...options,
+      "--json",
+    );
+    assertEquals(JSON.parse(inNumbers.out).tokens, tokens.slice(3));
+    assertEquals(JSON.parse(inNumbers.out).text, tokens.slice(3).map((id) => ` ${id}`).join(""));
+    const both = ["--prompt", "w3", "--prompt-tokens", "3"];
+    assertEquals((await runHere("generate", model, ...both)).code, 2);
+
+    const vocab = Object.fromEntries(Array.from({ length: 40 }, (_, id) => [`w${id}`, id]));
+    const words = { type: "WordLevel", vocab, unk_token: "w0" };
+    const pre_tokenizer = { type: "WhitespaceSplit" };
+    const open = { normalizer: null, post_processor: null, decoder: null };
+    const tokenizer = { version: "1.0", added_tokens: [], ...open, pre_tokenizer, model: words };
+    await Deno.writeTextFile(`${model}/tokenizer.json`, JSON.stringify(tokenizer));
+    for (const to of targets) {
+      const args = ["convert", model, `${folder}/${to}`, "--to", to, "--no-verify", "--json"];
+      assertEquals((await runHere(...args)).code, 0);
+    }
+    for (const name of ["model", ...targets]) {
+      const prompt = ["--prompt", "w3 w1 w4", "--json"];
+      const { code, out, err } = await runHere(
+        "generate",
+        `${folder}/${name}`,
+        ...options,
+        ...prompt,
+      );
+      assertEquals(code, 0, err);
+      const text: string = JSON.parse(out).text;
+      assertEquals(text.split(/\s+/).filter(Boolean), tokens.slice(3).map((id) => `w${id}`), name);
+    }
   }));

@@ -2,6 +2,7 @@
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
+import { convert, targets } from "../../../lib/convert/convert.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import { generateBatchWith, generateWith, type LanguageModel } from "../../../lib/decoder/mod.ts";
 import { describeDecoder, loadLanguageModel } from "../../../lib/families/language_model.ts";
@@ -11,7 +12,7 @@ import { onBackend, onEachBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { openGoldenHead } from "../../support/golden_heads.ts";
 import { numbersOf } from "../../support/evaluate.ts";
-import { decoderNames, goldenOf, openGolden } from "../../support/golden_models.ts";
+import { canBecome, decoderNames, goldenOf, openGolden } from "../../support/golden_models.ts";
 import { tolerance } from "../../support/tolerances.ts";
 
 /** The logits of all tokens, read in chunks of these lengths. */
@@ -41,6 +42,21 @@ for (const name of decoderNames) {
     assertEquals(tf.memory().numTensors, before);
     assertClose(chunked!, whole!, tolerance(backend, "value"), name);
   });
+}
+
+for (const name of decoderNames) {
+  Deno.test(`${name} in every form that it can have has the same logits with a cache`, () =>
+    onBackend("cpu", async () => {
+      using source = await openGolden(name);
+      const { inputs, expected } = await goldenOf(name);
+      const tokens = [...inputs.tokens!];
+      for (const to of targets.filter((to) => canBecome(name, to))) {
+        using model = await loadLanguageModel(convert(source, { to }));
+        const [logits] = await numbersOf(() => [inChunks(model, [tokens], [3, tokens.length - 3])]);
+        const what = `${name} as ${to}`;
+        assertClose(logits!, expected["logits"]!.values, tolerance("cpu", "model"), what);
+      }
+    }));
 }
 
 Deno.test("generateWith() continues a described decoder as its logits say, past its context", () =>
