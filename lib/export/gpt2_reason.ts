@@ -10,14 +10,6 @@ export const gpt2Rules: TargetRules = {
   stack: [
     ({ entry }) =>
       entry.kind === "tokens" && entry.positions === undefined && "its positions are not learned",
-    (_, model) => {
-      const kind = streamNorm(model);
-      if (kind === "layer") return undefined;
-      const isExact = kind === "crms" || isCentered(model);
-      return `its norms are ${kind}${
-        isExact ? ': convert it to "pre-ln"' : ", which sees the mean of the stream"
-      }`;
-    },
   ],
   attention: [
     ({ rotary }) => rotary !== undefined && "its positions are rotary",
@@ -26,6 +18,15 @@ export const gpt2Rules: TargetRules = {
   ],
   network: [
     ({ gate, holdsGate }) => (gate ?? holdsGate) && "its feed-forward network has a gate",
+  ],
+  norms: [
+    (model) => {
+      const kind = streamNorm(model);
+      if (kind === "layer") return undefined;
+      const seesMean = kind.startsWith("rms") && !isCentered(model);
+      const why = seesMean ? ", which sees the mean of the stream" : ': convert it to "pre-ln"';
+      return `its norms are ${kind}${why}`;
+    },
   ],
   shared: ({ attention: { sublayer }, network }, model) => {
     const { up, activation } = network.sublayer;

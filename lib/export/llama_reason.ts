@@ -22,23 +22,7 @@ function rotaryText({ base, speeds, scale, beyond }: Rotary): string {
 
 /** What Llama asks of a decoder. */
 export const llamaRules: TargetRules = {
-  model: [
-    ({ spec }) => {
-      const wrong = normsWithReaders(spec).map(({ norm }) => norm.kind).find((kind) =>
-        kind !== "rms"
-      );
-      return wrong !== undefined && kinds[wrong];
-    },
-    ({ spec, tensors }) => {
-      const biased = normsWithReaders(spec).find(({ norm }) => tensors.has(norm.bias));
-      return biased &&
-        `its norms have biases (${biased.norm.bias}): convert it to "weightless" first`;
-    },
-    ({ spec }) => {
-      const all = [...new Set(normsWithReaders(spec).map(({ norm }) => norm.eps))];
-      return all.length > 1 && `its norms have several ε (${all.join(", ")}), and Llama has one`;
-    },
-  ],
+  model: [],
   stack: [
     ({ entry }) =>
       entry.kind === "tokens" && entry.positions !== undefined &&
@@ -65,6 +49,23 @@ export const llamaRules: TargetRules = {
     ({ activation }) =>
       activation !== "silu" &&
       `its feed-forward network has the activation ${activation}, not silu`,
+  ],
+  norms: [
+    ({ spec }) => {
+      const wrong = normsWithReaders(spec).map(({ norm }) => norm.kind).find((kind) =>
+        kind !== "rms"
+      );
+      return wrong !== undefined && kinds[wrong];
+    },
+    ({ spec, tensors }) => {
+      const biased = normsWithReaders(spec).find(({ norm }) => tensors.has(norm.bias));
+      return biased &&
+        `its norms have biases (${biased.norm.bias}): convert it to "weightless" first`;
+    },
+    ({ spec }) => {
+      const all = [...new Set(normsWithReaders(spec).map(({ norm }) => norm.eps))];
+      return all.length > 1 && `its norms have several ε (${all.join(", ")}), and Llama has one`;
+    },
   ],
   shared: ({ attention: { sublayer }, network }, model) => {
     const { heads, keyValueHeads, headWidth, rotary } = sublayer;

@@ -2,16 +2,10 @@
 
 import type { QueriesKeysValues } from "../model/interpreter.ts";
 import { qkvParts } from "../model/qkv.ts";
+import { outputsOf } from "../families/shapes.ts";
 import type { Attention, QkvOrder, Relative } from "../model/spec.ts";
 import { int } from "./onnx_graph.ts";
-import {
-  apply,
-  matrix,
-  type OnnxContext,
-  type OnnxStream,
-  outputsOf,
-  vector,
-} from "./onnx_weights.ts";
+import { apply, matrix, type OnnxContext, type OnnxStream, vector } from "./onnx_weights.ts";
 import { permute, relativePlaces, rotate, scoreBias } from "./onnx_positions.ts";
 
 /** Rows as [batch, length, …axes]. */

@@ -35,6 +35,8 @@ export interface TargetRules {
   readonly attention: readonly Rule<Attention>[];
   /** Of a feed-forward network. */
   readonly network: readonly Rule<FeedForward>[];
+  /** Of its norms, asked last: these can be converted. */
+  readonly norms: readonly Rule<Model>[];
   /** What it has one of for all layers, in words. */
   readonly shared: (layer: Layer, model: Model) => string;
 }
@@ -138,7 +140,7 @@ export function whyNot(target: TargetRules, model: Model): string | undefined {
   if (other >= 0) {
     return `its layers differ: layer 0 has ${sizes[0]}; layer ${other} has ${sizes[other]}`;
   }
-  return first(headRules, heads, model);
+  return first(headRules, heads, model) ?? first(target.norms, model, model);
 }
 
 /** What of a configuration is true of a copy in another architecture as well. */
