@@ -6,7 +6,6 @@ import type { TargetRules } from "./target_rules.ts";
 
 /** What GPT-2 asks of a decoder. */
 export const gpt2Rules: TargetRules = {
-  model: [],
   stack: [
     ({ entry }) =>
       entry.kind === "tokens" && entry.positions === undefined && "its positions are not learned",

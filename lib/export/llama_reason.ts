@@ -22,7 +22,6 @@ function rotaryText({ base, speeds, scale, beyond }: Rotary): string {
 
 /** What Llama asks of a decoder. */
 export const llamaRules: TargetRules = {
-  model: [],
   stack: [
     ({ entry }) =>
       entry.kind === "tokens" && entry.positions !== undefined &&

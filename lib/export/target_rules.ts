@@ -27,8 +27,6 @@ export interface Layer {
 
 /** What an architecture asks besides. */
 export interface TargetRules {
-  /** Of the whole model. */
-  readonly model: readonly Rule<Model>[];
   /** Of its stack. */
   readonly stack: readonly Rule<Stack>[];
   /** Of attention. */
@@ -123,7 +121,7 @@ export function whyNot(target: TargetRules, model: Model): string | undefined {
   const { stacks, heads } = model.spec;
   const stack = Object.values(stacks)[0];
   if (stack === undefined) return "it has no stack";
-  const whole = first([...modelRules, ...target.model], model, model) ??
+  const whole = first(modelRules, model, model) ??
     first([...stackRules, ...target.stack], stack, model);
   if (whole !== undefined) return whole;
   for (const block of stack.blocks) {
