@@ -3,7 +3,8 @@
 
 import { floatDTypes } from "../checkpoint/dtype.ts";
 import type { TensorSource } from "../checkpoint/tensors.ts";
-import { normsIn, parametersIn } from "../model/parameters.ts";
+import { excerpt } from "../core/excerpt.ts";
+import { normsIn, optionalIn, parametersIn } from "../model/parameters.ts";
 import { type ModelSpec, readerOf, type Stack } from "../model/spec.ts";
 import type { Config } from "./family.ts";
 import { predictsTokens } from "./heads.ts";
@@ -43,6 +44,20 @@ function kindOf(name: string): string {
   return name.replaceAll(/(?<=^|\.)\d+(?=\.|$)/g, "*");
 }
 
+/** Whether a tensor's axes let it read or write a stream. */
+function meetsStream({ spec, tensors }: Described, name: string): boolean {
+  const widths = Object.values(spec.stacks).map(({ width }) => width);
+  const { dtype, shape } = tensors.info(name);
+  const meets = (length: number): boolean =>
+    length > 0 && widths.some((width) => length % width === 0);
+  return !/^(?:BOOL|[IU])/.test(dtype) && shape.some(meets);
+}
+
+/** Why something may not be missing. */
+const described = "its config.json has it";
+const untiedHead = "config.json says that the head is not the token table; if it is, " +
+  "tie_word_embeddings must be true";
+
 /** Names that layers have, of which one lacks what others of its kind have. */
 function besideSiblings({ tensors }: Described, names: Iterable<string>): Account["absent"] {
   const present = new Map<string, string>();
@@ -76,15 +91,25 @@ function absentOfNorms({ spec, config, tensors }: Described): Account["absent"] 
   return [...gains.map(({ gain }) => ({ name: gain, reason: unsaid })), ...biases];
 }
 
+/** Architectures that have a head. */
+const headed = /For[A-Z]|LMHead|DoubleHeads|WithProjection/;
+
 /** Matrices of heads that are nowhere although the configuration has them. */
-function absentHeads({ spec, config, tensors }: Described): Account["absent"] {
-  if (!predictsTokens(config)) return [];
-  return spec.heads.flatMap(({ linear }) => linear.weight).filter((name) => !tensors.has(name))
-    .map((name) => ({
-      name,
-      reason: "config.json says that the head is not the token table; if it is, " +
-        "tie_word_embeddings must be true",
-    }));
+function absentHeads(model: Described, unknown: readonly string[]): Account["absent"] {
+  const { spec, config, tensors } = model;
+  const isLanguage = predictsTokens(config);
+  const architectures = String(config["architectures"] ?? "");
+  const isHeadless = spec.bare === true || spec.heads.length === 0;
+  if (isHeadless && headed.test(architectures) && (isLanguage || unknown.length === 0)) {
+    return [{ name: "matrix of a head", reason: `config.json says ${excerpt(architectures)}` }];
+  }
+  const untied = spec.untied?.weight;
+  return spec.heads.flatMap((head) => {
+    const { weight } = head.linear;
+    if (weight === untied && !isLanguage) return []; // of a body
+    return [readerOf(head).weight, weight].filter((name) => !tensors.has(name))
+      .map((name) => ({ name, reason: name === untied ? untiedHead : described }));
+  });
 }
 
 /**
@@ -96,22 +121,24 @@ function absentHeads({ spec, config, tensors }: Described): Account["absent"] {
 export function accountOf(model: Described): Account {
   const { spec, tensors } = model;
   const kinds = parametersIn(spec);
-  const heads = new Set(spec.heads.flatMap((head) => [head.linear.weight, readerOf(head).weight]));
-  const matrices = [...kinds].filter(([name, kind]) =>
-    kind !== "vector" && !tensors.has(name) && (kind === "table" || !heads.has(name))
-  ).map(([name]) => ({ name, reason: "its config.json has it" }));
-  const vectors = [...kinds].filter(([, kind]) => kind === "vector").map(([name]) => name);
-  const absent = [
-    ...matrices,
-    ...besideSiblings(model, vectors),
-    ...absentOfNorms(model),
-    ...absentHeads(model),
-  ].filter(({ name }, at, all) => all.findIndex((other) => other.name === name) === at);
+  const optional = optionalIn(spec);
+  const ofHeads = new Set(
+    spec.heads.flatMap((head) => [head.linear.weight, readerOf(head).weight]),
+  );
+  const needed = [...kinds].filter(([name, kind]) =>
+    !optional.has(name) && !tensors.has(name) && (kind === "table" || !ofHeads.has(name))
+  ).map(([name]) => ({ name, reason: described }));
   const { weight, bias } = spec.untied ?? {};
   const unused = tensors.names.filter((name) =>
     !kinds.has(name) && name !== weight && name !== bias && !isBuffer(tensors, name) &&
     !spec.unread?.includes(name)
   );
+  const absent = [
+    ...needed,
+    ...besideSiblings(model, optional),
+    ...absentOfNorms(model),
+    ...absentHeads(model, unused.filter((name) => meetsStream(model, name))),
+  ].filter(({ name }, at, all) => all.findIndex((other) => other.name === name) === at);
   return { absent, unused };
 }
 
@@ -123,14 +150,7 @@ export function accountOf(model: Described): Account {
  * @returns Their names.
  */
 export function unknownReaders(model: Described): readonly string[] {
-  const widths = Object.values(model.spec.stacks).map(({ width }) => width);
-  const { tensors } = model;
-  const meets = (length: number): boolean =>
-    length > 0 && widths.some((width) => length % width === 0);
-  return accountOf(model).unused.filter((name) => {
-    const { dtype, shape } = tensors.info(name);
-    return !/^(?:BOOL|[IU])/.test(dtype) && shape.some(meets);
-  });
+  return accountOf(model).unused.filter((name) => meetsStream(model, name));
 }
 
 /** Requires that what is computed with holds numbers, not codes of a quantization. */

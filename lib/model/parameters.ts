@@ -62,3 +62,13 @@ export function normsIn({ stacks, heads }: ModelSpec): readonly NormSpec[] {
     .map(([, part]) => part)
     .filter((part) => typeof part === "object" && part !== null && isNorm(part));
 }
+
+/** The parameters that a checkpoint need not hold: biases, which are 0 then, and gains and scales, which are 1. */
+export function optionalIn({ stacks, heads }: ModelSpec): ReadonlySet<string> {
+  const parts = [...partsUnder("stacks", stacks), ...partsUnder("heads", heads)];
+  return new Set(parts.flatMap(([key, part]) => {
+    if (typeof part === "string") return key === "scale" ? [part] : [];
+    if (isLinear(part as object)) return [(part as Linear).bias];
+    return isNorm(part as object) ? [(part as NormSpec).gain, (part as NormSpec).bias] : [];
+  }));
+}

@@ -83,6 +83,14 @@ const lost: readonly (readonly [
   ["dinov2", /0\.layer_scale1/, "and it has dinov2.encoder.layer.1.layer_scale1.lambda1"],
   ["vit", /cls_token/, "no vit.embeddings.cls_token, and its config.json has it"],
   ["whisper", /embed_positions/, "embed_positions.weight (and 1 more)"],
+  ["whisper", /decoder\.embed_tokens/, "no matrix of a head, and config.json says"],
+  ["vit", /^classifier/, 'no matrix of a head, and config.json says "ViTForImageClassification"'],
+  ["wav2vec2", /^lm_head/, 'no matrix of a head, and config.json says "Wav2Vec2ForCTC"'],
+  ["bert", /transform\.dense\.weight/, "no matrix of a head, and config.json says"],
+  ["opt-narrow", /project_out/, "no model.decoder.project_out.weight, and its config.json has it"],
+  ["clip", /^text_projection/, "no text_projection.weight, and its config.json has it"],
+  ["wav2vec2", /original0/, "weight.original0, and its config.json has it"],
+  ["cohere-norms", /0\.self_attn\.k_norm/, "no model.layers.0.self_attn.k_norm.weight, and its"],
 ];
 
 for (const [name, without, reason, settings] of lost) {
@@ -100,6 +108,7 @@ Deno.test("describeModel() takes what may be absent: all biases, the head of a b
     ["gpt2", { without: /\.bias$/ }],
     ["gpt2", { without: /attn\.c_attn\.bias/ }],
     ["llama", { without: /^lm_head/ }, { architectures: ["LlamaModel"] }],
+    ["vit", { without: /^classifier/ }, { architectures: ["ViTModel"] }],
     ["opt", { without: /norm/ }, { layer_norm_elementwise_affine: false }],
   ];
   for (const [name, edits, settings] of fine) {
