@@ -13,6 +13,7 @@ The inputs are those of SOURCE_DIR/expected.safetensors, or random.
 """
 
 import argparse
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -22,13 +23,15 @@ import transformers
 from safetensors.torch import load_file
 
 from make_checkpoints import run
+from make_heads import given_to
 
 SEED = 20250101
 LENGTH = 12
 TOLERANCE = 1e-5
 INPUTS = ("tokens", "source", "pixels", "features", "waveform")
-# What a conversion may change: states behind norms whose gains went into the matrices that read them.
-STATES = ("hidden", "text_hidden", "image_hidden", "memory")
+# What a conversion keeps: not the states that heads read, whose norms have left their gains in these.
+OUTPUTS = ("logits", "embeds", "projected_states")
+STATES = ("last_hidden_state", "pooler_output")
 PROBLEMS = ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs", "conversion_errors")
 
 
@@ -67,6 +70,8 @@ def draw_inputs(config):
     if hasattr(config, "num_mel_bins"):
         shape = (1, config.num_mel_bins, 2 * config.max_source_positions)
         inputs["features"] = torch.randn(shape, generator=generator)
+    if hasattr(config, "conv_stride"):
+        inputs["waveform"] = torch.randn((1, 4000), generator=generator)
     return inputs
 
 
@@ -78,13 +83,24 @@ def difference(actual, expected):
 
 
 @torch.no_grad()
+def outputs_of(model, inputs):
+    """The outputs of a model with heads, or the states of one without."""
+    if "waveform" in inputs or hasattr(model, "get_image_features"):
+        found = run(model, inputs)
+    else:
+        given, known = given_to(model, inputs), inspect.signature(model.forward).parameters
+        found = model(**{name: value for name, value in given.items() if name in known})
+    own = {name: value for name, value in found.items() if name.endswith(OUTPUTS)}
+    return own or {name: found[name] for name in STATES if name in found}
+
+
 def compare(source, made, folder):
     """The relative differences of two models' outputs by name."""
     stored = folder / "expected.safetensors"
     given = load_file(stored) if stored.exists() else draw_inputs(source.config)
     inputs = {name: given[name] for name in INPUTS if name in given}
-    before, after = run(source, inputs), run(made, inputs)
-    return {name: difference(after[name], before[name]) for name in before if name not in STATES}
+    before, after = outputs_of(source, inputs), outputs_of(made, inputs)
+    return {name: difference(after[name], before[name]) for name in before}
 
 
 def compare_forms(*folders):

@@ -2,9 +2,11 @@
 // unexpected, and with equal outputs.
 
 import { assert, assertEquals } from "@std/assert";
+import { inspect } from "../../lib/convert/inspect.ts";
 import { saveModel } from "../../lib/convert/save.ts";
 import { openModel } from "../../lib/families/open.ts";
 import { runHere } from "../support/cli.ts";
+import { goldenHeadNames, openGoldenHead } from "../support/golden_heads.ts";
 import { canBecome, goldenFolder, goldenNames } from "../support/golden_models.ts";
 import { changedModel, type Changes } from "../support/tensor_rows.ts";
 import { withText, writeGpt2 } from "../unit/cli/tiny_runs.ts";
@@ -48,6 +50,17 @@ async function* conversions(folder: string): AsyncGenerator<Case> {
   }
 }
 
+async function* heads(folder: string): AsyncGenerator<Case> {
+  for (const name of goldenHeadNames) {
+    using golden = await openGoldenHead(name);
+    if (!inspect(golden.model).targets["pre-ln"].possible) continue;
+    const [source, made] = [`${folder}/${name}-source`, `${folder}/${name}`];
+    await saveModel(source, golden.model);
+    await write("convert", source, made, "--to", "pre-ln", "--no-verify");
+    yield { name: `${name} as pre-ln`, source, made, require: isSame };
+  }
+}
+
 async function fineTuning(folder: string): Promise<Case> {
   const [source, made] = [await writeGpt2(folder), `${folder}/tuned`];
   const options = "--steps 2 --context 8 --rows 2 --rate 0.01 --backend cpu".split(" ");
@@ -87,6 +100,7 @@ Deno.test("what is converted, exported and fine-tuned loads in transformers, and
   withText(async (folder) => {
     const cases = [
       ...await Array.fromAsync(conversions(folder)),
+      ...await Array.fromAsync(heads(folder)),
       await fineTuning(folder),
       ...await Array.fromAsync(spoiledFolders(folder)),
     ];
