@@ -11,7 +11,8 @@ import { entryOf, writersOf } from "./readers_and_writers.ts";
 
 /** Whether a stream starts with what no weight can center. */
 export function startsNonLinearly({ entry, entryNorm }: Stack): boolean {
-  return entryNorm !== undefined || entry.kind === "audio";
+  return entryNorm !== undefined || entry.kind === "audio" ||
+    (entry.kind === "tokens" && entry.sinusoids !== undefined);
 }
 
 /**

@@ -24,6 +24,9 @@ function rotaryText({ base, speeds, scale, beyond }: Rotary): string {
 export const llamaRules: TargetRules = {
   stack: [
     ({ entry }) =>
+      entry.kind === "tokens" && entry.sinusoids !== undefined &&
+      "it adds computed positions to its token embeddings",
+    ({ entry }) =>
       entry.kind === "tokens" && entry.positions !== undefined &&
       `it adds learned positions (${entry.positions.table}) to its token embeddings`,
   ],

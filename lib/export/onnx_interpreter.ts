@@ -26,7 +26,7 @@ import {
   type OnnxStream,
   vector,
 } from "./onnx_weights.ts";
-import { permute, placesOf } from "./onnx_positions.ts";
+import { computedPositions, permute, placesOf } from "./onnx_positions.ts";
 
 /** The number of vectors in a table. */
 function countVectors({ tensors }: OnnxContext, { table }: Table, width: number): number {
@@ -249,6 +249,10 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
       const places = placesOf(context, x.size);
       const rows = offset === 0 ? places : graph.add("Add", [places, graph.whole(offset)]);
       const added = graph.add("Add", [full(x), lookUp(context, table, x.width, rows)]);
+      return changed(x, graph.add("Reshape", [added, graph.whole([-1, x.width])]));
+    },
+    addSinusoids: (x, entry, sinusoids) => {
+      const added = graph.add("Add", [full(x), computedPositions(context, entry, sinusoids, x)]);
       return changed(x, graph.add("Reshape", [added, graph.whole([-1, x.width])]));
     },
     addFirst: (x, table) => operator("Add", x, lookUp(context, table, x.width, graph.whole([0]))),

@@ -3,7 +3,15 @@
 
 import { growthPowers, usualSpeeds } from "../model/rotary.ts";
 import { placeOf } from "../model/relative.ts";
-import type { Attention, Relative, Rotary } from "../model/spec.ts";
+import { sinusoidSpeeds } from "../model/sinusoids.ts";
+import type { EntryOf } from "../model/interpreter.ts";
+import {
+  type Attention,
+  inputOf,
+  type Relative,
+  type Rotary,
+  type Sinusoids,
+} from "../model/spec.ts";
 import { int, ints } from "./onnx_graph.ts";
 import type { OnnxContext } from "./onnx_weights.ts";
 
@@ -22,6 +30,41 @@ export function placesOf(context: OnnxContext, size: string): string {
 }
 
 const float32 = { to: int(1) };
+
+/**
+ * The computed positions of an entry's tokens.
+ *
+ * @param context Where it goes.
+ * @param entry The entry.
+ * @param sinusoids How fast they turn.
+ * @param stream The size and the width of the stream.
+ * @returns The name of the value, [T, width], or [batch, T, width] where some tokens have no place.
+ */
+export function computedPositions(
+  context: OnnxContext,
+  entry: EntryOf<"tokens">,
+  { padding, ...sinusoids }: Sinusoids,
+  { size, width }: { readonly size: string; readonly width: number },
+): string {
+  const { graph, inputs } = context;
+  const isPadding = padding === undefined
+    ? undefined
+    : graph.add("Equal", [inputs[inputOf(entry)], graph.whole(padding)]);
+  const counted = (): string => {
+    const places = graph.add("Cast", [graph.add("Not", [isPadding!])], { to: int(7) });
+    return graph.add("Sub", [graph.add("CumSum", [places, graph.whole(1)]), graph.whole(1)]);
+  };
+  const from = isPadding === undefined ? placesOf(context, size) : counted();
+  const places = graph.add("Add", [from, graph.whole(entry.offset)]);
+  const column = graph.add("Unsqueeze", [graph.add("Cast", [places], float32), graph.whole([-1])]);
+  const speeds = sinusoidSpeeds(sinusoids, width);
+  const angles = graph.add("Mul", [column, graph.numbers(speeds, [1, speeds.length])]);
+  const halves = ["Sin", "Cos"].map((operator) => graph.add(operator, [angles]));
+  const rows = graph.add("Concat", halves, { axis: int(-1) });
+  if (isPadding === undefined) return rows;
+  const placeless = graph.add("Unsqueeze", [isPadding, graph.whole([-1])]);
+  return graph.add("Where", [placeless, graph.numbers(0), rows]);
+}
 
 /** How fast each pair turns: [1, 1, pairs]. */
 function speedsOf(context: OnnxContext, rotary: Rotary, size: string): string {

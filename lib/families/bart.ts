@@ -1,7 +1,15 @@
-// BART: a Post-LN encoder and a Post-LN decoder that share their token table; positions start at row 2 of theirs.
+// BART and what came of it: an encoder and a decoder that share their token table, Post-LN or Pre-LN.
 
-import type { Attention, Block, ModelSpec, NormSpec, Stack } from "../model/spec.ts";
-import { postLn } from "../residual/variants.ts";
+import type {
+  ActivationName,
+  Attention,
+  Block,
+  Branch,
+  ModelSpec,
+  Sinusoids,
+  Stack,
+} from "../model/spec.ts";
+import { postLn, preLn } from "../residual/variants.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   attentionOf,
@@ -16,15 +24,33 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./spec_parts.ts";
-import { activationIn, countIn, flagIn, headsIn } from "./settings.ts";
+import { activationIn, countIn, flagIn, headsIn, numberIn } from "./settings.ts";
 
 const eps = 1e-5;
 
 type Side = "encoder" | "decoder";
 
-/** The norm behind a sub-layer of a name. */
-const normAt = (path: string): { readonly stream: NormSpec } => ({
-  stream: layerNormAt(`${path}_layer_norm`, eps),
+/** In what families of this kind differ. */
+interface Manner {
+  readonly id: string;
+  readonly label: string;
+  /** Where norms stand: before sub-layers, with one more at the end, or behind them. */
+  readonly place: "input" | "stream";
+  /** Whether there is a norm between the entry and the first layer. */
+  readonly entryNorm: boolean;
+  /** The row of the first position. */
+  readonly offset: number;
+  /** Positions that are computed where no table of them is stored. */
+  sinusoids?(config: Config, width: number): Sinusoids;
+  /** Whether embeddings are multiplied by the root of the width where it is not written. */
+  readonly scaled?: boolean;
+  /** The function of the networks where it is not written. */
+  readonly activation?: ActivationName;
+}
+
+/** The norm at a sub-layer of a name. */
+const normAt = ({ place }: Manner, path: string): Branch["norms"] => ({
+  [place]: layerNormAt(`${path}_layer_norm`, eps),
 });
 
 function attention(
@@ -44,7 +70,7 @@ function attention(
   });
 }
 
-function block(config: Config, side: Side, path: string): Block {
+function block(manner: Manner, config: Config, side: Side, path: string): Block {
   const own = attention(config, side, `${path}.self_attn`, { causal: side === "decoder" });
   const cross = attention(config, side, `${path}.encoder_attn`, {
     causal: false,
@@ -53,50 +79,105 @@ function block(config: Config, side: Side, path: string): Block {
   const network = networkOf({
     up: linearAt(`${path}.fc1`),
     output: linearAt(`${path}.fc2`),
-    activation: activationIn(config, ["activation_function"], "gelu"),
+    activation: activationIn(config, ["activation_function"], manner.activation ?? "gelu"),
   });
   return {
     parallel: false,
     branches: [
-      branch(normAt(`${path}.self_attn`), own),
-      ...(side === "decoder" ? [branch(normAt(`${path}.encoder_attn`), cross)] : []),
-      branch(normAt(`${path}.final`), network),
+      branch(normAt(manner, `${path}.self_attn`), own),
+      ...(side === "decoder" ? [branch(normAt(manner, `${path}.encoder_attn`), cross)] : []),
+      branch(normAt(manner, `${path}.final`), network),
     ],
   };
 }
 
-function stack(config: Config, has: Has, side: Side, prefix: string): Stack {
+/** The table of the tokens of a side: what both share, or its own (Marian). */
+const tableOf = (has: Has, side: Side, prefix: string): string =>
+  !has(`${prefix}shared.weight`) && has(`${prefix}${side}.embed_tokens.weight`)
+    ? `${prefix}${side}.embed_tokens.weight`
+    : `${prefix}shared.weight`;
+
+function stack(manner: Manner, config: Config, has: Has, side: Side, prefix: string): Stack {
   const width = countIn(config, ["d_model"]);
   const path = `${prefix}${side}`;
+  const positions = `${path}.embed_positions.weight`;
+  const isComputed = manner.sinusoids !== undefined && !has(positions);
+  const isPre = manner.place === "input";
   return {
     width,
-    entry: tokenEntry(`${prefix}shared.weight`, {
-      positions: `${path}.embed_positions.weight`,
-      offset: 2,
-      scale: flagIn(config, "scale_embedding", false) ? Math.sqrt(width) : 1,
+    entry: tokenEntry(tableOf(has, side, prefix), {
+      ...(isComputed ? { sinusoids: manner.sinusoids!(config, width) } : { positions }),
+      offset: manner.offset,
+      scale: flagIn(config, "scale_embedding", manner.scaled ?? false) ? Math.sqrt(width) : 1,
       source: side === "encoder",
     }),
-    entryNorm: layerNormAt(`${path}.layernorm_embedding`, eps),
+    ...(manner.entryNorm ? { entryNorm: layerNormAt(`${path}.layernorm_embedding`, eps) } : {}),
     recenter: false,
-    residual: postLn,
+    residual: isPre ? preLn : postLn,
     blocks: layersOf(
       countIn(config, [`${side}_layers`]),
       has,
-      (index) => block(config, side, `${path}.layers.${index}`),
+      (index) => block(manner, config, side, `${path}.layers.${index}`),
     ),
+    ...(isPre ? { final: layerNormAt(`${path}.layer_norm`, eps) } : {}),
   };
 }
 
-function describe(config: Config, has: Has): ModelSpec {
-  const prefix = prefixOf(has, "shared.weight", ["model.", ""]);
+function describe(manner: Manner, config: Config, has: Has): ModelSpec {
+  const body = ["shared.weight", "decoder.embed_tokens.weight"].find((table) =>
+    ["model.", ""].some((prefix) => has(`${prefix}${table}`))
+  );
+  const prefix = prefixOf(has, body ?? "shared.weight", ["model.", ""]);
   return {
     stacks: {
-      encoder: stack(config, has, "encoder", prefix),
-      decoder: stack(config, has, "decoder", prefix),
+      encoder: stack(manner, config, has, "encoder", prefix),
+      decoder: stack(manner, config, has, "decoder", prefix),
     },
-    ...languageHead(config, `${prefix}shared.weight`, { bias: "final_logits_bias" }),
+    ...languageHead(config, tableOf(has, "decoder", prefix), { bias: "final_logits_bias" }),
   };
 }
 
-/** BART, base and large. */
-export const bart: Family = { id: "bart", label: "BART", describe, untie: untieWordEmbeddings };
+const post = { place: "stream", offset: 2 } as const;
+const pre = { place: "input", entryNorm: false } as const;
+
+const manners: readonly Manner[] = [
+  { id: "bart", label: "BART", ...post, entryNorm: true },
+  { id: "plbart", label: "PLBart", ...post, entryNorm: true, scaled: true },
+  {
+    id: "marian",
+    label: "Marian",
+    ...post,
+    entryNorm: false,
+    offset: 0,
+    sinusoids: (_, width) => ({ steps: width / 2 }),
+  },
+  { id: "mbart", label: "mBART", ...pre, entryNorm: true, offset: 2 },
+  {
+    id: "m2m_100",
+    label: "M2M100",
+    ...pre,
+    offset: 2,
+    sinusoids: (config, width) => ({
+      steps: width / 2 - 1,
+      padding: numberIn(config, ["pad_token_id"], 1),
+    }),
+    scaled: true,
+    activation: "relu",
+  },
+  {
+    id: "pegasus",
+    label: "Pegasus",
+    ...pre,
+    offset: 0,
+    sinusoids: (_, width) => ({ steps: width / 2 }),
+  },
+  { id: "blenderbot", label: "Blenderbot", ...pre, offset: 0 },
+];
+
+/** BART, PLBart, Marian, mBART, M2M100 with NLLB, Pegasus and Blenderbot. */
+export const bartLike: readonly Family[] = manners.map((manner) => ({
+  id: manner.id,
+  label: manner.label,
+  describe: (config, has) => describe(manner, config, has),
+  untie: untieWordEmbeddings,
+}));

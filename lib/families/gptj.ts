@@ -1,6 +1,6 @@
-// GPT-J: parallel branches that share a norm, rotary positions in pairs, a head with a bias.
+// GPT-J and CodeGen: parallel branches that share a norm, rotary positions in pairs, a head with a bias.
 
-import type { Block, ModelSpec } from "../model/spec.ts";
+import type { Attention, Block, ModelSpec } from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
@@ -21,7 +21,10 @@ function rotaryWidth(config: Config, headWidth: number): number {
   return config["rotary_dim"] === null ? headWidth : countIn(config, ["rotary_dim"], 64);
 }
 
-function block(config: Config, path: string): Block {
+/** The projections of attention under a path, in which the two differ. */
+type Projections = (path: string) => Attention["projections"];
+
+function block(config: Config, path: string, projections: Projections): Block {
   const norm = layerNormAt(`${path}.ln_1`, epsIn(config, ["layer_norm_epsilon"], 1e-5));
   const width = countIn(config, ["n_embd"]);
   const heads = headsIn(config, ["n_head"], width);
@@ -30,7 +33,7 @@ function block(config: Config, path: string): Block {
     parallel: true,
     branches: [
       attentionBranch(norm, {
-        projections: projectionsAt(`${path}.attn`),
+        projections: projections(`${path}.attn`),
         output: linearAt(`${path}.attn.out_proj`),
         heads,
         headWidth,
@@ -49,7 +52,7 @@ function block(config: Config, path: string): Block {
   };
 }
 
-function describe(config: Config, has: Has): ModelSpec {
+function describe(config: Config, has: Has, projections: Projections): ModelSpec {
   const prefix = prefixOf(has, "wte.weight", ["transformer.", ""]);
   const table = `${prefix}wte.weight`;
   return languageModel(config, {
@@ -59,12 +62,25 @@ function describe(config: Config, has: Has): ModelSpec {
     blocks: layersOf(
       countIn(config, ["n_layer"]),
       has,
-      (index) => block(config, `${prefix}h.${index}`),
+      (index) => block(config, `${prefix}h.${index}`, projections),
     ),
     final: layerNormAt(`${prefix}ln_f`, epsIn(config, ["layer_norm_epsilon"], 1e-5)),
     head: { tied: false },
   });
 }
 
+const family = (id: string, label: string, projections: Projections): Family => ({
+  id,
+  label,
+  describe: (config, has) => describe(config, has, projections),
+  untie: untieWordEmbeddings,
+});
+
 /** GPT-J. */
-export const gptj: Family = { id: "gptj", label: "GPT-J", describe, untie: untieWordEmbeddings };
+export const gptj: Family = family("gptj", "GPT-J", projectionsAt);
+
+/** CodeGen: one matrix for queries, values and keys, in four parts. */
+export const codegen: Family = family("codegen", "CodeGen", (path) => ({
+  qkv: linearAt(`${path}.qkv_proj`),
+  order: "quarters",
+}));

@@ -103,7 +103,7 @@ function architectureOf({ architectures }: Config): string {
 
 /** Whether a configuration says that its model predicts tokens. */
 export function predictsTokens(config: Config): boolean {
-  return /(?:CausalLM|LMHead|LMHeadModel|DoubleHeadsModel|MaskedLM|ConditionalGeneration|PreTraining)$/
+  return /(?:CausalLM|LMHead|LMHeadModel|DoubleHeadsModel|MaskedLM|ConditionalGeneration|PreTraining|MTModel)$/
     .test(architectureOf(config));
 }
 

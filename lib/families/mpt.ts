@@ -1,6 +1,6 @@
 // MPT: ALiBi, one fused QKV matrix, no biases.
 
-import type { Block, ModelSpec, NormSpec } from "../model/spec.ts";
+import type { Attention, Block, ModelSpec, NormSpec } from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   attentionBranch,
@@ -39,7 +39,13 @@ function norm(config: Config, path: string): NormSpec {
   return { ...layerNormAt(path, epsIn(config, ["layer_norm_epsilon"], 1e-5)), bias: "" };
 }
 
-function block(config: Config, path: string): Block {
+/** Norms of all queries and of all keys, where the checkpoint has them; transformers itself knows none. */
+function queryNorms(config: Config, path: string, has: Has): Pick<Attention, "projectionNorms"> {
+  if (!has(`${path}.q_ln.weight`)) return {};
+  return { projectionNorms: { q: norm(config, `${path}.q_ln`), k: norm(config, `${path}.k_ln`) } };
+}
+
+function block(config: Config, path: string, has: Has): Block {
   const width = countIn(config, ["d_model"]);
   const heads = headsIn(config, ["n_heads"], width);
   const headWidth = width / heads;
@@ -55,6 +61,7 @@ function block(config: Config, path: string): Block {
         headWidth,
         scale: numberIn(attention, ["softmax_scale"], headWidth ** -0.5),
         alibi: slopes(heads),
+        ...queryNorms(config, `${path}.attn`, has),
         ...(clip === undefined ? {} : { clip: positiveIn(attention, ["clip_qkv"]) }),
       }),
       networkBranch(norm(config, `${path}.norm_2`), {
@@ -68,9 +75,6 @@ function block(config: Config, path: string): Block {
 
 function describe(config: Config, has: Has): ModelSpec {
   const attention = partOf(config, "attn_config");
-  if (flagIn(attention, "qk_ln", false)) {
-    throw unknownSetting("qk_ln", true, "norms of queries and keys of MPT are not described");
-  }
   if (!flagIn(attention, "alibi", true)) {
     throw unknownSetting("alibi", false, "MPT with learned positions is not described");
   }
@@ -83,7 +87,7 @@ function describe(config: Config, has: Has): ModelSpec {
     blocks: layersOf(
       countIn(config, ["n_layers"]),
       has,
-      (index) => block(config, `${prefix}blocks.${index}`),
+      (index) => block(config, `${prefix}blocks.${index}`, has),
     ),
     final: norm(config, `${prefix}norm_f`),
   });

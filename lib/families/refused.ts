@@ -7,8 +7,6 @@ const sharedLayers =
 
 const relative = "its attention adds scores of relative positions, which are not described";
 
-const sinusoids = "its positions are computed, not stored, and such an entry is not described";
-
 const pictures =
   "it reads images and text in one stream, which is not described; its models of text alone (gemma3_text) are";
 
@@ -18,12 +16,11 @@ const narrowNorm =
 const families: Readonly<Record<string, readonly (readonly [id: string, label: string])[]>> = {
   [sharedLayers]: [["albert", "ALBERT"]],
   [relative]: [["deberta", "DeBERTa"], ["deberta-v2", "DeBERTa-v2"]],
-  [sinusoids]: [["marian", "Marian"]],
   [narrowNorm]: [["electra", "ELECTRA"]],
   [pictures]: [["gemma3", "Gemma 3 with images"]],
 };
 
-/** ALBERT, DeBERTa, Marian, ELECTRA, and Gemma 3 with images. */
+/** ALBERT, DeBERTa, ELECTRA, and Gemma 3 with images. */
 export const refusedFamilies: readonly RefusedFamily[] = Object.entries(families).flatMap((
   [refusal, members],
 ) => members.map(([id, label]) => ({ id, label, refusal })));

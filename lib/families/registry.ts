@@ -1,17 +1,18 @@
 // All families, and the way from a configuration to one.
 
 import { excerpt } from "../core/excerpt.ts";
-import { bart } from "./bart.ts";
+import { bartLike } from "./bart.ts";
 import { bertLike } from "./bert.ts";
 import { bloom } from "./bloom.ts";
 import { clipLike } from "./clip.ts";
 import { distilbert } from "./distilbert.ts";
 import { falcon } from "./falcon.ts";
 import type { Config, Family } from "./family.ts";
-import { gpt2 } from "./gpt2.ts";
+import { biogpt, xglm } from "./fairseq.ts";
+import { gpt2, gptBigcode } from "./gpt2.ts";
 import { gptNeo } from "./gpt_neo.ts";
 import { gptNeox } from "./gpt_neox.ts";
-import { gptj } from "./gptj.ts";
+import { codegen, gptj } from "./gptj.ts";
 import { gemma, gemma2, gemma3 } from "./gemma.ts";
 import {
   cohere,
@@ -39,13 +40,29 @@ import { whisper } from "./whisper.ts";
 /** The families that are described. */
 export const families: readonly Family[] = [
   normkitFamily,
-  ...[openaiGpt, gpt2, opt, gptNeox, gptj, phi, bloom, gptNeo, falcon, mpt],
+  ...[
+    openaiGpt,
+    gpt2,
+    gptBigcode,
+    opt,
+    biogpt,
+    xglm,
+    gptNeox,
+    gptj,
+    codegen,
+    phi,
+    bloom,
+    gptNeo,
+    falcon,
+    mpt,
+  ],
   ...[llama, mistral, qwen2, qwen3, phi3, smollm3, granite, glm, helium],
   ...[gemma, gemma2, gemma3, olmo, olmo2],
   ...[stablelm, cohere, cohere2, starcoder2, nemotron, jais2, persimmon],
   ...bertLike,
   modernBert,
-  ...[distilbert, bart],
+  distilbert,
+  ...bartLike,
   ...visionFamilies,
   ...clipLike,
   whisper,

@@ -83,7 +83,9 @@ type TokenEntry = Extract<Entry, { readonly kind: "tokens" }>;
 export function tokenEntry(
   tokens: string,
   options:
-    & Partial<Pick<TokenEntry, "offset" | "scale" | "projection" | "source" | "masked">>
+    & Partial<
+      Pick<TokenEntry, "offset" | "scale" | "projection" | "source" | "masked" | "sinusoids">
+    >
     & { readonly positions?: string; readonly segments?: string } = {},
 ): Entry {
   const { positions, segments, ...others } = options;

@@ -14,6 +14,7 @@ import {
   type Table,
   withoutOffset,
 } from "../model/spec.ts";
+import { sinusoidRows, tokenPlaces } from "../model/sinusoids.ts";
 import { gpas } from "../ops/gpas.ts";
 import { lookup } from "../ops/lookup.ts";
 import { matMul } from "../ops/mat_mul.ts";
@@ -142,6 +143,16 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
       const first = offset + (store?.past ?? 0);
       requireInteger(`end of rows of ${table.table}`, first + length, { max: rows.shape[0]! });
       return tf.add(x, tf.slice(rows, [first, 0], [length, width]));
+    },
+    addSinusoids: (x, entry, sinusoids) => {
+      const [batch, length, width] = x.shape as [number, number, number];
+      const { ids } = requiredInput(entry.source === true ? "source" : "tokens");
+      const texts = Array.from({ length: batch }, (_, row) => {
+        const tokens = ids.subarray(row * length, (row + 1) * length);
+        return tokenPlaces(entry, tokens, store?.past);
+      });
+      const rows = sinusoidRows(sinusoids, width, texts.flat());
+      return tf.add(x, tf.tensor3d(Float32Array.from(rows), [batch, length, width]));
     },
     addFirst: (x, table) => tf.add(x, tf.slice(tableOf(table, x.shape.at(-1)!), [0, 0], [1, -1])),
     patches: ({ patches, patchSize }) =>

@@ -12,6 +12,7 @@ import type {
   NormSpec,
   QkvOrder,
   Relative,
+  Sinusoids,
   Stack,
   Table,
 } from "../model/spec.ts";
@@ -23,6 +24,7 @@ export interface Operations {
   readonly weigh: [];
   readonly tokens: [entry: EntryOf<"tokens">, width: number];
   readonly addPositions: [table: Table, offset: number];
+  readonly addSinusoids: [entry: EntryOf<"tokens">, sinusoids: Sinusoids];
   readonly addFirst: [table: Table];
   readonly patches: [entry: EntryOf<"patches">, width: number];
   readonly frames: [entry: EntryOf<"audio">];
@@ -90,6 +92,7 @@ export function graphInterpreter(facts: GraphFacts, nodes: Node[]): Interpreter<
     weigh: (weight, x) => write("weigh", [weight, x]),
     tokens: (entry, width) => write("tokens", [], entry, width),
     addPositions: (x, table, offset) => write("addPositions", [x], table, offset),
+    addSinusoids: (x, entry, sinusoids) => write("addSinusoids", [x], entry, sinusoids),
     addFirst: (x, table) => write("addFirst", [x], table),
     patches: (entry, width) => write("patches", [], entry, width),
     frames: (entry) => write("frames", [], entry),

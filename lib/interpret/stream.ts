@@ -8,6 +8,7 @@ import type { GateActivation } from "../kernels/contract.ts";
 import { gates } from "../kernels/gate.ts";
 import { forward, type Hooks } from "../model/forward.ts";
 import { inputOf, type ModelSpec, type Table } from "../model/spec.ts";
+import { sinusoidRows, tokenPlaces } from "../model/sinusoids.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { attend, takeQkv } from "./attention.ts";
 import { relativeGates } from "./relative.ts";
@@ -86,6 +87,12 @@ function executors<T>(inputs: ModelInputs): Executors<T> {
     addPositions: async ({ arithmetic, tensors }, [x], table, offset) => {
       const [length, width] = arithmetic.size(x!);
       const rows = await readVectors(tensors, table, width, offset, length);
+      return arithmetic.add(x!, arithmetic.matrix(rows, length, width));
+    },
+    addSinusoids: ({ arithmetic }, [x], entry, sinusoids) => {
+      const [length, width] = arithmetic.size(x!);
+      const tokens = requireInput(inputs, entry.source === true ? "source" : "tokens");
+      const rows = sinusoidRows(sinusoids, width, tokenPlaces(entry, tokens));
       return arithmetic.add(x!, arithmetic.matrix(rows, length, width));
     },
     addFirst: async ({ arithmetic, tensors }, [x], table) =>

@@ -8,11 +8,12 @@ function enterTokens<T>(
   entry: EntryOf<"tokens">,
   width: number,
 ): T {
-  const { scale, projection, positions, offset, segments } = entry;
+  const { scale, projection, positions, sinusoids, offset, segments } = entry;
   const rows = engine.tokens(entry, projection?.width ?? width);
   const scaled = scale === 1 ? rows : engine.scale(scale, rows);
   const x = projection === undefined ? scaled : engine.linear(scaled, projection.linear);
-  const placed = positions === undefined ? x : engine.addPositions(x, positions, offset);
+  const learned = positions === undefined ? x : engine.addPositions(x, positions, offset);
+  const placed = sinusoids === undefined ? learned : engine.addSinusoids(learned, entry, sinusoids);
   return segments === undefined ? placed : engine.addFirst(placed, segments);
 }
 

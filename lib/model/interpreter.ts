@@ -13,6 +13,7 @@ import type {
   NormSpec,
   QkvOrder,
   Relative,
+  Sinusoids,
   Stack,
   Table,
 } from "./spec.ts";
@@ -43,6 +44,8 @@ export interface Interpreter<T> extends Algebra<T> {
   tokens(entry: EntryOf<"tokens">, width: number): T;
   /** x plus the rows offset, offset + 1, … of a table. */
   addPositions(x: T, table: Table, offset: number): T;
+  /** x plus the computed positions of an entry's tokens. */
+  addSinusoids(x: T, entry: EntryOf<"tokens">, sinusoids: Sinusoids): T;
   /** x plus the first row of a table. */
   addFirst(x: T, table: Table): T;
   /** A linear map of each patch of the image: [patches, width]. */

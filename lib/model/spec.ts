@@ -232,6 +232,14 @@ export interface Convolution {
   readonly activation: ActivationName;
 }
 
+/** Positions that are computed: place t has the sines and then the cosines of t · 10000^(−p/steps), p = 0 … width/2 − 1. */
+export interface Sinusoids {
+  /** width/2 (Marian, Pegasus), or one less (fairseq). */
+  readonly steps: number;
+  /** Tokens of this id have no place and are not counted (M2M100). */
+  readonly padding?: number;
+}
+
 /** What starts a stream. */
 export type Entry =
   /** Token embeddings times `scale`, plus position embeddings: position t takes the row t + `offset`. */
@@ -242,6 +250,8 @@ export type Entry =
     /** Where the rows of `tokens` are narrower than the stream: their width, and the map into it (OPT-350m). */
     readonly projection?: { readonly width: number; readonly linear: Linear };
     readonly positions?: Table;
+    /** Computed positions in the place of those: token t has the place t + `offset`. */
+    readonly sinusoids?: Sinusoids;
     readonly offset: number;
     /** Segment embeddings, of which the first is added to every token: one text, not a pair (BERT). */
     readonly segments?: Table;

@@ -74,6 +74,13 @@ const tablesBehindMaps: Readonly<Record<string, string>> = {
 
 /** Models whose head is the token table, with its name and whether the norm before it has parameters. */
 const tables: Readonly<Record<string, readonly [table: string, bound: boolean]>> = {
+  "biogpt": ["biogpt.embed_tokens.weight", true],
+  "blenderbot": ["model.shared.weight", true],
+  "gpt-bigcode": ["transformer.wte.weight", true],
+  "m2m-100": ["model.shared.weight", true],
+  "mbart": ["model.shared.weight", true],
+  "pegasus": ["model.shared.weight", true],
+  "xglm": ["model.embed_tokens.weight", true],
   "bloom": ["transformer.word_embeddings.weight", true],
   "cohere": ["model.embed_tokens.weight", true],
   "cohere-norms": ["model.embed_tokens.weight", true],

@@ -177,6 +177,8 @@ SPEECH = {
 }
 STABLE = {"do_stable_layer_norm": True, "feat_extract_norm": "layer", "conv_bias": True}
 
+PAIR = BART | {"encoder_layers": 1, "decoder_layers": 1, "pad_token_id": 1}
+
 # Name: the model, its configuration, what it reads; `older` spells the rotary keys as before 5.
 CASES = {
     "gpt2": ("GPT2LMHeadModel", gpt2_sizes(), "tokens"),
@@ -480,6 +482,31 @@ CASES = {
         sizes(16, 2, 24, 1, num_key_value_heads=1, head_dim=8, rms_norm_eps=COARSE) | rotary(),
         "tokens",
     ),
+    "gpt-bigcode": (
+        "GPTBigCodeForCausalLM",
+        gpt2_sizes(n_embd=16, n_head=2, n_layer=1, n_inner=24, layer_norm_epsilon=COARSE),
+        "tokens",
+    ),
+    "codegen": (
+        "CodeGenForCausalLM",
+        gpt2_sizes(n_embd=16, n_head=4, n_layer=1, n_inner=24, rotary_dim=2),
+        "tokens",
+    ),
+    "biogpt": (
+        "BioGptForCausalLM",
+        sizes(16, 2, 24, 1, pad_token_id=1),
+        "tokens",
+    ),
+    "xglm": (
+        "XGLMForCausalLM",
+        {"vocab_size": VOCABULARY, "d_model": 16, "ffn_dim": 24, "num_layers": 1}
+        | {"attention_heads": 2, "max_position_embeddings": 24},
+        "tokens",
+    ),
+    "mbart": ("MBartForConditionalGeneration", PAIR, "tokens source"),
+    "m2m-100": ("M2M100ForConditionalGeneration", PAIR, "tokens source"),
+    "pegasus": ("PegasusForConditionalGeneration", PAIR, "tokens source"),
+    "blenderbot": ("BlenderbotForConditionalGeneration", PAIR, "tokens source"),
     # Post-LN, which the converter has to refuse.
     "bert": ("BertForMaskedLM", sizes(16, 2, 32, max_position_embeddings=16), "masked"),
     "roberta": (
@@ -518,6 +545,8 @@ CASES = {
     ),
     "openai-gpt": ("OpenAIGPTLMHeadModel", gpt2_sizes(layer_norm_epsilon=COARSE), "tokens"),
     "bart": ("BartForConditionalGeneration", BART, "tokens source"),
+    "plbart": ("PLBartForConditionalGeneration", PAIR, "tokens source"),
+    "marian": ("MarianMTModel", PAIR | {"decoder_start_token_id": 1}, "tokens source"),
     "opt-post": (
         "OPTForCausalLM",
         opt_sizes(do_layer_norm_before=False, word_embed_proj_dim=12),
@@ -566,6 +595,8 @@ def draw(generator, module, name, shape):
         return normal(generator, shape, 0.0, fan_in**-0.5)
     if name == "original0":  # the lengths of a normalized kernel's slices
         return uniform(generator, shape, 1.5, 3.0)
+    if kind.endswith("SinusoidalPositionalEmbedding"):
+        return None
     if len(shape) == 0:  # logit_scale
         return None
     if name in ("final_logits_bias", "bias"):
@@ -633,6 +664,8 @@ def run(model, inputs):
 def outputs_of(model, inputs):
     """The outputs by name, in the numbers of the model's weights."""
     dtype = next(model.parameters()).dtype
+    # XGLM fills masks with the least number of its weights, in numbers of the default kind.
+    torch.set_default_dtype(dtype if model.config.model_type == "xglm" else torch.float32)
     tokens = inputs.get("tokens")
     pixels, features, waveform = (
         inputs[name].to(dtype) if name in inputs else None

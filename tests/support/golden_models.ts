@@ -31,6 +31,8 @@ export const decoderNames: readonly string[] = goldenNames.filter((name) =>
 export const otherVariants: Readonly<Record<string, string>> = {
   "bart": "Post-LN",
   "bert": "Post-LN",
+  "marian": "Post-LN",
+  "plbart": "Post-LN",
   "data2vec-audio": "Post-LN",
   "distilbert": "Post-LN",
   "gemma2": "Sandwich-LN",

@@ -25,6 +25,7 @@ const falcon =
 
 /** The biases that a description has a name for and the checkpoint does not hold, by the ends of their paths. */
 const absent: Readonly<Record<string, string>> = {
+  "biogpt": "output_projection",
   "bloom": "lm_head",
   "clip": "embeddings.patch_embedding visual_projection text_projection",
   "clip-classifier": "embeddings.patch_embedding",
@@ -44,6 +45,8 @@ const absent: Readonly<Record<string, string>> = {
   "gpt-neo": "attention.q_proj attention.k_proj attention.v_proj lm_head",
   "gpt-neox": "embed_out",
   "gpt-neox-sequential": "embed_out",
+  "codegen": "attn.qkv_proj attn.out_proj",
+  "gpt-bigcode": "lm_head",
   "gpt2": "lm_head",
   "gpt2-untied": "lm_head",
   "gptj": "attn.q_proj attn.k_proj attn.v_proj attn.out_proj",
@@ -75,6 +78,8 @@ const absent: Readonly<Record<string, string>> = {
   "stablelm": `self_attn.o_proj ${network}`,
   "stablelm-parallel": `${attention} ${network}`,
   "wav2vec2-post": "0.conv 1.conv",
+  "m2m-100": "final_logits_bias",
+  "xglm": "lm_head",
   "whisper": "self_attn.k_proj encoder_attn.k_proj proj_out",
 };
 

@@ -93,7 +93,6 @@ const refusals:
       { apply_residual_connection_post_layernorm: true },
       "shortcuts start behind the norms",
     ],
-    ["mpt", { attn_config: { qk_ln: true } }, "norms of queries and keys of MPT"],
     ["mpt", { attn_config: { alibi: false } }, "MPT with learned positions"],
     ["llama", { rope_scaling: { rope_type: "mrope" } }, "it must be one of default, linear"],
     ["gemma", { use_bidirectional_attention: true }, "only causal decoders"],

@@ -8,12 +8,12 @@ import { families, findFamily } from "../../../lib/families/registry.ts";
 /** The types of models that are described. */
 const known = `
 normkit
-openai-gpt gpt2 gpt_neo gptj gpt_neox opt bloom falcon mpt
+openai-gpt gpt2 gpt_bigcode gpt_neo gptj codegen gpt_neox opt biogpt xglm bloom falcon mpt
 llama mistral qwen2 qwen3 phi3 smollm3 granite glm helium
 gemma gemma2 gemma3_text olmo olmo2
 phi stablelm cohere cohere2 starcoder2 nemotron jais2 persimmon
-bert roberta xlm-roberta distilbert bart
 roberta-prelayernorm xlm-roberta-xl megatron-bert esm modernbert
+bert roberta xlm-roberta distilbert bart plbart marian mbart m2m_100 pegasus blenderbot
 vit deit dinov2 dinov2_with_registers
 clip clip_text_model clip_vision_model siglip siglip_text_model siglip_vision_model
 whisper
@@ -53,10 +53,6 @@ const refusals: Readonly<Record<string, readonly [label: string, reason: string]
   "deberta-v2": [
     "DeBERTa-v2",
     "its attention adds scores of relative positions, which are not described",
-  ],
-  "marian": [
-    "Marian",
-    "its positions are computed, not stored, and such an entry is not described",
   ],
   "electra": [
     "ELECTRA",
