@@ -99,7 +99,8 @@ function foldNorm(
         return total;
       });
     });
-    edit.tensors.set(linear.bias, [outputs], dtype, folded);
+    const shape = tensors.has(linear.bias) ? tensors.info(linear.bias).shape : [outputs];
+    edit.tensors.set(linear.bias, shape, dtype, folded);
   }
   edit.tensors.remove(norm.gain);
   edit.tensors.remove(norm.bias);

@@ -14,7 +14,7 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./spec_parts.ts";
-import { activationIn, countIn, flagIn, headsIn } from "./settings.ts";
+import { activationIn, countIn, epsIn, flagIn, headsIn } from "./settings.ts";
 
 /** Theirs whatever the configuration says. */
 const eps = 1e-5;
@@ -61,6 +61,7 @@ function describe(manner: Manner, config: Config, has: Has): ModelSpec {
   const width = countIn(config, [keys.width]);
   const prefix = prefixOf(has, "embed_tokens.weight", [manner.prefix, ""]);
   const table = `${prefix}embed_tokens.weight`;
+  epsIn(config, ["layer_norm_eps"], eps); // is not read, but must be one
   const norm: Norm = (path) => layerNormAt(path, eps);
   const entry: Entry = tokenEntry(table, {
     scale: flagIn(config, "scale_embedding", true) ? Math.sqrt(width) : 1,

@@ -138,7 +138,11 @@ for (const name of goldenNames) {
     const [heads, finals] = [headsOf(name, golden), finalsOf(golden)];
     assert(Object.keys(heads).length > 0);
     const limit = toleranceInFloat64(
-      name === "bloom" ? "BLOOM of transformers" : "model of transformers",
+      name === "bloom"
+        ? "BLOOM of transformers"
+        : name === "marian"
+        ? "Marian of transformers"
+        : "model of transformers",
     );
     assertOutputs(await outputsOf(float64, model, golden.inputs), heads, limit, name);
     const bare = await outputsOf(float64, headless(model), golden.inputs);

@@ -80,6 +80,7 @@ const float64Table = {
   "model of transformers": 1e-12,
   // transformers has √(2/π) of GELU to nine digits here, 0.79788456: 8e-11 in the logits.
   "BLOOM of transformers": 1e-9,
+  "Marian of transformers": 1e-7, // whose table of positions is computed in single precision
   // The same function with sums in another order: 2e-15 at most in models of two layers, a few units more after a round trip.
   "conversion": 1e-13,
   // A conversion whose weights were rounded to float32, computed in float64: 2e-7 at most.

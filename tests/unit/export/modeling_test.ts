@@ -55,7 +55,9 @@ const cases: Readonly<Record<string, readonly Target[]>> = {
   "opt-narrow": ["pre-rmsnorm", "pre-crmsnorm", "pre-ln"],
   ...Object.fromEntries(
     Object.keys(otherVariants)
-      .filter((name) => !["bart", "data2vec-audio", "wav2vec2-post"].includes(name))
+      .filter((name) =>
+        !["bart", "data2vec-audio", "marian", "plbart", "wav2vec2-post"].includes(name)
+      )
       .map((name) => [name, []]),
   ),
 };
