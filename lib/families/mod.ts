@@ -20,6 +20,7 @@ export type {
   QkvOrder,
   Relative,
   Rotary,
+  Sinusoids,
   Stack,
   StreamNorm,
   Table,
