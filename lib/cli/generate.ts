@@ -38,7 +38,7 @@ async function openWriter(path: string, inNumbers: boolean): Promise<Writer> {
     );
   }
   using opened = await openModel(path);
-  const tokenizer = inNumbers ? numbersOnly : await openTokenizer(path, opened.config);
+  const tokenizer = inNumbers ? numbersOnly : await openTokenizer(opened.path, opened.config);
   const model = await loadLanguageModel(opened);
   return { model, tokenizer, [Symbol.dispose]: () => model[Symbol.dispose]() };
 }

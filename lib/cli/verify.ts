@@ -58,7 +58,7 @@ Examples:
     using b = await openModel(pathB);
     const read = text === undefined
       ? {}
-      : { text: await tokensOfFile(text, pathA, a.config, inText) };
+      : { text: await tokensOfFile(text, a.path, a.config, inText) };
     await useBackend(backend);
     const given = tokens === undefined ? {} : { tokens: [tokens] };
     const conversion = await recordedConversion(a, b);

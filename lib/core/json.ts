@@ -1,12 +1,13 @@
 // JSON that others wrote: what is not JSON, or lies too deep for functions that call themselves, is refused by name. And JSON with the
 // numbers that JSON does not have.
 
-import { excerpt } from "./excerpt.ts";
-
 /** Levels of arrays and objects in each other that are read; the reference implementation of safetensors reads as many. */
 export const deepest = 127;
 
 const [quote, backslash] = [0x22, 0x5c];
+
+/** How much is shown of a key. */
+const longestKey = 100;
 
 /** Where a string ends that starts at a quote; past the end of the text if it does not. */
 function endOfString(text: string, start: number): number {
@@ -42,19 +43,24 @@ function isTooDeep(text: string): boolean {
 /** Changes a value while JSON is read, as the second argument of `JSON.parse` does. */
 export type Revive = (key: string, value: unknown) => unknown;
 
-/** Numbers that Python writes and JSON does not have, with the key before them where there is one. */
-const foreignNumber =
-  /"(?:[^"\\]|\\.)*"(?:\s*:\s*(?<keyed>-?(?:NaN|Infinity))\b)?|(?<bare>-?\b(?:NaN|Infinity)\b)/g;
-
-/** What keeps a text from being JSON, where that is known. */
+/** What keeps a text from being JSON, where it is a number that Python writes and JSON does not have. */
 function whyNotJson(text: string): string {
-  for (const { 0: part, groups } of text.matchAll(foreignNumber)) {
-    const number = groups!["keyed"] ?? groups!["bare"];
-    if (number === undefined) continue;
-    const key = part === number
-      ? ""
-      : ` as ${excerpt(JSON.parse(part.slice(0, part.lastIndexOf('"') + 1)))}`;
-    return `: it has ${number}${key}, which JSON has not; write a number or null in its place`;
+  const number = /-?(?:NaN|Infinity)\b/y;
+  let key = "";
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) === quote) {
+      const end = endOfString(text, at);
+      key = text.slice(at, Math.min(end + 1, at + longestKey));
+      at = end;
+      continue;
+    }
+    if (!"-NI".includes(text[at]!)) continue;
+    number.lastIndex = at;
+    const found = number.exec(text)?.[0];
+    if (found === undefined) continue;
+    const isKeyed = /:\s*$/.test(text.slice(Math.max(0, at - longestKey), at));
+    const named = isKeyed ? ` as ${key}` : "";
+    return `: it has ${found}${named}, which JSON has not; write a number or null in its place`;
   }
   return "";
 }

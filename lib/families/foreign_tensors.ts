@@ -26,10 +26,8 @@ const keys = ["quantization_config", "compression_config", "quantization"];
 /** What a configuration says of a quantization. */
 function quantizationIn(config: Config): Config | undefined {
   const parts = [config, ...["text_config", "vision_config"].map((key) => partOf(config, key))];
-  const found = parts.flatMap((part) => keys.map((key) => part[key])).find((value) =>
-    value != null
-  );
-  return found as Config | undefined;
+  return parts.flatMap((part) => keys.map((key) => partOf(part, key)))
+    .find((part) => Object.keys(part).length > 0);
 }
 
 /**

@@ -719,6 +719,8 @@ Deno.test("the model in a hub's cache is found in its snapshot", () =>
     assertEquals(model.path, `${cache}/snapshots/abc`);
     assertEquals(model.notes, ["folder: snapshots/abc of the hub's cache"]);
     await assertRight(model, "gpt2");
+    const { err } = await runHere("generate", cache, "--prompt", "a"); // its tokenizer is looked for beside the snapshot
+    assertStringIncludes(err, `${cache}/snapshots/abc/tokenizer.json`);
     const start = `Cannot find a model at ${folder}: there is no ${folder}/config.json and no run`;
     const { message } = await assertRejects(() => openModel(folder), RangeError);
     assertEquals(message, `${start} ${folder}.json; there are models in it: "models--me--gpt2"`);
