@@ -69,7 +69,7 @@ function placesByGroup(count: number, groups: HoldOutOptions["groups"]): number[
  *
  * @param dataset The examples.
  * @param options The share, the seed, and groups of examples that stay together.
- * @returns Both parts: at most the share is held out, as far as groups can be had that fit.
+ * @returns Both parts: the share is held out, rounded, or less where no group fits in what is left of it.
  * @throws {RangeError} If a part would be empty, there is not one group for each example, or an option is out of its range.
  */
 export function holdOut<T, D extends Dataset<T>>(

@@ -32,6 +32,15 @@ export {
   mnistDigits,
   readImageFolder,
 } from "./images.ts";
+export { type LogMel, logMel, type LogMelOptions } from "./log_mel.ts";
 export { mobyDick } from "./moby_dick.ts";
 export { nearDuplicateGroups } from "./near_duplicates.ts";
 export { readPairs, type ReadPairsOptions, type SentencePair } from "./pairs.ts";
+export {
+  type LabelledWave,
+  readWaveFolder,
+  speakerGroups,
+  type WaveDataset,
+  type WaveFolderOptions,
+  type WavePart,
+} from "./waves.ts";
