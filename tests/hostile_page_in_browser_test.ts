@@ -6,6 +6,7 @@ import { buildSite } from "../lib/workshop/pages/site.ts";
 import { notebookPage } from "../lib/workshop/pages/page.ts";
 import { wholePage } from "../lib/workshop/pages/page.ts";
 import { chromium, inBrowser } from "./support/chromium.ts";
+import { notebook, prose } from "./unit/workshop/jupyter/notebooks.ts";
 import { beacon, hostileHtml, hostileNotebook } from "./support/hostile_notebook.ts";
 
 const ignore = chromium === undefined;
@@ -148,5 +149,43 @@ Deno.test({
       assert(found.split(" ").includes(name), `${name} did not run: ${found}`);
     }
     assert(asked, "the beacon was not asked");
+  },
+});
+
+/** Everywhere on a page's lattice of points, the links that would take a click there; runs in the browser. */
+function linksUnderPointer() {
+  const found: Record<string, string[]> = {};
+  for (let x = 5; x < innerWidth; x += 20) {
+    for (let y = 5; y < innerHeight; y += 10) {
+      const element = document.elementFromPoint(x, y);
+      const address = element?.closest("a")?.getAttribute("href");
+      const place = document.elementsFromPoint(x, y)
+        .find((one) => one.matches(".cell, nav, header, footer, main"));
+      if (address) (found[address] ??= []).push(place?.id || (place?.localName ?? ""));
+    }
+  }
+  return Object.entries(found).map(([address, places]): [string, string[]] => [
+    address,
+    [...new Set(places)].sort(),
+  ]);
+}
+
+Deno.test({
+  name: `a formula takes no click beside its cell and its place in the contents (${where})`,
+  ignore,
+  fn: async () => {
+    const wide = (height: number): string =>
+      String.raw`$\kern-40em\smash{\color{transparent}\rule{50em}{${height}em}}$`;
+    const cells = [
+      prose(`first\n\n## A ${wide(1)}`),
+      prose(`over all [${wide(12)}](https://evil.example)`),
+      prose("## B\n\n[safe](https://safe.example)\n\n## C"),
+    ];
+    const evil = notebook(...cells.map((cell, index) => ({ ...cell, id: `p${index}` })));
+    const html = await notebookPage(evil, { home: { address: "index.html", html: "home" } });
+    const found = new Map(await inBrowser(html, { width: 1280, height: 900 }, linksUnderPointer));
+    assertEquals(found.get("https://evil.example"), ["cell-id=p1"]);
+    assertEquals(found.get("https://safe.example"), ["cell-id=p2"]);
+    for (const address of ["#b", "#c", "index.html"]) assert(found.has(address), address);
   },
 });

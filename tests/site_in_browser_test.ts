@@ -29,6 +29,8 @@ function look() {
   return {
     width: innerWidth,
     overflow: root.scrollWidth - root.clientWidth,
+    clipped: [...document.querySelectorAll(".cell, .contents li, .pager a")]
+      .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 8).length,
     lost: pictures.filter(({ naturalWidth, width }) => naturalWidth < 300 || width < 200).length,
     unnamed: pictures.filter(({ alt }) => alt.trim().length < 10).length,
     errors: document.querySelectorAll(".katex-error").length,
@@ -57,6 +59,7 @@ for (const [width, height, dark] of [[1280, 900, false], [390, 844, true]] as co
         assertEquals(rest, {
           width,
           overflow: 0,
+          clipped: 0,
           lost: 0,
           unnamed: 0,
           errors: 0,

@@ -52,6 +52,7 @@ pre code { font-size: inherit; }
 .card output span { display: block; }
 .card output span:first-child { font-weight: 700; }
 .cell img { max-width: 100%; height: auto; }
+.cell, .contents li, .pager a { position: relative; overflow: clip; overflow-clip-margin: .5rem; } /* no formula lies over its neighbors */
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; margin: .75rem 0; font-size: .9rem; }
 th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: normal; }
