@@ -333,7 +333,7 @@ Deno.test("pathComplaints() finds each fault, and accepts what is right", () => 
 Deno.test("files that others made are opened by platform/text_file.ts alone", () => {
   /** Files that read what belongs to a package, or open what they write. */
   const own =
-    /^lib\/(platform\/(text_file|files|temporary|deno)|plots\/png|data\/(?:cldr|image_file)|workshop\/wasm\/build|workshop\/pages\/markdown|train\/text)\.ts$/;
+    /^lib\/(platform\/(text_file|files|temporary|deno)|plots\/png|data\/(?:cldr|image_file)|workshop\/wasm\/build|workshop\/pages\/formulas|train\/text)\.ts$/;
   const opening = /\b(?:Deno\.(?:open|read\w*File)|platform\.(?:open|readResource))(?:Sync)?\b/;
   const found = filesUnder(new URL("lib/", root))
     .map((file) => ({ path: local(file.href), text: Deno.readTextFileSync(file) }))

@@ -1,7 +1,7 @@
 // What the repository's documents point at is there: files and anchors behind links, paths, tasks and the options of commands.
 
 import { assert, assertEquals } from "@std/assert";
-import { Marked, type Token, type Tokens } from "marked";
+import MarkdownIt from "markdown-it";
 import { dirname, join, normalize } from "node:path";
 import { commands } from "../lib/cli/commands.ts";
 import { parse } from "../lib/cli/command.ts";
@@ -10,7 +10,8 @@ import { readNotebook } from "../lib/workshop/jupyter/notebook_file.ts";
 import { Anchors } from "../lib/workshop/pages/anchors.ts";
 import config from "../deno.json" with { type: "json" };
 
-const marked = new Marked();
+const markdown = new MarkdownIt({ html: true });
+type Token = ReturnType<typeof markdown.parse>[number];
 
 /** The files below a folder that documents may be, by their paths in the checkout. */
 function documentsIn(folder = ""): string[] {
@@ -36,26 +37,22 @@ async function proseOf(path: string): Promise<{ text: string; cells: readonly st
 
 /** Every token of a text, those inside of others too. */
 function tokensOf(text: string): Token[] {
-  const found: Token[] = [];
-  marked.walkTokens(marked.lexer(text), (token) => void found.push(token));
-  return found;
+  return markdown.parse(text, {}).flatMap((token) => [token, ...token.children ?? []]);
 }
 
 function linksOf(text: string): string[] {
-  return tokensOf(text).flatMap((token) =>
-    token.type === "link" || token.type === "image" ? [String(token["href"])] : []
+  const addresses = tokensOf(text).map((token) =>
+    token.attrGet(token.type === "image" ? "src" : "href")
   );
+  return addresses.filter((address) => address !== null).map(String);
 }
 
 function anchorsOf({ text, cells }: { text: string; cells: readonly string[] }): Set<string> {
   const anchors = new Anchors();
-  const headings = tokensOf(text).filter((token): token is Tokens.Heading =>
-    token.type === "heading"
-  );
-  return new Set([
-    ...headings.map((heading) => anchors.next(marked.parseInline(heading.text, { async: false }))),
-    ...cells,
-  ]);
+  const tokens = markdown.parse(text, {});
+  const headings = tokens.filter((_, index) => tokens[index - 1]?.type === "heading_open");
+  const words = headings.map(({ children }) => children!.map(({ content }) => content).join(""));
+  return new Set([...words.map((heading) => anchors.next(heading)), ...cells]);
 }
 
 const isThere = async (path: string): Promise<boolean> =>
@@ -112,9 +109,9 @@ const guides = ["README.md", "CONTRIBUTING.md"];
 /** The lines of code in a text: spans, and lines of shell. */
 function codeOf(text: string): string[] {
   return tokensOf(text).flatMap((token) => {
-    if (token.type === "codespan") return [String(token["text"])];
-    const isShell = token.type === "code" && token["lang"] === "sh";
-    return isShell ? String(token["text"]).split("\n") : [];
+    if (token.type === "code_inline") return [token.content];
+    const isShell = token.type === "fence" && token.info === "sh";
+    return isShell ? token.content.trimEnd().split("\n") : [];
   });
 }
 

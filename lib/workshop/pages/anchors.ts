@@ -9,11 +9,20 @@ export class Anchors {
   /**
    * The anchor of the next heading: lower case, without punctuation, spaces as hyphens; repeats are numbered.
    *
-   * @param html The heading's words as well-formed HTML.
+   * @param text The heading's words.
    * @returns The anchor.
    */
-  next(html: string): string {
-    const slug = slugOf(html);
+  next(text: string): string {
+    return this.claim(slugOf(text));
+  }
+
+  /**
+   * An anchor of a heading's own.
+   *
+   * @param slug The anchor that it is to have.
+   * @returns That anchor, numbered where it was given before.
+   */
+  claim(slug: string): string {
     let repeat = this.#repeats.get(slug) ?? 0;
     while (this.#given.has(numbered(slug, repeat))) repeat++;
     this.#repeats.set(slug, repeat + 1);
@@ -26,9 +35,7 @@ export class Anchors {
 const numbered = (slug: string, repeat: number): string =>
   repeat === 0 ? slug : `${slug}-${repeat}`;
 
-function slugOf(html: string): string {
-  const text = html
-    .replaceAll(/<annotation[^>]*>[^<]*<\/annotation>|<[^>]*>|&#?\w+;/g, "")
-    .trim().toLowerCase();
-  return text.replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(/\s/g, "-") || "section";
+function slugOf(text: string): string {
+  const words = text.trim().toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "");
+  return words.replaceAll(/\s/g, "-") || "section";
 }

@@ -3,10 +3,11 @@
  */
 import type { Notebook } from "../jupyter/notebook_file.ts";
 import { escapeHtml } from "./html.ts";
-import { mathStyle } from "./markdown.ts";
+import { mathStyle } from "./formulas.ts";
 import { headScript, pageScript, tipScript } from "./page_script.ts";
 import { pageStyle } from "./page_style.ts";
-import { type Heading, type RenderedNotebook, renderNotebook } from "./render.ts";
+import type { Heading } from "./outline.ts";
+import { type RenderedNotebook, renderNotebook } from "./render.ts";
 import type { Rewrite } from "./sanitize.ts";
 import { securityPolicy } from "./security_policy.ts";
 

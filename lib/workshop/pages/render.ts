@@ -1,9 +1,10 @@
 /**
  * Cells of a notebook as HTML: prose, code, and of each output the best form that a page can show.
  */
-import { Anchors } from "./anchors.ts";
 import { escapeHtml } from "./html.ts";
-import { highlight, renderHtml, renderMarkdown, setFormula } from "./markdown.ts";
+import { setFormula } from "./formulas.ts";
+import { highlight } from "./highlight.ts";
+import { renderHtml, renderMarkdown } from "./markdown.ts";
 import {
   type Bundle,
   type Cell,
@@ -12,19 +13,10 @@ import {
   type Output,
   textOf,
 } from "../jupyter/notebook_file.ts";
+import { type Heading, Outline, type Paragraph } from "./outline.ts";
 import { type Picture, pictureOf, renderPicture } from "./pictures.ts";
 import type { Rewrite } from "./sanitize.ts";
 import { withoutEscapes } from "../jupyter/terminal.ts";
-
-/** A heading of a page. */
-export interface Heading {
-  /** 1 to 6. */
-  readonly level: number;
-  /** Its anchor. */
-  readonly id: string;
-  /** Its words as HTML, without links. */
-  readonly html: string;
-}
 
 /** A notebook as parts of a page. */
 export interface RenderedNotebook {
@@ -55,20 +47,15 @@ export function renderNotebook(
   notebook: Notebook,
   rewrite: Rewrite = (address) => address,
 ): RenderedNotebook {
-  const headings: Heading[] = [];
-  const anchors = new Anchors();
+  const outline = new Outline();
   const pictures: Picture[] = [];
-  const cells = notebook.cells.map((cell) => renderCell(cell, pictures, rewrite)).join("\n");
-  const body = cells.replaceAll(/<h([1-6])>([\s\S]*?)<\/h\1>/g, (_, level, inner) => {
-    const heading = { level: Number(level), id: anchors.next(inner), html: unlinked(inner) };
-    headings.push(heading);
-    const link = `<a class="anchor" href="#${heading.id}" aria-label="Link to this section">#</a>`;
-    return `<h${level} id="${heading.id}">${inner} ${link}</h${level}>`;
-  });
+  const body = notebook.cells.map((cell) => renderCell(cell, { pictures, rewrite, outline }))
+    .join("\n");
+  const { headings } = outline;
   return {
     title: titleOf(notebook),
     titleHtml: headings.find(({ level }) => level === 1)?.html ?? escapeHtml(titleOf(notebook)),
-    lead: leadOf(unlinked(cells)),
+    lead: leadOf(outline.paragraphs),
     headings,
     pictures,
     body,
@@ -82,23 +69,28 @@ function titleOf({ cells }: Notebook): string {
   return /^#[ \t]+(.+)$/m.exec(text)?.[1] ?? "Notebook";
 }
 
-function leadOf(html: string): string[] {
-  const [first, second] = [...html.matchAll(/<p>([\s\S]*?)<\/p>/g)].map(([, inner]) => inner!);
-  if (first === undefined) return [];
-  const onlySource = /^<em>[\s\S]*<\/em>$/.test(first) && second !== undefined;
-  return onlySource ? [first, second] : [first];
+function leadOf(paragraphs: readonly Paragraph[]): string[] {
+  const count = paragraphs[0]?.isEmphasis ? 2 : 1;
+  return paragraphs.slice(0, count).map(({ html }) => html);
 }
 
-const unlinked = (html: string): string => html.replaceAll(/<\/?a\b[^>]*>/g, "");
+/** What is gathered from a notebook's cells, and what becomes of their links. */
+interface Parts {
+  readonly outline: Outline;
+  readonly pictures: Picture[];
+  readonly rewrite: Rewrite;
+}
 
-function renderCell(cell: Cell, pictures: Picture[], rewrite: Rewrite): string {
+function renderCell(cell: Cell, parts: Parts): string {
   const source = joined(cell.source);
   const inside = (html: string): string =>
     `<div class="cell" id="cell-id=${escapeHtml(String(cell.id))}">\n${html}\n</div>`;
-  if (cell.cell_type === "markdown") return inside(renderMarkdown(source, rewrite));
+  if (cell.cell_type === "markdown") {
+    return inside(renderMarkdown(source, parts.rewrite, parts.outline));
+  }
   if (cell.cell_type === "raw" || source.trim() === "") return "";
   const outputs = (cell.outputs ?? [])
-    .map((output) => renderOutput(output, pictures, rewrite)).join("\n");
+    .map((output) => renderOutput(output, parts)).join("\n");
   return inside(
     `<div class="code"><pre><code>${highlight(source)}</code></pre></div>
 ${outputs === "" ? "" : `<div class="outputs">\n${outputs}\n</div>`}`,
@@ -110,23 +102,23 @@ function plain(text: string, kind = ""): string {
   return `<pre${kind === "" ? "" : ` class="${kind}"`}>${escapeHtml(bare)}</pre>`;
 }
 
-function renderOutput(output: Output, pictures: Picture[], rewrite: Rewrite): string {
+function renderOutput(output: Output, parts: Parts): string {
   if (output.output_type === "stream") return plain(joined(output.text));
   if (output.output_type === "error") {
     return plain(output.traceback.join("\n") || output.evalue, "error");
   }
   const picture = pictureOf(output.data, output.metadata);
-  if (picture === undefined) return renderBundle(output.data, rewrite);
-  pictures.push(picture);
+  if (picture === undefined) return renderBundle(output.data, parts);
+  parts.pictures.push(picture);
   return renderPicture(picture);
 }
 
 /** Renders the best representation that is not a picture. */
-function renderBundle(data: Bundle, rewrite: Rewrite): string {
+function renderBundle(data: Bundle, { rewrite, outline }: Parts): string {
   const html = textOf(data, "text/html");
-  if (html !== undefined) return renderHtml(html, rewrite);
+  if (html !== undefined) return renderHtml(html, rewrite, outline);
   const markdown = textOf(data, "text/markdown");
-  if (markdown !== undefined) return renderMarkdown(markdown, rewrite);
+  if (markdown !== undefined) return renderMarkdown(markdown, rewrite, outline);
   const latex = textOf(data, "text/latex");
   if (latex !== undefined) return setFormula(withoutDollars(latex), true);
   return plain(textOf(data, "text/plain") ?? "");

@@ -15,14 +15,19 @@ const inlinePicture = /^data:image\/(?:png|jpeg|gif|webp|svg\+xml)[;,]/i;
 /** Ids as headings have them; none is one of the page's own, which hold `:` or `=`. */
 const plainId = /^[\p{L}\p{N}_-]+$/u;
 
+/** Elements of a phrase, without links and pictures. */
+const phrasing = [
+  ...["abbr", "b", "strong", "i", "em", "u", "s", "del", "ins", "mark", "small"],
+  ...["sub", "sup", "code", "kbd", "samp", "var", "q", "cite", "bdi", "wbr"],
+  ...["math-inline", "math-display"],
+];
+
 const options: IOptions = {
   allowedTags: [
     ...["h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "div", "span"],
     ...["ul", "ol", "li", "dl", "dt", "dd", "figure", "figcaption", "details", "summary"],
     ...["table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td"],
-    ...["a", "img", "abbr", "b", "strong", "i", "em", "u", "s", "del", "ins", "mark", "small"],
-    ...["sub", "sup", "code", "kbd", "samp", "var", "q", "cite", "bdi", "wbr"],
-    ...["math-inline", "math-display"],
+    ...["a", "img", ...phrasing],
   ],
   nonTextTags: ["script", "style", "textarea", "option", "noscript", "template", "svg", "math"],
   allowedAttributes: {
@@ -76,4 +81,14 @@ export function sanitize(html: string, rewrite: Rewrite): string {
       "*": withPlainId,
     },
   });
+}
+
+/**
+ * The words of safe HTML, as they can stand in a link: phrases and formulas, without links, pictures and blocks.
+ *
+ * @param html Safe HTML.
+ * @returns Well-formed HTML; nothing but its elements' names is left of their tags.
+ */
+export function phrases(html: string): string {
+  return sanitizeHtml(html, { ...options, allowedTags: phrasing, allowedAttributes: {} }).trim();
 }

@@ -1,14 +1,11 @@
 // Pages of large notebooks: sizes at which a time that grows with their square would be hours, and parsers that are kept from it.
 
 import { assert, assertEquals } from "@std/assert";
-import { Tokenizer } from "marked";
 import { Anchors } from "../../../../lib/workshop/pages/anchors.ts";
-import {
-  highlight,
-  renderHtml,
-  renderMarkdown,
-  renderMath,
-} from "../../../../lib/workshop/pages/markdown.ts";
+import { escapeHtml } from "../../../../lib/workshop/pages/html.ts";
+import { renderMath } from "../../../../lib/workshop/pages/formulas.ts";
+import { highlight } from "../../../../lib/workshop/pages/highlight.ts";
+import { renderHtml, renderMarkdown } from "../../../../lib/workshop/pages/markdown.ts";
 import { pictureOf } from "../../../../lib/workshop/pages/pictures.ts";
 import { renderNotebook } from "../../../../lib/workshop/pages/render.ts";
 import { withoutEscapes } from "../../../../lib/workshop/jupyter/terminal.ts";
@@ -82,28 +79,43 @@ Deno.test("400,000 displays of one name change together", () => {
   assertEquals([outputs.length, ...texts], [400_000, "after"]);
 });
 
-Deno.test("marked looks at most 2,000 characters ahead for text, addresses and emphasis", () => {
-  const { inlineText, url, emStrong } = Tokenizer.prototype;
-  let farthest = 0;
-  const note = (text: string): string => {
-    farthest = Math.max(farthest, text.length);
-    return text;
+/** How many characters a task looks at one by one or copies. */
+function workOf(task: () => void): number {
+  const { charCodeAt, substring } = String.prototype;
+  let work = 0;
+  String.prototype.charCodeAt = function (at) {
+    work++;
+    return charCodeAt.call(this, at);
   };
-  Tokenizer.prototype.inlineText = function (text) {
-    return inlineText.call(this, note(text));
-  };
-  Tokenizer.prototype.url = function (text) {
-    return url.call(this, note(text));
-  };
-  Tokenizer.prototype.emStrong = function (text, masked, before) {
-    return emStrong.call(this, note(text), note(masked), before);
+  String.prototype.substring = function (from, to) {
+    const part = substring.call(this, from, to);
+    work += part.length;
+    return part;
   };
   try {
-    renderMarkdown("_a *b* a@ $x$ plain words ".repeat(2000), same);
+    task();
   } finally {
-    Object.assign(Tokenizer.prototype, { inlineText, url, emStrong });
+    Object.assign(String.prototype, { charCodeAt, substring });
   }
-  assertEquals(farthest, 2000);
+  return work;
+}
+
+Deno.test("twice the Markdown is at most twice the work", () => {
+  const texts: ((count: number) => string)[] = [
+    (count) => `- ${"$$\n".repeat(count)}`,
+    (count) => `1. a\n\n   ${"a\n=<br>".repeat(count)}`,
+    (count) => `> ${"](**a".repeat(count)}${"~a ".repeat(count)}`,
+    (count) => `1. a\n\n   ${"- - ".repeat(20)}${"<a ".repeat(count)}`,
+    (count) => `1. a\n\n   ${"#~a ".repeat(count)}`,
+    ...["_a*", "[", "![](", "a@b.c ", "https://a.b/", "| a ", "`", "$x$ ", "<!--", "&amp;", "> a\n"]
+      .map((part) => (count: number) => part.repeat(count)),
+  ];
+  for (const text of texts) {
+    const [once, twice] = [1000, 2000].map((count) =>
+      workOf(() => void renderMarkdown(text(count), same))
+    ) as [number, number];
+    assert(once > 1000 && twice < 2.2 * once, `${text(1)}: ${once}, then ${twice}`);
+  }
 });
 
 Deno.test("a long paragraph is read as a short one is", () => {
@@ -123,14 +135,54 @@ Deno.test("what a parser would read too slowly or too deeply is shown as it is",
   const long = "<b></i>".repeat(20_000);
   assertEquals(renderHtml(long, same).slice(0, 20), "<pre>&lt;b&gt;&lt;/i");
   const picture = `<img src="data:image/png;base64,${"A".repeat(5_000_000)}" />`;
-  assertEquals(renderHtml(picture, same), picture);
-  const deep = "> ".repeat(4000);
-  assert(renderMarkdown(deep, same).startsWith("<pre>&gt; "));
-  for (const formula of ["x".repeat(5001), "{".repeat(4000)]) {
-    assert(renderMath(formula, true).startsWith("<code>"), formula.slice(0, 9));
+  assert(renderHtml(picture, same) === picture.replace(" />", ">"));
+  for (const text of ["> ".repeat(4000), `${"> ".repeat(100)}a`, "- a\n".repeat(40_000)]) {
+    assert(renderMarkdown(text, same).startsWith("<pre>"), text.slice(0, 9));
   }
-  for (const text of ["1e".repeat(501), `const a = 1;${"\n".repeat(1001)}`]) {
-    assertEquals(highlight(text), text);
+  assert(renderMarkdown(`${"> ".repeat(90)}deep`, same).includes("<p>deep</p>"));
+  assert(renderMarkdown(`![](data:image/png;base64,${"/+Aa".repeat(1e6)})`, same).includes("<img"));
+});
+
+Deno.test("code is colored in the languages of the project, where a grammar is quick", () => {
+  for (
+    const text of ["1e".repeat(151), `const a = 1;${"\n".repeat(301)}`, "a = 1;\n".repeat(1500)]
+  ) {
+    assert(highlight(text) === text, text.slice(0, 9));
   }
-  assert(highlight("const a = 1e3;\n".repeat(1000)).includes("hljs-keyword"));
+  assert(highlight("const a = 1e3;\n".repeat(600)).includes("hljs-keyword"));
+  for (const [language, text] of [["sh", "echo 1"], ["py", "def"], ["coq", "Theorem"]] as const) {
+    assert(highlight(text, language).includes("hljs-"), language);
+  }
+  for (const language of ["csharp", "c", "vim", "__proto__", "text"]) {
+    assertEquals(highlight("static a = 1;", language), "static a = 1;", language);
+  }
+});
+
+Deno.test("formulas that a parser would make gigabytes of, or that write on the console, are code", () => {
+  const powers = String.raw`\def\a{xx}\def\b{\a\a}\b`;
+  for (
+    const formula of [
+      ...["x".repeat(5001), "{".repeat(4000), powers, powers.replaceAll("def", "gdef")],
+      ...["def", "edef", "xdef", "newcommand", "renewcommand", "providecommand"].map((name) =>
+        `\\${name}{\\a}{x}`
+      ),
+      ...[String.raw`\let\a=x`, String.raw`\global\let\a x`, String.raw`\message{a}`],
+      String.raw`\begin{matrix}${"&".repeat(4900)}\end{matrix}`,
+    ]
+  ) {
+    assertEquals(renderMath(formula, true), `<code>${escapeHtml(formula)}</code>`);
+  }
+  for (const formula of ["\\deg x", String.raw`x \tag{1}`, String.raw`\longrightarrow`]) {
+    assert(renderMath(formula, true).includes('class="katex"'), formula);
+  }
+});
+
+Deno.test("the formulas of a cell become half a million characters at most, and in its headings as many", () => {
+  const matrix = String.raw`$\begin{matrix}${"&".repeat(400)}\end{matrix}$`;
+  for (const text of [`${matrix} `.repeat(100), `# ${matrix}\n\n`.repeat(100)]) {
+    const { body, headings } = renderNotebook(notebook(prose(text)));
+    const all = [body, ...headings.map(({ html }) => html)].join("");
+    assert(all.includes('class="katex"') && all.includes("<code>"));
+    assert(all.length < 1_000_000 + 10 * text.length, `${all.length}`);
+  }
 });

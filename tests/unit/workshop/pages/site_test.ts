@@ -5,7 +5,7 @@ import { parseHTML } from "linkedom";
 import { buildSite, siteAddress } from "../../../../lib/workshop/pages/site.ts";
 import { notebookPage } from "../../../../lib/workshop/pages/page.ts";
 import type { Output } from "../../../../lib/workshop/jupyter/notebook_file.ts";
-import { mathStyle, renderMath } from "../../../../lib/workshop/pages/markdown.ts";
+import { mathStyle, renderMath } from "../../../../lib/workshop/pages/formulas.ts";
 import { headScript, pageScript, tipScript } from "../../../../lib/workshop/pages/page_script.ts";
 import { code, notebook, prose } from "../jupyter/notebooks.ts";
 
