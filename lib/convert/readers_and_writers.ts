@@ -127,9 +127,9 @@ export function entryOf(
       };
     }
     case "patches": {
-      const { before, registers, positions, patches } = entry;
-      const tables = [...before, ...(registers ? [registers] : []), positions];
-      return { tables: tables.map(({ table }) => table), linears: [patches] };
+      const { before, registers, positions, mask, patches } = entry;
+      const tables = [...before, registers, positions, mask];
+      return { tables: tables.flatMap((one) => one?.table ?? []), linears: [patches] };
     }
     case "audio":
       return { tables: entry.positions === undefined ? [] : [entry.positions.table], linears: [] };

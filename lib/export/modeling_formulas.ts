@@ -46,7 +46,7 @@ export const entryFormulas: Readonly<Record<Entry["kind"], Formula>> = {
   patches: [
     "cut the image [channels, H, W] into squares of patchSize, row by row; flatten each from [channels, patchSize, patchSize]",
     "x = before, then patches(square) of each; add positions.table: to all rows where it has as many, else to those of the squares",
-    "registers follow the first row, after positions are added",
+    "registers follow the first row, after positions are added; mask is not read",
   ],
   audio: [
     "x[t] is frame t of the features [channels, F], or sample t of the waveform [F]; convolutions change it one after the other, then " +

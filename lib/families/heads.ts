@@ -114,7 +114,7 @@ function doesOther(config: Config): boolean {
 }
 
 /** The first words of a body's names. */
-function prefixOf({ entry }: Stack): string {
+export function bodyPrefixOf({ entry }: Stack): string {
   const { weight } = entry.kind === "tokens"
     ? { weight: entry.tokens.table }
     : entry.kind === "patches"
@@ -165,7 +165,7 @@ function findHeads(
   config: Config,
   has: Has,
 ): Found[] {
-  const prefix = prefixOf(stack);
+  const prefix = bodyPrefixOf(stack);
   const find = (path: string): string | undefined =>
     [path, `${prefix}${path}`].find((one) => has(`${one}.weight`));
   const taken = new Set<string>();

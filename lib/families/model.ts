@@ -7,6 +7,7 @@ import { applyConvertedNorms, convertedNormsOf } from "./converted_norms.ts";
 import { requireAccount } from "./account.ts";
 import { requireOwnNumbers } from "./foreign_tensors.ts";
 import { withHeads } from "./heads.ts";
+import { withMaskToken } from "./mask_token.ts";
 import { requireShapes } from "./shapes.ts";
 
 /** A model of a known family, on disk or as a conversion makes it. */
@@ -32,7 +33,8 @@ export type StoredHead = "copy" | "own";
 function described(family: Family, config: Config, tensors: TensorSource): Model {
   requireOwnNumbers(config, tensors);
   const has: Has = (name) => tensors.has(name);
-  const plain = withHeads(family.describe(config, has), family, config, has);
+  const body = withMaskToken(family.describe(config, has), has);
+  const plain = withHeads(body, family, config, has);
   const norms = convertedNormsOf(config);
   const spec = norms === undefined ? plain : applyConvertedNorms(plain, norms);
   requireAccount({ spec, config, tensors });

@@ -288,7 +288,8 @@ function requireEntry(tensors: TensorSource, stack: Stack): void {
       break;
     }
     case "patches": {
-      const { patches, channels, patchSize, before, registers } = entry;
+      const { patches, channels, patchSize, before, registers, mask } = entry;
+      if (mask !== undefined) requireTable(tensors, mask.table, width);
       requireLinear(tensors, patches, { inputs: channels * patchSize ** 2, outputs: width });
       for (const { table } of [...before, ...(registers === undefined ? [] : [registers])]) {
         requireTable(tensors, table, width);

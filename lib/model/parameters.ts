@@ -22,10 +22,13 @@ const loose: Readonly<Record<string, ParameterKind>> = {
 /** Keys under which vectors stand by other words, one or several by each. */
 const lists: readonly string[] = ["weights", "headGains"];
 
-/** The parts under a key of a spec that hold parameters, each with its key; parts that are not known yet are looked through. */
+/**
+ * The parts under a key of a spec that hold parameters which are computed with, each with its key; parts that are not known yet are looked
+ * through.
+ */
 function* partsUnder(key: string, part: unknown): Generator<readonly [key: string, part: unknown]> {
   if (typeof part === "string" && key in loose) yield [key, part];
-  if (typeof part !== "object" || part === null || key === "residual") return;
+  if (typeof part !== "object" || part === null || key === "residual" || key === "mask") return;
   if (isLinear(part) || isNorm(part) || isTable(part) || lists.includes(key)) yield [key, part];
   else for (const [inner, value] of Object.entries(part)) yield* partsUnder(inner, value);
 }

@@ -271,6 +271,8 @@ export type Entry =
     readonly before: readonly Table[];
     /** After the position embeddings: register tokens of DINOv2. */
     readonly registers?: Table;
+    /** What stands in for patches that are to be guessed; such are not run. */
+    readonly mask?: Table;
     /** The positions cover the tokens in `before` too. */
     readonly positions: Table;
   }

@@ -63,9 +63,9 @@ function stack({ entry, entryNorm, blocks, final }: Stack): DescribedNames[] {
         ...layers,
       ];
     case "patches": {
-      const { before, registers, positions, patches } = entry;
-      const all = [...before, ...(registers ? [registers] : []), positions];
-      return [tables(all.map(({ table }) => table)), linear(patches), ...norms, ...layers];
+      const { before, registers, positions, mask, patches } = entry;
+      const all = [...before, registers, positions, mask].flatMap((one) => one?.table ?? []);
+      return [tables(all), linear(patches), ...norms, ...layers];
     }
     case "audio": {
       const { convolutions, positionConvolutions = [], projection, positions } = entry;

@@ -4,14 +4,11 @@ import { assertEquals } from "@std/assert";
 import { namesOf } from "../../support/described_names.ts";
 import { goldenNames, openGolden } from "../../support/golden_models.ts";
 
-/** Tensors that no layer reads: CLIP's temperature, what DINOv2 was trained with. */
+/** Tensors that no layer reads: CLIP's temperature, speeds that are known. */
 const unread: Readonly<Record<string, readonly string[]>> = {
   "clip": ["logit_scale"],
   "esm": ["esm.encoder.layer.*.attention.self.rotary_embeddings.inv_freq"],
   "siglip": ["logit_bias", "logit_scale"],
-  "dinov2": ["dinov2.embeddings.mask_token"],
-  "dinov2-giant": ["dinov2.embeddings.mask_token"],
-  "dinov2-with-registers": ["dinov2_with_registers.embeddings.mask_token"],
 };
 
 const network = "mlp.up_proj mlp.gate_proj mlp.down_proj lm_head";
