@@ -74,7 +74,7 @@ const rows: readonly Row[] = [
   ["gpt_neo gpt_bigcode", "GPT-Neo, GPTBigCode", "ln", 1e-5, epsilon, "pre"],
   ["imagegpt", "ImageGPT", "rms", 1e-5, epsilon, "pre", {
     traps: "its norm is called LayerNorm and subtracts no mean",
-    lacks: "its tokens are colors, and its head has one fewer than its table",
+    lacks: "tokens that are colors, with a row more in the table than in the head",
   }],
   ["opt", "OPT", "ln", 1e-5, "", "pre", {
     traps:
@@ -86,11 +86,11 @@ const rows: readonly Row[] = [
     traps: "use_parallel_residual false makes it Pre-LN",
   }],
   ["gpt_neox_japanese", "GPT-NeoX Japanese", "ln", 1e-5, table, "pre", {
-    lacks: "biases of its attention are added together with the stream",
+    lacks: "a bias that is added together with the stream",
   }],
   ["ctrl", "CTRL", "ln", 1e-6, epsilon, "pre", {
     entry: root,
-    lacks: "its positions are computed with the sines and cosines of a table of its own",
+    lacks: "positions that are computed in an order of their own",
   }],
   ["xglm", "XGLM", "ln", 1e-5, "", "pre", { entry: root, traps: "positions are computed" }],
   ["biogpt", "BioGPT", "ln", 1e-5, "", "pre", {
@@ -369,4 +369,16 @@ export function factsOf(config: Config): ConfigFacts | undefined {
   const parts = [config, partOf(config, "text_config"), partOf(config, "vision_config")];
   const found = parts.map((part) => part[key ?? ""]).find((eps) => typeof eps === "number");
   return { ...facts, eps: typeof found === "number" ? found : standard };
+}
+
+/**
+ * Why a type that is known is not described.
+ *
+ * @param facts What is known of it.
+ * @returns A clause.
+ */
+export function whyNotDescribed({ lacks }: Pick<TypeFacts, "lacks">): string {
+  return lacks === undefined
+    ? "no family of this library describes it yet"
+    : `it has ${lacks}, and descriptions of models have no words for that yet`;
 }

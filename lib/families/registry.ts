@@ -6,6 +6,7 @@ import { bertLike } from "./bert.ts";
 import { bloom } from "./bloom.ts";
 import { clipLike } from "./clip.ts";
 import { distilbert } from "./distilbert.ts";
+import { factsOf, whyNotDescribed } from "./facts.ts";
 import { falcon } from "./falcon.ts";
 import type { Config, Family } from "./family.ts";
 import { biogpt, xglm } from "./fairseq.ts";
@@ -84,6 +85,10 @@ export function findFamily(config: Config): Family {
   }
   const family = families.find(({ id }) => id === type);
   if (family !== undefined) return family;
+  const facts = factsOf(config);
+  if (facts !== undefined) {
+    throw new RangeError(`Cannot use a ${facts.label} model: ${whyNotDescribed(facts)}`);
+  }
   const known = families.map(({ id }) => id).join(", ");
   if (type === undefined) {
     const { architectures } = config;

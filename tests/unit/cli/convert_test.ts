@@ -33,6 +33,24 @@ Deno.test("normkit inspect says what a model is and can become, for people and a
   assertEquals([family, targets["pre-crmsnorm"].possible, fold.possible], ["gpt2", true, false]);
 });
 
+Deno.test("normkit inspect of a type that is known and not described says its norms and why it cannot run", async () => {
+  await inFolder(async (folder) => {
+    const config = { model_type: "deepseek_v3", rms_norm_eps: 1e-3 };
+    await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config));
+    const { code, out } = await runHere("inspect", folder);
+    assertEquals(code, 0);
+    assertMatch(out, /^DeepSeek-V3 \(deepseek_v3\): it has latent queries and keys/);
+    assertStringIncludes(out, "norms        RMSNorm, ε 0.001\n");
+    assertStringIncludes(out, "place        before branches (Pre-LN)");
+    const { err } = await runHere("convert", folder, `${folder}/out`, "--to", "weightless");
+    assertStringIncludes(err, "Cannot use a DeepSeek-V3 model: it has latent queries");
+    await Deno.writeTextFile(`${folder}/config.json`, '{"model_type": "mamba"}');
+    const unknown = await runHere("inspect", folder);
+    assertEquals(unknown.code, 3);
+    assertStringIncludes(unknown.err, 'Cannot use a model of type "mamba": known are');
+  });
+});
+
 Deno.test("normkit inspect of a family that is refused says why, with exit code 0", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/config.json`, '{"model_type": "albert"}');
@@ -40,7 +58,8 @@ Deno.test("normkit inspect of a family that is refused says why, with exit code 
     assertEquals(code, 0);
     assertMatch(out, /^ALBERT \(albert\): all its layers share the weights of one/);
     const report = reportOf(await runHere("inspect", folder, "--json"));
-    assertEquals(Object.keys(report), ["family", "label", "refusal"]);
+    assertEquals(Object.keys(report), ["family", "label", "refusal", "facts"]);
+    assertEquals([report.facts.norm, report.facts.eps], ["LayerNorm with bias", 1e-12]);
   });
 });
 
