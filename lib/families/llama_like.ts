@@ -24,7 +24,7 @@ import {
   untieWordEmbeddings,
 } from "./spec_parts.ts";
 import { rotaryIn } from "./rotary.ts";
-import { activationIn, countIn, epsIn, positiveIn, unknownSetting } from "./settings.ts";
+import { activationIn, countIn, epsIn, headsIn, positiveIn, unknownSetting } from "./settings.ts";
 
 /** The last words of the paths of a layer's norms, by where they stand. */
 type LayerNorms = Readonly<
@@ -81,18 +81,17 @@ export interface Manner {
   window?(config: Config, index: number): number | undefined;
 }
 
-/** The width of a head where the configuration has no word of it; null means hidden_size / heads. */
-function widthIfAbsent({ headWidth }: Manner, config: Config): number | undefined {
-  return config["head_dim"] === undefined ? headWidth : undefined;
+/** The width of a head: the configuration's, or where it has no word of it the family's; null means hidden_size / heads. */
+function headWidthOf({ headWidth }: Manner, config: Config): number {
+  const { head_dim: own = headWidth ?? null } = config;
+  if (own !== null) return countIn({ head_dim: own }, ["head_dim"]);
+  const width = countIn(config, ["hidden_size"]);
+  return width / headsIn(config, ["num_attention_heads"], width);
 }
 
 function attention(manner: Manner, config: Config, path: string, index: number): Attention {
   const heads = countIn(config, ["num_attention_heads"]);
-  const headWidth = countIn(
-    config,
-    ["head_dim"],
-    widthIfAbsent(manner, config) ?? countIn(config, ["hidden_size"]) / heads,
-  );
+  const headWidth = headWidthOf(manner, config);
   const window = manner.window?.(config, index);
   const clip = config["clip_qkv"] ?? undefined;
   const { queryNorms } = manner;

@@ -82,10 +82,14 @@ function requireLinear(
   if (inputs !== wanted.inputs || outputs !== (wanted.outputs ?? outputs)) {
     const { shape } = tensors.info(linear.weight);
     const open = wanted.outputs ?? "any number of";
+    const isTurned = outputs === wanted.inputs && inputs === (wanted.outputs ?? inputs);
+    const layouts = "its transpose would; this family stores it the other way round";
     throw mismatch(
       linear.weight,
       shape,
-      `it must take ${wanted.inputs} numbers and give ${open} (${linear.layout})`,
+      `it must take ${wanted.inputs} numbers and give ${open} (${linear.layout})${
+        isTurned ? `; ${layouts}` : ""
+      }`,
     );
   }
   requireVector(tensors, linear.bias, outputs);
@@ -130,6 +134,11 @@ function requireAttention(
   const { projections, projectionNorms, heads, keyValueHeads, headWidth } = attention;
   const { headNorms, headGains, relative } = attention;
   const [queries, keys] = [heads * headWidth, keyValueHeads * headWidth];
+  if (heads % keyValueHeads !== 0) {
+    throw new RangeError(
+      `Cannot use ${keyValueHeads} heads of keys and values of config.json: they must divide the ${heads} heads of queries`,
+    );
+  }
   if ("qkv" in projections) {
     requireLinear(tensors, projections.qkv, { inputs: width, outputs: queries + 2 * keys });
   } else {

@@ -69,7 +69,8 @@ export function layersOf(
     const missing = linearsOf(layer).find(({ weight }) => !has(weight));
     if (missing !== undefined) {
       throw new RangeError(
-        `Cannot use a model of ${count} layers: the checkpoint has no ${missing.weight}`,
+        `Cannot use a model of ${count} layers: the checkpoint has no ${missing.weight}; config.json has layers too many, or is ` +
+          "another model's, or a part of the checkpoint is missing",
       );
     }
     layers.push(layer);

@@ -434,10 +434,15 @@ const refused: Readonly<Record<string, readonly [base: string, change: Change, w
     { config: settings({ n_head: 5 }) },
     "Cannot use n_head = 5 of config.json",
   ],
+  "heads that do not divide, without a word of their width": [
+    "qwen2",
+    { config: settings({ num_attention_heads: 5 }) },
+    "Cannot use num_attention_heads = 5 of config.json: heads must divide their width of 16",
+  ],
   "matrices in another layout": [
     "gpt2",
     { more: transposed },
-    "Cannot use transformer.h.0.attn.c_attn.weight of shape [72, 24] with this config.json",
+    "it must take 24 numbers and give 72 (in-out); its transpose would; this family stores it the other way round",
   ],
   "a padded vocabulary": [
     "gpt2",

@@ -118,3 +118,23 @@ Deno.test("headsIn() divide their width, and are no more than fit into memory", 
     );
   }
 });
+
+Deno.test("describeModel() refuses heads of keys and values that do not divide those of queries", async () => {
+  using llama = await openGolden("llama");
+  const { family, config, tensors } = llama;
+  const wide = {
+    ...tensors,
+    names: tensors.names,
+    has: (name: string) => tensors.has(name),
+    info: (name: string) => {
+      const info = tensors.info(name);
+      return /[kv]_proj/.test(name) ? { ...info, shape: [18, 24] } : info;
+    },
+    rows: tensors.rows.bind(tensors),
+  };
+  assertThrows(
+    () => describeModel(family, { ...config, num_key_value_heads: 3 }, wide),
+    RangeError,
+    "Cannot use 3 heads of keys and values of config.json: they must divide the 4 heads of queries",
+  );
+});
