@@ -311,7 +311,15 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   runModel: [
     row<convert.ModelOptions>({ onLayer: f }, (o) => convert.runModel(convert.float64, any, {}, o)),
     row<convert.ModelInputs>(
-      { tokens: [], source: [], pixels: any, features: any, waveform: any },
+      {
+        tokens: [],
+        source: [],
+        pixels: any,
+        features: any,
+        waveform: any,
+        video: any,
+        spectrogram: any,
+      },
       (o) => convert.runModel(convert.float64, any, o),
     ),
   ],

@@ -12,7 +12,7 @@ import { entryOf, writersOf } from "./readers_and_writers.ts";
 /** Whether a stream starts with what no weight can center. */
 export function startsNonLinearly({ entry, entryNorm }: Stack): boolean {
   return entryNorm !== undefined || entry.kind === "audio" ||
-    (entry.kind === "tokens" && entry.sinusoids !== undefined);
+    ("sinusoids" in entry && entry.sinusoids !== undefined);
 }
 
 /**

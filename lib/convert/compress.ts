@@ -72,6 +72,11 @@ export function compressStreams(model: Model): Model {
       "Cannot compress a stream that a pooling head reads: one matrix multiplies its query too, which has d values",
     );
   }
+  if (model.spec.heads.some(({ norm }) => norm !== undefined)) {
+    throw new RangeError(
+      "Cannot compress a stream whose final norm another norm reads: that would see d − 1 values",
+    );
+  }
   const branches = Object.values(model.spec.stacks)
     .flatMap(({ blocks }) => blocks.flatMap((block) => block.branches));
   if (branches.some(isGated)) {

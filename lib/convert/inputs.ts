@@ -84,8 +84,12 @@ export function requireTokens(model: Model, tokens: readonly number[]): readonly
   return tokens;
 }
 
+/** The most numbers of a random image or sound: 512 MiB in float64. */
+const mostNumbers = 2 ** 26;
+
 function normals(random: Random, shape: readonly number[]): Values {
   const size = shape.reduce((product, length) => product * length, 1);
+  requireInteger("the numbers of a random input", size, { min: 1, max: mostNumbers });
   return { shape, values: Float64Array.from(random.normals(size, 1)) };
 }
 
@@ -108,8 +112,13 @@ function otherInputs(entry: Entry, { tensors }: Model, random: Random): ModelInp
     case "tokens":
       return {};
     case "patches": {
-      const { channels, imageSize } = entry;
-      return { pixels: normals(random, [channels, imageSize, imageSize]) };
+      const { input = "pixels", channels, imageSize, frames } = entry;
+      const shapes = {
+        pixels: [channels, ...imageSize],
+        video: [frames?.count ?? 0, channels, ...imageSize],
+        spectrogram: imageSize.toReversed(),
+      };
+      return { [input]: normals(random, shapes[input]) };
     }
     case "audio": {
       const { input, channels, convolutions, positions } = entry;

@@ -91,9 +91,9 @@ function sitesOf(spec: ModelSpec, name: string, stack: Stack): NormWithReaders[]
   });
   if (stack.final === undefined) return blocks;
   const heads = spec.heads.filter((head: Head) => head.stack === name);
-  // the matrix of a pool multiplies its query too, which no norm gave: what it reads stays as it is
-  const isPooled = heads.some(({ pool }) => pool !== undefined);
-  const readers = isPooled ? [] : [...heads.map(readerOf), ...memoryReaders(spec, name)];
+  // the matrix of a pool multiplies its query too, which no norm gave, and a norm sees sizes: what they read stays as it is
+  const isKept = heads.some(({ pool, norm }) => pool !== undefined || norm !== undefined);
+  const readers = isKept ? [] : [...heads.map(readerOf), ...memoryReaders(spec, name)];
   const output = givesFinals(spec);
   return [...blocks, { stack: name, norm: stack.final, readers, final: true, output }];
 }

@@ -77,12 +77,14 @@ function* sublayerFormulas(spec: ModelSpec): Generator<[string, Formula]> {
 
 /** The formulas of blocks and of where their stacks start. */
 function* stackFormulas({ spec, tensors }: Model): Generator<[string, Formula]> {
-  for (const { entry, recenter, residual, blocks, final } of Object.values(spec.stacks)) {
+  for (const stack of Object.values(spec.stacks)) {
+    const { entry, recenter, residual, blocks, final, finalOfMean } = stack;
     yield [`entry/${entry.kind}`, entryFormulas[entry.kind]];
     if (recenter) {
       const kind = final?.kind === "crms" ? "recenter-cut" : "recenter";
       yield ["stack/recenter", blockFormulas[kind]];
     }
+    if (finalOfMean === true) yield ["stack/finalOfMean", blockFormulas.finalOfMean];
     if (residual.start !== undefined) yield ["stack/starts", blockFormulas.starts];
     if (residual.gpas !== undefined) {
       yield [`gate/${residual.gpas.activation}`, gateFormulas[residual.gpas.activation]];
@@ -125,16 +127,25 @@ function* allFormulas(model: Model): Generator<[string, Formula]> {
   }
   for (const head of spec.heads) {
     yield [`head/${head.reads}`, headFormulas[head.reads]];
-    const parts = ["plusSum", "transform", "pool", "activation", "scale", "softcap"] as const;
+    const parts = [
+      "norm",
+      "plusSum",
+      "transform",
+      "pool",
+      "activation",
+      "scale",
+      "softcap",
+    ] as const;
     for (const part of parts) {
       if (head[part] !== undefined) yield [`head/${part}`, headFormulas[part]];
     }
-    const { norm } = head.transform ?? {};
     for (const activation of [head.transform?.activation, head.activation]) {
       if (activation === undefined) continue;
       yield [`activation/${activation}`, activationFormulas[activation]];
     }
-    if (norm !== undefined) yield [`norm/${norm.kind}`, normFormulas[norm.kind]];
+    for (const norm of [head.norm, head.transform?.norm]) {
+      if (norm !== undefined) yield [`norm/${norm.kind}`, normFormulas[norm.kind]];
+    }
   }
 }
 

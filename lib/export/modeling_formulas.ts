@@ -44,8 +44,12 @@ export const entryFormulas: Readonly<Record<Entry["kind"], Formula>> = {
     "with source, id are the tokens of the source; else those of the text",
   ],
   patches: [
-    "cut the image [channels, H, W] into squares of patchSize, row by row; flatten each from [channels, patchSize, patchSize]",
+    "cut the image [channels, H, W] into squares of patchSize, row by row, with stride every so many rows and columns; flatten each " +
+    "from [channels, patchSize, patchSize]",
+    "a spectrogram [T, F] is an image of one channel, F × T; of a video each frames.together frames are an image, whose squares are " +
+    "flattened from [channels, frames.together, patchSize, patchSize]",
     "x = before, then patches(square) of each; add positions.table: to all rows where it has as many, else to those of the squares",
+    "with sinusoids: add to square t sin(t · 10000^(−2p / width)) at 2p and cos of the same at 2p + 1",
     "registers follow the first row, after positions are added; mask is not read",
   ],
   audio: [
@@ -166,6 +170,7 @@ export const blockFormulas = {
   "inner": ["the norm inner is applied to what output.linear reads"],
   "weights": ["a name in joins that is no stream and no norm is the learned number in weights"],
   "scale": ["what output.linear gives is multiplied by output.scale, number by number"],
+  "finalOfMean": ["final reads the mean of the rows of the squares, in the place of all rows"],
   "recenter": ["where the layers start: x ← x − Σx / d"],
   "recenter-cut": [
     "where the layers start: x ← x − Σx / d over all d numbers, then the last is left out",
@@ -186,7 +191,7 @@ export const gateFormulas: Readonly<Record<GateActivation, Formula>> = {
 /** Which rows of a final norm heads read. */
 export const headFormulas: Readonly<
   Record<
-    Head["reads"] | "plusSum" | "transform" | "pool" | "activation" | "scale" | "softcap",
+    "norm" | Head["reads"] | "plusSum" | "transform" | "pool" | "activation" | "scale" | "softcap",
     Formula
   >
 > = {
@@ -202,6 +207,8 @@ export const headFormulas: Readonly<
   "mean": ["output = linear(the mean of all rows of n)"],
   "patch-mean": ["output = linear(the mean of the rows of the squares)"],
   "first-and-mean": ["output = linear(n[0] beside the mean of the rows of the squares)"],
+  "first-two": ["output = linear((n[0] + n[1]) / 2)"],
+  "norm": ["before all else, the rows that are read are replaced by norm of them"],
   "plusSum": ["n is replaced by n + Σn, the sum of its row added to each number"],
   "transform": ["n is replaced by norm(act(transform.linear(n))), without what transform has not"],
   "pool": [

@@ -138,7 +138,8 @@ class Resolver {
   }
 
   stack(spec: ModelSpec, name: string): Resolved {
-    const { width, entry, entryNorm, recenter, residual, blocks, final } = spec.stacks[name]!;
+    const { width, entry, entryNorm, recenter, residual, blocks, final, finalOfMean } = spec
+      .stacks[name]!;
     const starts = startLines(residual);
     const lines = (layer: number, role: Branch["role"]): string[] =>
       equationLines(residual, residual.wiring(siteOf(spec, name, layer, role)));
@@ -155,6 +156,7 @@ class Resolver {
       })),
       gives: finishText(residual),
       final: final && this.norm(final),
+      finalOfMean,
     });
   }
 
@@ -167,7 +169,7 @@ class Resolver {
     };
   }
 
-  head({ linear, transform, pool, ...rest }: Head): Resolved {
+  head({ linear, norm, transform, pool, ...rest }: Head): Resolved {
     const before = transform && defined({
       ...transform,
       linear: this.linear(transform.linear),
@@ -175,6 +177,7 @@ class Resolver {
     });
     return defined({
       ...rest,
+      norm: norm && this.norm(norm),
       transform: before,
       pool: pool && this.pool(pool),
       linear: this.linear(linear),

@@ -1,15 +1,15 @@
 // The forward pass as ONNX operators: each operation adds what computes it to a graph.
 
-import { matrixOf } from "../convert/lazy_matrix.ts";
+import { matrixFrom, matrixOf } from "../convert/lazy_matrix.ts";
 import { gates } from "../kernels/gate.ts";
 import { rowsOf } from "../checkpoint/tensors.ts";
 import { outputsOf } from "../families/shapes.ts";
 import { kernelOf } from "../interpret/audio.ts";
-import type { EntryOf, Interpreter } from "../model/interpreter.ts";
+import { alternatingSinusoids, countPatches } from "../model/patches.ts";
+import type { EntryOf, Interpreter, Picked } from "../model/interpreter.ts";
 import {
   type ActivationName,
   type Convolution,
-  type Head,
   inputOf,
   type Linear,
   type Stack,
@@ -161,10 +161,26 @@ function lastPlaces(context: OnnxContext, size: string, padToken: number): strin
   return graph.add("Mul", [isText, placesOf(context, size)]);
 }
 
+/** An input as what convolutions read: [batch, channels, (frames,) height, width]. */
+function imagesOf(context: OnnxContext, input: "pixels" | "video" | "spectrogram"): string {
+  const { graph, inputs } = context;
+  switch (input) {
+    case "pixels":
+      return inputs.pixels;
+    case "video":
+      return permute(context, inputs.video, [0, 2, 1, 3, 4]);
+    case "spectrogram":
+      return graph.add("Unsqueeze", [
+        permute(context, inputs.spectrogram, [0, 2, 1]),
+        graph.whole([1]),
+      ]);
+  }
+}
+
 /** The rows that a head reads, [batch, width]. */
 function pickRows(
   context: OnnxContext,
-  { reads, endToken, padToken }: Head,
+  { reads, endToken, padToken }: Picked,
   { rows, size, width }: OnnxStream,
   stack: Stack,
 ): string {
@@ -188,14 +204,13 @@ function pickRows(
       return meanOf(context, x);
     case "patch-mean":
       return patchMean(context, x, stack);
+    case "first-two": {
+      const range = [0, 2, 1].map((at) => graph.whole([at]));
+      return meanOf(context, graph.add("Slice", [x, ...range]));
+    }
     case "first-and-mean":
       return graph.add("Concat", [row(0), patchMean(context, x, stack)], { axis: int(-1) });
   }
-}
-
-/** The patches of the images that the model was made for. */
-function countPatches({ imageSize, patchSize }: EntryOf<"patches">): number {
-  return Math.floor(imageSize / patchSize) ** 2;
 }
 
 /**
@@ -227,10 +242,18 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
     const all = names.map((name) => vector(context, name));
     return all.length === 1 ? all[0]! : graph.add("Concat", all, { axis: int(0) });
   };
+  /** The size of one row of each. */
+  const oneOf = (size: string): string =>
+    graph.once(`one of ${size}`, () => {
+      const count = graph.add("Slice", [size, graph.whole([0]), graph.whole([1])]);
+      return graph.add("Concat", [count, graph.whole([1])], { axis: int(0) });
+    });
+  /** The input that patches are cut of. */
+  let cutInput = inputs.pixels;
   const batch = (): string =>
     graph.once(
       "batch",
-      () => graph.add("Shape", [inputs.pixels], { start: int(0), end: int(1) }),
+      () => graph.add("Shape", [cutInput], { start: int(0), end: int(1) }),
     );
   return {
     has: (name) => tensors.has(name),
@@ -256,9 +279,20 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
       return changed(x, graph.add("Reshape", [added, graph.whole([-1, x.width])]));
     },
     addFirst: (x, table) => operator("Add", x, lookUp(context, table, x.width, graph.whole([0]))),
-    patches: ({ patches, patchSize }, width) => {
-      const strides = ints([patchSize, patchSize]);
-      const cut = convolve(context, patches, inputs.pixels, { strides });
+    addAlternatingSinusoids: (x, count) => {
+      const { width } = x;
+      const values = alternatingSinusoids(count, width);
+      const matrix = matrixFrom(values, width);
+      const name = `sinusoids[${count},${width}]`;
+      const rows = graph.weight({ name, dims: [count, width], dtype: "F32", matrix });
+      return flat(graph.add("Add", [full(x), rows]), width);
+    },
+    patches: (entry, width) => {
+      const { input = "pixels", patches, patchSize, frames } = entry;
+      const { stride = [patchSize, patchSize] } = entry;
+      cutInput = inputs[input];
+      const strides = ints(frames === undefined ? stride : [frames.together, ...stride]);
+      const cut = convolve(context, patches, imagesOf(context, input), { strides });
       const squares = graph.add("Reshape", [cut, graph.whole([0, width, -1])]);
       return flat(permute(context, squares, [0, 2, 1]), width);
     },
@@ -350,7 +384,8 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
     pick: (x, head, stack) => {
       if (head.reads === "all") return x;
       const rows = pickRows(context, head, x, stack);
-      return changed(x, rows, head.reads === "first-and-mean" ? 2 * x.width : x.width);
+      const width = head.reads === "first-and-mean" ? 2 * x.width : x.width;
+      return { rows, size: oneOf(x.size), width };
     },
   };
 }

@@ -79,6 +79,8 @@ function inputNamesOf({ stacks }: ModelSpec): Readonly<Record<InputName, string>
     tokens: hasSource ? "decoder_input_ids" : "input_ids",
     source: "input_ids",
     pixels: "pixel_values",
+    video: "pixel_values",
+    spectrogram: "input_values",
     features: "input_features",
     waveform: "input_values",
   };
@@ -92,8 +94,13 @@ function inputInfo(name: string, entry: Entry, batch: string): ValueInfoProto {
       return valueInfo(name, DataType.INT64, [batch, length]);
     }
     case "patches": {
-      const { channels, imageSize } = entry;
-      return valueInfo(name, DataType.FLOAT, [batch, channels, imageSize, imageSize]);
+      const { input = "pixels", channels, imageSize, frames } = entry;
+      const dims = {
+        pixels: [channels, ...imageSize],
+        video: [frames?.count ?? 0, channels, ...imageSize],
+        spectrogram: imageSize.toReversed(),
+      };
+      return valueInfo(name, DataType.FLOAT, [batch, ...dims[input]]);
     }
     case "audio": {
       const dims = entry.input === "waveform" ? ["samples"] : [entry.channels, "frames"];

@@ -15,6 +15,7 @@ import {
   projectionsAt,
   tokenEntry,
 } from "./spec_parts.ts";
+import { sidesIn } from "./vit.ts";
 import { activationIn, countIn, epsIn, headsIn, numberIn, partOf } from "./settings.ts";
 
 type Side = "vision" | "text";
@@ -97,7 +98,7 @@ function vision(config: Config, has: Has, prefix: string, { isClip }: Kind): Sta
       patches: linearAt(`${prefix}embeddings.patch_embedding`),
       patchSize: countIn(config, ["patch_size"]),
       channels: countIn(config, ["num_channels"], 3),
-      imageSize: countIn(config, ["image_size"]),
+      imageSize: sidesIn(config, "image_size", 224),
       before,
       positions: { table: `${prefix}embeddings.position_embedding.weight` },
     },

@@ -17,6 +17,8 @@ export interface HeadKind {
   readonly task?: string;
   /** Which rows it reads, and of what name the setting is that says so. */
   readonly reads: Head["reads"] | ((config: Config) => Head["reads"]);
+  /** The path of a norm of the rows that it reads, before all else. */
+  readonly norm?: string;
   /** The path of a map that stands before it, and the function between both. */
   readonly before?: { readonly path: string; readonly activation?: ActivationName };
   /** The function of its outputs, or the setting that names it with its standard. */

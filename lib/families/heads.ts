@@ -10,8 +10,8 @@ import {
   type Stack,
 } from "../model/spec.ts";
 import type { Config, Family, Has, HeadKind } from "./family.ts";
-import { linearAt } from "./spec_parts.ts";
-import { activationIn, numberIn, unknownSetting } from "./settings.ts";
+import { layerNormAt, linearAt } from "./spec_parts.ts";
+import { activationIn, epsIn, numberIn, unknownSetting } from "./settings.ts";
 
 /** The row that GPT-2's summary is of, where no place is given. */
 function summaryRows({ summary_type: type = "cls_index" }: Config): Head["reads"] {
@@ -140,6 +140,9 @@ function headAt(
     linear: linearAt(path),
     stack,
     reads,
+    ...(kind.norm === undefined
+      ? {}
+      : { norm: layerNormAt(kind.norm, epsIn(config, ["layer_norm_eps"], 1e-12)) }),
     ...(before === undefined ? {} : {
       transform: {
         linear: linearAt(before),

@@ -18,6 +18,7 @@ import {
 } from "../model/spec.ts";
 import type { Config } from "./family.ts";
 import { partOf } from "./settings.ts";
+import { countPatches } from "../model/patches.ts";
 import { countPlaces } from "../model/relative.ts";
 
 /** A mismatch of a tensor and the configuration. */
@@ -230,15 +231,15 @@ function requireBranch(
 /** Requires a position for each patch of an image, and perhaps for each token in front. */
 function requirePatches(
   tensors: TensorSource,
-  { imageSize, patchSize, before, positions }: Extract<Entry, { kind: "patches" }>,
+  entry: Extract<Entry, { kind: "patches" }>,
 ): void {
+  const { imageSize, before, positions } = entry;
+  const count = countPatches(entry);
+  if (positions === undefined) return;
   const { shape } = tensors.info(positions.table);
   const found = shape.slice(0, -1).reduce((product, length) => product * length, 1);
-  const count = Math.floor(imageSize / patchSize) ** 2;
   if (found === count || found === count + before.length) return;
-  const wanted = `an image of ${imageSize} × ${imageSize} needs ${count} or ${
-    count + before.length
-  }`;
+  const wanted = `an image of ${imageSize.join(" × ")} needs ${count} or ${count + before.length}`;
   throw mismatch(
     positions.table,
     shape,
@@ -297,9 +298,10 @@ function requireEntry(tensors: TensorSource, stack: Stack): void {
       break;
     }
     case "patches": {
-      const { patches, channels, patchSize, before, registers, mask } = entry;
+      const { patches, channels, patchSize, frames, before, registers, mask } = entry;
       if (mask !== undefined) requireTable(tensors, mask.table, width);
-      requireLinear(tensors, patches, { inputs: channels * patchSize ** 2, outputs: width });
+      const inputs = channels * patchSize ** 2 * (frames?.together ?? 1);
+      requireLinear(tensors, patches, { inputs, outputs: width });
       for (const { table } of [...before, ...(registers === undefined ? [] : [registers])]) {
         requireTable(tensors, table, width);
       }
@@ -315,10 +317,11 @@ function requireEntry(tensors: TensorSource, stack: Stack): void {
 /** The maps of a head, of what it reads. */
 function requireHead(
   tensors: TensorSource,
-  { linear, transform, pool }: Head,
+  { linear, transform, pool, norm }: Head,
   inputs: number,
 ): void {
   if (!tensors.has(linear.weight)) return;
+  requireNorm(tensors, norm, inputs);
   if (pool !== undefined) {
     const sizes = { width: inputs, memory: inputs };
     requireTable(tensors, pool.probe.table, inputs);

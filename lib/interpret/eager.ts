@@ -3,10 +3,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { requireInteger } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { EntryOf, Interpreter } from "../model/interpreter.ts";
+import type { EntryOf, Interpreter, Picked } from "../model/interpreter.ts";
 import {
   hasOffset,
-  type Head,
   inputOf,
   type Linear,
   type NormSpec,
@@ -20,8 +19,9 @@ import { lookup } from "../ops/lookup.ts";
 import { matMul } from "../ops/mat_mul.ts";
 import { attendEagerly, gatesOf, type KeyValueStore, splitEagerly } from "./eager_attention.ts";
 import { endOf, lastOf } from "./head_rows.ts";
-import { convolveFrames, patchRows } from "./eager_inputs.ts";
+import { convolveFrames, imagesAsCut, patchRows } from "./eager_inputs.ts";
 import { maskFactors } from "./masked_tokens.ts";
+import { alternatingSinusoids, gridOf } from "../model/patches.ts";
 import { activationFunctions, normFunctions } from "./tensor_functions.ts";
 import { tensorAlgebra } from "../residual/tensor_algebra.ts";
 
@@ -41,6 +41,10 @@ export interface EagerInputs {
   readonly source?: TokenBatch;
   /** Images [B, C, H, W]. */
   readonly pixels?: Tensor;
+  /** Videos [B, F, C, H, W]. */
+  readonly video?: Tensor;
+  /** Spectrograms of sounds [B, frames, frequencies]. */
+  readonly spectrogram?: Tensor;
   /** Features of sounds [B, channels, frames]. */
   readonly features?: Tensor;
   /** Samples of sounds [B, samples]. */
@@ -114,9 +118,15 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
       ...(b === undefined ? {} : { bias: b }),
     });
   };
-  const countPatches = ({ patchSize }: EntryOf<"patches">): number => {
-    const [, , height, width] = requiredInput("pixels").shape as [number, number, number, number];
-    return Math.floor(height / patchSize) * Math.floor(width / patchSize);
+  /** How many images, videos or spectrograms there are. */
+  const batchOf = (): number =>
+    (inputs.video ?? inputs.spectrogram ?? requiredInput("pixels")).shape[0]!;
+  const imagesOf = (entry: EntryOf<"patches">): Tensor =>
+    imagesAsCut(requiredInput(entry.input ?? "pixels"), entry);
+  const countPatches = (entry: EntryOf<"patches">): number => {
+    const [batch, , height, width] = imagesOf(entry).shape as [number, number, number, number];
+    const [down, across] = gridOf(entry, [height, width]);
+    return batch / batchOf() * down * across;
   };
   const rowsOf = (x: Tensor, first: number, count = x.shape[1]! - first): Tensor =>
     tf.slice(x, [0, first, 0], [x.shape[0]!, count, x.shape[2]!]);
@@ -155,8 +165,14 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
       return tf.add(x, tf.tensor3d(Float32Array.from(rows), [batch, length, width]));
     },
     addFirst: (x, table) => tf.add(x, tf.slice(tableOf(table, x.shape.at(-1)!), [0, 0], [1, -1])),
-    patches: ({ patches, patchSize }) =>
-      linear(patchRows(requiredInput("pixels"), patchSize), patches),
+    addAlternatingSinusoids: (x, count) => {
+      const width = x.shape.at(-1)!;
+      return tf.add(x, tf.tensor(Array.from(alternatingSinusoids(count, width)), [count, width]));
+    },
+    patches: (entry, width) => {
+      const rows = linear(patchRows(imagesOf(entry), entry), entry.patches);
+      return tf.reshape(rows, [batchOf(), -1, width]);
+    },
     countPatches,
     frames: ({ input }) => {
       const sound = requiredInput(input);
@@ -175,7 +191,7 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
     },
     vectors: (table, width) => {
       const rows = tableOf(table, width);
-      return tf.tile(tf.expandDims(rows, 0), [requiredInput("pixels").shape[0]!, 1, 1]);
+      return tf.tile(tf.expandDims(rows, 0), [batchOf(), 1, 1]);
     },
     countVectors: (table, width) => tableOf(table, width).shape[0]!,
     joinRows: (parts) => parts.length === 1 ? parts[0]! : tf.concat([...parts], 1),
@@ -231,7 +247,7 @@ function rowsAt(
 /** The rows of a final norm [B, T, D] that a head reads. */
 function headRows(
   x: Tensor,
-  head: Head,
+  head: Picked,
   { entry }: Stack,
   { tokens }: EagerInputs,
   countPatches: (entry: EntryOf<"patches">) => number,
@@ -264,6 +280,8 @@ function headRows(
       return tf.mean(x, 1, true);
     case "patch-mean":
       return patchMean();
+    case "first-two":
+      return tf.mean(rowsOf(x, 0, 2), 1, true);
     case "first-and-mean":
       return tf.concat([rowsOf(x, 0, 1), patchMean()], -1);
   }

@@ -2,12 +2,11 @@
 // they can be computed; who evaluates them decides when parameters are read and values freed.
 
 import type { GateActivation } from "../kernels/contract.ts";
-import type { EntryOf, Interpreter } from "../model/interpreter.ts";
+import type { EntryOf, Interpreter, Picked } from "../model/interpreter.ts";
 import type {
   ActivationName,
   Attention,
   Convolution,
-  Head,
   Linear,
   NormSpec,
   QkvOrder,
@@ -23,6 +22,7 @@ export interface Operations {
   readonly scale: [factor: number];
   readonly weigh: [];
   readonly tokens: [entry: EntryOf<"tokens">, width: number];
+  readonly addAlternatingSinusoids: [count: number];
   readonly addPositions: [table: Table, offset: number];
   readonly addSinusoids: [entry: EntryOf<"tokens">, sinusoids: Sinusoids];
   readonly addFirst: [table: Table];
@@ -49,7 +49,7 @@ export interface Operations {
   readonly takeQkv: [which: "q" | "k" | "v", order: QkvOrder, attention: Attention];
   readonly relativeGates: [gate: NonNullable<Relative["gate"]>, attention: Attention];
   readonly attend: [attention: Attention];
-  readonly pick: [head: Head, stack: Stack];
+  readonly pick: [head: Picked, stack: Stack];
 }
 
 /** A value that is computed later, of the values of other nodes. */
@@ -91,6 +91,7 @@ export function graphInterpreter(facts: GraphFacts, nodes: Node[]): Interpreter<
     scale: (factor, x) => write("scale", [x], factor),
     weigh: (weight, x) => write("weigh", [weight, x]),
     tokens: (entry, width) => write("tokens", [], entry, width),
+    addAlternatingSinusoids: (x, count) => write("addAlternatingSinusoids", [x], count),
     addPositions: (x, table, offset) => write("addPositions", [x], table, offset),
     addSinusoids: (x, entry, sinusoids) => write("addSinusoids", [x], entry, sinusoids),
     addFirst: (x, table) => write("addFirst", [x], table),

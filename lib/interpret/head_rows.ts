@@ -1,6 +1,7 @@
 // The rows of the final norm that a head reads.
 
 import type { Arithmetic } from "./arithmetic.ts";
+import type { Picked } from "../model/interpreter.ts";
 import type { Head, Stack } from "../model/spec.ts";
 import { countPatches } from "./image.ts";
 import { type ModelInputs, requireInput } from "./inputs.ts";
@@ -14,7 +15,7 @@ export interface Reading {
 }
 
 /** The place of the end-of-text token, which is the largest where the head names none. */
-export function endOf(tokens: readonly number[], { endToken }: Head): number {
+export function endOf(tokens: readonly number[], { endToken }: Picked): number {
   const end = endToken ?? tokens.reduce((most, token) => Math.max(most, token), 0);
   const at = tokens.indexOf(end);
   if (at < 0) throw new RangeError(`Cannot read the end of the text: it has no token ${end}`);
@@ -22,7 +23,7 @@ export function endOf(tokens: readonly number[], { endToken }: Head): number {
 }
 
 /** The place of the last token that is not padding; 0 where all are. */
-export function lastOf(tokens: readonly number[], { padToken }: Head): number {
+export function lastOf(tokens: readonly number[], { padToken }: Picked): number {
   return Math.max(0, tokens.findLastIndex((token) => token !== padToken));
 }
 
@@ -41,11 +42,11 @@ function patchMean<T>(arithmetic: Arithmetic<T>, x: T, { stack, inputs }: Readin
       `Cannot read the mean of patches of a stack that starts with ${entry.kind}`,
     );
   }
-  return meanOf(arithmetic, x, countPatches(entry, requireInput(inputs, "pixels")));
+  return meanOf(arithmetic, x, countPatches(entry, requireInput(inputs, entry.input ?? "pixels")));
 }
 
 /** The last row, or that of the last token beside padding. */
-function last<T>(arithmetic: Arithmetic<T>, x: T, { inputs }: Reading, head: Head): T {
+function last<T>(arithmetic: Arithmetic<T>, x: T, { inputs }: Reading, head: Picked): T {
   const at = head.padToken === undefined
     ? arithmetic.size(x)[0] - 1
     : lastOf(requireInput(inputs, "tokens"), head);
@@ -53,7 +54,7 @@ function last<T>(arithmetic: Arithmetic<T>, x: T, { inputs }: Reading, head: Hea
 }
 
 const readers: Readonly<
-  Record<Head["reads"], <T>(arithmetic: Arithmetic<T>, x: T, reading: Reading, head: Head) => T>
+  Record<Head["reads"], <T>(arithmetic: Arithmetic<T>, x: T, reading: Reading, head: Picked) => T>
 > = {
   "all": (arithmetic, x) => arithmetic.scale(x, 1), // a matrix of its own, which may be freed
   "first": (arithmetic, x) => arithmetic.rows(x, 0, 1),
@@ -63,6 +64,7 @@ const readers: Readonly<
     arithmetic.rows(x, endOf(requireInput(inputs, "tokens"), head), 1),
   "mean": (arithmetic, x) => meanOf(arithmetic, x),
   "patch-mean": patchMean,
+  "first-two": (arithmetic, x) => meanOf(arithmetic, arithmetic.rows(x, 0, 2), 2),
   "first-and-mean": (arithmetic, x, reading) =>
     arithmetic.joinColumns([arithmetic.rows(x, 0, 1), patchMean(arithmetic, x, reading)]),
 };
@@ -79,6 +81,6 @@ const readers: Readonly<
  * @returns Those rows.
  * @throws {RangeError} If the rows that it reads are not there.
  */
-export function headRows<T>(arithmetic: Arithmetic<T>, x: T, head: Head, reading: Reading): T {
+export function headRows<T>(arithmetic: Arithmetic<T>, x: T, head: Picked, reading: Reading): T {
   return readers[head.reads](arithmetic, x, reading, head);
 }

@@ -1,44 +1,95 @@
-// Images as rows: a linear map of their patches.
+// Images, videos and spectrograms as rows: a linear map of their patches.
 
 import type { EntryOf } from "../model/interpreter.ts";
+import { gridOf } from "../model/patches.ts";
 import type { Values } from "./inputs.ts";
 import { apply, type Stored } from "./stored_parameters.ts";
 
 /** What is needed of an entry of patches. */
 type Patches = EntryOf<"patches">;
 
-/**
- * The number of patches of an image.
- *
- * @param entry The entry that reads it.
- * @param pixels The image [C, H, W].
- * @returns Their number.
- * @throws {RangeError} If the image has other channels, or is not made of whole patches.
- */
-export function countPatches({ channels, patchSize }: Patches, { shape, values }: Values): number {
-  const [depth = 0, height = 0, width = 0] = shape;
-  const isWhole = height % patchSize === 0 && width % patchSize === 0;
-  if (
-    shape.length !== 3 || depth !== channels || !isWhole || depth * height * width !== values.length
-  ) {
+/** An image [channels, height, width]. */
+interface Image {
+  readonly shape: readonly [channels: number, height: number, width: number];
+  readonly values: Float64Array;
+}
+
+/** The frames [F, C, H, W] of a video as images whose channels are those of some frames, which a patch spans. */
+function imagesOfVideo({ frames }: Patches, { shape, values }: Values): Image[] {
+  const [count, channels, height, width] = shape as [number, number, number, number];
+  const { together } = frames!;
+  const pixels = height * width;
+  return Array.from({ length: Math.floor(count / together) }, (_, at) => {
+    const image = new Float64Array(channels * together * pixels);
+    for (let channel = 0; channel < channels; channel++) {
+      for (let frame = 0; frame < together; frame++) {
+        const from = ((at * together + frame) * channels + channel) * pixels;
+        image.set(values.subarray(from, from + pixels), (channel * together + frame) * pixels);
+      }
+    }
+    return { shape: [channels * together, height, width], values: image };
+  });
+}
+
+/** A spectrogram [frames, frequencies] as an image of its frequencies by its frames. */
+function imageOfSound({ shape, values }: Values): Image {
+  const [frames, frequencies] = shape as [number, number];
+  const image = values.map((_, at) => values[at % frames * frequencies + Math.floor(at / frames)]!);
+  return { shape: [1, frequencies, frames], values: image };
+}
+
+/** The shape that an input has, for messages. */
+const shapes = {
+  pixels: (channels: number) => `[${channels}, H, W]`,
+  video: (channels: number) => `[frames, ${channels}, H, W]`,
+  spectrogram: () => "[frames, frequencies]",
+} as const;
+
+/** An input as images that are cut one after the other. */
+function imagesOf(entry: Patches, given: Values): Image[] {
+  const { input = "pixels", channels, frames } = entry;
+  const { shape, values } = given;
+  const expected = shapes[input](channels);
+  const isShaped = shape.length === expected.split(",").length &&
+    shape.reduce((product, length) => product * length, 1) === values.length &&
+    (input === "spectrogram" || shape.at(-3) === channels) &&
+    (input !== "video" || shape[0]! % frames!.together === 0);
+  if (!isShaped) {
     throw new RangeError(
-      `Cannot cut an image of shape [${shape.join(", ")}] with ${values.length} values: ` +
-        `expected [${channels}, H, W] in patches of ${patchSize} × ${patchSize}`,
+      `Cannot cut an input of shape [${shape.join(", ")}] with ${values.length} values: ` +
+        `expected ${expected} in patches of ${entry.patchSize} × ${entry.patchSize}`,
     );
   }
-  return (height / patchSize) * (width / patchSize);
+  if (input === "video") return imagesOfVideo(entry, given);
+  return [input === "spectrogram" ? imageOfSound(given) : given as unknown as Image];
+}
+
+/**
+ * The number of patches of an input.
+ *
+ * @param entry The entry that reads it.
+ * @param given An image [C, H, W], a video [F, C, H, W] or a spectrogram [frames, frequencies].
+ * @returns Their number.
+ * @throws {RangeError} If it has another shape, or is not made of whole patches.
+ */
+export function countPatches(entry: Patches, given: Values): number {
+  return imagesOf(entry, given).reduce((sum, { shape: [, height, width] }) => {
+    const [down, across] = gridOf(entry, [height, width]);
+    return sum + down * across;
+  }, 0);
 }
 
 /** The patches one after the other, row by row of the image, each flattened from [C, P, P]. */
-function cut({ patchSize }: Patches, { shape, values }: Values): Float64Array {
-  const [channels, height, width] = shape as readonly [number, number, number];
-  const patches = new Float64Array(values.length);
+function cut(entry: Patches, { shape: [channels, height, width], values }: Image): Float64Array {
+  const { patchSize, stride: [apart, aside] = [patchSize, patchSize] } = entry;
+  const [down, across] = gridOf(entry, [height, width]);
+  const patches = new Float64Array(down * across * channels * patchSize ** 2);
   let at = 0;
-  for (let top = 0; top < height; top += patchSize) {
-    for (let left = 0; left < width; left += patchSize) {
+  for (let row = 0; row < down; row++) {
+    for (let column = 0; column < across; column++) {
       for (let channel = 0; channel < channels; channel++) {
-        for (let y = top; y < top + patchSize; y++) {
-          const start = (channel * height + y) * width + left;
+        for (let y = row * apart; y < row * apart + patchSize; y++) {
+          const start = (channel * height + y) * width + column * aside;
           patches.set(values.subarray(start, start + patchSize), at);
           at += patchSize;
         }
@@ -53,16 +104,25 @@ function cut({ patchSize }: Patches, { shape, values }: Values): Float64Array {
  *
  * @param stored Where it runs.
  * @param entry The patches.
- * @param pixels The image [C, H, W].
- * @returns [patches, width], row by row of the image.
- * @throws {RangeError} If the image does not fit the patches.
+ * @param given An image [C, H, W], a video [F, C, H, W] or a spectrogram [frames, frequencies].
+ * @returns [patches, width], row by row of each image.
+ * @throws {RangeError} If the input does not fit the patches.
  */
 export async function mapPatches<T>(
   stored: Stored<T>,
   entry: Patches,
-  pixels: Values,
+  given: Values,
 ): Promise<T> {
-  const count = countPatches(entry, pixels);
-  const flat = stored.arithmetic.matrix(cut(entry, pixels), count, pixels.values.length / count);
-  return await apply(stored, entry.patches, flat);
+  const { arithmetic } = stored;
+  const images = imagesOf(entry, given);
+  const count = countPatches(entry, given);
+  const width = images[0]!.shape[0] * entry.patchSize ** 2;
+  const flat = new Float64Array(count * width);
+  let at = 0;
+  for (const image of images) {
+    const patches = cut(entry, image);
+    flat.set(patches, at);
+    at += patches.length;
+  }
+  return await apply(stored, entry.patches, arithmetic.matrix(flat, count, width));
 }

@@ -16,6 +16,10 @@ export interface ModelInputs {
   readonly source?: readonly number[];
   /** An image [C, H, W], normalized as the model expects it. */
   readonly pixels?: Values;
+  /** The frames of a video [F, C, H, W], normalized as the model expects them. */
+  readonly video?: Values;
+  /** The frequencies of a sound [frames, frequencies], normalized as the model expects them. */
+  readonly spectrogram?: Values;
   /** The features of a sound [channels, frames]. */
   readonly features?: Values;
   /** The samples of a sound [samples], normalized as the model expects them. */

@@ -15,6 +15,7 @@ import { relativeGates } from "./relative.ts";
 import { convolve, framesOf, normalizeColumns } from "./audio.ts";
 import { graphInterpreter, type Node, type Operations } from "./graph.ts";
 import { countPatches, mapPatches } from "./image.ts";
+import { alternatingSinusoids } from "../model/patches.ts";
 import { type ModelInputs, requireInput, type Values } from "./inputs.ts";
 import { maskFactors } from "./masked_tokens.ts";
 import { headRows } from "./head_rows.ts";
@@ -97,7 +98,13 @@ function executors<T>(inputs: ModelInputs): Executors<T> {
     },
     addFirst: async ({ arithmetic, tensors }, [x], table) =>
       arithmetic.addRow(x!, await readVectors(tensors, table, arithmetic.size(x!)[1], 0, 1)),
-    patches: (stored, _, entry) => mapPatches(stored, entry, requireInput(inputs, "pixels")),
+    addAlternatingSinusoids: ({ arithmetic }, [x], count) => {
+      const [, width] = arithmetic.size(x!);
+      const rows = alternatingSinusoids(count, width);
+      return arithmetic.add(x!, arithmetic.matrix(rows, count, width));
+    },
+    patches: (stored, _, entry) =>
+      mapPatches(stored, entry, requireInput(inputs, entry.input ?? "pixels")),
     frames: ({ arithmetic }, _, entry) =>
       framesOf(arithmetic, entry, requireInput(inputs, entry.input)),
     convolve: (stored, [x], convolution) => convolve(stored, x!, convolution),
@@ -212,7 +219,7 @@ function graphOf(spec: ModelSpec, tensors: TensorSource, inputs: ModelInputs): G
     has: (name) => tensors.has(name),
     reads: (entry) => inputs[inputOf(entry)] !== undefined,
     countVectors: (table, width) => lengthOf(tensors, table, width),
-    countPatches: (entry) => countPatches(entry, requireInput(inputs, "pixels")),
+    countPatches: (entry) => countPatches(entry, requireInput(inputs, entry.input ?? "pixels")),
   }, nodes);
   const hooks: Hooks<Node> = {
     onLayer: (stack, layer, x) => streams.set(x, [...streams.get(x) ?? [], { stack, layer }]),
@@ -286,8 +293,11 @@ export async function runModel<T>(
     pixels: "object?",
     features: "object?",
     waveform: "object?",
+    video: "object?",
+    spectrogram: "object?",
   });
-  for (const values of [inputs.pixels, inputs.features, inputs.waveform]) {
+  const { pixels, features, waveform, video, spectrogram } = inputs;
+  for (const values of [pixels, features, waveform, video, spectrogram]) {
     if (values === undefined) continue;
     requireOptions("an input of a model", values, { shape: "list", values: "list" });
   }

@@ -1,6 +1,7 @@
 // How a stream starts: from tokens, the patches of an image, or a sound.
 
 import type { EntryOf, Interpreter } from "./interpreter.ts";
+import { countPatches } from "./patches.ts";
 import { type Convolution, type Entry, isCompressed, type Stack } from "./spec.ts";
 
 function enterTokens<T>(
@@ -17,9 +18,27 @@ function enterTokens<T>(
   return segments === undefined ? placed : engine.addFirst(placed, segments);
 }
 
+/** Patches without position embeddings have to be those of the image that the model was made for. */
+function requireCount<T>(engine: Interpreter<T>, entry: EntryOf<"patches">): void {
+  const [count, known] = [engine.countPatches(entry), countPatches(entry)];
+  if (count === known) return;
+  throw new RangeError(
+    `Cannot place ${count} patches: an input of ${entry.imageSize.join(" × ")} has ${known}`,
+  );
+}
+
 /** Tokens in front, then the patches; positions are added to all of them or to the patches, whichever they are as many as. */
 function placePatches<T>(engine: Interpreter<T>, entry: EntryOf<"patches">, width: number): T {
   const { before, positions, imageSize } = entry;
+  const patches = engine.patches(entry, width);
+  const tokens = before.map((table) => engine.vectors(table, width));
+  if (positions === undefined) {
+    requireCount(engine, entry);
+    const x = entry.sinusoids === true
+      ? engine.addAlternatingSinusoids(patches, countPatches(entry))
+      : patches;
+    return engine.joinRows([...tokens, x]);
+  }
   const [count, positioned] = [
     engine.countPatches(entry),
     engine.countVectors(positions, width),
@@ -28,11 +47,9 @@ function placePatches<T>(engine: Interpreter<T>, entry: EntryOf<"patches">, widt
   if (positioned !== count && positioned !== count + ahead) {
     throw new RangeError(
       `Cannot add ${positioned} positions to ${count} patches and ${ahead} tokens in front: ` +
-        `is the image ${imageSize} × ${imageSize}?`,
+        `is the image ${imageSize.join(" × ")}?`,
     );
   }
-  const patches = engine.patches(entry, width);
-  const tokens = before.map((table) => engine.vectors(table, width));
   const placed = (x: T): T => engine.addPositions(x, positions, 0);
   return positioned === count
     ? engine.joinRows([...tokens, placed(patches)])

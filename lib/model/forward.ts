@@ -91,8 +91,11 @@ class StackRun<T> {
     return out;
   }
 
-  #finish({ residual, final }: Stack, state: State<T>): T {
-    const norm: Norm<T> = (x) => final === undefined ? x : this.#engine.norm(x, final);
+  #finish(stack: Stack, state: State<T>): T {
+    const { residual, final, finalOfMean } = stack;
+    const read = (x: T): T =>
+      finalOfMean === true ? this.#engine.pick(x, { reads: "patch-mean" }, stack) : x;
+    const norm: Norm<T> = (x) => final === undefined ? x : this.#engine.norm(read(x), final);
     return residual.finish?.(this.#engine, state, norm) ?? norm(state[0]);
   }
 

@@ -26,11 +26,12 @@ function pooled<T>(engine: Interpreter<T>, { probe, attention, norm, network }: 
  *
  * @param engine What executes it.
  * @param head The head.
- * @param x The rows of a final norm that it reads.
+ * @param rows The rows of a final norm that it reads.
  * @returns Its outputs.
  */
-export function runHead<T>(engine: Interpreter<T>, head: Head, x: T): T {
+export function runHead<T>(engine: Interpreter<T>, head: Head, rows: T): T {
   const { linear, pool, plusSum, activation, scale, softcap } = head;
+  const x = head.norm === undefined ? rows : engine.norm(rows, head.norm);
   if (pool !== undefined) return pooled(engine, pool, x);
   const read = plusSum === true ? engine.addSum(x, 1) : transformed(engine, head, x);
   const mapped = engine.linear(read, linear);

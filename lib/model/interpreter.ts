@@ -30,6 +30,9 @@ export interface QueriesKeysValues<T> {
   readonly gates?: T;
 }
 
+/** What says which rows are read. */
+export type Picked = Pick<Head, "reads" | "endToken" | "padToken">;
+
 /** An entry of one kind. */
 export type EntryOf<K extends Entry["kind"]> = Extract<Entry, { readonly kind: K }>;
 
@@ -48,6 +51,8 @@ export interface Interpreter<T> extends Algebra<T> {
   addSinusoids(x: T, entry: EntryOf<"tokens">, sinusoids: Sinusoids): T;
   /** x plus the first row of a table. */
   addFirst(x: T, table: Table): T;
+  /** x, `count` rows, plus computed positions, sines and cosines in turn. */
+  addAlternatingSinusoids(x: T, count: number): T;
   /** A linear map of each patch of the image: [patches, width]. */
   patches(entry: EntryOf<"patches">, width: number): T;
   /** How many patches the image has. */
@@ -105,5 +110,5 @@ export interface Interpreter<T> extends Algebra<T> {
   /** The gates of relative positions of what attention reads: [T, H]. */
   relativeGates(x: T, gate: NonNullable<Relative["gate"]>, attention: Attention): T;
   /** The rows of a final norm that a head reads. */
-  pick(x: T, head: Head, stack: Stack): T;
+  pick(x: T, head: Picked, stack: Stack): T;
 }

@@ -260,21 +260,31 @@ export type Entry =
     /** Whether it reads what a decoder is to answer, beside that decoder's own tokens (BART's encoder). */
     readonly source?: boolean;
   }
-  /** A linear map of image patches (a convolution whose stride is its size) behind single tokens, plus position embeddings. */
+  /** A linear map of patches (a convolution) behind single tokens, plus position embeddings. */
   | {
     readonly kind: "patches";
+    /** What is cut: images unless given. */
+    readonly input?: "pixels" | "video" | "spectrogram";
     readonly patches: Linear;
+    /** Height and width of a patch. */
     readonly patchSize: number;
+    /** How far patches stand apart, down and across, where that is not their size (AST). */
+    readonly stride?: readonly [down: number, across: number];
     readonly channels: number;
-    readonly imageSize: number;
+    /** Height and width of an image; of a spectrogram its frequencies and its frames. */
+    readonly imageSize: readonly [height: number, width: number];
+    /** The frames of a video, and how many of them a patch spans; it is cut frame by frame. */
+    readonly frames?: { readonly count: number; readonly together: number };
     /** Class, distillation and register tokens, in order. */
     readonly before: readonly Table[];
     /** After the position embeddings: register tokens of DINOv2. */
     readonly registers?: Table;
     /** What stands in for patches that are to be guessed; such are not run. */
     readonly mask?: Table;
-    /** The positions cover the tokens in `before` too. */
-    readonly positions: Table;
+    /** The positions of patches, which may cover the tokens in `before` too. */
+    readonly positions?: Table;
+    /** Whether positions are computed: sines and cosines in turn of t · 10000^(−2p/width) (VideoMAE). */
+    readonly sinusoids?: boolean;
   }
   /** Convolutions of a sound, plus positions. */
   | {
@@ -294,7 +304,10 @@ export type Entry =
   };
 
 /** The inputs that a model can have, by what its stacks start from. */
-export type InputName = "tokens" | "source" | "pixels" | "features" | "waveform";
+export type InputName =
+  | ("tokens" | "source")
+  | ("pixels" | "video" | "spectrogram")
+  | ("features" | "waveform");
 
 /** The input that an entry reads. */
 export function inputOf(entry: Entry): InputName {
@@ -302,7 +315,7 @@ export function inputOf(entry: Entry): InputName {
     case "tokens":
       return entry.source === true ? "source" : "tokens";
     case "patches":
-      return "pixels";
+      return entry.input ?? "pixels";
     case "audio":
       return entry.input;
   }
@@ -324,6 +337,8 @@ export interface Stack {
   readonly blocks: readonly Block[];
   /** The norm after the last layer; absent where the model has none. */
   readonly final?: NormSpec;
+  /** Whether it reads the mean of the patches alone, in the place of all rows (BEiT). */
+  readonly finalOfMean?: boolean;
 }
 
 /** A learned query attends to rows; of what it finds, x, the head makes x + N(x) with a network N behind a norm. */
@@ -346,11 +361,11 @@ export interface Head {
   readonly stack: string;
   /**
    * Which rows: all (a language model), the first, second or last, that of the end-of-text token (CLIP), the mean of all, the mean of
-   * the patches, or the first beside that (DINOv2).
+   * the patches, that of the first two (AST), or the first beside that of the patches (DINOv2).
    */
   readonly reads:
     | ("all" | "first" | "second" | "last" | "end")
-    | ("mean" | "patch-mean" | "first-and-mean");
+    | ("mean" | "patch-mean" | "first-two" | "first-and-mean");
   /** The token of padding: the last row is then that of the last other token, and the first where all are padding. */
   readonly padToken?: number;
   /** The end-of-text token, whose first place is read; without it the place of the largest token id. */
@@ -360,6 +375,8 @@ export interface Head {
    * what it reads to each value.
    */
   readonly plusSum?: boolean;
+  /** A norm of the rows that it reads, before all else (AST). */
+  readonly norm?: NormSpec;
   /** What is done before the map: another one, a function, and a norm (BERT; OPT-350m has the map alone). */
   readonly transform?: {
     readonly linear: Linear;

@@ -33,7 +33,7 @@ const textOf = ({ to, tied }: Required<ConvertOptions>): string => `${to}, tied:
 /** The outputs of transformers that the heads give; DeiT's `logits` are the mean of its two heads'. */
 function headsOf(name: string, { expected }: Golden): Outputs {
   const entries = Object.entries(expected).filter(([key]) =>
-    /(logits|embeds|states)$/.test(key) && !(name === "deit" && key === "logits")
+    /(logits|embeds|states|vision)$/.test(key) && !(name === "deit" && key === "logits")
   );
   return Object.fromEntries(entries);
 }

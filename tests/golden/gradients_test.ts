@@ -91,6 +91,7 @@ async function computed(name: string): Promise<Record<string, ArrayLike<number>>
 const isBuffer = (name: string, key: string): boolean =>
   key === "final_logits_bias" ||
   (name === "whisper" && key === "model.encoder.embed_positions.weight") ||
+  (name === "vit-mae" && key === "embeddings.position_embeddings") ||
   (name === "pegasus" && key.endsWith("embed_positions.weight"));
 
 for (const name of goldenNames) {

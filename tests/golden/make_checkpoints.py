@@ -99,6 +99,10 @@ def vision_sizes(**others):
     }
 
 
+def without(settings, *keys):
+    return {key: value for key, value in settings.items() if key not in keys}
+
+
 def dino_sizes(**others):
     named = vision_sizes(mlp_ratio=2, **others)
     del named["intermediate_size"]
@@ -350,6 +354,38 @@ CASES = {
         "Dinov2WithRegistersForImageClassification",
         dino_sizes(num_register_tokens=3, layer_norm_eps=COARSE),
         "pixels",
+    ),
+    "vit-msn": ("ViTMSNForImageClassification", vision_sizes(layer_norm_eps=COARSE), "pixels"),
+    # All patches are seen, in their order.
+    "vit-mae": ("ViTMAEModel", vision_sizes(mask_ratio=0.0), "pixels"),
+    "ijepa": ("IJepaForImageClassification", vision_sizes(), "pixels"),
+    "beit": (
+        "BeitForImageClassification",
+        vision_sizes(use_relative_position_bias=True, layer_norm_eps=COARSE),
+        "pixels",
+    ),
+    "data2vec-vision": (
+        "Data2VecVisionForImageClassification",
+        vision_sizes(use_shared_relative_position_bias=True, use_absolute_position_embeddings=True)
+        | {"use_mean_pooling": False, "layer_scale_init_value": 0.0},
+        "pixels",
+    ),
+    "ast": (
+        "ASTForAudioClassification",
+        without(
+            vision_sizes(num_mel_bins=9, max_length=12, frequency_stride=3, time_stride=2), *IMAGE
+        ),
+        "spectrogram",
+    ),
+    "vivit": (
+        "VivitForVideoClassification",
+        without(vision_sizes(num_frames=4, tubelet_size=[2, 8, 8]), "patch_size"),
+        "video",
+    ),
+    "videomae": (
+        "VideoMAEForVideoClassification",
+        vision_sizes(num_frames=4, tubelet_size=2, layer_norm_eps=COARSE) | {"patch_size": 8},
+        "video",
     ),
     "clip": ("CLIPModel", CLIP, "tokens pixels"),
     # Its text ends at another token than the highest.
@@ -649,6 +685,13 @@ def draw_inputs(generator, reads, config):
     if "features" in reads:
         frames = 2 * config.max_source_positions
         inputs["features"] = normal(generator, (1, config.num_mel_bins, frames), 0.2)
+    if "video" in reads:
+        size = IMAGE["image_size"]
+        shape = (1, config.num_frames, IMAGE["num_channels"], size, size)
+        inputs["video"] = normal(generator, shape, 0.2)
+    if "spectrogram" in reads:
+        shape = (1, config.max_length, config.num_mel_bins)
+        inputs["spectrogram"] = normal(generator, shape, 0.2)
     if "waveform" in reads:
         inputs["waveform"] = normal(generator, (1, 90), 0.2)
     if "source" in reads:
@@ -671,6 +714,18 @@ def outputs_of(model, inputs):
         inputs[name].to(dtype) if name in inputs else None
         for name in ("pixels", "features", "waveform")
     )
+    for name in ("video", "spectrogram"):
+        if name in inputs:
+            given = inputs[name].to(dtype)
+            body = model.base_model
+            # VideoMAE's classifier normalizes the mean of what its body gives
+            own = {} if model.config.model_type == "videomae" else {"hidden": body(given)[0]}
+            return {"logits": model(given).logits} | own
+    if model.config.model_type == "vit_mae":
+        noise = torch.arange(16.0).unsqueeze(0)
+        return {"vision": model(pixels, noise=noise).last_hidden_state}
+    if model.config.model_type == "beit":
+        return {"logits": model(pixels).logits}
     if waveform is not None:
         outputs = model(waveform)
         results = {name: outputs[name] for name in ("logits", "projected_states") if name in outputs}
@@ -716,7 +771,7 @@ def loss_of(model, inputs, outputs):
     """The sum over the heads: cross entropy of tokens or of label 3, the mean square of embeddings."""
     total = 0.0
     for name, value in outputs.items():
-        if name.endswith(("embeds", "states")) or ("waveform" in inputs and value.dim() == 3):
+        if name.endswith(("embeds", "states", "vision")) or ("waveform" in inputs and value.dim() == 3):
             if name == "memory":
                 continue
             total = total + value.square().mean()

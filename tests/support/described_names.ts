@@ -89,8 +89,9 @@ function stack({ entry, entryNorm, blocks, final }: Stack): DescribedNames[] {
 export function namesOf({ stacks, heads }: ModelSpec): DescribedNames {
   const all = [
     ...Object.values(stacks).flatMap(stack),
-    ...heads.flatMap(({ linear: map, transform, pool }) => [
+    ...heads.flatMap(({ linear: map, norm: before, transform, pool }) => [
       linear(map),
+      ...(before === undefined ? [] : [norm(before)]),
       ...(transform === undefined ? [] : [linear(transform.linear)]),
       ...(transform?.norm === undefined ? [] : [norm(transform.norm)]),
       ...(pool === undefined ? [] : [

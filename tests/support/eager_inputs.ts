@@ -6,9 +6,7 @@ import type { EagerInputs } from "../../lib/interpret/eager.ts";
 import type { ModelInputs, Values } from "../../lib/interpret/inputs.ts";
 
 /** A batch of one. */
-export function eagerInputs(
-  { tokens, source, pixels, features, waveform }: ModelInputs,
-): EagerInputs {
+export function eagerInputs({ tokens, source, ...others }: ModelInputs): EagerInputs {
   const batch = (ids: readonly number[] | undefined) =>
     ids === undefined ? undefined : { ids: Int32Array.from(ids), size: [1, ids.length] as const };
   const tensor = (values: Values | undefined): Tensor | undefined =>
@@ -16,9 +14,7 @@ export function eagerInputs(
   const all = {
     tokens: batch(tokens),
     source: batch(source),
-    pixels: tensor(pixels),
-    features: tensor(features),
-    waveform: tensor(waveform),
+    ...Object.fromEntries(Object.entries(others).map(([name, values]) => [name, tensor(values)])),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

@@ -89,6 +89,14 @@ export const impossible: Readonly<
     ["pre-crmsnorm"],
     "Cannot compress a stream whose norms a gate of relative positions reads head by head: heads would have other widths",
   ],
+  "ast": [
+    ["pre-crmsnorm"],
+    "Cannot compress a stream whose final norm another norm reads: that would see d − 1 values",
+  ],
+  "vit-mae": [
+    ["pre-crmsnorm"],
+    "Cannot compress a model without a head: its output would have d − 1 values",
+  ],
   "siglip": [
     ["pre-crmsnorm"],
     "Cannot compress a stream that a pooling head reads: one matrix multiplies its query too, which has d values",
@@ -132,14 +140,15 @@ export async function valuesIn(
 
 /** Values with the inputs among them as a model takes them. */
 export function goldenIn(values: Readonly<Record<string, Values>>): Golden {
-  const { tokens, source, pixels, features, waveform, ...expected } = values;
+  const given = ["pixels", "video", "spectrogram", "features", "waveform"];
+  const isGiven = ([key]: readonly [string, Values]): boolean => given.includes(key);
+  const { tokens, source, ...others } = values;
   const inputs = {
     ...(tokens === undefined ? {} : { tokens: [...tokens.values] }),
     ...(source === undefined ? {} : { source: [...source.values] }),
-    ...(pixels === undefined ? {} : { pixels }),
-    ...(features === undefined ? {} : { features }),
-    ...(waveform === undefined ? {} : { waveform }),
+    ...Object.fromEntries(Object.entries(others).filter(isGiven)),
   };
+  const expected = Object.fromEntries(Object.entries(others).filter((one) => !isGiven(one)));
   return { inputs, expected };
 }
 

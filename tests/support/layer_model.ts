@@ -30,7 +30,7 @@ function memoryOf(rows: Rows): Pick<LayerModel, "tensors" | "inputs"> & { readon
       patches: { weight: "memory.patches", bias: "none", layout: "out-in" },
       patchSize: 1,
       channels: width,
-      imageSize: 1,
+      imageSize: [1, 1],
       before: [],
       positions: { table: "memory.positions" },
     },

@@ -39,7 +39,7 @@ export function twoStacks(): TwoStacks {
       patches: store.linear("patches", "out-in", [kernel]),
       patchSize: 1,
       channels: 1,
-      imageSize: 2,
+      imageSize: [2, 2],
       before: [{ table: "class" }],
       registers: { table: "register" },
       positions: { table: "positions" },

@@ -58,7 +58,8 @@ for (const name of layerNormNames) {
     const seen = new Set<string>();
     for (const stack of Object.values(source.spec.stacks)) {
       const { tables, linears } = entryOf(stack);
-      const isLinear = stack.entryNorm === undefined && stack.entry.kind !== "audio";
+      const isLinear = stack.entryNorm === undefined && stack.entry.kind !== "audio" &&
+        !("sinusoids" in stack.entry);
       const writers = [
         ...writersOf(stack).map(({ linear }) => linear),
         ...(isLinear ? linears : []),

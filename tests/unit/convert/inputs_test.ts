@@ -13,7 +13,9 @@ Deno.test("randomInputs() are what every stack of every golden model reads", asy
     const { inputs: golden } = await goldenOf(name);
     for (const inputs of randomInputs(model, 0, 2)) {
       assertEquals(Object.keys(inputs).sort(), Object.keys(golden).sort(), name);
-      assertEquals(inputs.pixels?.shape, golden.pixels?.shape, name);
+      for (const kind of ["pixels", "video", "spectrogram"] as const) {
+        assertEquals(inputs[kind]?.shape, golden[kind]?.shape, name);
+      }
       assertEquals(inputs.features?.shape, golden.features?.shape, name);
       assertEquals(inputs.waveform?.shape.length, golden.waveform?.shape.length, name);
       const outputs = Object.values(await outputsOf(float64, model, inputs));

@@ -7,12 +7,12 @@ ort.env.wasm.numThreads = 1;
 ort.env.logLevel = "error";
 
 /** Which golden tensor an input of a graph is; of a model with a source the encoder reads `input_ids`. */
-const sources: Readonly<Record<string, string>> = {
-  input_ids: "tokens",
-  decoder_input_ids: "tokens",
-  pixel_values: "pixels",
-  input_features: "features",
-  input_values: "waveform",
+const sources: Readonly<Record<string, readonly string[]>> = {
+  input_ids: ["tokens"],
+  decoder_input_ids: ["tokens"],
+  pixel_values: ["pixels", "video"],
+  input_features: ["features"],
+  input_values: ["waveform", "spectrogram"],
 };
 
 /**
@@ -35,7 +35,9 @@ export async function runOnnx(
   });
   const feeds = Object.fromEntries(session.inputNames.map((name) => {
     const isSource = name === "input_ids" && session.inputNames.includes("decoder_input_ids");
-    const { shape, values } = given[isSource ? "source" : sources[name]!]!;
+    const { shape, values } = isSource
+      ? given["source"]!
+      : sources[name]!.map((one) => given[one]).find((one) => one !== undefined)!;
     const tensor = name.endsWith("input_ids")
       ? new ort.Tensor("int64", BigInt64Array.from([...values], BigInt), [...shape])
       : new ort.Tensor("float32", Float32Array.from(values), [...shape]);

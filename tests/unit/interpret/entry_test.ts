@@ -117,7 +117,7 @@ function imageEntry(store: Store, positioned: 6 | 8): {
       patches,
       patchSize: 2,
       channels: 2,
-      imageSize: 4,
+      imageSize: [4, 4],
       before: [{ table: "class" }, { table: "distillation" }],
       registers: { table: "registers" },
       positions: { table: "positions" },
