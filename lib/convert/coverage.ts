@@ -4,17 +4,17 @@
 import { rowsOf } from "../checkpoint/tensors.ts";
 import type { Model } from "../families/model.ts";
 import type { ModelInputs } from "../interpret/inputs.ts";
-import { mapStacks, type ModelSpec } from "../model/spec.ts";
+import { mapStacks, type ModelSpec, type Stack } from "../model/spec.ts";
 import type { Coverage } from "./certificate.ts";
 import { positionsOf, randomInputs, tokenLimits } from "./inputs.ts";
 import { entryOf } from "./readers_and_writers.ts";
 
-/** Multiplications and additions of a run, which takes a second for each 1e9 in float64. */
+/** Multiplications and additions of a run, which takes up to a second for each 1e9 in float64. */
 const budgets = {
   /** Where outputs are all there is. */
   alone: 16e9,
-  /** Of a small model: its full context. */
-  small: 2e9,
+  /** Of a small model: its full context, or most of it. */
+  small: 1e9,
   /** Of a large one, whose numbers are compared besides: the certificate is to take no longer than the conversion. */
   large: 5e8,
 } as const;
@@ -42,8 +42,19 @@ interface Weights {
   readonly layers: number;
   /** Those of heads. */
   readonly heads: number;
-  /** Multiplications of attention for each pair of positions. */
+  /** Operations of attention for each pair of positions. */
   readonly mixing: number;
+}
+
+/** What the mask and the softmax of one score cost, in such operations. */
+const scoreCost = 100;
+
+/** The operations of attention for each pair of positions. */
+function mixingOf({ width, blocks }: Stack): number {
+  const heads = blocks.flatMap(({ branches }) =>
+    branches.map(({ sublayer }) => sublayer.kind === "attention" ? sublayer.heads : 0)
+  );
+  return 4 * width * blocks.length + scoreCost * heads.reduce((sum, own) => sum + own, 0);
 }
 
 function weightsOf(model: Model): Weights {
@@ -58,7 +69,7 @@ function weightsOf(model: Model): Weights {
   return {
     layers: total(tensors.names.filter((name) => !tables.has(name) && !heads.has(name))),
     heads: total(heads),
-    mixing: stacks.reduce((sum, { width, blocks }) => sum + 4 * width * blocks.length, 0),
+    mixing: stacks.reduce((sum, stack) => sum + mixingOf(stack), 0),
   };
 }
 

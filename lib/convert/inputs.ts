@@ -43,12 +43,12 @@ export function tokenLimits({ spec, tensors }: Model): TokenLimits | undefined {
   };
 }
 
-/** Positions beyond which nothing stored depends on them, where there is no table. */
-const withoutTable = 64;
+/** Positions beyond which nothing stored depends on them, where there is no table; and the widest window that is looked past. */
+const [withoutTable, widestWindow] = [64, 512];
 
 /**
  * The number of positions that tell all of a model: every row of its table of positions, else so many that its attention has looked
- * past a window.
+ * past a narrow window.
  *
  * @param model A model that reads tokens.
  * @returns The number.
@@ -63,7 +63,8 @@ export function positionsOf(model: Model): number {
       )
     )
   );
-  return Math.min(context, Math.max(withoutTable, ...windows.map((window) => window + longest)));
+  const passed = windows.filter((window) => window <= widestWindow);
+  return Math.min(context, Math.max(withoutTable, ...passed.map((window) => window + longest)));
 }
 
 /**

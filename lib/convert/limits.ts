@@ -1,4 +1,4 @@
-// How far apart outputs may be. Derived in DESIGN.md, decision 47.
+// How far apart outputs may be. Derived in DESIGN.md, decision 48.
 
 import { type DType, ulp } from "../checkpoint/dtype.ts";
 
@@ -16,7 +16,7 @@ const float32Promise = 1e-5;
 /** What one ε for norms that had several changes at most. */
 const otherEps = 1e-4;
 
-/** Roundings that add up on the way to an output; measured are at most 5 where nothing amplifies them. */
+/** Roundings that add up on the way to an output, where nothing amplifies them. */
 const roundings = 20;
 
 /** By how much more a deep model may amplify them. */
