@@ -109,7 +109,7 @@ export const attentionParts = {
     "of two patches (row_i − row_j + rows − 1) · (2 columns − 1) + column_i − column_j + columns − 1; n = (2 rows − 1) · (2 columns − 1) " +
     "for i = 0, n + 1 for j = 0, n + 2 for both",
     "place of ranges, d = j − i, m = count / 2, e = m / 2: (d > 0 ? m : 0) + (|d| < e ? |d| : min(m − 1, floor(e + (m − e) · " +
-    "ln(|d| / e) / ln(farthest / e))))",
+    "ln(|d| / e) / ln(farthest / e)))); with behind m = count, and d > 0 has the place 0",
     "with gate the table's number is multiplied by a (b c − 1) + 2: of what gate.linear makes of head h's numbers of row i that attention " +
     "reads, a = sigmoid(sum of the first half), b = sigmoid(sum of the last half), c = gate.constants[h]",
   ],

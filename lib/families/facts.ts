@@ -294,7 +294,7 @@ const rows: readonly Row[] = [
     entry: normed,
     traps: "the first layer has no norm before its attention; norm_bias gives norms a bias",
   }],
-  ["t5", "T5", "rms", 1e-6, epsilon, "pre", {
+  ["t5 mt5", "T5", "rms", 1e-6, epsilon, "pre", {
     traps:
       "the head reads the final norm times 1/√d where it is the token table; scores are not scaled, and relative positions " +
       "are added to them",

@@ -34,6 +34,7 @@ import { openaiGpt } from "./openai_gpt.ts";
 import { opt } from "./opt.ts";
 import { refusedFamilies } from "./refused.ts";
 import { excerptOf } from "./settings.ts";
+import { mt5, t5 } from "./t5.ts";
 import { visionFamilies } from "./vit.ts";
 import { waveformFamilies } from "./wav2vec2.ts";
 import { whisper } from "./whisper.ts";
@@ -64,6 +65,7 @@ export const families: readonly Family[] = [
   modernBert,
   distilbert,
   ...bartLike,
+  ...[t5, mt5],
   ...visionFamilies,
   ...clipLike,
   whisper,

@@ -2,9 +2,12 @@
 
 import type { Relative } from "./spec.ts";
 
+type Ranges = Extract<Relative["places"], { readonly kind: "ranges" }>;
+
 /** Distances one by one up to a quarter of the places, then in ranges that grow to the farthest; those ahead have places of their own. */
-function range(count: number, farthest: number, distance: number): number {
-  const own = Math.floor(count / 2);
+function range({ count, farthest, behind }: Ranges, distance: number): number {
+  if (behind === true && distance > 0) return 0;
+  const own = behind === true ? count : Math.floor(count / 2);
   const near = Math.floor(own / 2);
   const apart = Math.abs(distance);
   const first = distance > 0 ? own : 0;
@@ -43,6 +46,6 @@ export function countPlaces({ places }: Relative): number {
  */
 export function placeOf({ places }: Relative, query: number, key: number): number {
   return places.kind === "ranges"
-    ? range(places.count, places.farthest, key - query)
+    ? range(places, key - query)
     : gridPlace(places.rows, places.columns, query, key);
 }

@@ -109,7 +109,13 @@ export interface Relative {
    * WavLM). `grid`: the rows and columns between two patches of an image, and the class token before them (BEiT).
    */
   readonly places:
-    | { readonly kind: "ranges"; readonly count: number; readonly farthest: number }
+    | {
+      readonly kind: "ranges";
+      readonly count: number;
+      readonly farthest: number;
+      /** Whether all places are of distances behind (T5's decoder). */
+      readonly behind?: boolean;
+    }
     | { readonly kind: "grid"; readonly rows: number; readonly columns: number };
   /**
    * Each head's numbers are multiplied by a (b c − 1) + 2 for each query (WavLM): a and b are sigmoids of the sums of the first and the

@@ -63,6 +63,7 @@ const rmsFamilies: Readonly<Record<string, string>> = {
   smollm3: "SmolLM3",
   qwen2: "Qwen2",
   qwen3: "Qwen3",
+  t5: "T5",
 };
 
 /** Models whose head is the token table behind a map of its own. */
@@ -86,6 +87,8 @@ const tables: Readonly<Record<string, readonly [table: string, bound: boolean]>>
   "cohere-norms": ["model.embed_tokens.weight", true],
   "cohere2": ["model.embed_tokens.weight", true],
   "smollm3": ["model.embed_tokens.weight", true],
+  "t5": ["shared.weight", true],
+  "t5-gated": ["shared.weight", true],
   "starcoder2": ["model.embed_tokens.weight", true],
   "falcon": ["transformer.word_embeddings.weight", true],
   "falcon-alibi": ["transformer.word_embeddings.weight", true],

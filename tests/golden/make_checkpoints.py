@@ -183,6 +183,19 @@ STABLE = {"do_stable_layer_norm": True, "feat_extract_norm": "layer", "conv_bias
 
 PAIR = BART | {"encoder_layers": 1, "decoder_layers": 1, "pad_token_id": 1}
 
+T5 = {
+    "vocab_size": VOCABULARY,
+    "d_model": 8,
+    "d_kv": 4,
+    "d_ff": 12,
+    "num_layers": 1,
+    "num_heads": 2,
+    "relative_attention_num_buckets": 6,
+    "relative_attention_max_distance": 8,
+    "layer_norm_epsilon": COARSE,
+    "decoder_start_token_id": 0,
+}
+
 # Name: the model, its configuration, what it reads; `older` spells the rotary keys as before 5.
 CASES = {
     "gpt2": ("GPT2LMHeadModel", gpt2_sizes(), "tokens"),
@@ -543,6 +556,12 @@ CASES = {
     "m2m-100": ("M2M100ForConditionalGeneration", PAIR, "tokens source"),
     "pegasus": ("PegasusForConditionalGeneration", PAIR, "tokens source"),
     "blenderbot": ("BlenderbotForConditionalGeneration", PAIR, "tokens source"),
+    "t5": ("T5ForConditionalGeneration", T5, "tokens source"),
+    "t5-gated": (
+        "T5ForConditionalGeneration",
+        T5 | {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False, "num_heads": 3},
+        "tokens source",
+    ),
     # Post-LN, which the converter has to refuse.
     "bert": ("BertForMaskedLM", sizes(16, 2, 32, max_position_embeddings=16), "masked"),
     "roberta": (

@@ -63,6 +63,8 @@ export const rmsNormNames: readonly string[] = [
   "smollm3",
   "qwen2",
   "qwen3",
+  "t5",
+  "t5-gated",
 ];
 
 /** Targets to which some models cannot be converted, and why. */

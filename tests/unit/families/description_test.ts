@@ -12,6 +12,12 @@ const unread: Readonly<Record<string, readonly string[]>> = {
 };
 
 const network = "mlp.up_proj mlp.gate_proj mlp.down_proj lm_head";
+const t5 = [
+  "final_layer_norm layer_norm lm_head DenseReluDense.wo",
+  ...["SelfAttention", "EncDecAttention"].flatMap((path) =>
+    ["q", "k", "v", "o"].map((which) => `${path}.${which}`)
+  ),
+].join(" ");
 const gateInside = "mlp.gate_up_proj mlp.down_proj lm_head";
 const attention = "self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj";
 const rms = "input_layernorm post_attention_layernorm model.norm";
@@ -80,6 +86,8 @@ const absent: Readonly<Record<string, string>> = {
   "wav2vec2-post": "0.conv 1.conv",
   "m2m-100": "final_logits_bias",
   "xglm": "lm_head",
+  "t5": `${t5} DenseReluDense.wi`,
+  "t5-gated": `${t5} DenseReluDense.wi_1 DenseReluDense.wi_0`,
   "whisper": "self_attn.k_proj encoder_attn.k_proj proj_out",
 };
 
