@@ -5,7 +5,6 @@ import {
   type ActivationName,
   type Head,
   type ModelSpec,
-  outputName,
   readerOf,
   type Stack,
 } from "../model/spec.ts";
@@ -190,6 +189,14 @@ function isThere({ linear, transform }: Head, spec: ModelSpec, has: Has): boolea
   return spec.untied === undefined || has(own.weight);
 }
 
+/** Heads of which the first without a name gives `logits`, and another one what it is called by besides. */
+function namedHeads(heads: readonly { readonly head: Head; readonly name: string }[]): Head[] {
+  const main = heads.find(({ head }) => head.output === undefined);
+  return heads.map((one) =>
+    one === main || one.head.output !== undefined ? one.head : { ...one.head, output: one.name }
+  );
+}
+
 /**
  * The heads of a model as its checkpoint has them. A language model's head that shares the token table is one of a class that predicts
  * tokens; others are found by the names of their matrices.
@@ -219,15 +226,13 @@ export function withHeads(
       .map(({ weight }) => weight),
   );
   const others = found.filter(({ head }) => !used.has(head.linear.weight));
-  const isSecond = others.some(({ head }) => outputName(head) === outputName({}));
   const bare = language.length === 0 && others.length > 0 &&
     others.every(({ kind }) => kind.ofBody);
+  const second = language.map((head) => ({ head, name: "lm_logits" }));
+  const first = others.map(({ head, kind }) => ({ head, name: kind.path }));
   return {
     ...spec,
-    heads: [
-      ...language.map((head) => isSecond ? { ...head, output: "lm_logits" } : head),
-      ...others.map(({ head }) => head),
-    ],
+    heads: namedHeads(isOther ? [...first, ...second] : [...second, ...first]),
     ...(bare ? { bare } : {}),
   };
 }

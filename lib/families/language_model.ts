@@ -89,7 +89,8 @@ export function describeDecoder(model: Model): DescribedDecoder {
     throw new RangeError(`Cannot use this ${family.label} model as a language model: ${why}`);
   }
   const vocabulary = tensors.info(entry.tokens.table).shape[0]!;
-  return { spec: { ...spec, heads: [head] }, vocabulary, context: contextOf(model, entry) };
+  const { output: _, ...plain } = head;
+  return { spec: { ...spec, heads: [plain] }, vocabulary, context: contextOf(model, entry) };
 }
 
 /** A language model whose parameters are loaded. */

@@ -14,7 +14,14 @@ export interface Reading {
   readonly inputs: ModelInputs;
 }
 
-/** The place of the end-of-text token, which is the largest where the head names none. */
+/**
+ * The place of the end-of-text token.
+ *
+ * @param tokens The tokens.
+ * @param head The head; where it names no such token, that is the largest.
+ * @returns Its first place.
+ * @throws {RangeError} If it is not there.
+ */
 export function endOf(tokens: readonly number[], { endToken }: Picked): number {
   const end = endToken ?? tokens.reduce((most, token) => Math.max(most, token), 0);
   const at = tokens.indexOf(end);
