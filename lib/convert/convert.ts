@@ -7,6 +7,7 @@ import { hasOffset, mapNorms, mapStacks, readsWithTable, withoutOffset } from ".
 import { withConvertedNorms } from "../families/converted_norms.ts";
 import type { Head, ModelSpec, StreamNorm } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
+import { addedBiases, withoutAddedBiases } from "./added_biases.ts";
 import { centerStreams, foldLayerScale, startsNonLinearly } from "./center.ts";
 import { compressStreams, decompressStreams } from "./compress.ts";
 import { foldNorms, untieHead, withoutCopies } from "./fold_norms.ts";
@@ -64,14 +65,15 @@ function tiedHeads({ spec }: Model): readonly string[] {
     .map(({ linear }) => linear.weight);
 }
 
-/** Records the norms in the configuration. */
-function recorded(model: Model, centered: boolean): Model {
+/** Records the norms in the configuration, and biases that the source's family does not have. */
+function recorded(model: Model, centered: boolean, source: Model): Model {
   const { spec, config } = model;
   const kind = withoutOffset(streamNorm(model));
   const norm = kind === "crms-padded" ? "rms" : kind; // it became that
   const stacks = Object.entries(spec.stacks).filter(([, { recenter }]) => recenter);
   const recenter = stacks.map(([name]) => name);
   const eps = (config["normkit"] as { eps?: Record<string, number> } | undefined)?.eps;
+  const biases = addedBiases(model, source);
   return {
     ...model,
     config: withConvertedNorms(config, {
@@ -79,6 +81,7 @@ function recorded(model: Model, centered: boolean): Model {
       centered,
       recenter,
       ...(eps === undefined ? {} : { eps }),
+      ...(biases.length === 0 ? {} : { biases }),
     }),
   };
 }
@@ -147,15 +150,16 @@ function layered(model: Model): Model {
 function converted(model: Model, to: Target, keep: boolean): Model {
   switch (to) {
     case "weightless":
-      return recorded(foldNorms(foldLayerScale(model), () => true), isCentered(model));
+      return recorded(foldNorms(foldLayerScale(model), () => true), isCentered(model), model);
     case "pre-rmsnorm":
-      return recorded(toRms(model, keep), true);
+      return recorded(toRms(model, keep), true, model);
     case "pre-crmsnorm":
-      return recorded(toCrms(model), true);
+      return recorded(toCrms(model), true, model);
     case "pre-ln": {
       const rms = toRmsOfSameTensors(model, keep);
       const recentered = Object.values(rms.spec.stacks).some(({ recenter }) => recenter);
-      return recorded(layered(rms), !recentered); // a mean that was subtracted by a step is not any more
+      // a mean that was subtracted by a step is not any more
+      return recorded(withoutAddedBiases(layered(rms)), !recentered, model);
     }
   }
 }

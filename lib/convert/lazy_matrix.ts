@@ -222,6 +222,20 @@ export function centerAlong(matrix: LazyMatrix, axis: StreamAxis): LazyMatrix {
   });
 }
 
+/** Adds its number to a whole slice along the stream: for each output of a reading matrix one. */
+export function addAlong(
+  matrix: LazyMatrix,
+  axis: StreamAxis,
+  addends: () => Promise<Float64Array>,
+): LazyMatrix {
+  return mapped(matrix, async () => {
+    const numbers = await addends();
+    return (row, at) => {
+      for (let i = 0; i < row.length; i++) row[i]! += numbers[axis === "columns" ? at : i]!;
+    };
+  });
+}
+
 /** Subtracts a row from another. */
 function subtract(row: Float64Array, other: Float64Array): void {
   for (let i = 0; i < row.length; i++) row[i]! -= other[i]!;

@@ -1,5 +1,6 @@
 // The norms that GPT-2 and Llama have, of models that can be converted to them.
 
+import { recordedBiases } from "../convert/added_biases.ts";
 import { convert, isCentered, streamNorm, type Target } from "../convert/convert.ts";
 import type { Model } from "../families/model.ts";
 
@@ -10,7 +11,8 @@ function targetOf(form: "gpt2" | "llama", model: Model): Target | undefined {
     if (kind === "rms") return undefined;
     return kind === "rms-offset" ? "weightless" : "pre-rmsnorm";
   }
-  return kind === "crms" || (kind !== "layer" && isCentered(model)) ? "pre-ln" : undefined;
+  const isConverted = kind === "crms" || (kind !== "layer" && isCentered(model));
+  return isConverted || recordedBiases(model).length > 0 ? "pre-ln" : undefined;
 }
 
 /**

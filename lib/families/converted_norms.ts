@@ -22,6 +22,8 @@ export interface ConvertedNorms {
   readonly recenter: readonly string[];
   /** ε of norms that differ from the configuration's, by the name of their gain. */
   readonly eps?: Readonly<Record<string, number>>;
+  /** Biases that the family does not have, which took over those of norms. */
+  readonly biases?: readonly string[];
 }
 
 const version = 1;
@@ -42,7 +44,7 @@ function isEps(value: unknown): boolean {
 export function convertedNormsOf(config: Config): ConvertedNorms | undefined {
   if (config["normkit"] === undefined) return undefined;
   const stored = partOf(config, "normkit");
-  const { format, norm, centered, recenter, eps } = stored;
+  const { format, norm, centered, recenter, eps, biases = [] } = stored;
   const isHistory = Object.keys(stored).sort().join() === "format,history";
   if (isHistory && format === version) return undefined; // its norms are its family's
   if (typeof format === "number" && format !== version) {
@@ -52,7 +54,8 @@ export function convertedNormsOf(config: Config): ConvertedNorms | undefined {
   }
   const isComplete = format === version &&
     ["layer", "rms", "crms"].some((known) => known === norm) &&
-    typeof centered === "boolean" && Array.isArray(recenter) && (eps === undefined || isEps(eps));
+    typeof centered === "boolean" && Array.isArray(recenter) && (eps === undefined || isEps(eps)) &&
+    Array.isArray(biases) && biases.every((name) => typeof name === "string");
   if (!isComplete) {
     throw unknownSetting("normkit", config["normkit"], "it does not tell of a converted model");
   }
