@@ -1,7 +1,18 @@
 // The layers of a Transformer's stack: sub-layers with what their residual variant wants around them, as the papers have them.
 
-import type { Attention, Block, Branch, FeedForward, Linear, NormSpec } from "../model/spec.ts";
-import type { NormPlace, Role, ScaledMatrix, Site } from "../residual/types.ts";
+import type { EntryOf } from "../model/interpreter.ts";
+import type {
+  Attention,
+  Block,
+  Branch,
+  Entry,
+  FeedForward,
+  Linear,
+  NormSpec,
+  Stack,
+  Table,
+} from "../model/spec.ts";
+import type { End, InitBase, NormPlace, Role, ScaledMatrix, Site } from "../residual/types.ts";
 import type { Blueprint } from "./blueprint.ts";
 import type { CompleteLayers } from "./settings.ts";
 
@@ -23,6 +34,16 @@ export interface StackPlan extends Pick<Site, "stack" | "depth" | "otherDepth"> 
 /** Whether a name is one of the matrices that variants scale at the start. */
 const isScaled = (name: string): name is ScaledMatrix => ["wv", "wo", "w1", "w2"].includes(name);
 
+/** Makes so many layers, each by its index. */
+export type MakeLayers = (count: number, make: (index: number) => Block) => Block[];
+
+const everyLayer: MakeLayers = (length, make) => Array.from({ length }, (_, index) => make(index));
+
+/** The standard deviation of a matrix before a variant's gain: Xavier-normal or 0.02. */
+export function baseStd(init: InitBase, [inputs, outputs]: readonly [number, number]): number {
+  return init === "xavier" ? Math.sqrt(2 / (inputs + outputs)) : 0.02;
+}
+
 /** Writes down the layers of one stack. */
 export class Layers {
   readonly #blueprint: Blueprint;
@@ -43,9 +64,40 @@ export class Layers {
     return { parallel: false, branches: roles.map((role) => this.#branch(layer, role)) };
   }
 
-  /** A norm outside of sub-layers, such as `norm.final`. */
-  endNorm(path: string, eps = this.#settings.eps): NormSpec {
-    return this.#norm(`${this.#plan.prefix}${path}`, "stream", this.#settings.width, 1, eps);
+  /** The stack of this plan: what it starts from, its layers, and the norms outside of them. */
+  stack(entry: Entry, make: MakeLayers = everyLayer): Stack {
+    const { width, residual, ends, eps } = this.#settings;
+    return {
+      width,
+      entry,
+      ...(ends.includes("embedding") ? { entryNorm: this.#endNorm("embedding", eps) } : {}),
+      recenter: false,
+      residual,
+      blocks: make(this.#plan.depth, (index) => this.block(index + 1)),
+      ...(ends.includes("final")
+        ? { final: this.#endNorm("final", residual.finalEps ?? eps) }
+        : {}),
+    };
+  }
+
+  /** Token embeddings, with positions where they are learned. */
+  tokens(vocabulary: number, context: number): EntryOf<"tokens"> {
+    const { width, embeddingStd, embeddingScale: scale } = this.#settings;
+    const name = `${this.#plan.prefix}wte`;
+    const tokens = this.#blueprint.table(name, [vocabulary, width], embeddingStd);
+    return { kind: "tokens", tokens, scale, ...this.positions(context), offset: 0 };
+  }
+
+  /** A table of positions, where they are learned. */
+  positions(count: number): { readonly positions?: Table } {
+    const { positions, width, embeddingStd } = this.#settings;
+    if (positions !== "learned") return {};
+    const name = `${this.#plan.prefix}wpe`;
+    return { positions: this.#blueprint.table(name, [count, width], embeddingStd) };
+  }
+
+  #endNorm(end: End, eps: number): NormSpec {
+    return this.#norm(`${this.#plan.prefix}norm.${end}`, "stream", this.#settings.width, 1, eps);
   }
 
   #siteOf(layer: number, role: Role): Site {
@@ -102,11 +154,10 @@ export class Layers {
   #linear(path: string, suffix: string, shape: readonly [number, number], site: Site): Linear {
     const { init, residual, bias } = this.#settings;
     const weight = `w${suffix}`;
-    const base = init === "xavier" ? Math.sqrt(2 / (shape[0] + shape[1])) : 0.02;
     const scaled = weight === "w3" ? "w1" : weight;
     const gain = isScaled(scaled) ? residual.init.gain?.(site, scaled) ?? 1 : 1;
     const names = { weight: `${path}.${weight}`, bias: `${path}.b${suffix}` };
-    return this.#blueprint.linear(names, shape, { std: base * gain, bias });
+    return this.#blueprint.linear(names, shape, { std: baseStd(init, shape) * gain, bias });
   }
 
   #attention(path: string, site: Site): Attention {
