@@ -1,34 +1,17 @@
 // The decoder-only Transformer: its parameters, and its configuration or spec, in the forward pass of all models.
 
-import * as tf from "@tensorflow/tfjs";
 import { requireOptions } from "../core/options.ts";
-import type { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { requireFloats, tensorsOf } from "../core/tree.ts";
-import { eagerInterpreter, type TokenBatch } from "../interpret/eager.ts";
-import type { KeyValueStore } from "../interpret/eager_attention.ts";
-import { forward } from "../model/forward.ts";
-import { dropout } from "../ops/dropout.ts";
+import type { TokenBatch } from "../interpret/eager.ts";
+import { runBatch, type RunOptions } from "../transformer/run.ts";
 import type { DecoderConfig } from "./config.ts";
 import { describedBy, type DescribedDecoder, type DescribedParameters } from "./described.ts";
 
 /** Token ids in [0, V): B rows of the same length T. */
 export type Tokens = readonly ArrayLike<number>[];
 
-/** Receives named activations while the model runs; one that is to outlive the run must be cloned and kept (`tf.keep`). */
-export type Tap = (name: string, value: Tensor) => void;
-
 /** What a forward pass may do besides computing logits. */
-export interface DecoderOptions {
-  /** Receives named activations. */
-  readonly tap?: Tap;
-  /** Draws the dropout masks; without it nothing is dropped (evaluation). */
-  readonly dropout?: Random;
-  /** The optimizer step under way, for variants whose constants depend on it. */
-  readonly step?: number;
-  /** Keys and values of tokens that came before these. */
-  readonly store?: KeyValueStore;
-}
+export type DecoderOptions = Omit<RunOptions, "keyLengths">;
 
 /**
  * Checks tokens against a model and joins their rows.
@@ -98,24 +81,6 @@ export function decoder(
     store: "object?",
   });
   const model = describedBy(config);
-  const { tap, step, store } = options;
-  const leaves = tensorsOf(parameters);
-  requireFloats(leaves);
-  const named = new Map(leaves.map(({ path, value }) => [path, value]));
-  const drop = (x: Tensor, label: string): Tensor =>
-    options.dropout === undefined ? x : dropout(x, model.dropout ?? 0, options.dropout.fork(label));
-  const engine = eagerInterpreter({
-    parameter: (name) => named.get(name),
-    inputs: { tokens: batchOfTokens(tokens, model, store?.past ?? 0) },
-    ...(store === undefined ? {} : { store }),
-    ...(tap === undefined ? {} : { onPattern: tap }),
-  });
-  return tf.tidy(() =>
-    forward(engine, model.spec, {
-      entered: (x) => drop(x, "embed"),
-      added: (y, { layer, role }) => drop(y, `blocks.${layer}.${role}`),
-      ...(tap === undefined ? {} : { tap }),
-      ...(step === undefined ? {} : { step }),
-    })["logits"]!
-  );
+  const batch = batchOfTokens(tokens, model, options.store?.past ?? 0);
+  return runBatch(parameters, model, { tokens: batch }, options)["logits"]!;
 }

@@ -10,7 +10,8 @@ export type {
   FeedForwardActivation,
   LayerOptions,
 } from "../transformer/settings.ts";
-export { decoder, type DecoderOptions, type Tap, type Tokens } from "./decoder.ts";
+export { decoder, type DecoderOptions, type Tokens } from "./decoder.ts";
+export type { RunOptions, Tap } from "../transformer/run.ts";
 export { type Gate, isGate, readGates } from "./gates.ts";
 export {
   generate,

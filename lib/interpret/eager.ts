@@ -57,6 +57,8 @@ export interface EagerOptions {
   readonly parameter: (name: string) => Tensor | undefined;
   /** What the model reads. */
   readonly inputs: EagerInputs;
+  /** How many rows of each sequence count for attention that sees both sides; those that follow are padding. */
+  readonly keyLengths?: readonly number[];
   /** Keys and values of tokens that came before. */
   readonly store?: KeyValueStore;
   /** Receives attention patterns [B, H, T, S] under names such as `blocks.1.attn.pattern`. */
@@ -71,7 +73,7 @@ export interface EagerOptions {
  * @throws {RangeError} Later, from its operations, if a parameter or an input is missing or does not fit.
  */
 export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
-  const { inputs, store, onPattern } = options;
+  const { inputs, store, onPattern, keyLengths } = options;
 
   const required = (name: string): Tensor => {
     const value = options.parameter(name);

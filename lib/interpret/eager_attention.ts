@@ -28,6 +28,8 @@ export interface EagerAttentionOptions {
   readonly store?: KeyValueStore | undefined;
   /** The table of relative positions. */
   readonly table: (relative: Relative) => Tensor;
+  /** How many keys of each sequence count; all by default. */
+  readonly keyLengths?: readonly number[] | undefined;
   /** Receives the pattern [B, H, T, S], each row a distribution over keys. */
   readonly onPattern?: ((pattern: Tensor) => void) | undefined;
 }
@@ -53,6 +55,17 @@ function eachPair(
     (_, at) => f(first + Math.floor(at / keys), at % keys),
   );
   return tf.tensor2d(values, [queries, keys]);
+}
+
+/** Scores [B·H, T, S] of which those of padding do not count; `lengths` says how many keys of each sequence do. */
+function withoutPadding(scores: Tensor, lengths: readonly number[]): Tensor {
+  const [all, queries, keys] = scores.shape as [number, number, number];
+  const hidden = lengths.flatMap((length) =>
+    Array.from({ length: keys }, (_, key) => key < length ? 0 : masked)
+  );
+  const perSequence = tf.reshape(scores, [lengths.length, all / lengths.length, queries, keys]);
+  const mask = tf.tensor(hidden, [lengths.length, 1, 1, keys]);
+  return tf.reshape(tf.add(perSequence, mask), [all, queries, keys]);
 }
 
 /** The rotation of heads whose first row stands at a position. */
@@ -147,7 +160,7 @@ export function gatesOf(mapped: Tensor, constants: Tensor): Tensor {
 export function attendEagerly(
   given: QueriesKeysValues<Tensor>,
   attention: Attention,
-  { label, store, table, onPattern }: EagerAttentionOptions,
+  { label, store, keyLengths, table, onPattern }: EagerAttentionOptions,
 ): Tensor {
   const { heads, keyValueHeads, headWidth, memory } = attention;
   const [batch, length] = given.q.shape as [number, number, number];
@@ -173,7 +186,8 @@ export function attendEagerly(
     size: [length, keys],
     first,
   });
-  const pattern = patternOf(scores, attention, first, positions);
+  const counted = keyLengths === undefined ? scores : withoutPadding(scores, keyLengths);
+  const pattern = patternOf(counted, attention, first, positions);
   onPattern?.(tf.reshape(pattern, [batch, heads, length, keys]));
   const mixed = tf.matMul(tf.reshape(pattern, [batch * keyValueHeads, rows, keys]), v);
   const perHead = tf.reshape(mixed, [batch, heads, length, headWidth]);

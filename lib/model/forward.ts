@@ -28,8 +28,8 @@ export interface Hooks<T> {
   readonly tap?: (name: string, value: T) => void;
   /** Receives the stream after each layer; 0 is what enters the first. */
   readonly onLayer?: (stack: string, layer: number, x: T) => void;
-  /** Changes what enters the layers (dropout). */
-  readonly entered?: (x: T) => T;
+  /** Changes what enters the layers of a stack (dropout). */
+  readonly entered?: (x: T, stack: string) => T;
   /** Changes what a branch adds (dropout). */
   readonly added?: (y: T, site: Site) => T;
   /** The optimizer step under way, for variants whose constants depend on it. */
@@ -73,7 +73,7 @@ class StackRun<T> {
     const stack = this.#spec.stacks[this.#name]!;
     const { residual, blocks } = stack;
     const x = enter(this.#engine, stack, (entered) => {
-      const changed = this.#hooks.entered?.(entered) ?? entered;
+      const changed = this.#hooks.entered?.(entered, this.#name) ?? entered;
       this.#tap("embed", changed);
       return changed;
     });

@@ -6,7 +6,7 @@ import type { Tensor } from "../core/tensor.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { decoder, type Tokens } from "../decoder/decoder.ts";
 import type { DecoderParameters } from "../decoder/initialization.ts";
-import type { Tap } from "../decoder/decoder.ts";
+import type { Tap } from "../transformer/run.ts";
 
 /** A kept statistic, read back. */
 export interface Observation {

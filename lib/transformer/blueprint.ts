@@ -31,6 +31,18 @@ export class Blueprint {
     return { ...names, layout: "in-out" };
   }
 
+  /** A map stored [outputs, inputs, …], such as a convolution's kernel; its bias is 0. */
+  kernel(
+    path: string,
+    shape: readonly [outputs: number, ...inputs: number[]],
+    std: number,
+  ): Linear {
+    const names = { weight: `${path}.w`, bias: `${path}.b` };
+    this.#starts.set(names.weight, { shape, std });
+    this.#starts.set(names.bias, { shape: [shape[0]], value: 0 });
+    return { ...names, layout: "out-in" };
+  }
+
   /** Drawn vectors. */
   table(table: string, shape: readonly [count: number, width: number], std: number): Table {
     this.#starts.set(table, { shape, std });

@@ -1,0 +1,282 @@
+// The Transformers that the papers train, besides decoders: encoders of tokens, images and sounds, and encoder–decoders.
+
+import { requireInteger, requireOneOf } from "../core/check.ts";
+import { type OptionKinds, requireOptions } from "../core/options.ts";
+import type { Head, Linear, ModelSpec, Stack } from "../model/spec.ts";
+import { Blueprint, type Start } from "./blueprint.ts";
+import { baseStd, Layers, type StackPlan } from "./layers.ts";
+import { type CompleteLayers, completeLayers, layerKinds, type LayerOptions } from "./settings.ts";
+
+/** A model that can be run and trained. */
+export interface Transformer {
+  /** What it computes. */
+  readonly spec: ModelSpec;
+  /** The start of each parameter. */
+  readonly starts: ReadonlyMap<string, Start>;
+  /** The share of values dropped at the end of each branch and after the entry. */
+  readonly dropout: number;
+}
+
+/** Which rows a classifier reads. */
+export type Pooling = "first" | "mean";
+
+/** An encoder of tokens: a head on every token (masked language modelling), or one that names the class of a text. */
+export interface EncoderConfig extends LayerOptions {
+  /** The number of tokens V. */
+  readonly vocabulary: number;
+  /** The longest sequence, in tokens. */
+  readonly context: number;
+  /** The number of layers N. */
+  readonly depth: number;
+  /** Classes of texts; without it the head gives a distribution over tokens for each. */
+  readonly classes?: number;
+  /** Which rows a classifier reads; the first by default. */
+  readonly pooling?: Pooling;
+  /** Whether the head over tokens is the embedding table; false by default. */
+  readonly tied?: boolean;
+}
+
+/** An encoder whose output a decoder attends to. */
+export interface EncoderDecoderConfig extends LayerOptions {
+  /** The number of tokens V of both sides. */
+  readonly vocabulary: number;
+  /** The longest sequence of either side, in tokens. */
+  readonly context: number;
+  /** The number of the encoder's layers N. */
+  readonly encoderDepth: number;
+  /** The number of the decoder's layers M. */
+  readonly decoderDepth: number;
+}
+
+/** A vision Transformer. */
+export interface VisionConfig extends LayerOptions {
+  /** The side of an image, in pixels. */
+  readonly imageSize: number;
+  /** The side of a patch, in pixels; it divides the image's. */
+  readonly patchSize: number;
+  /** Values of a pixel; 3 by default. */
+  readonly channels?: number;
+  /** The number of layers N. */
+  readonly depth: number;
+  /** Classes of images. */
+  readonly classes: number;
+  /** Which rows the classifier reads: a class token, the first, or the mean of all; the first by default. */
+  readonly pooling?: Pooling;
+}
+
+/** An encoder of sounds: frames of features, two convolutions of which the second halves their number, then layers. */
+export interface SpeechConfig extends LayerOptions {
+  /** Features of a frame, such as log-mel energies. */
+  readonly channels: number;
+  /** The most frames of a sound. */
+  readonly frames: number;
+  /** The number of layers N. */
+  readonly depth: number;
+  /** What the head tells apart: classes of sounds, or symbols of each frame. */
+  readonly classes: number;
+  /** Whether the head reads every frame (CTC), or the mean of all (keywords). */
+  readonly reads: "all" | "mean";
+}
+
+const encoderKinds: OptionKinds<EncoderConfig> = {
+  ...layerKinds,
+  vocabulary: "number",
+  context: "number",
+  depth: "number",
+  classes: "number?",
+  pooling: "string?",
+  tied: "boolean?",
+};
+
+const encoderDecoderKinds: OptionKinds<EncoderDecoderConfig> = {
+  ...layerKinds,
+  vocabulary: "number",
+  context: "number",
+  encoderDepth: "number",
+  decoderDepth: "number",
+};
+
+const visionKinds: OptionKinds<VisionConfig> = {
+  ...layerKinds,
+  imageSize: "number",
+  patchSize: "number",
+  channels: "number?",
+  depth: "number",
+  classes: "number",
+  pooling: "string?",
+};
+
+const speechKinds: OptionKinds<SpeechConfig> = {
+  ...layerKinds,
+  channels: "number",
+  frames: "number",
+  depth: "number",
+  classes: "number",
+  reads: "string",
+};
+
+/** Requires whole numbers ≥ 1. */
+function requireWhole(numbers: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(numbers)) requireInteger(name, value, { min: 1 });
+}
+
+/** Layers whose positions are learned: those of encoders are. */
+function learnedLayers(options: LayerOptions): CompleteLayers {
+  requireOneOf("positions", options.positions ?? "learned", ["learned"]);
+  return completeLayers(options);
+}
+
+/** A model that is written down. */
+class Draft {
+  readonly blueprint = new Blueprint();
+  readonly #settings: CompleteLayers;
+
+  constructor(settings: CompleteLayers) {
+    this.#settings = settings;
+  }
+
+  layers(plan: StackPlan): Layers {
+    return new Layers(this.blueprint, this.#settings, plan);
+  }
+
+  /** A matrix and a bias behind the final norm. */
+  head(outputs: number, stack: string, reads: Head["reads"]): Head {
+    const { width, init } = this.#settings;
+    const shape = [width, outputs] as const;
+    const names = { weight: "head.w", bias: "head.b" };
+    const linear = this.blueprint.linear(names, shape, { std: baseStd(init, shape), bias: true });
+    return { linear, stack, reads };
+  }
+
+  finish(stacks: Readonly<Record<string, Stack>>, head: Head): Transformer {
+    const untied: Linear = { weight: "head.w", bias: "head.b", layout: "in-out" };
+    const { dropout } = this.#settings;
+    return { spec: { stacks, heads: [head], untied }, starts: this.blueprint.starts, dropout };
+  }
+}
+
+/**
+ * An encoder of tokens.
+ *
+ * @param config Its configuration.
+ * @returns The model: one stack `encoder`, whose tokens all see each other, and the head `logits`.
+ * @throws {RangeError} If a value is out of range or unknown.
+ */
+export function encoderTransformer(config: EncoderConfig): Transformer {
+  requireOptions("an encoder", config, encoderKinds);
+  const { vocabulary, context, depth, classes, pooling = "first", tied = false } = config;
+  requireWhole({ vocabulary, context, depth, classes: classes ?? 1 });
+  const reads = requireOneOf("pooling", pooling, ["first", "mean"]);
+  const draft = new Draft(completeLayers(config));
+  const layers = draft.layers({ stack: "encoder", depth, prefix: "", causal: false });
+  const encoder = layers.stack(layers.tokens(vocabulary, context));
+  if (classes !== undefined) {
+    return draft.finish({ encoder }, draft.head(classes, "encoder", reads));
+  }
+  const table: Linear = { weight: "wte", bias: "head.b", layout: "out-in" };
+  const head: Head = tied
+    ? { linear: table, stack: "encoder", reads: "all" }
+    : draft.head(vocabulary, "encoder", "all");
+  return draft.finish({ encoder }, head);
+}
+
+/**
+ * An encoder–decoder: the encoder reads `source`, the decoder its own `tokens` and, by cross-attention, the encoder's output.
+ *
+ * @param config Its configuration.
+ * @returns The model: the stacks `encoder` and `decoder`, and the head `logits` on every token of the decoder.
+ * @throws {RangeError} If a value is out of range or unknown.
+ */
+export function encoderDecoderTransformer(config: EncoderDecoderConfig): Transformer {
+  requireOptions("an encoder–decoder", config, encoderDecoderKinds);
+  const { vocabulary, context, encoderDepth, decoderDepth } = config;
+  requireWhole({ vocabulary, context, encoderDepth, decoderDepth });
+  const draft = new Draft(completeLayers(config));
+  const [from, to] = [
+    { stack: "encoder", depth: encoderDepth, otherDepth: decoderDepth, prefix: "encoder." },
+    { stack: "decoder", depth: decoderDepth, otherDepth: encoderDepth, prefix: "decoder." },
+  ] as const;
+  const reading = draft.layers({ ...from, causal: false });
+  const writing = draft.layers({ ...to, causal: true, memory: "encoder" });
+  const encoder = reading.stack({ ...reading.tokens(vocabulary, context), source: true });
+  const decoder = writing.stack(writing.tokens(vocabulary, context));
+  return draft.finish({ encoder, decoder }, draft.head(vocabulary, "decoder", "all"));
+}
+
+/**
+ * A vision Transformer.
+ *
+ * @param config Its configuration.
+ * @returns The model: the stack `encoder` over the patches, behind a class token where that is read, and the head `logits`.
+ * @throws {RangeError} If a value is out of range or unknown, or patches do not divide the image.
+ */
+export function visionTransformer(config: VisionConfig): Transformer {
+  requireOptions("a vision Transformer", config, visionKinds);
+  const { imageSize, patchSize, channels = 3, depth, classes, pooling = "first" } = config;
+  requireWhole({ imageSize, patchSize, channels, depth, classes });
+  const reads = requireOneOf("pooling", pooling, ["first", "mean"]);
+  if (imageSize % patchSize !== 0) {
+    throw new RangeError(
+      `Cannot cut an image of ${imageSize} × ${imageSize} into patches of ${patchSize}: the side of a patch must divide that of the image`,
+    );
+  }
+  const settings = learnedLayers(config);
+  const { width, init, embeddingStd } = settings;
+  const draft = new Draft(settings);
+  const layers = draft.layers({ stack: "encoder", depth, prefix: "", causal: false });
+  const inputs = channels * patchSize ** 2;
+  const before = reads === "first"
+    ? [draft.blueprint.table("class", [1, width], embeddingStd)]
+    : [];
+  const encoder = layers.stack({
+    kind: "patches",
+    patches: draft.blueprint.kernel(
+      "patches",
+      [width, channels, patchSize, patchSize],
+      baseStd(init, [inputs, width]),
+    ),
+    patchSize,
+    channels,
+    imageSize,
+    before,
+    positions: layers.positions((imageSize / patchSize) ** 2 + before.length).positions!,
+  });
+  return draft.finish({ encoder }, draft.head(classes, "encoder", reads));
+}
+
+/**
+ * An encoder of sounds.
+ *
+ * @param config Its configuration.
+ * @returns The model: the stack `encoder` over half as many frames, and the head `logits`.
+ * @throws {RangeError} If a value is out of range or unknown.
+ */
+export function speechTransformer(config: SpeechConfig): Transformer {
+  requireOptions("a speech encoder", config, speechKinds);
+  const { channels, frames, depth, classes } = config;
+  requireWhole({ channels, frames, depth, classes });
+  const reads = requireOneOf("reads", config.reads, ["all", "mean"]);
+  const settings = learnedLayers(config);
+  const { width, init } = settings;
+  const draft = new Draft(settings);
+  const layers = draft.layers({ stack: "encoder", depth, prefix: "", causal: false });
+  const convolution = (path: string, inputs: number, stride: number) => ({
+    linear: draft.blueprint.kernel(path, [width, inputs, 3], baseStd(init, [3 * inputs, width])),
+    width: 3,
+    stride,
+    padding: [1, 1] as const,
+    groups: 1,
+    activation: "gelu" as const,
+  });
+  const encoder = layers.stack({
+    kind: "audio",
+    input: "features",
+    channels,
+    convolutions: [
+      convolution("convolutions.1", channels, 1),
+      convolution("convolutions.2", width, 2),
+    ],
+    positions: layers.positions(Math.ceil(frames / 2)).positions!,
+  });
+  return draft.finish({ encoder }, draft.head(classes, "encoder", reads));
+}

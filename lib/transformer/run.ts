@@ -1,0 +1,67 @@
+// A described model on a batch, with what training wants besides: dropout, taps, masks over padding.
+
+import * as tf from "@tensorflow/tfjs";
+import type { Random } from "../core/random.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { requireFloats, tensorsOf } from "../core/tree.ts";
+import { type EagerInputs, eagerInterpreter, type EagerOptions } from "../interpret/eager.ts";
+import { forward } from "../model/forward.ts";
+import type { ModelSpec } from "../model/spec.ts";
+import { dropout } from "../ops/dropout.ts";
+
+/** Receives named activations while the model runs; one that is to outlive the run must be cloned and kept (`tf.keep`). */
+export type Tap = (name: string, value: Tensor) => void;
+
+/** What a forward pass may do besides. */
+export interface RunOptions extends Pick<EagerOptions, "store" | "keyLengths"> {
+  /** Receives named activations. */
+  readonly tap?: Tap;
+  /** Draws the dropout masks; without it nothing is dropped (evaluation). */
+  readonly dropout?: Random;
+  /** The optimizer step under way, for variants whose constants depend on it. */
+  readonly step?: number;
+}
+
+/**
+ * Runs a model on a batch.
+ *
+ * @param parameters A tree of tensors whose paths are the names in the spec.
+ * @param model The spec, and the share of values that training drops.
+ * @param inputs What it reads.
+ * @param options Taps, dropout, masks.
+ * @returns What each head gives, by name; of a model without heads what its stacks give.
+ * @throws {RangeError} If a parameter or an input is missing or does not fit.
+ * @throws {TypeError} If a parameter is not float32.
+ */
+export function runBatch(
+  parameters: unknown,
+  model: { readonly spec: ModelSpec; readonly dropout?: number },
+  inputs: EagerInputs,
+  options: RunOptions = {},
+): Record<string, Tensor> {
+  const { spec, dropout: rate = 0 } = model;
+  const { tap, step, store, keyLengths } = options;
+  const leaves = tensorsOf(parameters);
+  requireFloats(leaves);
+  const named = new Map(leaves.map(({ path, value }) => [path, value]));
+  const isAlone = Object.keys(spec.stacks).length === 1;
+  const drop = (x: Tensor, stack: string, label: string): Tensor =>
+    options.dropout === undefined
+      ? x
+      : dropout(x, rate, options.dropout.fork(isAlone ? label : `${stack}.${label}`));
+  const engine = eagerInterpreter({
+    parameter: (name) => named.get(name),
+    inputs,
+    ...(keyLengths === undefined ? {} : { keyLengths }),
+    ...(store === undefined ? {} : { store }),
+    ...(tap === undefined ? {} : { onPattern: tap }),
+  });
+  return tf.tidy(() =>
+    forward(engine, spec, {
+      entered: (x, stack) => drop(x, stack, "embed"),
+      added: (y, { layer, role, stack }) => drop(y, stack, `blocks.${layer}.${role}`),
+      ...(tap === undefined ? {} : { tap }),
+      ...(step === undefined ? {} : { step }),
+    })
+  );
+}
