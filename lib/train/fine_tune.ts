@@ -9,6 +9,7 @@ import { describedBy, type DescribedDecoder, type NamedTensors } from "../decode
 import { parametersIn } from "../model/parameters.ts";
 import { sourceOf } from "../residual/code.ts";
 import { manifestOf } from "./manifest.ts";
+import { causalLm } from "./causal_lm.ts";
 import { fineTuneNumbers } from "./complete_settings.ts";
 import type { Batch } from "./batch.ts";
 import { type Corpus, requireRoom } from "./corpus.ts";
@@ -113,12 +114,19 @@ export async function fineTune<T extends Tokenizer>(
     start: await hashOfParameters(parameters),
     probes: probes ?? sourceOf(probe),
   });
-  const { parameters: trained, rows, ...facts } = await runTraining<NamedTensors>({
-    model: described,
-    logits: (p, tokens, given) => decoder(p, described, tokens, given),
-    start: () => mapTree<NamedTensors, Tensor>(parameters, (leaf) => leaf.clone()),
-    probe: probe && ((p, batch) => probe(p, described, batch)),
-  }, { settings, numbers, corpus, signal, onRow });
+  const { parameters: trained, rows, ...facts } = await runTraining(
+    causalLm<NamedTensors>(
+      {
+        model: described,
+        logits: (p, tokens, given) => decoder(p, described, tokens, given),
+        start: () => mapTree<NamedTensors, Tensor>(parameters, (leaf) => leaf.clone()),
+        probe: probe && ((p, batch) => probe(p, described, batch)),
+      },
+      corpus,
+      numbers,
+    ),
+    { settings, numbers, signal, onRow },
+  );
   const [stack] = Object.values(described.spec.stacks);
   const manifest = manifestOf({
     ...facts,

@@ -8,50 +8,18 @@ import { Random } from "../core/random.ts";
 import { takeNumbers } from "../backend/read.ts";
 import type { Scalar } from "../core/tensor.ts";
 import { countParameters, disposeTree } from "../core/tree.ts";
-import type { DecoderConfig } from "../decoder/config.ts";
-import type { Tokens } from "../decoder/decoder.ts";
-import {
-  describedBy,
-  type DescribedDecoder,
-  type DescribedParameters,
-} from "../decoder/described.ts";
-import { type ParameterKind, parametersIn } from "../model/parameters.ts";
-import {
-  clipGradient,
-  type ClippedGradient,
-  type Logits,
-  lossAndGradient,
-} from "./step_gradient.ts";
+import { clipGradient, type ClippedGradient, lossAndGradient } from "./step_gradient.ts";
 import type { RunNumbers } from "./complete_settings.ts";
-import { type Batch, randomBatch } from "./batch.ts";
 import { globalNorm } from "./clip.ts";
-import type { Corpus } from "./corpus.ts";
-import { gateWarnings, locateNonFinite } from "./diagnose.ts";
-import { evaluate } from "./evaluate.ts";
 import { makeOptimizer, type Optimizer, type OptimizerState } from "./optimizer.ts";
 import type { Row, RunSettings, Stop } from "./record.ts";
 import { makeSchedule, type Schedule } from "./schedule.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import type { Subject } from "./subject.ts";
 
-/** What is trained. */
-export interface Subject<P> {
-  /** The model that evaluations run, as `decoder()` takes it. */
-  readonly model: DecoderConfig | DescribedDecoder;
-  /** The logits of which the loss is computed; the same function of the parameters as the model. */
-  readonly logits: Logits<P>;
-  /** Makes the parameters of the start. */
-  readonly start: () => P;
-  /** Runs at every evaluation, on a fixed held-out batch. */
-  readonly probe?:
-    | ((parameters: P, batch: Batch) => Promise<readonly Omit<Row, "step">[]>)
-    | undefined;
-}
-
-/** On what, how long, and who listens. */
+/** How long, and who listens. */
 export interface LoopOptions {
   readonly settings: RunSettings;
   readonly numbers: RunNumbers;
-  readonly corpus: Corpus<Tokenizer>;
   /** Ends the run after the step under way. */
   readonly signal?: AbortSignal | undefined;
   /** Receives each row as it is made. */
@@ -88,18 +56,15 @@ function outOfMemory(error: unknown, step: number): Stop {
 type Computed<P> = ClippedGradient<P> & { readonly loss: Scalar };
 
 /** One run. */
-class Training<P extends DescribedParameters> {
-  readonly #subject: Subject<P>;
+class Training<P, B> {
+  readonly #subject: Subject<P, B>;
   readonly #options: LoopOptions;
-  readonly #kinds: ReadonlyMap<string, ParameterKind>;
   readonly #rate: Schedule;
   readonly #optimizer: Optimizer;
   readonly #batchRandom: Random;
   readonly #dropoutRandom: Random;
-  /** Rows of a batch and tokens of a row. */
-  readonly #size: { readonly rows: number; readonly length: number };
   /** The held-out batch that probes see. */
-  readonly #watched: Batch;
+  readonly #watched: B;
   readonly #rows: Row[] = [];
   readonly #warned = new Set<string>();
   /** The step under way. */
@@ -113,28 +78,26 @@ class Training<P extends DescribedParameters> {
   /** What the step under way holds. */
   #computed: Computed<P> | undefined;
 
-  constructor(subject: Subject<P>, options: LoopOptions) {
-    const { settings, numbers, corpus } = options;
+  constructor(subject: Subject<P, B>, options: LoopOptions) {
+    const { settings } = options;
     this.#subject = subject;
     this.#options = options;
-    this.#kinds = parametersIn(describedBy(subject.model).spec);
     this.#rate = makeSchedule(settings.schedule);
     this.#optimizer = makeOptimizer(
       settings.optimizer ?? { kind: "adamw" },
-      ({ path }) => ["matrix", "table"].includes(this.#kinds.get(path) ?? ""),
+      ({ path }) => ["matrix", "table"].includes(subject.kinds.get(path) ?? ""),
     );
     const random = new Random(settings.seed);
     this.#batchRandom = random.fork("batches");
     this.#dropoutRandom = random.fork("dropout");
-    this.#size = { rows: numbers.rows, length: numbers.length };
-    this.#watched = randomBatch(corpus.heldOut, this.#size, random.fork("probe"));
+    this.#watched = subject.draw("heldOut", random.fork("probe"));
   }
 
   async run(): Promise<LoopResult<P>> {
     const started = new Date();
     const where = (): string =>
       `The training was interrupted in step ${this.#step} of ${this.#options.numbers.steps}`;
-    this.#parameters = await untilCut(() => whole(this.#subject.start), where);
+    this.#parameters = await untilCut(() => whole(() => this.#subject.start()), where);
     this.#good = this.#parameters;
     const count = countParameters(this.#parameters);
     let stopped: Stop | undefined;
@@ -178,16 +141,23 @@ class Training<P extends DescribedParameters> {
 
   /** Makes one step. */
   async #advance(step: number): Promise<Stop | undefined> {
-    const { settings, numbers, corpus } = this.#options;
+    const { settings, numbers } = this.#options;
+    const subject = this.#subject;
     const batches = Array.from(
       { length: numbers.accumulate },
-      () => randomBatch(corpus.train, this.#size, this.#batchRandom),
+      () => subject.draw("train", this.#batchRandom),
     );
-    const { logits } = this.#subject;
     const randomness = { dropout: this.#dropoutRandom.fork(step), step };
-    this.#computed = whole(() => lossAndGradient(this.#parameters, logits, batches, randomness));
+    this.#computed = whole(() =>
+      lossAndGradient(
+        this.#parameters,
+        (p: P, batch: B, given) => subject.loss(p, batch, given),
+        batches,
+        randomness,
+      )
+    );
     if (step % numbers.reportEvery === 0 || step === numbers.steps) {
-      const stop = await this.#readLoss(step, this.#computed, batches[0]!.inputs);
+      const stop = await this.#readLoss(step, this.#computed, batches[0]!);
       if (stop !== undefined) return stop;
     }
     const { gradient, scale } = Object.assign(
@@ -201,7 +171,7 @@ class Training<P extends DescribedParameters> {
     return undefined;
   }
 
-  #isGate = (path: string): boolean => this.#kinds.get(path) === "gate";
+  #isGate = (path: string): boolean => this.#subject.kinds.get(path) === "gate";
 
   #replace(next: { readonly parameters: P; readonly state: OptimizerState<P> }): void {
     disposeTree(this.#state.moments);
@@ -212,12 +182,12 @@ class Training<P extends DescribedParameters> {
   }
 
   /** Reports loss and gradient norm; where the loss is finite, its parameters are good ones. */
-  async #readLoss(step: number, computed: Computed<P>, tokens: Tokens): Promise<Stop | undefined> {
+  async #readLoss(step: number, computed: Computed<P>, batch: B): Promise<Stop | undefined> {
     const norm = globalNorm(computed.gradient);
     const [loss, gradientNorm] = await takeNumbers([computed.loss, norm]) as [number, number];
     this.#report({ kind: "step", step, loss, rate: this.#rate(step), gradientNorm });
     await letOthersRun();
-    if (!Number.isFinite(loss)) return await this.#stopAt(step, "loss", loss, tokens);
+    if (!Number.isFinite(loss)) return await this.#stopAt(step, "loss", loss, batch);
     this.#keep();
     return undefined;
   }
@@ -229,8 +199,8 @@ class Training<P extends DescribedParameters> {
   }
 
   /** The stop at a number that is not finite. */
-  async #stopAt(step: number, what: string, loss: number, tokens: Tokens): Promise<Stop> {
-    const where = await locateNonFinite(this.#parameters, this.#subject.model, tokens);
+  async #stopAt(step: number, what: string, loss: number, batch: B): Promise<Stop> {
+    const where = await this.#subject.locate(this.#parameters, batch);
     const kept = this.#good === this.#parameters
       ? "there are no earlier parameters to keep"
       : "kept the last parameters with a finite loss";
@@ -241,14 +211,12 @@ class Training<P extends DescribedParameters> {
   /** Evaluates and probes; a held-out loss that is not finite stops the run. */
   async #look(step: number): Promise<Stop | undefined> {
     this.#looked = step;
-    const { model, probe } = this.#subject;
-    const { numbers, corpus } = this.#options;
-    const size = { ...this.#size, batches: numbers.evaluationBatches };
-    const { nats, bitsPerByte } = await evaluate(this.#parameters, model, corpus, size);
-    this.#report({ kind: "evaluation", step, nats, bitsPerByte });
-    if (!Number.isFinite(nats)) {
-      return await this.#stopAt(step, "held-out loss", nats, this.#watched.inputs);
+    const measured = await this.#subject.evaluate(this.#parameters);
+    this.#report({ kind: "evaluation", step, ...measured });
+    if (!Number.isFinite(measured.nats)) {
+      return await this.#stopAt(step, "held-out loss", measured.nats, this.#watched);
     }
+    const { probe } = this.#subject;
     const probed = probe && await inAnotherTurn(probe(this.#parameters, this.#watched));
     for (const row of probed ?? []) {
       this.#report({ ...row, step } as Row);
@@ -259,7 +227,7 @@ class Training<P extends DescribedParameters> {
 
   /** Warns once of each gate that has gone too far. */
   async #warn(step: number): Promise<void> {
-    for (const message of await gateWarnings(this.#parameters, this.#subject.model)) {
+    for (const message of await this.#subject.warnings(this.#parameters)) {
       const gate = message.split(" ")[0]!;
       if (!this.#warned.has(gate)) this.#report({ kind: "warning", step, message });
       this.#warned.add(gate);
@@ -275,15 +243,15 @@ class Training<P extends DescribedParameters> {
 /**
  * Trains.
  *
- * @param subject What is trained.
- * @param options On what, how long, and who listens.
+ * @param subject What is trained, and on what.
+ * @param options How long, and who listens.
  * @returns The parameters and what was seen.
  * @throws {OutOfMemoryError} If there is no room for the parameters. A memory that is full later ends the run (`stopped`).
  * @throws {InterruptedError} If the notebook's kernel that it runs in is interrupted.
- * @throws {RangeError} If a setting is out of range, or the text is shorter than a row.
+ * @throws {RangeError} If a setting is out of range, or the data have no batch.
  */
-export async function runTraining<P extends DescribedParameters>(
-  subject: Subject<P>,
+export async function runTraining<P, B>(
+  subject: Subject<P, B>,
   options: LoopOptions,
 ): Promise<LoopResult<P>> {
   return await new Training(subject, options).run();

@@ -13,13 +13,13 @@ import { sourceOf } from "../residual/code.ts";
 import { isRegistered } from "../residual/registry.ts";
 import type { Residual } from "../residual/types.ts";
 import type { Batch } from "./batch.ts";
+import { causalLm, type Logits } from "./causal_lm.ts";
 import { requireVocabulary, trainNumbers } from "./complete_settings.ts";
 import { type Corpus, requireRoom } from "./corpus.ts";
 import { configOf, type Determinants, determined, hashOfParameters } from "./determinants.ts";
 import { runTraining } from "./loop.ts";
 import { manifestOf } from "./manifest.ts";
 import type { Row, RunRecord, TrainSettings } from "./record.ts";
-import type { Logits } from "./step_gradient.ts";
 
 /** From parameters that are trained to the decoder that runs; the same decoder, computed in another way. */
 export type ModelForm = (
@@ -170,12 +170,19 @@ export async function train(
   const known = determined(run);
   requireMemoryOf(config, settings);
   const { form, probe, signal, onRow, label, probes, command, commit } = options;
-  const { parameters, rows, ...facts } = await runTraining<DecoderParameters>({
-    model: config,
-    logits: logitsIn(form, config),
-    start: () => startOf(options, config, settings.seed),
-    probe: probe && ((parameters, batch) => probe(parameters, config, batch)),
-  }, { settings, numbers, corpus, signal, onRow });
+  const { parameters, rows, ...facts } = await runTraining(
+    causalLm<DecoderParameters>(
+      {
+        model: config,
+        logits: logitsIn(form, config),
+        start: () => startOf(options, config, settings.seed),
+        probe: probe && ((parameters, batch) => probe(parameters, config, batch)),
+      },
+      corpus,
+      numbers,
+    ),
+    { settings, numbers, signal, onRow },
+  );
   const manifest = manifestOf({
     ...facts,
     variant: settings.model.residual ?? "pre-ln",
