@@ -225,6 +225,7 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
       attendEagerly(given, attention, {
         label,
         store,
+        keyLengths: attention.causal ? undefined : keyLengths,
         table: ({ table }) => required(table.table),
         onPattern: onPattern && ((pattern) => onPattern(`${label}.pattern`, pattern)),
       }),

@@ -1,0 +1,199 @@
+// Encoders, encoder–decoders, vision and speech Transformers: their parameters, their starts, and what padding and the future leak.
+
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { disposeTree } from "../../../lib/core/mod.ts";
+import type { EagerInputs } from "../../../lib/interpret/eager.ts";
+import { parametersIn } from "../../../lib/model/parameters.ts";
+import { residuals } from "../../../lib/residual/mod.ts";
+import { drawStarts } from "../../../lib/transformer/blueprint.ts";
+import {
+  encoderDecoderTransformer,
+  encoderTransformer,
+  speechTransformer,
+  type Transformer,
+  visionTransformer,
+} from "../../../lib/transformer/models.ts";
+import { runBatch } from "../../../lib/transformer/run.ts";
+import { onEachBackend } from "../../support/backends.ts";
+
+const layers = { width: 8, heads: 2, hidden: 12 } as const;
+
+const tokens = (...rows: number[][]) => ({
+  ids: Int32Array.from(rows.flat()),
+  size: [rows.length, rows[0]!.length] as const,
+});
+
+/** Each kind of model with a batch of two and the shape of what it gives. */
+const kinds: Readonly<
+  Record<string, readonly [make: (residual: string) => Transformer, () => EagerInputs, number[]]>
+> = {
+  encoder: [
+    (residual) => encoderTransformer({ ...layers, residual, vocabulary: 7, context: 5, depth: 2 }),
+    () => ({ tokens: tokens([1, 2, 3], [4, 5, 6]) }),
+    [2, 3, 7],
+  ],
+  classifier: [
+    (residual) =>
+      encoderTransformer({
+        ...layers,
+        residual,
+        vocabulary: 7,
+        context: 5,
+        depth: 2,
+        classes: 3,
+        pooling: "mean",
+      }),
+    () => ({ tokens: tokens([1, 2, 3], [4, 5, 6]) }),
+    [2, 1, 3],
+  ],
+  "encoder–decoder": [
+    (residual) =>
+      encoderDecoderTransformer({
+        ...layers,
+        residual,
+        vocabulary: 7,
+        context: 5,
+        encoderDepth: 2,
+        decoderDepth: 3,
+      }),
+    () => ({ source: tokens([1, 2, 3, 4], [4, 5, 6, 0]), tokens: tokens([1, 2, 3], [4, 5, 6]) }),
+    [2, 3, 7],
+  ],
+  vision: [
+    (residual) =>
+      visionTransformer({
+        ...layers,
+        residual,
+        imageSize: 6,
+        patchSize: 3,
+        channels: 1,
+        depth: 2,
+        classes: 4,
+      }),
+    () => ({ pixels: tf.randomNormal([2, 1, 6, 6], 0, 1, "float32", 1) }),
+    [2, 1, 4],
+  ],
+  speech: [
+    (residual) =>
+      speechTransformer({
+        ...layers,
+        residual,
+        channels: 3,
+        frames: 8,
+        depth: 2,
+        classes: 5,
+        reads: "all",
+      }),
+    () => ({ features: tf.randomNormal([2, 3, 8], 0, 1, "float32", 1) }),
+    [2, 4, 5],
+  ],
+};
+
+onEachBackend(
+  "every model runs with every variant, and each parameter has a gradient",
+  async () => {
+    for (const [name, [make, inputs, shape]] of Object.entries(kinds)) {
+      for (const id of residuals.flatMap((one) => [one.id, `${one.id}+gpas`])) {
+        const before = tf.memory().numTensors;
+        const model = make(id);
+        const kinds = parametersIn(model.spec);
+        assertEquals(
+          [...model.starts.keys()].filter((path) => !kinds.has(path)),
+          [],
+          `${name} ${id}`,
+        );
+        const parameters = drawStarts(model.starts, 1);
+        const names = Object.keys(parameters);
+        const batch = inputs();
+        const gradients = tf.grads((...values: tf.Tensor[]) => {
+          const named = Object.fromEntries(names.map((path, at) => [path, values[at]!]));
+          const { logits } = runBatch(named, model, batch);
+          assertEquals(logits!.shape, shape, `${name} ${id}`);
+          return tf.sum(tf.square(logits!)) as tf.Scalar;
+        })(names.map((path) => parameters[path]!));
+        for (const [at, gradient] of gradients.entries()) {
+          const values = await gradient.data();
+          assert(values.every(Number.isFinite), `${name} ${id} ${names[at]}`);
+        }
+        disposeTree([gradients, parameters]);
+        disposeTree(Object.values(batch).filter((one) => one instanceof tf.Tensor));
+        assertEquals(tf.memory().numTensors, before, `${name} ${id}`);
+      }
+    }
+  },
+);
+
+onEachBackend("padding and the future change nothing of what counts", async () => {
+  const [make] = kinds["encoder–decoder"]!;
+  const model = make("sub-ln");
+  const parameters = drawStarts(model.starts, 2);
+  const run = async (source: number[], target: number[], length: number) => {
+    const inputs = { source: tokens(source), tokens: tokens(target) };
+    const logits = runBatch(parameters, model, inputs, { keyLengths: [length] })["logits"]!;
+    const values = [...await logits.data()];
+    logits.dispose();
+    return values;
+  };
+  const plain = await run([1, 2, 3], [1, 2, 3], 3);
+  const close = (a: readonly number[], b: readonly number[]): void =>
+    a.forEach((value, at) => assertAlmostEquals(value, b[at]!, 1e-5));
+  close(plain, await run([1, 2, 3, 6, 6], [1, 2, 3], 3));
+  close(plain.slice(0, 14), (await run([1, 2, 3], [1, 2, 6], 3)).slice(0, 14));
+  const other = await run([1, 2, 3, 6, 6], [1, 2, 3], 4);
+  assert(other.some((value, at) => Math.abs(value - plain[at]!) > 1e-4), "a token that counts");
+  disposeTree(parameters);
+});
+
+/** Standard deviations at the start, over the base's, of N encoder and M decoder layers: papers.md §4.3, §4.4. */
+const [N, M] = [2, 3];
+const deepNorm = { encoder: 0.87 * (N ** 4 * M) ** (-1 / 16), decoder: (12 * M) ** (-1 / 4) };
+const subLn = {
+  encoder: Math.sqrt(Math.log(3 * M) * Math.log(2 * N) / 3),
+  decoder: Math.sqrt(Math.log(3 * M)),
+};
+
+for (const [id, gains] of [["deep-norm", deepNorm], ["sub-ln", subLn]] as const) {
+  Deno.test(`${id} of an encoder–decoder starts from the constants of both depths`, () => {
+    const { starts } = kinds["encoder–decoder"]![0](id);
+    const std = (name: string): number => (starts.get(name) as { std: number }).std;
+    const square = Math.sqrt(2 / (2 * layers.width));
+    const wide = Math.sqrt(2 / (layers.width + layers.hidden));
+    for (const stack of ["encoder", "decoder"] as const) {
+      const path = `${stack}.blocks.1`;
+      assertAlmostEquals(std(`${path}.attention.wq`), square);
+      assertAlmostEquals(std(`${path}.attention.wv`), gains[stack] * square);
+      assertAlmostEquals(std(`${path}.attention.wo`), gains[stack] * square);
+      assertAlmostEquals(std(`${path}.feedForward.w1`), gains[stack] * wide);
+      assertAlmostEquals(std(`${path}.feedForward.w2`), gains[stack] * wide);
+    }
+    assertAlmostEquals(std("decoder.blocks.2.crossAttention.wo"), gains.decoder * square);
+  });
+}
+
+Deno.test("models refuse what they cannot be, with the value and what is allowed", () => {
+  const vision = { ...layers, imageSize: 6, patchSize: 3, depth: 1, classes: 2 };
+  const cases: readonly (readonly [() => unknown, string])[] = [
+    [() => visionTransformer({ ...vision, patchSize: 4 }), "patches of 4"],
+    [() => visionTransformer({ ...vision, positions: "rotary" }), "learned"],
+    [() => visionTransformer({ ...vision, classes: 0 }), "classes = 0"],
+    [() => visionTransformer({ ...vision, clases: 2 } as never), '"classes"'],
+    [
+      () => encoderTransformer({ ...layers, vocabulary: 5, context: 4, depth: 1.5 }),
+      "depth = 1.5",
+    ],
+    [
+      () =>
+        speechTransformer({
+          ...layers,
+          channels: 2,
+          frames: 4,
+          depth: 1,
+          classes: 2,
+          reads: "first" as never,
+        }),
+      "all, mean",
+    ],
+  ];
+  for (const [make, message] of cases) assertThrows(make, RangeError, message);
+});
