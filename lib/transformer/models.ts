@@ -237,7 +237,7 @@ export function visionTransformer(config: VisionConfig): Transformer {
     ),
     patchSize,
     channels,
-    imageSize,
+    imageSize: [imageSize, imageSize],
     before,
     positions: layers.positions((imageSize / patchSize) ** 2 + before.length).positions!,
   });

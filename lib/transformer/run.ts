@@ -4,7 +4,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { requireFloats, tensorsOf } from "../core/tree.ts";
-import { type EagerInputs, eagerInterpreter, type EagerOptions } from "../interpret/eager.ts";
+import { type EagerInputs, eagerInterpreter } from "../interpret/eager.ts";
+import type { KeyValueStore } from "../interpret/eager_attention.ts";
 import { forward } from "../model/forward.ts";
 import type { ModelSpec } from "../model/spec.ts";
 import { dropout } from "../ops/dropout.ts";
@@ -13,7 +14,11 @@ import { dropout } from "../ops/dropout.ts";
 export type Tap = (name: string, value: Tensor) => void;
 
 /** What a forward pass may do besides. */
-export interface RunOptions extends Pick<EagerOptions, "store" | "keyLengths"> {
+export interface RunOptions {
+  /** Keys and values of tokens that came before. */
+  readonly store?: KeyValueStore;
+  /** How many rows of each sequence count for attention that sees both sides; those that follow are padding. */
+  readonly keyLengths?: readonly number[];
   /** Receives named activations. */
   readonly tap?: Tap;
   /** Draws the dropout masks; without it nothing is dropped (evaluation). */
