@@ -9,6 +9,8 @@ import { recordedConversion, take } from "../../../lib/export/steps.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import { onBackend } from "../../support/backends.ts";
 import { openGolden } from "../../support/golden_models.ts";
+import { normkitModel, small } from "../../support/normkit_model.ts";
+import { changedModel } from "../../support/tensor_rows.ts";
 
 const families = [
   ...["bloom", "clip", "cohere", "deit", "falcon", "gpt-neo", "gpt-neox", "gpt2", "gptj"],
@@ -69,6 +71,40 @@ for (const name of families) {
           `${chain.join(", ")}, outputs alone`,
         );
         assertEquals(await failuresOf(last, source, false), [], "the other way round");
+      }
+    }));
+}
+
+/** What is folded, by what it is called. */
+const trained: Readonly<Record<string, () => Promise<Model & Partial<Disposable>>>> = {
+  "gates": () => Promise.resolve(withGates(normkitModel({ ...small, residual: "pre-ln+gpas" }))),
+  "gates behind additions": () =>
+    Promise.resolve(withGates(normkitModel({ ...small, residual: "deep-norm+gpas" }))),
+  "LayerScale": () => openGolden("dinov2"),
+};
+
+/** Gates that are not closed. */
+function withGates(model: Model): Model {
+  return changedModel(model, { number: (value, name) => name.endsWith(".gate") ? 0.4 : value });
+}
+
+for (const [what, open] of Object.entries(trained)) {
+  Deno.test(`verify() passes folds of ${what}, and what is converted of them`, () =>
+    onBackend("cpu", async () => {
+      const source = await open();
+      try {
+        for (const dtype of ["F32", "BF16"] as const) {
+          const fold = { command: "fold", dtype, normkit: version } as const;
+          const made = await take(source, fold);
+          const folded = storedModel(made.model, made.dtype);
+          assertEquals(await failuresOf(source, folded, true), [], dtype);
+          assertEquals(await failuresOf(source, folded, false), [], `${dtype}, outputs alone`);
+          if (what === "gates behind additions") continue;
+          const rms = await foldersOf(folded, ["pre-rmsnorm"], dtype);
+          assertEquals(await failuresOf(source, rms.at(-1)!, true), [], `${dtype}, converted`);
+        }
+      } finally {
+        source[Symbol.dispose]?.();
       }
     }));
 }
