@@ -204,3 +204,8 @@ export function worstOf(comparisons: readonly Comparison[]): Comparison {
     rows: a.rows + b.rows,
   }));
 }
+
+/** The largest relative difference among the outputs. */
+export function largestOf({ outputs }: Comparison): number {
+  return Math.max(...Object.values(outputs).map(({ relative }) => relative));
+}

@@ -16,10 +16,10 @@ const float32Promise = 1e-5;
 /** What one ε for norms that had several changes at most. */
 const otherEps = 1e-4;
 
-/** Roundings that add up on the way to an output, where nothing amplifies them. */
+/** Roundings that add up on the way to an output: in the median of 1164 conversions two, in 99 of 100 fourteen. */
 const roundings = 20;
 
-/** By how much more a deep model may amplify them. */
+/** By how much more a model may amplify them; at most 47 were measured. */
 const mostAmplified = 5 * roundings;
 
 /** What limits depend on. */

@@ -3,8 +3,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Certificate } from "../../../lib/convert/certificate.ts";
 import { certificateText } from "../../../lib/convert/certificate_text.ts";
+import { largestOf } from "../../../lib/convert/compare.ts";
 import { convert, targets } from "../../../lib/convert/convert.ts";
-import { dtypeOf, largestOf, verify } from "../../../lib/convert/verify.ts";
+import { dtypeOf, verify } from "../../../lib/convert/verify.ts";
 import { version } from "../../../lib/core/version.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
