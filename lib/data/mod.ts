@@ -14,6 +14,7 @@
  * @module
  */
 
+export { trainTokenizer, type TrainTokenizerOptions } from "./byte_pairs.ts";
 export { type CldrLanguage, cldrPhrases } from "./cldr.ts";
 export {
   type ClassDataset,
@@ -36,6 +37,7 @@ export { type LogMel, logMel, type LogMelOptions } from "./log_mel.ts";
 export { mobyDick } from "./moby_dick.ts";
 export { nearDuplicateGroups } from "./near_duplicates.ts";
 export { readPairs, type ReadPairsOptions, type SentencePair } from "./pairs.ts";
+export { type FileTokenizer, readTokenizer, saveTokenizer } from "./tokenizer_file.ts";
 export {
   type LabelledWave,
   readWaveFolder,
