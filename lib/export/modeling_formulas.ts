@@ -133,6 +133,10 @@ export const rotaryFormulas: Readonly<Record<"half" | "pairs", Formula>> = {
 export const rotaryParts = {
   "speeds": ["θ(t, p) = t · speeds[p] in place of t · base^(−2p / width)"],
   "scale": ["the first width numbers are multiplied by scale as well"],
+  "grid": [
+    "the first grid.before tokens do not turn, the others are patches of grid.rows and grid.columns, row by row; u = 2 (row + 1/2) / rows − 1 " +
+    "for p < width/4, else u = 2 (column + 1/2) / columns − 1; θ(t, p) = 2π u base^(−4 (p mod width/4) / width)",
+  ],
   "beyond": [
     "where more than beyond.length places T are read: θ(t, p) = t · beyond.speeds[p]; with beyond.factor instead, θ(t, p) is multiplied " +
     "by (beyond.factor · (T / beyond.length − 1) + 1)^(−2p / (width − 2))",

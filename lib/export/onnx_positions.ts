@@ -1,7 +1,7 @@
 // What attention knows of positions: how heads turn, and what is added to scores. Both follow the length of the input, and layers
 // that agree share them.
 
-import { growthPowers, usualSpeeds } from "../model/rotary.ts";
+import { gridAngles, growthPowers, usualSpeeds } from "../model/rotary.ts";
 import { placeOf } from "../model/relative.ts";
 import { sinusoidSpeeds } from "../model/sinusoids.ts";
 import type { EntryOf } from "../model/interpreter.ts";
@@ -88,6 +88,11 @@ function speedsOf(context: OnnxContext, rotary: Rotary, size: string): string {
 /** The angles t · speed of positions t and pairs: [T, 1, pairs], the same for all heads. */
 function anglesOf(context: OnnxContext, rotary: Rotary, size: string): string {
   const { graph } = context;
+  const { grid, width } = rotary;
+  if (grid !== undefined) {
+    const angles = gridAngles(rotary, grid);
+    return graph.numbers(angles, [angles.length / (width / 2), 1, width / 2]);
+  }
   const places = graph.add("Cast", [placesOf(context, size)], float32);
   const column = graph.add("Unsqueeze", [places, graph.whole([1, 2])]);
   return graph.add("Mul", [column, speedsOf(context, rotary, size)]);

@@ -13,7 +13,9 @@ import type {
 } from "../model/spec.ts";
 import { preLn } from "../residual/variants.ts";
 import type { EntryOf } from "../model/interpreter.ts";
+import { gridOf } from "../model/patches.ts";
 import type { Config, Family, Has } from "./family.ts";
+import { rotaryIn } from "./rotary.ts";
 import { branch, layerNormAt, layersOf, linearAt, prefixOf, projectionsAt } from "./spec_parts.ts";
 import {
   activationIn,
@@ -22,6 +24,7 @@ import {
   epsIn,
   flagIn,
   headsIn,
+  numberIn,
   unknownSetting,
 } from "./settings.ts";
 
@@ -66,8 +69,8 @@ interface Kind {
   network?(config: Config, layer: string): Partial<FeedForward>;
   /** What else the stack has. */
   stack?(config: Config, has: Has, prefix: string): Partial<Stack>;
-  /** Refuses what is not described. */
-  refuse?(config: Config): void;
+  /** Names in the embeddings that are not read. */
+  unread?(config: Config): readonly string[];
 }
 
 const plainNames: LayerNames = {
@@ -150,7 +153,6 @@ function entryOf(kind: Kind, config: Config, prefix: string): Patches {
 }
 
 function describe(kind: Kind, config: Config, has: Has): ModelSpec {
-  kind.refuse?.(config);
   const { patches = "embeddings.patch_embeddings.projection", layers = "encoder.layer" } = kind;
   const prefix = prefixOf(has, `${patches}.weight`, [`${kind.prefix}.`, ""]);
   const [inside, query] = kind.names.attention;
@@ -173,6 +175,7 @@ function describe(kind: Kind, config: Config, has: Has): ModelSpec {
       },
     },
     heads: [],
+    unread: (kind.unread?.(config) ?? []).map((name) => `${prefix}embeddings.${name}`).filter(has),
   };
 }
 
@@ -205,6 +208,49 @@ const giant = (config: Config, layer: string): Partial<FeedForward> =>
     }
     : {};
 
+/** How many patches an image has down and across. */
+function gridIn(config: Config): readonly [rows: number, columns: number] {
+  const patchSize = countIn(config, ["patch_size"], 16);
+  return gridOf({ patchSize }, sidesIn(config, "image_size", 224));
+}
+
+const countRegisters = (config: Config): number => numberIn(config, ["num_register_tokens"], 0);
+
+/** DINOv3: heads that turn by rows and columns in the place of positions, and a network that may have a gate. */
+const dinov3: Kind = {
+  id: "dinov3_vit",
+  label: "DINOv3",
+  prefix: "dinov3_vit",
+  eps: 1e-5,
+  names: {
+    ...dinoNames,
+    attention: ["attention", "q_proj", "k_proj", "v_proj", "attention.o_proj"],
+    up: "mlp.up_proj",
+    down: "mlp.down_proj",
+  },
+  layers: "layer",
+  final: "norm",
+  patches: "embeddings.patch_embeddings",
+  before: ["cls_token"],
+  reads: "first",
+  entry: (config, table) => ({
+    before: ["cls_token", ...(countRegisters(config) > 0 ? ["register_tokens"] : [])].map(table),
+  }),
+  unread: (config) => countRegisters(config) > 0 ? [] : ["register_tokens"],
+  attention: (config) => {
+    const [rows, columns] = gridIn(config);
+    const heads = headsIn(config, ["num_attention_heads"], countIn(config, ["hidden_size"]));
+    const headWidth = countIn(config, ["hidden_size"]) / heads;
+    if (headWidth % 4 !== 0) {
+      throw unknownSetting("num_attention_heads", heads, "the width of heads must divide by 4");
+    }
+    const grid = { rows, columns, before: 1 + countRegisters(config) };
+    return { rotary: { ...rotaryIn({ rope_theta: 100, ...config }, headWidth), grid } };
+  },
+  network: (config, layer) =>
+    flagIn(config, "use_gated_mlp", false) ? { gate: linearAt(`${layer}.mlp.gate_proj`) } : {},
+};
+
 /** The tables of relative positions, of each layer or one for all. */
 function beitPositions(config: Config, has: Has, layer: string): Partial<Attention> {
   const [own, shared] = ["use_relative_position_bias", "use_shared_relative_position_bias"]
@@ -220,8 +266,7 @@ function beitPositions(config: Config, has: Has, layer: string): Partial<Attenti
   const body = layer.slice(0, layer.lastIndexOf(".layer."));
   const name = "relative_position_bias.relative_position_bias_table";
   const path = shared ? body : `${layer}.attention.attention`;
-  const [rows, columns] = sidesIn(config, "image_size", 224)
-    .map((side) => Math.floor(side / countIn(config, ["patch_size"], 16))) as [number, number];
+  const [rows, columns] = gridIn(config);
   const relative: Relative = {
     table: { table: `${path}.${name}` },
     places: { kind: "grid", rows, columns },
@@ -306,6 +351,7 @@ const kinds: readonly Kind[] = [
     ...dinov2,
     network: giant,
   },
+  dinov3,
   { id: "beit", label: "BEiT", prefix: "beit", ...beit },
   { id: "data2vec-vision", label: "data2vec of images", prefix: "data2vec_vision", ...beit },
   {

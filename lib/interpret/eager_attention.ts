@@ -5,7 +5,7 @@ import type { Tensor } from "../core/tensor.ts";
 import type { QueriesKeysValues } from "../model/interpreter.ts";
 import { qkvParts, type Span } from "../model/qkv.ts";
 import { placeOf } from "../model/relative.ts";
-import { speedsOf } from "../model/rotary.ts";
+import { gridAngles, speedsOf } from "../model/rotary.ts";
 import { hides } from "./attention.ts";
 import type { Attention, QkvOrder, Relative, Rotary } from "../model/spec.ts";
 import { causalSoftmax } from "../ops/causal_softmax.ts";
@@ -68,9 +68,22 @@ function withoutPadding(scores: Tensor, lengths: readonly number[]): Tensor {
   return tf.reshape(tf.add(perSequence, mask), [all, queries, keys]);
 }
 
+/** The rotation of whole heads [N, T, K] by the places of a grid. */
+function turnOnGrid(x: Tensor, positions: Rotary, grid: NonNullable<Rotary["grid"]>): Tensor {
+  const shape: [number, number] = [x.shape[1]!, positions.width / 2];
+  const angles = tf.tensor2d(gridAngles(positions, grid), shape);
+  const [cos, sin] = [tf.cos(angles), tf.sin(angles)];
+  const [a, b] = tf.split(x, 2, -1) as [Tensor, Tensor];
+  return tf.concat([
+    tf.sub(tf.mul(a, cos), tf.mul(b, sin)),
+    tf.add(tf.mul(b, cos), tf.mul(a, sin)),
+  ], -1);
+}
+
 /** The rotation of heads whose first row stands at a position. */
 function turn(x: Tensor, positions: Rotary, first: number): Tensor {
-  const { width, order, scale = 1 } = positions;
+  const { width, order, scale = 1, grid } = positions;
+  if (grid !== undefined) return turnOnGrid(x, positions, grid);
   const speeds = speedsOf(positions, first + x.shape[1]!);
   return rotary(x, { width, order, first, speeds, scale });
 }

@@ -1,7 +1,7 @@
 // Rotary positions of all heads of a matrix, composed of the operations that every arithmetic has.
 
 import type { Arithmetic } from "./arithmetic.ts";
-import { speedsOf } from "../model/rotary.ts";
+import { gridAngles, speedsOf } from "../model/rotary.ts";
 import type { Rotary } from "../model/spec.ts";
 
 /** scale · f(t · speed) for each row and pair p, where `heads` rows after each other share their position t. */
@@ -13,8 +13,16 @@ function table<T>(
 ): T {
   const pairs = rotary.width / 2;
   const { scale = 1 } = rotary;
-  const speeds = speedsOf(rotary, rows / heads);
+  const { grid } = rotary;
   const values = new Float64Array(rows * pairs);
+  if (grid !== undefined) {
+    const angles = gridAngles(rotary, grid);
+    values.forEach((_, at) => {
+      values[at] = f(angles[Math.floor(at / pairs / heads) * pairs + at % pairs]!);
+    });
+    return arithmetic.matrix(values, rows, pairs);
+  }
+  const speeds = speedsOf(rotary, rows / heads);
   for (let row = 0; row < rows; row++) {
     for (let p = 0; p < pairs; p++) {
       values[row * pairs + p] = scale * f(Math.floor(row / heads) * speeds[p]!);

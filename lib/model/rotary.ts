@@ -35,3 +35,16 @@ export function speedsOf(rotary: Rotary, length: number): readonly number[] {
   const growth = beyond.factor * (length / beyond.length - 1) + 1;
   return growthPowers(rotary).map((power, p) => usual[p]! * growth ** power);
 }
+
+/** By how much each pair of each token turns whose place is one of a grid: [tokens, width/2]. */
+export function gridAngles({ width, base }: Rotary, grid: NonNullable<Rotary["grid"]>): number[] {
+  const { rows, columns, before } = grid;
+  const half = width / 4;
+  return Array.from({ length: (before + rows * columns) * width / 2 }, (_, at) => {
+    const [token, p] = [Math.floor(at / (width / 2)) - before, at % (width / 2)];
+    if (token < 0) return 0;
+    const [row, column] = [Math.floor(token / columns), token % columns];
+    const place = p < half ? (row + 0.5) / rows : (column + 0.5) / columns;
+    return 2 * Math.PI * (2 * place - 1) * base ** (-4 * (p % half) / width);
+  });
+}

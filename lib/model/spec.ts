@@ -78,6 +78,11 @@ export interface Rotary {
   /** What turns is multiplied by this (YaRN, LongRoPE). */
   readonly scale?: number;
   /**
+   * Places are those of patches in rows and columns behind `before` tokens, which do not turn: from −1 to 1 from edge to edge, times 2π.
+   * The first half of the pairs turns with the row, the second with the column, both at speeds base^(−4p/width) (DINOv3).
+   */
+  readonly grid?: { readonly rows: number; readonly columns: number; readonly before: number };
+  /**
    * Inputs of more than `length` places turn otherwise: with other speeds (LongRoPE), or with a base that grows (dynamic NTK), so that
    * a speed is multiplied by (factor (places / length − 1) + 1)^(−2p/(width − 2)).
    */

@@ -372,6 +372,12 @@ CASES = {
     # All patches are seen, in their order.
     "vit-mae": ("ViTMAEModel", vision_sizes(mask_ratio=0.0), "pixels"),
     "ijepa": ("IJepaForImageClassification", vision_sizes(), "pixels"),
+    # An image that is no square, registers, a gate, and keys without a bias.
+    "dinov3": (
+        "DINOv3ViTModel",
+        vision_sizes(image_size=[12, 16], num_register_tokens=2, use_gated_mlp=True),
+        "pixels",
+    ),
     "beit": (
         "BeitForImageClassification",
         vision_sizes(use_relative_position_bias=True, layer_norm_eps=COARSE),
@@ -699,8 +705,9 @@ def draw_inputs(generator, reads, config):
             tokens[0, 9] = tokens[0, 11] = config.eos_token_id
         inputs["tokens"] = tokens
     if "pixels" in reads:
-        size = IMAGE["image_size"]
-        inputs["pixels"] = normal(generator, (1, IMAGE["num_channels"], size, size), 0.2)
+        own = getattr(config, "image_size", IMAGE["image_size"])
+        size = own if isinstance(own, list) else (IMAGE["image_size"],) * 2
+        inputs["pixels"] = normal(generator, (1, IMAGE["num_channels"], *size), 0.2)
     if "features" in reads:
         frames = 2 * config.max_source_positions
         inputs["features"] = normal(generator, (1, config.num_mel_bins, frames), 0.2)
@@ -743,6 +750,8 @@ def outputs_of(model, inputs):
     if model.config.model_type == "vit_mae":
         noise = torch.arange(16.0).unsqueeze(0)
         return {"vision": model(pixels, noise=noise).last_hidden_state}
+    if model.config.model_type == "dinov3_vit":
+        return {"vision": model(pixels).last_hidden_state}
     if model.config.model_type == "beit":
         return {"logits": model(pixels).logits}
     if waveform is not None:

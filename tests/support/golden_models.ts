@@ -95,6 +95,10 @@ export const impossible: Readonly<
     ["pre-crmsnorm"],
     "Cannot compress a stream whose final norm another norm reads: that would see d − 1 values",
   ],
+  "dinov3": [
+    ["pre-crmsnorm"],
+    "Cannot compress a model without a head: its output would have d − 1 values",
+  ],
   "vit-mae": [
     ["pre-crmsnorm"],
     "Cannot compress a model without a head: its output would have d − 1 values",

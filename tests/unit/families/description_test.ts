@@ -40,6 +40,7 @@ const absent: Readonly<Record<string, string>> = {
   "cohere2": `${attention} ${network}`,
   "beit": "attention.key",
   "data2vec-vision": "attention.key",
+  "dinov3": "attention.k_proj",
   "falcon": falcon,
   "falcon-alibi": "lm_head",
   "falcon-new": falcon,

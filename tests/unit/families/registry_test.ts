@@ -15,7 +15,7 @@ phi stablelm cohere cohere2 starcoder2 nemotron jais2 persimmon
 roberta-prelayernorm xlm-roberta-xl megatron-bert esm modernbert
 bert roberta xlm-roberta distilbert bart plbart marian mbart m2m_100 pegasus blenderbot
 t5 mt5
-vit deit dinov2 dinov2_with_registers vit_msn vit_mae ijepa beit data2vec-vision
+vit deit dinov2 dinov2_with_registers dinov3_vit vit_msn vit_mae ijepa beit data2vec-vision
 audio-spectrogram-transformer vivit videomae
 clip clip_text_model clip_vision_model siglip siglip_text_model siglip_vision_model
 whisper
