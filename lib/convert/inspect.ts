@@ -1,16 +1,13 @@
 // What a model is and what can be done with it.
 
 import { tensorBytes } from "../checkpoint/header.ts";
-import { planFile } from "../checkpoint/plan.ts";
 import { givesFinals, isTied, outputName } from "../model/spec.ts";
 import { accountOf } from "../families/account.ts";
-import type { Model, StoredHead } from "../families/model.ts";
+import { describeModel, type Model, type StoredHead } from "../families/model.ts";
 import { convert, type Target, targets } from "./convert.ts";
 import { requireFoldable } from "./fold_variant.ts";
 import { randomInputs } from "./inputs.ts";
 import { missingBiases, normsWithReaders, type NormWithReaders } from "./readers_and_writers.ts";
-import { planTensors } from "./save.ts";
-import { storedModel } from "./stored_model.ts";
 import { dtypeOf } from "./verify.ts";
 
 /** Whether something can be done, and why not. */
@@ -103,9 +100,8 @@ function possibility(act: () => unknown): Possibility {
 
 /** What converting, saving, opening and comparing require before a tensor is read. */
 function attempt(model: Model, to: Target): void {
-  const stored = storedModel(convert(model, { to }));
-  planFile(planTensors(stored));
-  randomInputs(stored, 0, 1);
+  const { family, config, tensors, storedHead } = convert(model, { to });
+  randomInputs(describeModel(family, config, tensors, storedHead), 0, 1);
 }
 
 /**

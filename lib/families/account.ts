@@ -28,7 +28,6 @@ interface Described {
 const buffers: readonly RegExp[] = [
   /(?:^|\.)(?:\w*inv_freq|position_ids|token_type_ids|num_batches_tracked|relative_position_index)$/,
   /(?:^|\.)(?:masked_bias|(?:\w+_)?mask|cos_cached|sin_cached)$/,
-  /(?:^|\.)mask_token$/,
 ];
 
 /** Causal masks, [1, 1, T, T], which are called like a bias. */
@@ -129,10 +128,10 @@ export function accountOf(model: Described): Account {
     !optional.has(name) && !tensors.has(name) && (kind === "table" || !ofHeads.has(name))
   ).map(([name]) => ({ name, reason: described }));
   const { weight, bias } = spec.untied ?? {};
-  const unused = tensors.names.filter((name) =>
-    !kinds.has(name) && name !== weight && name !== bias && !isBuffer(tensors, name) &&
-    !spec.unread?.includes(name)
-  );
+  const masks = Object.values(spec.stacks)
+    .map(({ entry }) => entry.kind === "patches" ? entry.mask?.table : undefined);
+  const known = new Set([...kinds.keys(), weight, bias, ...masks, ...spec.unread ?? []]);
+  const unused = tensors.names.filter((name) => !known.has(name) && !isBuffer(tensors, name));
   const absent = [
     ...needed,
     ...besideSiblings(model, optional),

@@ -33,12 +33,14 @@ function describeNamed(family: Family, config: Config, checkpoint: Checkpoint): 
   try {
     return describe(checkpoint);
   } catch (error) {
-    const found = [
-      ...withoutPrefix(checkpoint).map((shorter) => described(() => describe(shorter))),
-      ...withTable(checkpoint).map((whole) => described(() => describe(whole)))
-        .filter((model) => model?.storedHead !== undefined), // so that the configuration says that the head is the table
-    ].find((model) => model !== undefined);
-    if (found !== undefined) return found;
+    for (const shorter of withoutPrefix(checkpoint)) {
+      const found = described(() => describe(shorter));
+      if (found !== undefined) return found;
+    }
+    for (const whole of withTable(checkpoint)) {
+      const found = described(() => describe(whole));
+      if (found?.storedHead !== undefined) return found; // so that the configuration says that the head is the table
+    }
     throw error;
   }
 }

@@ -19,25 +19,34 @@ interface Rule {
 const wrappers = ["_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module."];
 
 /** The parameters of a norm in TensorFlow's words. */
-const tensorFlow = /((?:^|\.)[^.]*(?:norm|ln)[^.]*\.)(gamma|beta)$/i;
+const tensorFlow: Readonly<Record<string, string>> = { gamma: "weight", beta: "bias" };
+
+/** The name of a norm's parameter in PyTorch's words. */
+function inTorch(name: string): string {
+  const end = name.lastIndexOf(".");
+  const word = name.slice(end + 1);
+  if (!Object.hasOwn(tensorFlow, word)) return name;
+  const path = name.slice(0, end);
+  const isNorm = /norm|ln/i.test(path.slice(path.lastIndexOf(".") + 1));
+  return isNorm ? `${path}.${tensorFlow[word]}` : name;
+}
 
 const rules: readonly Rule[] = [
-  ...wrappers.map((wrapper): Rule => ({
-    said: `names: without ${wrapper}`,
-    mend: (name) => name.replaceAll(new RegExp(`(?<=^|\\.)${wrapper}`, "g"), ""),
-  })),
-  {
-    said: "names: gamma and beta of norms are weight and bias",
-    mend: (name) =>
-      name.replace(tensorFlow, (_, path, word) => path + (word === "gamma" ? "weight" : "bias")),
-  },
+  ...wrappers.map((wrapper): Rule => {
+    const pattern = new RegExp(`(?<=^|\\.)${wrapper}`, "g");
+    return {
+      said: `names: without ${wrapper}`,
+      mend: (name) => name.includes(wrapper) ? name.replaceAll(pattern, "") : name,
+    };
+  }),
+  { said: "names: gamma and beta of norms are weight and bias", mend: inTorch },
 ];
 
 /** Names by a rule; undefined where it changes none, or two would be equal. */
 function mendedBy({ mend }: Rule, names: Names): Names | undefined {
-  const mended = new Map([...names].map(([name, stored]) => [mend(name), stored]));
-  const isChanged = [...mended.keys()].some((name) => !names.has(name));
-  return isChanged && mended.size === names.size ? mended : undefined;
+  if (names.keys().every((name) => mend(name) === name)) return undefined;
+  const mended = new Map(names.entries().map(([name, stored]) => [mend(name), stored]));
+  return mended.size === names.size ? mended : undefined;
 }
 
 /** The names that `save_model` of safetensors left out, since another one has the same tensor; the metadata says which. */
@@ -112,13 +121,12 @@ const tables = ["wte", "embed_tokens", "word_embeddings", "embed_in", "shared"].
  * @param checkpoint The checkpoint.
  * @returns The same tensors, the table among them; none where there is no head.
  */
-export function withTable(checkpoint: Checkpoint): readonly Checkpoint[] {
+export function* withTable(checkpoint: Checkpoint): Generator<Checkpoint> {
   const head = heads.find((name) => checkpoint.has(name));
-  if (head === undefined || tables.some((name) => checkpoint.has(name))) return [];
-  const own = checkpoint.names.map((name) => [name, name] as const);
-  return tables.map((table) =>
-    new RenamedCheckpoint(checkpoint, new Map([...own, [table, head]]), [
-      `${table} is stored as ${head}`,
-    ])
-  );
+  if (head === undefined || tables.some((name) => checkpoint.has(name))) return;
+  for (const table of tables) {
+    const names = new Map(checkpoint.names.map((name) => [name, name]));
+    names.set(table, head);
+    yield new RenamedCheckpoint(checkpoint, names, [`${table} is stored as ${head}`]);
+  }
 }
