@@ -13,14 +13,42 @@ const pictures =
 const narrowNorm =
   "its embeddings are normalized before they are projected into the stream, which is not described";
 
+const changing = "its streams change their width from layer to layer";
+
+const between = "it adds positions between its layers, which is not described";
+
+const volumes = "its heads turn by frames, rows and columns, which is not described";
+
+const several = "its head reads the streams of several layers, which is not described";
+
+const twice = "its pooler normalizes what is normalized already, which is not described";
+
+const foreign =
+  "its text is read by another encoder, with maps of its own behind, which is not described";
+
+const bottlenecks = "its layers narrow the stream before attention, which is not described";
+
+const landmarks = "its attention is approximated by landmarks, which is not described";
+
+const gatedSounds = "the convolutions of its sounds have gates, which is not described";
+
 const families: Readonly<Record<string, readonly (readonly [id: string, label: string])[]>> = {
   [sharedLayers]: [["albert", "ALBERT"]],
   [relative]: [["deberta", "DeBERTa"], ["deberta-v2", "DeBERTa-v2"]],
-  [narrowNorm]: [["electra", "ELECTRA"]],
+  [narrowNorm]: [["electra", "ELECTRA"], ["rembert", "RemBERT"]],
   [pictures]: [["gemma3", "Gemma 3 with images"]],
+  [changing]: [["hiera", "Hiera"], ["convnext", "ConvNeXt"]],
+  [between]: [["yolos", "YOLOS"]],
+  [volumes]: [["vjepa2", "V-JEPA 2"]],
+  [several]: [["dpt", "DPT"]],
+  [twice]: [["blip_vision_model", "BLIP of images"]],
+  [foreign]: [["altclip", "AltCLIP"]],
+  [bottlenecks]: [["mobilebert", "MobileBERT"]],
+  [landmarks]: [["nystromformer", "Nyströmformer"]],
+  [gatedSounds]: [["speech_to_text", "Speech2Text"]],
 };
 
-/** ALBERT, DeBERTa, ELECTRA, and Gemma 3 with images. */
+/** Families of text, images and sounds that have what no spec describes. */
 export const refusedFamilies: readonly RefusedFamily[] = Object.entries(families).flatMap((
   [refusal, members],
 ) => members.map(([id, label]) => ({ id, label, refusal })));

@@ -60,9 +60,38 @@ const refusals: Readonly<Record<string, readonly [label: string, reason: string]
     "ELECTRA",
     "its embeddings are normalized before they are projected into the stream, which is not described",
   ],
+  "rembert": [
+    "RemBERT",
+    "its embeddings are normalized before they are projected into the stream, which is not described",
+  ],
   "gemma3": [
     "Gemma 3 with images",
     "it reads images and text in one stream, which is not described; its models of text alone (gemma3_text) are",
+  ],
+  "hiera": ["Hiera", "its streams change their width from layer to layer"],
+  "convnext": ["ConvNeXt", "its streams change their width from layer to layer"],
+  "yolos": ["YOLOS", "it adds positions between its layers, which is not described"],
+  "vjepa2": ["V-JEPA 2", "its heads turn by frames, rows and columns, which is not described"],
+  "dpt": ["DPT", "its head reads the streams of several layers, which is not described"],
+  "blip_vision_model": [
+    "BLIP of images",
+    "its pooler normalizes what is normalized already, which is not described",
+  ],
+  "altclip": [
+    "AltCLIP",
+    "its text is read by another encoder, with maps of its own behind, which is not described",
+  ],
+  "mobilebert": [
+    "MobileBERT",
+    "its layers narrow the stream before attention, which is not described",
+  ],
+  "nystromformer": [
+    "Nyströmformer",
+    "its attention is approximated by landmarks, which is not described",
+  ],
+  "speech_to_text": [
+    "Speech2Text",
+    "the convolutions of its sounds have gates, which is not described",
   ],
 };
 
