@@ -4,6 +4,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import * as checkpoint from "../lib/checkpoint/mod.ts";
 import * as convert from "../lib/convert/mod.ts";
+import * as data from "../lib/data/mod.ts";
 import * as exports from "../lib/export/mod.ts";
 import * as notebook from "../lib/notebook/mod.ts";
 import * as ops from "../lib/ops/mod.ts";
@@ -39,6 +40,9 @@ const described: kit.DescribedDecoder = {
   vocabulary: 5,
   context: 8,
 };
+
+const split = { heldOutShare: 0.1, seed: 0 };
+const classes = { classes: [""], name: "" };
 
 /** All options of a function, and a call with some. */
 interface Row<T> {
@@ -205,6 +209,34 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
     row<kit.CorpusOptions>(corpus, (o) => training.encodeCorpus("abcdefgh", any, o)),
   ],
   readCorpus: [row<kit.ReadCorpusOptions>({ ...corpus, ...text }, (o) => kit.readCorpus("", o))],
+  cldrPhrases: [row<data.SplitOptions>(split, (o) => data.cldrPhrases("de", "en", o))],
+  holdOut: [row<data.HoldOutOptions>({ ...split, groups: [1] }, (o) => data.holdOut(any, o))],
+  logMel: [
+    row<data.LogMelOptions>(
+      { rate: 1, mels: 1, window: 1, hop: 1 },
+      (o) => data.logMel([], o),
+    ),
+  ],
+  mnistDigits: [row<data.SplitOptions>(split, (o) => data.mnistDigits(o))],
+  readIdx: [row<data.IdxOptions>(classes, (o) => data.readIdx("", "", o))],
+  readImageFolder: [
+    row<data.ImageFolderOptions>({ ...classes, channels: 1 }, (o) => data.readImageFolder("", o)),
+  ],
+  readPairs: [
+    row<data.ReadPairsOptions>({ encoding: "", name: "" }, (o) => data.readPairs("", "", o)),
+  ],
+  readWaveFolder: [
+    row<data.WaveFolderOptions>(
+      { ...classes, rate: 1, seconds: 1, part: "all" },
+      (o) => data.readWaveFolder("", o),
+    ),
+  ],
+  trainTokenizer: [
+    row<data.TrainTokenizerOptions>(
+      { ...text, vocabulary: 1, specialTokens: [], minFrequency: 1 },
+      (o) => data.trainTokenizer("", o),
+    ),
+  ],
   readText: [row<kit.TextOptions>(text, (o) => training.readText("", o))],
   train: [
     row<kit.TrainSettings>({

@@ -8,7 +8,7 @@ import { Random } from "../core/random.ts";
 export interface Dataset<T> {
   /** Where they are from, for the run record. */
   readonly name: string;
-  /** The examples. */
+  /** One after the other. */
   readonly examples: readonly T[];
 }
 

@@ -8,7 +8,7 @@ export interface ComplexArray {
   readonly imaginary: Float64Array;
 }
 
-/** Complex zeros. */
+/** As many zeros. */
 function complexZeros(length: number): ComplexArray {
   return { real: new Float64Array(length), imaginary: new Float64Array(length) };
 }

@@ -3,7 +3,7 @@
 import type { DecodedPng } from "fast-png";
 import { platform } from "../platform/mod.ts";
 
-/** A picture. */
+/** What a file shows, in rows. */
 export interface Picture {
   /** Rows of pixels. */
   readonly height: number;

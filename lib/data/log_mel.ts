@@ -20,7 +20,7 @@ export interface LogMelOptions {
 export interface LogMel {
   /** Bands. */
   readonly mels: number;
-  /** Frames. */
+  /** One for each whole hop of the sound. */
   readonly frames: number;
   /** [mels, frames] numbers, band by band. */
   readonly values: Float32Array;
