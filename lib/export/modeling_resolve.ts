@@ -191,6 +191,8 @@ export interface ResolvedSpec {
   readonly stacks: Readonly<Record<string, Resolved>>;
   /** What reads their final norms. */
   readonly heads: readonly Resolved[];
+  /** An output that is the mean of those of two heads, where there is one. */
+  readonly mean?: ModelSpec["mean"] & object;
 }
 
 /**
@@ -208,5 +210,6 @@ export function resolve(spec: ModelSpec, tensors: TensorSource): ResolvedSpec {
   return {
     stacks: Object.fromEntries(stacks),
     heads: spec.heads.map((head) => resolver.head(head)),
+    ...(spec.mean === undefined ? {} : { mean: spec.mean }),
   };
 }

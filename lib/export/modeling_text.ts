@@ -68,7 +68,7 @@ function layersOf(stack: Resolved): { readonly title: string; readonly text: str
  * @returns The text of a `MODELING.md`.
  */
 export function modelingText(spec: ModelingDescription): string {
-  const { family, normkit, stacks, heads, formulas, tensors } = spec;
+  const { family, normkit, stacks, heads, mean, formulas, tensors } = spec;
   const sections = Object.entries(stacks).flatMap(([name, stack]) => {
     const { blocks: _, ...rest } = stack;
     return [
@@ -96,6 +96,9 @@ export function modelingText(spec: ModelingDescription): string {
     ...sections,
     "## Heads",
     ...heads.map((head) => list(head).join("\n")),
+    ...(mean === undefined
+      ? []
+      : [`\`${mean.output}\` is the mean of \`${mean.of.join("` and `")}\`.`]),
     "## Tensors",
     ["| name | dtype | shape |", "| --- | --- | --- |", ...rows].join("\n"),
   ].join("\n\n") + "\n";

@@ -143,11 +143,16 @@ function nameOutputs(
   const ofHeads = spec.heads.map((head) => {
     const name = outputName(head);
     const [x, batch] = [outputs[name]!, batchOf(head.stack)];
+    const isRead = spec.mean?.of.includes(name) === true; // its own name would be lost to what reads it
     return givesOneRow(head)
-      ? named(name, x.rows, [batch, x.width])
+      ? named(name, isRead ? graph.add("Identity", [x.rows]) : x.rows, [batch, x.width])
       : named(name, rows(x), [batch, "sequence", x.width]);
   });
-  return [...ofStacks, ...ofHeads];
+  const ofMean = spec.mean === undefined ? [] : [spec.mean.output].map((name) => {
+    const x = outputs[name]!;
+    return named(name, x.rows, ["batch", x.width]);
+  });
+  return [...ofStacks, ...ofHeads, ...ofMean];
 }
 
 /**

@@ -12,6 +12,9 @@ import type { Config, Family, Has, HeadKind } from "./family.ts";
 import { layerNormAt, linearAt } from "./spec_parts.ts";
 import { activationIn, epsIn, numberIn, unknownSetting } from "./settings.ts";
 
+/** What DeiT gives besides: the mean of both classifiers. */
+const teacherMean = { output: "logits", of: ["cls_logits", "distillation_logits"] } as const;
+
 /** The row that GPT-2's summary is of, where no place is given. */
 function summaryRows({ summary_type: type = "cls_index" }: Config): Head["reads"] {
   const known = { cls_index: "last", last: "last", first: "first", mean: "mean" } as const;
@@ -232,6 +235,9 @@ export function withHeads(
   const first = others.map(({ head, kind }) => ({ head, name: kind.path }));
   return {
     ...spec,
+    ...(teacherMean.of.every((name) => others.some(({ head }) => head.output === name))
+      ? { mean: teacherMean }
+      : {}),
     heads: namedHeads(isOther ? [...first, ...second] : [...second, ...first]),
     ...(bare ? { bare } : {}),
   };

@@ -203,7 +203,7 @@ function runStacks<T>(
  * @param engine What executes it; it holds the inputs.
  * @param spec The model.
  * @param hooks What may be done besides.
- * @returns What each head makes of its stack; of a body what the stacks give as well, by name.
+ * @returns What each head makes of its stack; of a body what the stacks give as well; and the mean of two; by name.
  * @throws {RangeError} If two outputs have one name, or a memory is missing; and what the engine throws.
  */
 export function forward<T>(
@@ -222,5 +222,7 @@ export function forward<T>(
     }
     outputs[name] = runHead(engine, head, engine.pick(final, head, stack));
   }
-  return outputs;
+  const [one, other] = (spec.mean?.of ?? []).map((name) => outputs[name]);
+  if (spec.mean === undefined || one === undefined || other === undefined) return outputs;
+  return { ...outputs, [spec.mean.output]: engine.scale(0.5, engine.add(one, other)) };
 }

@@ -414,6 +414,8 @@ export interface ModelSpec {
   readonly heads: readonly Head[];
   /** Whether the final norms are outputs beside the heads' (a body with a pooler); without heads they are. */
   readonly bare?: boolean;
+  /** An output that is the mean of those of two heads (DeiT, whose class and distillation tokens each have one). */
+  readonly mean?: { readonly output: string; readonly of: readonly [string, string] };
   /** The head when it can no longer share the token table. */
   readonly untied?: Linear;
   /** Tensors that are there and that no output depends on: of training alone, or of a part that is passed by. */

@@ -11,6 +11,7 @@ import type { DescribedDecoder, NamedTensors } from "../decoder/described.ts";
 import { configText } from "../families/config_text.ts";
 import { convertedNormsOf } from "../families/converted_norms.ts";
 import { historyOf, withHistory } from "../families/history.ts";
+import { languageHeadOf } from "../model/spec.ts";
 import { describeDecoder, loadParameters } from "../families/language_model.ts";
 import type { Model } from "../families/model.ts";
 import type { OpenModel } from "../families/open.ts";
@@ -79,7 +80,7 @@ function planTrained(
 
 /** The name of the parameter that a tensor of the source holds; a tied head that is stored besides is the token table once more. */
 function parameterOf({ spec }: OpenModel, name: string): string {
-  const [head] = spec.heads;
+  const head = languageHeadOf(spec);
   return name === spec.untied?.weight && head !== undefined ? head.linear.weight : name;
 }
 

@@ -30,10 +30,10 @@ const ways: readonly Required<ConvertOptions>[] = targets.flatMap((to) =>
 
 const textOf = ({ to, tied }: Required<ConvertOptions>): string => `${to}, tied: ${tied}`;
 
-/** The outputs of transformers that the heads give; DeiT's `logits` are the mean of its two heads'. */
-function headsOf(name: string, { expected }: Golden): Outputs {
+/** The outputs of transformers that the heads give. */
+function headsOf({ expected }: Golden): Outputs {
   const entries = Object.entries(expected).filter(([key]) =>
-    /(logits|embeds|states|vision)$/.test(key) && !(name === "deit" && key === "logits")
+    /(logits|embeds|states|vision)$/.test(key)
   );
   return Object.fromEntries(entries);
 }
@@ -138,7 +138,7 @@ for (const name of goldenNames) {
   Deno.test(`runModel() of ${name} is transformers' in float64`, async () => {
     using model = await openGolden(name);
     const golden = await goldenOf(name);
-    const [heads, finals] = [headsOf(name, golden), finalsOf(golden)];
+    const [heads, finals] = [headsOf(golden), finalsOf(golden)];
     assert(Object.keys(heads).length > 0);
     const limit = toleranceInFloat64(
       name === "bloom"
@@ -174,7 +174,7 @@ onEachBackend("runModel() of every golden model is transformers' in float32", as
     using model = await openGolden(name);
     const golden = await goldenOf(name);
     const outputs = await outputsOf(float32(), model, golden.inputs);
-    assertOutputs(outputs, headsOf(name, golden), tolerance(backend, "model"), name);
+    assertOutputs(outputs, headsOf(golden), tolerance(backend, "model"), name);
   }
 });
 

@@ -55,7 +55,8 @@ function lossOf(
   outputs: Readonly<Record<string, Tensor>>,
   tokens: readonly number[],
 ): Tensor {
-  const losses = Object.entries(outputs).map(([name, output]) => {
+  const own = Object.entries(outputs).filter(([name]) => name !== spec.mean?.output);
+  const losses = own.map(([name, output]) => {
     const [, length, width] = output.shape as [number, number, number];
     const rows = tf.reshape(output, [length, width]);
     const isSpoken = tokens.length === 0 && length > 1;
