@@ -1,4 +1,5 @@
 /** A quantity against training step, one line per arm of an experiment: residual variants, and arms that are none. */
+import { extent, greatest } from "../core/extent.ts";
 import { requireEach, requireOptions, requireRows } from "../core/options.ts";
 import { cardKinds, type CardOptions } from "./card.ts";
 import type { Figure } from "./figure.ts";
@@ -70,8 +71,8 @@ export function armCurves(rows: readonly ArmRow[], options: ArmOptions): Figure 
   }));
   const series = toSeries(measured, { chart: "arms", place: "step" });
   const steps = rows.map(({ step }) => step);
-  const ends = [Math.min(...steps), Math.max(...steps)];
-  const most = Math.max(...series.map(({ points }) => points.length));
+  const ends = extent(steps);
+  const most = greatest(series.map(({ points }) => points.length));
   return lineChart({
     series: arms.map((arm) => series.find(({ variant }) => variant === arm)!),
     guides: references.map(({ label, value }) => ({

@@ -4,6 +4,7 @@
  * Each name has a sample of its line, so that a reader needs neither color nor a legend.
  */
 import type { RenderFunction } from "@observablehq/plot";
+import { greatest } from "../core/extent.ts";
 import { type LineStyle, marker, svgElement } from "./markers.ts";
 import { ink, shortenText, textWidth } from "./typography.ts";
 
@@ -81,7 +82,7 @@ export interface EndLabels {
 export function endLabels(ends: readonly LineEnd[], width: number): EndLabels {
   const widest = Math.min(widestText, 0.4 * width - columns.text);
   const names = ends.map(({ name }) => shortenText(name, widest, fontSize));
-  const textRoom = Math.max(...names.map((name) => textWidth(name, fontSize)));
+  const textRoom = greatest(names.map((name) => textWidth(name, fontSize)));
   const mark: RenderFunction = (_index, scales, _values, dimensions, { document }) => {
     const right = dimensions.width - dimensions.marginRight;
     const top = dimensions.marginTop;

@@ -4,10 +4,17 @@
  * It knows axes, panels and colors, not what is measured; the public charts in this folder say that.
  */
 import * as Plot from "@observablehq/plot";
+import { extent, greatest } from "../core/extent.ts";
 import { type CardOptions, drawCard, type Room } from "./card.ts";
 import type { Figure } from "./figure.ts";
 import type { MarkedSeries } from "./marks.ts";
-import { formatNumber, inSentence, nonFiniteNotes } from "./measurements.ts";
+import {
+  checkLargest,
+  formatNumber,
+  inSentence,
+  leastSpan,
+  nonFiniteNotes,
+} from "./measurements.ts";
 import { orderVariants, variantStyle } from "./palette.ts";
 import { panelGrid } from "./panel_grid.ts";
 import { colorRamp, rampHeight } from "./ramp.ts";
@@ -58,6 +65,7 @@ const widestRow = 150;
  * @throws {RangeError} If the card's options are not allowed.
  */
 export function heatPanels(map: HeatMap, options: CardOptions): Figure {
+  checkLargest(map.cells.map(({ value }) => value));
   const variants = orderVariants(map.cells.map(({ variant }) => variant));
   const finiteOf = (variant: string): HeatCell[] =>
     map.cells.filter((cell) => cell.variant === variant && Number.isFinite(cell.value));
@@ -85,7 +93,7 @@ function draw(
   const top = rampHeight + margins.top;
   const names = rows.map((name) => textWidth(name, fontSize));
   const label = rowLabel === null ? 0 : 18;
-  const left = Math.ceil(Math.min(Math.max(...names), widestRow)) + 10 + label;
+  const left = Math.ceil(Math.min(greatest(names), widestRow)) + 10 + label;
   const grid = panelGrid({
     count: variants.length,
     width: width - left - margins.right,
@@ -110,7 +118,7 @@ function draw(
     fy: { axis: null, paddingInner: grid.gapY, paddingOuter: 0, round: false },
     x: { type: "band", domain: columns, padding: 0, round: false },
     y: { type: "band", domain: rows, padding: 0, round: false },
-    color: { type: scale, scheme: "viridis", domain: colorDomain(finite) },
+    color: { type: scale, scheme: "viridis", domain: colorDomain(finite, scale) },
     marks: [
       Plot.cell(cells.filter(({ value }) => Number.isFinite(value)), {
         x: "column",
@@ -206,9 +214,12 @@ function markedRows(
   });
 }
 
-function colorDomain(values: readonly number[]): [number, number] {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  return low < high ? [low, high] : [low / 2, low * 2];
+function colorDomain(values: readonly number[], scale: HeatMap["scale"]): [number, number] {
+  const [low, high] = extent(values);
+  const isLog = scale === "log";
+  if (high - low > (isLog ? 0 : leastSpan)) return [low, high];
+  if (isLog) return [Math.max(low / 2, Number.MIN_VALUE), low * 2];
+  return Math.abs(low) > leastSpan ? [low / 2, low * 2] : [0, 1];
 }
 
 function shownColumns(columns: readonly number[], width: number): number[] {

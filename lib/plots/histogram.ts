@@ -1,10 +1,11 @@
 /** How values are distributed: the share of them in each bin, one panel per arm below the other. */
 import * as Plot from "@observablehq/plot";
+import { greatest } from "../core/extent.ts";
 import { requireEach, requireOptions, requireRows } from "../core/options.ts";
 import { cardKinds, type CardOptions, drawCard, type Room } from "./card.ts";
 import type { Figure } from "./figure.ts";
 import type { ChartMarks } from "./marks.ts";
-import { formatNumber } from "./measurements.ts";
+import { checkLargest, formatNumber, leastSpan } from "./measurements.ts";
 import { armStyle, mostArms } from "./palette.ts";
 import { evenTicks } from "./ticks.ts";
 import { ink } from "./typography.ts";
@@ -79,12 +80,13 @@ function check(rows: readonly HistogramRow[], { bins = 40, range, marks = [] }: 
   if (rows.length === 0) {
     throw new RangeError("Cannot draw a histogram of 0 rows: at least one row is needed");
   }
-  const refused = [...rows, ...marks, ...range.map((value) => ({ value }))]
-    .find(({ value }) => !Number.isFinite(value));
+  const values = [...[...rows, ...marks].map(({ value }) => value), ...range];
+  const refused = values.find((value) => !Number.isFinite(value));
   if (refused !== undefined) {
-    throw new RangeError(`Cannot draw a histogram with ${refused.value}: values must be finite`);
+    throw new RangeError(`Cannot draw a histogram with ${refused}: values must be finite`);
   }
-  if (range[0] >= range[1]) {
+  checkLargest(values);
+  if (!(range[1] - range[0] > leastSpan)) {
     throw new RangeError(
       `Cannot draw a histogram from ${range[0]} to ${range[1]}: the first must be less`,
     );
@@ -126,7 +128,7 @@ function draw(
   { width, height, document }: Room,
 ): ReturnType<typeof Plot.plot> {
   const [low, high] = range;
-  const most = Math.max(...bins.map(({ share }) => share));
+  const most = greatest(bins.map(({ share }) => share));
   const percent = evenTicks(0, most, 3);
   return Plot.plot({
     document,

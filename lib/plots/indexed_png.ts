@@ -5,6 +5,7 @@
  * become one, which takes a quarter off the file; where there still are more than 256, the rarest take the nearest of the commonest.
  */
 import { crc32, deflateSync } from "node:zlib";
+import { greatest } from "../core/extent.ts";
 
 /** A color that fewer pixels than this share have is a blend, and joins a commoner one that is at most `near` off per channel. */
 const blends = { share: 1 / 500, near: 32 } as const;
@@ -69,7 +70,7 @@ function quantize(pixels: Uint8Array): { palette: number[]; indices: Uint8Array 
 
 /** The largest difference of two colors in a channel. */
 function difference(a: number, b: number): number {
-  return Math.max(...[16, 8, 0].map((shift) => Math.abs((a >> shift & 255) - (b >> shift & 255))));
+  return greatest([16, 8, 0].map((shift) => Math.abs((a >> shift & 255) - (b >> shift & 255))));
 }
 
 /** The place of the nearest color, −1 in an empty palette. */

@@ -1,10 +1,11 @@
 /** Measured quantities side by side, as bars from zero with their quartiles: kernels, libraries, models. */
 import * as Plot from "@observablehq/plot";
+import { greatest } from "../core/extent.ts";
 import { requireOptions, requireRows } from "../core/options.ts";
 import { cardKinds, type CardOptions, drawCard, type Room } from "./card.ts";
 import type { Figure } from "./figure.ts";
 import type { ChartMarks } from "./marks.ts";
-import { formatNumber } from "./measurements.ts";
+import { checkLargest, formatNumber } from "./measurements.ts";
 import { ink, textWidth } from "./typography.ts";
 
 /** One measurement: its median and quartiles, drawn as a bar. */
@@ -77,8 +78,8 @@ function draw(
   { quantity, reference }: BarOptions,
   { width, document }: Room,
 ): ReturnType<typeof Plot.plot> {
-  const names = Math.max(...bars.map(({ name }) => textWidth(name, fontSize)));
-  const most = Math.max(...bars.map(({ value, high }) => Math.max(value, high)));
+  const names = greatest(bars.map(({ name }) => textWidth(name, fontSize)));
+  const most = greatest(bars.flatMap(({ value, high }) => [value, high]));
   const guide = { stroke: ink.guide, strokeDasharray: "1.5 2.5", strokeWidth: 1.5 };
   const middle = ({ top }: Placed): number => top + barHeight / 2;
   return Plot.plot({
@@ -191,6 +192,7 @@ export function kernelBars(rows: readonly BarRow[], options: BarOptions): Figure
   });
   if (rows.length === 0) throw new RangeError("Cannot draw 0 bars: at least one is needed");
   rows.forEach(checkRow);
+  checkLargest(rows.flatMap(({ value, low, high }) => [value, low, high]));
   const placed = place(rows);
   const { reference } = options;
   if (reference !== undefined) {

@@ -6,13 +6,20 @@
  */
 import * as Plot from "@observablehq/plot";
 import { requireOneOf } from "../core/check.ts";
+import { extent } from "../core/extent.ts";
 import { type CardOptions, drawCard, type Room } from "./card.ts";
 import { endLabels, labelPitch, type LineEnd } from "./end_labels.ts";
 import type { Figure } from "./figure.ts";
 import { lineMarkers, type LineStyle } from "./markers.ts";
 import { distinctPoints, type MarkedSeries } from "./marks.ts";
 import { type DrawnLine, extraWidths } from "./overlaps.ts";
-import { checkPositive, formatNumber, inSentence } from "./measurements.ts";
+import {
+  checkLargest,
+  checkPositive,
+  formatNumber,
+  inSentence,
+  leastSpan,
+} from "./measurements.ts";
 import { type VariantStyle, variantStyle } from "./palette.ts";
 import type { Series, SeriesPoint } from "./series.ts";
 import { logTicks, wholeTicks } from "./ticks.ts";
@@ -63,7 +70,9 @@ const leastPlotHeight = 180;
 export function lineChart(chart: LineChart, options: CardOptions): Figure {
   requireOneOf("scale", chart.scale, ["linear", "log"]);
   chart.guides.forEach(checkGuide);
-  if (chart.scale === "log") checkPositive(drawnValues(chart));
+  const values = drawnValues(chart);
+  checkLargest([...values, ...placesOf(chart)]);
+  if (chart.scale === "log") checkPositive(values);
   return drawCard(options, {
     draw: (room) => draw(chart, room),
     marks: (drawn) => ({
@@ -84,8 +93,7 @@ function styleIn({ styleOf = variantStyle }: LineChart, { variant }: Series): Va
 
 function draw(chart: LineChart, { width, height, document }: Room): ReturnType<typeof Plot.plot> {
   const { series, guides } = chart;
-  const xs = [...series, ...guides].flatMap(({ points }) => points.map(({ x }) => x));
-  const [first, last] = [Math.min(...xs), Math.max(...xs)];
+  const [first, last] = extent(placesOf(chart));
   const ends = [
     ...series.map((one) => lineEnd(styleIn(chart, one), seriesPoints(one), last)),
     ...guides.map((guide) => lineEnd(guideStyle(guide), guide.points, last)),
@@ -100,7 +108,7 @@ function draw(chart: LineChart, { width, height, document }: Room): ReturnType<t
     (ends.length - 1) * labelPitch,
   );
   const extra = extraWidths(
-    series.map((one) => inPixels(one, { scale: chart.scale, low, high, height: plotHeight })),
+    series.map((one) => inPixels(one, { chart, low, high, height: plotHeight })),
   );
   return Plot.plot({
     document,
@@ -176,16 +184,17 @@ function markedSeries(chart: LineChart, drawn: Plot.Plot): MarkedSeries[] {
 /** A line's points with their heights in pixels, about where Plot will draw them. */
 function inPixels(
   { points }: Series,
-  { scale, low, high, height }: {
-    readonly scale: LineChart["scale"];
+  { chart, low, high, height }: {
+    readonly chart: LineChart;
     readonly low: number;
     readonly high: number;
     readonly height: number;
   },
 ): DrawnLine {
-  const on = scale === "log" ? Math.log : (value: number): number => value;
-  return points.filter(({ mean }) => Number.isFinite(mean))
-    .map(({ x, mean }) => ({ x, y: height * (on(mean) - on(low)) / (on(high) - on(low)) }));
+  const across = chart.xTicks === undefined ? Number : Math.log;
+  const up = chart.scale === "log" ? Math.log : Number;
+  const unit = height / (up(high) - up(low));
+  return points.map(({ x, mean }) => ({ x: across(x), y: unit * (up(mean) - up(low)) }));
 }
 
 /** A line with its markers, wider and larger by `extra` pixels where others are drawn above it. */
@@ -246,6 +255,9 @@ function seriesPoints({ points }: Series): { x: number; y: number }[] {
   return points.map(({ x, mean }) => ({ x, y: mean }));
 }
 
+const placesOf = ({ series, guides }: LineChart): number[] =>
+  [...series, ...guides].flatMap(({ points }) => points.map(({ x }) => x));
+
 function drawnValues({ series, guides }: LineChart): number[] {
   return [
     ...series.flatMap(({ points }) => points.flatMap(({ low, high }) => [low, high])),
@@ -255,20 +267,23 @@ function drawnValues({ series, guides }: LineChart): number[] {
 
 function valueDomain(chart: LineChart): [number, number] {
   const values = drawnValues(chart);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = extent(values);
   if (chart.scale === "log") {
-    const room = low < high ? (high / low) ** 0.04 : 2;
-    return [low / room, high * room];
+    const room = low < high ? 0.04 * (Math.log(high) - Math.log(low)) : Math.LN2;
+    return [
+      Math.max(low / Math.exp(room), Number.MIN_VALUE),
+      Math.min(high * Math.exp(room), Number.MAX_VALUE),
+    ];
   }
-  if (low < high) return [low, high];
-  const room = Math.abs(low) / 2 || 1;
+  if (high - low > leastSpan) return [low, high];
+  const room = Math.abs(low) > leastSpan ? Math.abs(low) / 2 : 1;
   return [low - room, low + room];
 }
 
 function bandNotes(series: readonly Series[]): string[] {
   const seeds = series.map((one) => one.seeds).filter((count) => count > 1);
   if (seeds.length === 0) return [];
-  const [fewest, most] = [Math.min(...seeds), Math.max(...seeds)];
+  const [fewest, most] = extent(seeds);
   const count = fewest === most ? most : `${fewest} to ${most}`;
   return [`Lines: mean, bands: least to greatest over ${count} seeds`];
 }

@@ -1,4 +1,5 @@
 /** Loss against training step, one line per variant. */
+import { extent, greatest } from "../core/extent.ts";
 import { requireEach, requireOptions, requireRows } from "../core/options.ts";
 import { cardKinds, type CardOptions } from "./card.ts";
 import type { Figure } from "./figure.ts";
@@ -68,8 +69,8 @@ export function lossCurves(rows: readonly LossRow[], options: LossOptions): Figu
   }));
   const series = toSeries(measured, { chart: "loss curves", place: "step" });
   const steps = rows.map(({ step }) => step);
-  const ends = [Math.min(...steps), Math.max(...steps)];
-  const evaluations = Math.max(...series.map(({ points }) => points.length));
+  const ends = extent(steps);
+  const evaluations = greatest(series.map(({ points }) => points.length));
   return lineChart({
     series,
     guides: references.map(({ label, value }) => ({

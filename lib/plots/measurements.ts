@@ -39,6 +39,27 @@ export function checkMeasurements(
   }
 }
 
+/** The largest number that a chart draws: the ends and the length of its scales must be numbers too. */
+const largest = 1e300;
+
+/** The shortest part of a linear scale that ticks divide: shorter ones have no digits left. */
+export const leastSpan = 1e-300;
+
+/**
+ * Checks that values are not too large for a scale.
+ *
+ * @param values Values of a chart; those that are not finite are ignored.
+ * @throws {RangeError} If a value is beyond ±10³⁰⁰.
+ */
+export function checkLargest(values: readonly number[]): void {
+  const refused = values.find((value) => Number.isFinite(value) && Math.abs(value) > largest);
+  if (refused !== undefined) {
+    throw new RangeError(
+      `Cannot draw the value ${refused}: it must be from -${largest} to ${largest}`,
+    );
+  }
+}
+
 /**
  * Checks that values can stand on a log scale.
  *

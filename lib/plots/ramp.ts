@@ -31,9 +31,11 @@ export function colorRamp(
   const [low, high] = scale.domain as [number, number];
   const log = scale.type === "log";
   const valueAt = (share: number): number =>
-    log ? low * (high / low) ** share : low + (high - low) * share;
+    log ? low ** (1 - share) * high ** share : low + (high - low) * share;
   const shareOf = (value: number): number =>
-    log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+    log
+      ? (Math.log(value) - Math.log(low)) / (Math.log(high) - Math.log(low))
+      : (value - low) / (high - low);
   const group = svgElement(document, "g", { "aria-label": "color legend", fill: ink.text });
   const title = svgElement(document, "text", { x: box.left, y: 10, "text-anchor": "start" });
   title.textContent = label;

@@ -4,6 +4,7 @@
  * A point at which any seed is not finite becomes a gap, so that a mean never describes only the
  * seeds that survived.
  */
+import { extent } from "../core/extent.ts";
 import { checkMeasurements, type RowNames } from "./measurements.ts";
 import { orderVariants, variantStyle } from "./palette.ts";
 
@@ -91,5 +92,6 @@ function oneSeries(variant: string, rows: readonly Measurement[], names: RowName
 function summarize(x: number, values: readonly number[]): SeriesPoint {
   if (!values.every(Number.isFinite)) return { x, mean: NaN, low: NaN, high: NaN };
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { x, mean, low: Math.min(...values), high: Math.max(...values) };
+  const [low, high] = extent(values);
+  return { x, mean, low, high };
 }

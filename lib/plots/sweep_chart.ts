@@ -88,7 +88,8 @@ export function sweepChart(rows: readonly SweepRow[], options: SweepOptions): Fi
 
 /** Series are made over whole places: the settings by their order. */
 function seriesOver(settings: readonly number[], rows: readonly SweepRow[]): Series[] {
-  const places = rows.map(({ x, ...row }) => ({ ...row, x: settings.indexOf(x) }));
+  const placeOf = new Map(settings.map((x, place) => [x, place]));
+  const places = rows.map(({ x, ...row }) => ({ ...row, x: placeOf.get(x)! }));
   const series = toSeries(places, { chart: "a sweep", place: "setting" });
   return series.map((one) => ({
     ...one,
