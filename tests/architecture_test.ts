@@ -341,6 +341,17 @@ Deno.test("files that others made are opened by platform/text_file.ts alone", ()
   assertEquals(found.map(({ path }) => path), []);
 });
 
+Deno.test("no list of any length is spread into arguments, which fails from some hundred thousand on", () => {
+  const spread = /\bMath\.(?:min|max|hypot)\([^()]*\.\.\.|\.(?:push|unshift)\(\s*\.\.\./g;
+  for (const text of ["Math.max(...a)", "Math.min(0, ...a)", "a.push(...b)", "a.push(\n  ...b)"]) {
+    assertEquals(text.match(spread)?.length, 1, text);
+  }
+  const found = filesUnder(new URL("lib/", root))
+    .map((file) => ({ path: local(file.href), text: Deno.readTextFileSync(file) }))
+    .filter(({ text }) => codeOf(text).match(spread) !== null);
+  assertEquals(found.map(({ path }) => path), []);
+});
+
 /** A program without its comments and texts. */
 const codeOf = (text: string): string =>
   text.replaceAll(/\/\*[^]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"/g, "");

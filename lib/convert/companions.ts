@@ -34,7 +34,7 @@ async function companionsOf(source: string): Promise<string[]> {
   for await (const { name } of platform.readDir(source)) {
     if (!folders.test(name) || !(await platform.stat(`${source}/${name}`)).isDirectory) continue;
     const inner = await filesIn(`${source}/${name}`, (one) => !one.startsWith("."));
-    found.push(...inner.map((one) => `${name}/${one}`));
+    for (const one of inner) found.push(`${name}/${one}`);
   }
   return found.sort();
 }

@@ -1,6 +1,7 @@
 // Two models on the same input, side by side: how far their streams are apart after each layer, and their outputs.
 
 import type { DType } from "../checkpoint/dtype.ts";
+import { greatest } from "../core/extent.ts";
 import type { Arithmetic } from "../interpret/arithmetic.ts";
 import { runModel } from "../interpret/stream.ts";
 import type { ModelInputs, Values } from "../interpret/inputs.ts";
@@ -207,5 +208,5 @@ export function worstOf(comparisons: readonly Comparison[]): Comparison {
 
 /** The largest relative difference among the outputs. */
 export function largestOf({ outputs }: Comparison): number {
-  return Math.max(...Object.values(outputs).map(({ relative }) => relative));
+  return greatest(Object.values(outputs).map(({ relative }) => relative));
 }

@@ -144,9 +144,9 @@ export async function compareTensors(
     const own = stored.get(tensor.name);
     stored.delete(tensor.name);
     const clauses = unlikeness(tensor, own);
-    unlike.push(...clauses);
+    for (const clause of clauses) unlike.push(clause);
     if (clauses.length === 0) await compareTensor(tensor, own!, found);
   }
-  unlike.push(...[...stored.keys()].map((name) => `${name} is additional`));
+  for (const name of stored.keys()) unlike.push(`${name} is additional`);
   return { tensors: expected.length, ...found, unlike };
 }

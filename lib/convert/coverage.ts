@@ -1,6 +1,7 @@
 // Which inputs two models are compared on: as much as a budget of operations allows, since tensors are the main proof where there are
 // any to compare with.
 
+import { greatest } from "../core/extent.ts";
 import { rowsOf } from "../checkpoint/tensors.ts";
 import type { Model } from "../families/model.ts";
 import type { ModelInputs } from "../interpret/inputs.ts";
@@ -119,7 +120,7 @@ function fixedPositions(model: Model): number {
 }
 
 function depthOf({ spec }: Model): number {
-  return Math.max(...Object.values(spec.stacks).map(({ blocks }) => blocks.length));
+  return greatest(Object.values(spec.stacks).map(({ blocks }) => blocks.length));
 }
 
 /** How many layers a budget allows; all where fewer would be another model, whose constants follow the depth. */
@@ -180,7 +181,7 @@ export function chooseRuns(model: Model, how: {
     index === 0 ? longest ?? usual : Math.min(usual, longest ?? usual);
   const context = limits === undefined ? 0 : limits.context;
   const inputs = [...randomInputs(model, seed, random, lengthOf), ...given];
-  const tokens = Math.max(0, ...inputs.map(({ tokens = [] }) => tokens.length));
+  const tokens = greatest([0, ...inputs.map(({ tokens = [] }) => tokens.length)]);
   return {
     inputs,
     coverage: {

@@ -1,6 +1,7 @@
 // Seeded inputs for a model of any kind: random tokens, images, sounds.
 
 import { requireInteger } from "../core/check.ts";
+import { greatest, least } from "../core/extent.ts";
 import { Random } from "../core/random.ts";
 import { rowsOf } from "../checkpoint/tensors.ts";
 import { type Convolution, type Entry, inputOf } from "../model/spec.ts";
@@ -35,9 +36,9 @@ export function tokenLimits({ spec, tensors }: Model): TokenLimits | undefined {
     return [{ vocabulary, positions }];
   });
   if (limits.length === 0) return undefined;
-  const positions = Math.min(...limits.map(({ positions }) => positions));
+  const positions = least(limits.map(({ positions }) => positions));
   return {
-    vocabulary: Math.min(...limits.map(({ vocabulary }) => vocabulary)),
+    vocabulary: least(limits.map(({ vocabulary }) => vocabulary)),
     context: Math.min(positions, mostTokens),
     bounded: positions <= mostTokens,
   };
@@ -64,7 +65,7 @@ export function positionsOf(model: Model): number {
     )
   );
   const passed = windows.filter((window) => window <= widestWindow);
-  return Math.min(context, Math.max(withoutTable, ...passed.map((window) => window + longest)));
+  return Math.min(context, greatest([withoutTable, ...passed.map((window) => window + longest)]));
 }
 
 /**

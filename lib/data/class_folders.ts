@@ -75,7 +75,7 @@ export async function readClassFolders(
         }`,
       );
     }
-    files.push(...paths.map((path) => ({ path, label })));
+    for (const path of paths) files.push({ path, label });
   }
   return { classes, files };
 }

@@ -3,6 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { readTensor } from "../checkpoint/tensors.ts";
+import { least } from "../core/extent.ts";
 import { disposeTree } from "../core/tree.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { decoder } from "../decoder/decoder.ts";
@@ -57,7 +58,7 @@ function contextOf(
   if (positions !== undefined) return tensors.info(positions.table).shape.at(-2)! - offset;
   const named = config["max_position_embeddings"];
   const lengths = typeof named === "number" ? [named, mostTokens] : [mostTokens];
-  return Math.min(...lengths, ...turningLengths(spec));
+  return least([...lengths, ...turningLengths(spec)]);
 }
 
 /** What keeps a model from predicting the token after each, if anything does. */

@@ -1,5 +1,6 @@
 // Recorded benchmark lines, as notebooks read them.
 
+import { extent } from "../core/extent.ts";
 import { parseJson } from "../core/json.ts";
 import { platform } from "../platform/mod.ts";
 import { readTextFile } from "../platform/text_file.ts";
@@ -107,12 +108,12 @@ export async function recordedTargets(name: string): Promise<MeasuredTarget[]> {
   const lines = await linesOf<TargetLine>(name, "target", ({ figure, facts }) => [figure, facts]);
   return [...new Set(lines.map(({ figure }) => figure))].map((figure) => {
     const own = lines.filter((line) => line.figure === figure);
-    const medians = own.map(({ median }) => median);
+    const [low, high] = extent(own.map(({ median }) => median));
     return {
       figure,
       target: own[0]!.target,
-      low: Math.min(...medians),
-      high: Math.max(...medians),
+      low,
+      high,
       reached: own.filter(({ reached }) => reached).length,
       sizes: own.length,
     };

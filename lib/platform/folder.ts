@@ -38,8 +38,9 @@ export async function filesUnder(folder: string, endings: readonly string[]): Pr
   for (const name of await namesIn(folder)) {
     const path = `${folder}/${name}`;
     const fits = endings.some((ending) => name.toLowerCase().endsWith(ending));
-    if ((await platform.lstat(path)).isDirectory) paths.push(...await filesUnder(path, endings));
-    else if (fits && await isRegular(path)) paths.push(path);
+    if ((await platform.lstat(path)).isDirectory) {
+      for (const inner of await filesUnder(path, endings)) paths.push(inner);
+    } else if (fits && await isRegular(path)) paths.push(path);
   }
   return paths;
 }

@@ -1,6 +1,7 @@
 // `deno task proofs`: compiles the Coq files of notebooks/proofs in a temporary folder and refuses everything that is not proved:
 // open proofs, axioms of our own, theorems that rest on more than the axioms of the standard library's reals.
 
+import { greatest } from "../core/extent.ts";
 import { readTextFile } from "../platform/text_file.ts";
 import { undoneAtEnd } from "../platform/cleanup.ts";
 import { checkout } from "./checkout.ts";
@@ -301,7 +302,7 @@ our own, theorems that rest on more than the axioms of the standard library's re
     requireWords(args, []);
     const start = performance.now();
     const proved = await prove(`${checkout}/notebooks/proofs`, console.log);
-    const width = Math.max(...proved.map(({ name }) => name.length));
+    const width = greatest(proved.map(({ name }) => name.length));
     const axioms = [...new Set(proved.flatMap((theorem) => theorem.axioms))].sort();
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
     return {

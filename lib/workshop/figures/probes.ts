@@ -52,7 +52,7 @@ export function joinProbes(names: readonly FigureProbe[]): Probe {
   const joined = names.map((name) => probes[name]());
   return async (parameters, config, batch) => {
     const rows = [];
-    for (const probe of joined) rows.push(...await probe(parameters, config, batch));
-    return rows;
+    for (const probe of joined) rows.push(await probe(parameters, config, batch));
+    return rows.flat();
   };
 }

@@ -30,7 +30,7 @@ export function errorLast(outputs: Output[]): void {
   const taken = outputs.splice(0);
   const isError = (output: Output): boolean => output.output_type === "error";
   for (const output of taken.filter((output) => !isError(output))) append(outputs, output);
-  outputs.push(...taken.filter(isError));
+  for (const output of taken.filter(isError)) outputs.push(output);
 }
 
 /** Collects the outputs of a notebook's cells, one cell after the other. */
