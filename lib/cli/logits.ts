@@ -1,14 +1,15 @@
-// `normkit logits`: what a language model makes of tokens.
+// `normkit logits`: what a model makes of tokens, an image or a sound.
 
 import { dirname } from "node:path";
 import { encodeNumbers } from "../checkpoint/dtype.ts";
 import { type PlannedTensor, writeSafetensors } from "../checkpoint/writer.ts";
-import { requireTokens } from "../convert/inputs.ts";
+import { openCheckpoint } from "../checkpoint/reader.ts";
+import { inputsIn, requireTokens } from "../convert/inputs.ts";
 import { prepareFolder, requireAbsent } from "../platform/files.ts";
 import { withoutEnd } from "../platform/path.ts";
 import { float32 } from "../interpret/float32.ts";
 import { float64 } from "../interpret/float64.ts";
-import type { Values } from "../interpret/inputs.ts";
+import type { ModelInputs, Values } from "../interpret/inputs.ts";
 import { givesOneRow, outputName } from "../model/spec.ts";
 import { runModel } from "../interpret/stream.ts";
 import { openModel } from "../families/open.ts";
@@ -37,10 +38,17 @@ function plan(name: string, { shape, values }: Values, isRow: boolean): PlannedT
   };
 }
 
+/** Images and sounds in a file. */
+async function readInputs(path: string): Promise<ModelInputs> {
+  using file = await openCheckpoint(path);
+  return await inputsIn(file);
+}
+
 /** `normkit logits`: its help, its options, and the run. */
 export const logitsCommand: Command = {
-  summary: "write what a model makes of given tokens: its logits",
+  summary: "write what a model makes of given tokens, images or sounds: its logits",
   help: `Usage: normkit logits DIR --tokens 1,2,3 --out FILE.safetensors [options]
+       normkit logits DIR --inputs FILE.safetensors --out FILE.safetensors [options]
 
 Writes what each head gives into a new file, float32: a language model's "logits" [1, T, V], a classifier's
 "logits" [1, labels] or [1, T, labels], "qa_outputs" [1, T, 2] of start and end, "mc_logits", "pooler_output";
@@ -48,6 +56,8 @@ of a body without a head the states behind its final norm. What exists is not re
 
   --tokens 1,2,3       the tokens
   --source 1,2,3       the tokens that its encoder reads, where it has one (BART)
+  --inputs FILE        a file with what it reads besides: pixels [1, C, H, W], video [1, F, C, H, W],
+                       spectrogram [1, frames, frequencies], features [1, C, frames], waveform [1, samples]
   --out FILE           where to write; it must not exist yet
   --arithmetic NAME    float32 or float64 (float32)
   --backend NAME       what computes in float32: auto, webgpu, wasm or cpu (auto)
@@ -55,7 +65,10 @@ of a body without a head the states behind its final norm. What exists is not re
 
 Examples:
   normkit logits gpt2 --tokens 464,3290,318 --out logits.safetensors`,
-  options: { ...stringOptions("tokens source out arithmetic backend"), json: { type: "boolean" } },
+  options: {
+    ...stringOptions("tokens source inputs out arithmetic backend"),
+    json: { type: "boolean" },
+  },
   run: async (args) => {
     const [path] = requireWords(args, ["DIR"]) as [string];
     const [tokens, source, out, backend] = [
@@ -64,15 +77,17 @@ Examples:
       textOption(args, "out"),
       backendOption(args),
     ];
-    if (tokens === undefined || out === undefined) {
+    const given = textOption(args, "inputs");
+    if ((tokens === undefined && given === undefined) || out === undefined) {
       throw new UsageError(
-        "Cannot write logits without tokens and a file: --tokens 1,2,3 --out FILE",
+        "Cannot write logits without an input and a file: --tokens 1,2,3 --out FILE, or --inputs FILE --out FILE",
       );
     }
     const arithmetic = choiceOption(args, "arithmetic", ["float32", "float64"]) ?? "float32";
     using model = await openModel(path);
     const inputs = {
-      tokens: requireTokens(model, tokens),
+      ...(tokens === undefined ? {} : { tokens: requireTokens(model, tokens) }),
+      ...(given === undefined ? {} : await readInputs(given)),
       ...(source === undefined ? {} : { source: requireTokens(model, source) }),
     };
     await requireAbsent(out);

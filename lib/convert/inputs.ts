@@ -3,7 +3,7 @@
 import { requireInteger } from "../core/check.ts";
 import { greatest, least } from "../core/extent.ts";
 import { Random } from "../core/random.ts";
-import { rowsOf } from "../checkpoint/tensors.ts";
+import { readTensor, rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
 import { type Convolution, type Entry, inputOf } from "../model/spec.ts";
 import type { ModelInputs, Values } from "../interpret/inputs.ts";
 import type { Model } from "../families/model.ts";
@@ -84,6 +84,30 @@ export function requireTokens(model: Model, tokens: readonly number[]): readonly
     requireInteger("token", token, { min: 0, max: limits.vocabulary - 1 });
   }
   return tokens;
+}
+
+/** What models read besides tokens. */
+const kinds = ["pixels", "video", "spectrogram", "features", "waveform"] as const;
+
+/**
+ * Images and sounds, by the names of tensors; others are passed over.
+ *
+ * @param tensors Tensors, each a batch of one, [1, …].
+ * @returns What a model can read.
+ * @throws {RangeError} If there is none of them, or one is no batch of one.
+ */
+export async function inputsIn(tensors: TensorSource): Promise<ModelInputs> {
+  const found = kinds.filter((name) => tensors.has(name));
+  if (found.length === 0) {
+    throw new RangeError(`Cannot find an input: the file has none of ${kinds.join(", ")}`);
+  }
+  const entries: [string, Values][] = [];
+  for (const name of found) {
+    const { shape: [batch, ...shape] } = tensors.info(name);
+    if (batch !== 1) throw new RangeError(`Cannot read ${batch} ${name}: it must be [1, …]`);
+    entries.push([name, { shape, values: await readTensor(tensors, name) }]);
+  }
+  return Object.fromEntries(entries);
 }
 
 /** The most numbers of a random image or sound: 512 MiB in float64. */

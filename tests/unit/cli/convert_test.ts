@@ -63,6 +63,29 @@ Deno.test("normkit inspect of a family that is refused says why, with exit code 
   });
 });
 
+for (const name of ["wavlm", "videomae", "ast", "vit", "whisper"]) {
+  Deno.test(`normkit logits of ${name} reads what --inputs has`, async () => {
+    await inFolder(async (folder) => {
+      const { inputs: { tokens }, expected } = await goldenOf(name);
+      const out = `${folder}/logits.safetensors`;
+      const given = `${goldenFolder(name)}/expected.safetensors`;
+      const words = ["logits", goldenFolder(name), "--inputs", given, "--out", out];
+      const text = tokens === undefined ? [] : ["--tokens", tokens.join()];
+      const made = await runHere(...words, ...text, "--arithmetic", "float64");
+      assertEquals(made.code, 0, made.err);
+      using file = await openCheckpoint(out);
+      const numbers = await readTensor(file, "logits");
+      assertClose(numbers, expected["logits"]!.values, 1e-6, "logits");
+      const wrong = `${goldenFolder(name)}/model.safetensors`;
+      const refused = await runHere(
+        ...["logits", goldenFolder(name), "--inputs", wrong, "--out", `${folder}/other`],
+      );
+      assertEquals(refused.code, 3);
+      assertStringIncludes(refused.err, "Cannot find an input: the file has none of pixels, video");
+    });
+  });
+}
+
 Deno.test("normkit logits of BART reads the tokens of its encoder from --source", async () => {
   await inFolder(async (folder) => {
     const { inputs, expected } = await goldenOf("bart");
