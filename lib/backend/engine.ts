@@ -5,12 +5,12 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
+import { countShared, dtypeOnWasm, inArrayOf, type SharedData } from "./shared_casts.ts";
 
 /** The data of a tensor: where it is and what it is. */
-interface DataInfo {
+interface DataInfo extends SharedData {
   backend: Storage;
   readonly shape: number[];
-  readonly dtype: tf.DataType;
 }
 
 /** What is used of a backend. */
@@ -44,6 +44,7 @@ interface Engine {
   runKernelFunc(call: unknown): unknown;
   keep(tensor: Tensor): Tensor;
   trackTensor(tensor: Tensor, backend: unknown): void;
+  disposeTensor(tensor: Tensor): void;
   moveData(backend: Storage, dataId: object): void;
 }
 
@@ -126,9 +127,32 @@ function moveSafely(): void {
     const info = engine.state.tensorInfo.get(dataId);
     if (info === undefined) throw new Error("Cannot use a tensor that was disposed");
     const old = info.backend;
-    backend.move(dataId, old.readSync(dataId), info.shape, info.dtype, old.refCount(dataId));
+    const tensors = old.refCount(dataId);
+    const isWasm = backend === tf.findBackend("wasm") as unknown;
+    const dtype = isWasm ? dtypeOnWasm(dataId, info, tensors) : info.dtype;
+    const values = old.readSync(dataId);
+    const own = isWasm ? inArrayOf(dtype, values) as typeof values : values;
+    backend.move(dataId, own, info.shape, dtype, tensors);
     old.disposeData(dataId, true);
-    info.backend = backend;
+    Object.assign(info, { backend, dtype });
+  };
+}
+
+/** Counts tensors that share data of another dtype. */
+function countCasts(): void {
+  const track = engine.trackTensor.bind(engine);
+  const dispose = engine.disposeTensor.bind(engine);
+  const count = (tensor: Tensor, change: 1 | -1): void => {
+    const info = engine.state.tensorInfo.get(tensor.dataId);
+    if (info !== undefined) countShared(tensor, info, change);
+  };
+  engine.trackTensor = (tensor, backend) => {
+    track(tensor, backend);
+    count(tensor, 1);
+  };
+  engine.disposeTensor = (tensor) => {
+    count(tensor, -1);
+    dispose(tensor);
   };
 }
 
@@ -199,4 +223,5 @@ export const noteOfKernel = {
 countCalls();
 freeTapes();
 moveSafely();
+countCasts();
 freeOutputs();

@@ -67,6 +67,38 @@ for (const kernels of ["fused", "composed"] as const) {
   }
 }
 
+/** Casts whose numbers tfjs leaves as they were, on some backends. */
+const casts = [["int32", "float32"], ["bool", "float32"], ["bool", "int32"]] as const;
+
+for (const before of backends) {
+  for (const after of backends.filter((other) => other !== before)) {
+    Deno.test(`casts of ${before} are what they say on ${after}, or refused while others share them`, async () => {
+      for (const [from, to] of casts) {
+        await useBackend(before);
+        const count = tf.memory().numTensors;
+        const x = tf.tensor1d([1, 0, 1, 1, 1], from);
+        const y = tf.tidy(() => tf.reshape(tf.cast(x, to), [5, 1]));
+        await readAll([y]);
+        const values = async (): Promise<number[]> => {
+          const sum = tf.tidy(() => tf.cast(tf.add(y, tf.scalar(0, to)), "float32"));
+          const [numbers] = await readAll([sum]);
+          sum.dispose();
+          return [...numbers!];
+        };
+        await useBackend(after);
+        if (after === "wasm") {
+          await assertRejects(values, TypeError, "share since a cast on another backend");
+          assertEquals([...(await readAll([y]))[0]!], [1, 0, 1, 1, 1], "where it was");
+        }
+        x.dispose();
+        assertEquals(await values(), [1, 0, 1, 1, 1], `${from} as ${to}`);
+        y.dispose();
+        assertEquals(tf.memory().numTensors, count);
+      }
+    });
+  }
+}
+
 Deno.test("a tensor that finds no room on WASM stays where it was", async () => {
   await useBackend("wasm");
   await useBackend("cpu");
