@@ -50,7 +50,8 @@ export async function makeSite(args: readonly string[], root: string): Promise<s
 
 async function writeSite(args: Arguments, root: string): Promise<string> {
   requireWords(args, []);
-  const out = resolve(root, textOption(args, "out") ?? ".normkit/site");
+  const given = textOption(args, "out");
+  const out = given === undefined ? resolve(root, ".normkit/site") : resolve(given);
   const execute = flag(args, "execute");
   const paths = await listNotebooks(`${root}/notebooks`);
   await requireOwnPages(out, paths.map((path) => basename(path, ".ipynb")));
@@ -88,7 +89,7 @@ export const siteCommand: Command = {
 
 Self-contained HTML of all notebooks. Pages of an earlier site are replaced; other files are refused.
 
-  --out DIR      where the pages go; .normkit/site by default
+  --out DIR      where the pages go; .normkit/site in the checkout by default
   --execute      run every notebook first: fresh numbers, charts as SVG (up to a minute each)
   --source URL   where links to other files of the project lead; the checkout by default
                  (for a copy on the web: the address of its notebooks folder)

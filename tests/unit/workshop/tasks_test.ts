@@ -5,7 +5,9 @@ import { checkout } from "../../../lib/workshop/checkout.ts";
 import config from "../../../deno.json" with { type: "json" };
 
 const programs = Object.entries(config.tasks).flatMap(([name, { command }]) => {
-  const [, file] = /^deno run -A (\S+\.ts)$/.exec(command) ?? [];
+  // paths that are given to it begin where the task was called
+  const own = command.replace(/^ROOT=\$PWD && cd "\$INIT_CWD" && (.*)"\$ROOT\/(\S+)"$/, "$1$2");
+  const [, file] = /^deno run -A (\S+\.ts)$/.exec(own) ?? [];
   return file === undefined ? [] : [{ name, file }];
 });
 
@@ -47,6 +49,29 @@ Deno.test("every task that is no chain of deno's own commands runs a program", (
   ];
   const others = ["reproduce", "spoken-digits", "proofs", "notebooks", "site", "claims"];
   assertEquals(programs.map(({ name }) => name).sort(), [...ours, ...others].sort());
+});
+
+Deno.test("deno task normkit reads and writes where it is called", async () => {
+  const folder = await Deno.makeTempDir({ dir: `${checkout}/notebooks`, prefix: "called from " });
+  try {
+    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "-q", "normkit", "inspect", "no such model"],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+    }).output();
+    assertEquals([code, new TextDecoder().decode(stdout)], [3, ""]);
+    await Deno.mkdir(`${folder}/my model`);
+    await Deno.writeTextFile(`${folder}/my model/config.json`, "{}");
+    const found = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "-q", "normkit", "inspect", "my model", "--json"],
+      cwd: folder,
+      stdin: "null",
+    }).output();
+    assertStringIncludes(new TextDecoder().decode(found.stdout), "model_type");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 for (const { name, file } of programs) {
