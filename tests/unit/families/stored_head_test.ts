@@ -1,6 +1,11 @@
 // What a file has for a head that its configuration says to be the token table: the head, unless it is the table's copy.
 
+import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
+import type { MemoryTensor } from "../../../lib/checkpoint/memory.ts";
+import { disposeTree } from "../../../lib/core/tree.ts";
+import { loadTrainable, saveFineTuned } from "../../../lib/train/fine_tune_folder.ts";
+import { onBackend } from "../../support/backends.ts";
 import { readTensor } from "../../../lib/checkpoint/tensors.ts";
 import { convert, targets } from "../../../lib/convert/convert.ts";
 import { inspect, inspectionText } from "../../../lib/convert/inspect.ts";
@@ -125,3 +130,28 @@ Deno.test("inspect() says what the matrix beside the table is", async () => {
       "tied head      no: config.json says so, and the file has another matrix, which is the head",
     ));
 });
+
+Deno.test("saveFineTuned() writes a head of its own as it was trained, beside a classifier that was not", () =>
+  onBackend("cpu", async () => {
+    using golden = await openGolden("gpt2");
+    const ones = (rows: number): MemoryTensor & { dtype: DType } => (
+      { shape: [rows, 24], values: new Float64Array(24 * rows).fill(1), dtype: "F32" }
+    );
+    const added = { "score.weight": ones(3), "lm_head.weight": ones(40) };
+    const config = { ...golden.config, architectures: ["GPT2ForSequenceClassification"] };
+    await inFolder(async (folder) => {
+      const tensors = editedTensors(golden.tensors, { added });
+      await saveModel(`${folder}/model`, { ...golden, config, tensors });
+      using source = await openModel(`${folder}/model`);
+      const { parameters } = await loadTrainable(source);
+      const head = parameters["lm_head.weight"]!;
+      assertEquals("score.weight" in parameters, false);
+      const trained = { ...parameters, "lm_head.weight": tf.mul(head, 2) };
+      await saveFineTuned(`${folder}/tuned`, source, trained);
+      disposeTree([trained, head]);
+      using tuned = await openModel(`${folder}/tuned`);
+      const valuesOf = (name: string): Promise<Float64Array> => readTensor(tuned.tensors, name);
+      assertEquals(await valuesOf("lm_head.weight"), new Float64Array(960).fill(2));
+      assertEquals(await valuesOf("score.weight"), new Float64Array(72).fill(1));
+    });
+  }));
