@@ -6,7 +6,14 @@
 import { readTensor, type TensorSource } from "../checkpoint/tensors.ts";
 import type { Model } from "../families/model.ts";
 import { gates } from "../kernels/gate.ts";
-import type { Block, Branch, ModelSpec, NormSpec, Stack } from "../model/spec.ts";
+import {
+  type Block,
+  type Branch,
+  type ModelSpec,
+  type NormSpec,
+  type Stack,
+  writersIn,
+} from "../model/spec.ts";
 import { residuals } from "../residual/registry.ts";
 import type { Residual } from "../residual/types.ts";
 import { postLn, preLn } from "../residual/variants.ts";
@@ -72,7 +79,9 @@ class StackFold {
     if (output !== undefined) {
       if (added !== 1) this.#scaleNorm(output, times(added));
     } else if (added !== 1) {
-      this.#edit.writer(branch.sublayer.output.linear, widths, times(added));
+      for (const { linear } of writersIn(branch.sublayer)) {
+        this.#edit.writer(linear, widths, times(added));
+      }
     }
     if (equation.read !== 1) this.#scaleNorm(input!, times(equation.read));
     if (equation.placement === "none" && this.#scale !== 1) {

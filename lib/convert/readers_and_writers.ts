@@ -12,6 +12,7 @@ import {
   type Stack,
   streamNormOf,
   type Writer,
+  writersIn,
 } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import type { StreamAxis } from "./lazy_matrix.ts";
@@ -48,6 +49,9 @@ function keysAndValues({ projections }: Attention): Linear[] {
 
 /** The matrices of a sub-layer that read its own stream. */
 export function ownReaders(sublayer: Branch["sublayer"]): Linear[] {
+  if (sublayer.kind === "experts") {
+    return [sublayer.router, ...sublayer.experts.flatMap(ownReaders)];
+  }
   if (sublayer.kind === "feedForward") {
     return [sublayer.up, ...(sublayer.gate === undefined ? [] : [sublayer.gate])];
   }
@@ -110,7 +114,7 @@ export function normsWithReaders(spec: ModelSpec): NormWithReaders[] {
 
 /** What the layers of a stack write with. */
 export function writersOf({ blocks }: Stack): Writer[] {
-  return blocks.flatMap(({ branches }) => branches.map(({ sublayer }) => sublayer.output));
+  return blocks.flatMap(({ branches }) => branches.flatMap(({ sublayer }) => writersIn(sublayer)));
 }
 
 /** The tables of vectors and the linear maps that a stream starts from. */

@@ -8,6 +8,7 @@ import {
   type Linear,
   type ModelSpec,
   namesIn,
+  writersIn,
 } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import {
@@ -32,7 +33,11 @@ import { modelingText } from "./modeling_text.ts";
 
 function sublayersOf({ stacks, heads }: ModelSpec): (Attention | FeedForward)[] {
   const inBlocks = Object.values(stacks).flatMap(({ blocks }) =>
-    blocks.flatMap(({ branches }) => branches.map(({ sublayer }) => sublayer))
+    blocks.flatMap(({ branches }) =>
+      branches.flatMap(({ sublayer }): readonly (Attention | FeedForward)[] =>
+        sublayer.kind === "experts" ? sublayer.experts : [sublayer]
+      )
+    )
   );
   const inHeads = heads.flatMap(({ pool }) =>
     pool === undefined ? [] : [pool.attention, pool.network]
@@ -96,8 +101,9 @@ function* stackFormulas({ spec, tensors }: Model): Generator<[string, Formula]> 
         if (unnormed === true) yield ["block/unnormed", blockFormulas.unnormed];
         if (norms.inner !== undefined) yield ["block/inner", blockFormulas.inner];
         if (weights !== undefined) yield ["block/weights", blockFormulas.weights];
-        const { scale } = sublayer.output;
-        if (scale !== undefined && tensors.has(scale)) yield ["block/scale", blockFormulas.scale];
+        const scales = writersIn(sublayer).map(({ scale }) => scale ?? "");
+        if (scales.some((name) => tensors.has(name))) yield ["block/scale", blockFormulas.scale];
+        if (sublayer.kind === "experts") yield ["experts", networkFormulas.experts];
       }
     }
   }

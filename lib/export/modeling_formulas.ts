@@ -156,6 +156,9 @@ export const activationFormulas: Readonly<Record<ActivationName, Formula>> = {
 
 /** Feed-forward networks. */
 export const networkFormulas = {
+  "experts": [
+    "with kind experts: p = softmax of the top largest of router(x), 0 for the others; result = Σ_e p[e] · result of experts[e]",
+  ],
   "plain": ["result = output.linear(act(up(x)))"],
   "gated": ["result = output.linear(act(gate(x)) ⊙ up(x))"],
   "holdsGate": [

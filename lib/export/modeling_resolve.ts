@@ -99,6 +99,13 @@ class Resolver {
       weights,
       sublayer: sublayer.kind === "attention"
         ? this.attention(sublayer)
+        : sublayer.kind === "experts"
+        ? {
+          kind: sublayer.kind,
+          top: sublayer.top,
+          router: this.linear(sublayer.router),
+          experts: sublayer.experts.map((expert) => this.feedForward(expert)),
+        }
         : this.feedForward(sublayer),
     });
   }

@@ -343,6 +343,20 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
       const normed = normalize(context, norm, perHead, headWidth);
       return changed(x, graph.add("Reshape", [normed, graph.whole([-1, x.width])]));
     },
+    route: (x, top) => {
+      const [row, column] = [-2, -1].map((axis) =>
+        graph.add("Unsqueeze", [x.rows, graph.whole([axis])])
+      ) as [string, string];
+      const others = graph.add("Cast", [graph.add("Greater", [row, column])], { to: int(1) });
+      const larger = graph.add("ReduceSum", [others, graph.whole([-1])], { keepdims: int(0) });
+      const isHidden = graph.add("GreaterOrEqual", [larger, graph.numbers(top)]);
+      const scores = graph.add("Where", [isHidden, graph.numbers(-1e9), x.rows]);
+      return changed(x, graph.add("Softmax", [scores], { axis: int(-1) }));
+    },
+    multiplyColumn: (x, others, column) => {
+      const weights = graph.add("Gather", [others.rows, graph.whole([column])], { axis: int(-1) });
+      return operator("Mul", x, weights);
+    },
     activate: (x, activation) => changed(x, activate(context, activation, x.rows)),
     multiply: (x, y) => operator("Mul", x, y.rows),
     multiplyVectors: (x, names) => operator("Mul", x, row(names)),

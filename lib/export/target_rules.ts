@@ -10,6 +10,7 @@ import {
   type Head,
   languageHeadOf,
   type Stack,
+  writersIn,
 } from "../model/spec.ts";
 import type { Config } from "../families/family.ts";
 import type { Model } from "../families/model.ts";
@@ -72,7 +73,7 @@ const blockRules: readonly Rule<Block>[] = [
       `its layers are ${found || "empty"}, not attention, feedForward`;
   },
   ({ branches }, { tensors }) => {
-    const scale = branches.map(({ sublayer }) => sublayer.output.scale)
+    const scale = branches.flatMap(({ sublayer }) => writersIn(sublayer)).map(({ scale }) => scale)
       .find((name) => name !== undefined && tensors.has(name));
     return scale && `what its branches write is scaled (LayerScale, ${scale})`;
   },

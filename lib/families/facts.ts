@@ -140,8 +140,10 @@ const rows: readonly Row[] = [
   ["smollm3", "SmolLM3", "rms", 1e-6, rms, "pre", {
     traps: "every fourth layer has no positions",
   }],
-  ["mixtral phimoe", "Mixtral", "rms", 1e-5, rms, "pre", {
-    traps: "networks are mixtures of experts; Phi-MoE's norms are LayerNorms with bias",
+  ["mixtral", "Mixtral", "rms", 1e-5, rms, "pre", { traps: "networks are mixtures of experts" }],
+  ["phimoe", "Phi-MoE", "ln", 1e-5, rms, "pre", {
+    traps: "its norms are LayerNorms although ε is called rms_norm_eps",
+    lacks: "mixtures whose experts are chosen by SparseMixer",
   }],
   ["phi3", "Phi-3", "rms", 1e-5, rms, "pre"],
   ["gpt_oss", "GPT-OSS", "rms", 1e-5, rms, "pre", {

@@ -6,7 +6,7 @@ import type { Config, Family } from "./family.ts";
 import { llamaLike, type Place, rms, window, windowIfNamed } from "./llama_like.ts";
 import { rotaryIn } from "./rotary.ts";
 import { linearAt } from "./spec_parts.ts";
-import { activationIn, countIn, flagIn, numberIn, positiveIn } from "./settings.ts";
+import { activationIn, countIn, flagIn, numberIn, positiveIn, unknownSetting } from "./settings.ts";
 
 /** Qwen has a window in its configuration that it uses only when told to, and where no list says in which layers, in the upper ones. */
 function windowIfAsked(config: Config, index: number): number | undefined {
@@ -89,6 +89,40 @@ export const phi3: Family = llamaLike({
   }),
   network: gateInside,
   window: windowIfNamed,
+});
+
+/** More experts than any model has, so that their names fit into memory whatever a file says. */
+const mostExperts = 2 ** 12;
+
+/** Mixtral: a mixture of networks in each layer. */
+export const mixtral: Family = llamaLike({
+  id: "mixtral",
+  label: "Mixtral",
+  norm: rms,
+  tied: false,
+  rotaryBase: 1e6,
+  window: windowIfNamed,
+  network: (config, layer) => {
+    const path = `${layer}.block_sparse_moe`;
+    const count = countIn(config, ["num_local_experts"], 8);
+    const top = countIn(config, ["num_experts_per_tok"], 2);
+    if (count > mostExperts || top > count) {
+      throw unknownSetting("num_local_experts", count, `it must be ${top} … ${mostExperts}`);
+    }
+    const activation = activationIn(config, ["hidden_act"], "silu");
+    return {
+      kind: "experts",
+      router: linearAt(`${path}.gate`),
+      top,
+      experts: Array.from({ length: count }, (_, at) => ({
+        kind: "feedForward",
+        up: linearAt(`${path}.experts.${at}.w3`),
+        gate: linearAt(`${path}.experts.${at}.w1`),
+        output: { linear: linearAt(`${path}.experts.${at}.w2`) },
+        activation,
+      })),
+    };
+  },
 });
 
 /** Rotary positions that turn neighbors. */

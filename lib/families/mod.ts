@@ -11,6 +11,7 @@ export type {
   Branch,
   Convolution,
   Entry,
+  Experts,
   FeedForward,
   Head,
   Linear,

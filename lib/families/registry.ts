@@ -25,7 +25,18 @@ import {
   stablelm,
   starcoder2,
 } from "./layer_norm_llamas.ts";
-import { glm, granite, helium, llama, mistral, phi3, qwen2, qwen3, smollm3 } from "./llama.ts";
+import {
+  glm,
+  granite,
+  helium,
+  llama,
+  mistral,
+  mixtral,
+  phi3,
+  qwen2,
+  qwen3,
+  smollm3,
+} from "./llama.ts";
 import { modernBert } from "./modernbert.ts";
 import { mpt } from "./mpt.ts";
 import { normkitFamily } from "./normkit.ts";
@@ -58,7 +69,7 @@ export const families: readonly Family[] = [
     falcon,
     mpt,
   ],
-  ...[llama, mistral, qwen2, qwen3, phi3, smollm3, granite, glm, helium],
+  ...[llama, mistral, mixtral, qwen2, qwen3, phi3, smollm3, granite, glm, helium],
   ...[gemma, gemma2, gemma3, olmo, olmo2],
   ...[stablelm, cohere, cohere2, starcoder2, nemotron, jais2, persimmon],
   ...bertLike,

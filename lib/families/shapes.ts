@@ -202,6 +202,11 @@ function requireSublayer(
   sizes: { readonly width: number; readonly memory: number },
 ): number {
   const { width } = sizes;
+  if (sublayer.kind === "experts") {
+    const { router, experts } = sublayer;
+    requireLinear(tensors, router, { inputs: width, outputs: experts.length });
+    return Math.max(...experts.map((expert) => requireSublayer(tensors, expert, sizes)));
+  }
   const { linear, scale } = sublayer.output;
   const inputs = sublayer.kind === "attention"
     ? requireAttention(tensors, sublayer, sizes)

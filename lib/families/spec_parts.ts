@@ -39,13 +39,20 @@ function projectionsOf({ projections }: Attention): Linear[] {
   return [projections.q, projections.k, projections.v];
 }
 
+/** The linear maps of a network. */
+function networkLinears({ up, gate, output }: FeedForward): Linear[] {
+  return gate === undefined ? [up, output.linear] : [up, gate, output.linear];
+}
+
 /** The linear maps of a layer. */
 function linearsOf({ branches }: Block): Linear[] {
   return branches.flatMap(({ sublayer }) => {
+    if (sublayer.kind === "experts") {
+      return [sublayer.router, ...sublayer.experts.flatMap(networkLinears)];
+    }
     const { output: { linear } } = sublayer;
     if (sublayer.kind === "attention") return [...projectionsOf(sublayer), linear];
-    const { up, gate } = sublayer;
-    return gate === undefined ? [up, linear] : [up, gate, linear];
+    return networkLinears(sublayer);
   });
 }
 
@@ -166,7 +173,7 @@ export function projectionsAt(
 
 /** A sub-layer with the norms around it. */
 export function branch(norms: Branch["norms"], sublayer: Branch["sublayer"]): Branch {
-  if (sublayer.kind === "feedForward") return { role: "feedForward", norms, sublayer };
+  if (sublayer.kind !== "attention") return { role: "feedForward", norms, sublayer };
   const role = sublayer.memory === undefined ? "attention" : "crossAttention";
   return { role, norms, sublayer };
 }

@@ -60,6 +60,10 @@ export interface Arithmetic<T> {
   activate(x: T, activation: ActivationName): T;
   /** The softmax of each row. */
   softmax(x: T): T;
+  /** The softmax of each row among its `top` largest numbers; 0 elsewhere. */
+  route(x: T, top: number): T;
+  /** x with each row multiplied by its number in a matrix of one column. */
+  multiplyColumn(x: T, column: T): T;
 
   /** The same numbers in the same order as [rows, columns]. */
   reshape(x: T, rows: number, columns: number): T;

@@ -22,7 +22,7 @@ import { endOf, lastOf } from "./head_rows.ts";
 import { convolveFrames, imagesAsCut, patchRows } from "./eager_inputs.ts";
 import { maskFactors } from "./masked_tokens.ts";
 import { alternatingSinusoids, gridOf } from "../model/patches.ts";
-import { activationFunctions, normFunctions } from "./tensor_functions.ts";
+import { activationFunctions, normFunctions, route } from "./tensor_functions.ts";
 import { tensorAlgebra } from "../residual/tensor_algebra.ts";
 
 /** B rows of T token ids each, one after the other. */
@@ -201,6 +201,11 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
 
     linear,
     norm,
+    route,
+    multiplyColumn: (x, others, column) => {
+      const [batch, length] = others.shape as [number, number, number];
+      return tf.mul(x, tf.slice(others, [0, 0, column], [batch, length, 1]));
+    },
     activate: (x, activation) => activationFunctions[activation](x),
     multiply: (x, y) => tf.mul(x, y),
     multiplyVectors: (x, vectors) =>

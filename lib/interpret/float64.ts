@@ -124,6 +124,16 @@ export const float64: Arithmetic<Matrix> = {
   },
   activate: (x, activation) => ({ ...x, values: x.values.map(activations[activation]) }),
   softmax: (x) => eachRow(x, softmax),
+  route: (x, top) =>
+    eachRow(x, (row) => {
+      const isChosen = (value: number): boolean =>
+        row.filter((other) => other > value).length < top;
+      return softmax(row.map((value) => isChosen(value) ? value : -Infinity));
+    }),
+  multiplyColumn: (x, column) => ({
+    ...x,
+    values: x.values.map((value, at) => value * column.values[Math.floor(at / x.columns)]!),
+  }),
 
   reshape: (x, rows, columns) => matrix(x.values, rows, columns),
   rows: rowsOf,

@@ -36,6 +36,8 @@ export interface Operations {
   readonly linear: [map: Linear];
   readonly norm: [norm: NormSpec];
   readonly normHeads: [norm: NormSpec, headWidth: number];
+  readonly route: [top: number];
+  readonly multiplyColumn: [column: number];
   readonly activate: [activation: ActivationName];
   readonly multiply: [];
   readonly multiplyVectors: [vectors: readonly string[]];
@@ -105,6 +107,8 @@ export function graphInterpreter(facts: GraphFacts, nodes: Node[]): Interpreter<
     linear: (x, map) => write("linear", [x], map),
     norm: (x, norm) => write("norm", [x], norm),
     normHeads: (x, norm, headWidth) => write("normHeads", [x], norm, headWidth),
+    route: (x, top) => write("route", [x], top),
+    multiplyColumn: (x, others, column) => write("multiplyColumn", [x, others], column),
     activate: (x, activation) => write("activate", [x], activation),
     multiply: (x, y) => write("multiply", [x, y]),
     multiplyVectors: (x, vectors) => write("multiplyVectors", [x], vectors),

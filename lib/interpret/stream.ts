@@ -125,6 +125,9 @@ function executors<T>(inputs: ModelInputs): Executors<T> {
       const perHead = stored.arithmetic.reshape(x!, rows * width / headWidth, headWidth);
       return stored.arithmetic.reshape(await normalize(stored, norm, perHead), rows, width);
     },
+    route: ({ arithmetic }, [x], top) => arithmetic.route(x!, top),
+    multiplyColumn: ({ arithmetic }, [x, others], column) =>
+      arithmetic.multiplyColumn(x!, arithmetic.columns(others!, column, 1)),
     activate: ({ arithmetic }, [x], activation) => arithmetic.activate(x!, activation),
     multiply: ({ arithmetic }, [x, y]) => arithmetic.multiply(x!, y!),
     multiplyVectors: async ({ arithmetic, tensors }, [x], vectors) =>

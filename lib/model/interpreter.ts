@@ -78,6 +78,10 @@ export interface Interpreter<T> extends Algebra<T> {
   norm(x: T, norm: NormSpec): T;
   /** A norm of each head of each row. */
   normHeads(x: T, norm: NormSpec, headWidth: number): T;
+  /** The softmax of each row among its `top` largest numbers; 0 elsewhere. */
+  route(x: T, top: number): T;
+  /** x with each row multiplied by its number in a column of others. */
+  multiplyColumn(x: T, others: T, column: number): T;
   /** The function of each number. */
   activate(x: T, activation: ActivationName): T;
   /** x ⊙ y, of equal shape. */

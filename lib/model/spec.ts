@@ -197,6 +197,18 @@ export interface FeedForward {
   readonly activation: ActivationName;
 }
 
+/** A mixture of networks: of each row the sum of those whose scores are largest, weighted by the softmax of the scores among them. */
+export interface Experts {
+  /** What it is. */
+  readonly kind: "experts";
+  /** The map that gives the scores, one for each network. */
+  readonly router: Linear;
+  /** The networks. */
+  readonly experts: readonly FeedForward[];
+  /** How many of them are summed. */
+  readonly top: number;
+}
+
 /** A sub-layer with the norms and learned numbers that the stack's residual variant wants around it. */
 export interface Branch {
   /** Which sub-layer of its layer it is. */
@@ -206,7 +218,7 @@ export interface Branch {
   /** Whether it reads the stream without a norm, whatever the variant says (ModernBERT's first attention). */
   readonly unnormed?: boolean;
   /** What is computed. */
-  readonly sublayer: Attention | FeedForward;
+  readonly sublayer: Attention | FeedForward | Experts;
   /** The name of the GPAS gate, a scalar, where the variant has gates. */
   readonly gate?: string;
   /** The names of the learned scalars that the wiring wants, where it wants some. */
@@ -430,6 +442,13 @@ export function streamNormOf({ norms }: Branch): NormSpec | undefined {
   return norms.input ?? norms.stream;
 }
 
+/** What a sub-layer writes to the stream with. */
+export function writersIn(sublayer: Branch["sublayer"]): readonly Writer[] {
+  return sublayer.kind === "experts"
+    ? sublayer.experts.map(({ output }) => output)
+    : [sublayer.output];
+}
+
 /** Changes every norm that reads the streams of a model; entry norms, norms inside branches and norms of heads stay. */
 export function mapNorms(spec: ModelSpec, change: (norm: NormSpec) => NormSpec): ModelSpec {
   const branch = (one: Branch): Branch => ({
@@ -453,7 +472,7 @@ export function mapNorms(spec: ModelSpec, change: (norm: NormSpec) => NormSpec):
 export function isCausal({ blocks }: Stack): boolean {
   return blocks.every(({ branches }) =>
     branches.every(({ sublayer }) =>
-      sublayer.kind === "feedForward" || sublayer.memory !== undefined || sublayer.causal
+      sublayer.kind !== "attention" || sublayer.memory !== undefined || sublayer.causal
     )
   );
 }

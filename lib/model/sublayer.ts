@@ -2,7 +2,7 @@
 
 import type { Norm } from "../residual/types.ts";
 import type { Interpreter, QueriesKeysValues } from "./interpreter.ts";
-import type { Attention, FeedForward, Writer } from "./spec.ts";
+import type { Attention, Branch, Experts, FeedForward, Writer } from "./spec.ts";
 
 /** What a sub-layer is given besides what it reads. */
 export interface SublayerOptions<T> {
@@ -106,6 +106,23 @@ function write<T>(engine: Interpreter<T>, { linear, scale }: Writer, x: T): T {
     : engine.multiplyVectors(written, [scale]);
 }
 
+/** The networks of a mixture, each times its weight: 0 where it is not chosen. */
+function mix<T>(
+  engine: Interpreter<T>,
+  { router, experts, top }: Experts,
+  x: T,
+  { inner }: SublayerOptions<T>,
+): T {
+  if (inner !== undefined) throw new RangeError("Cannot apply a norm inside of a mixture");
+  const weights = engine.route(engine.linear(x, router), top);
+  return experts
+    .map((expert, at) => {
+      const written = write(engine, expert.output, feed(engine, expert, x));
+      return engine.multiplyColumn(written, weights, at);
+    })
+    .reduce((sum, one) => engine.add(sum, one));
+}
+
 /**
  * What a sub-layer adds to the stream.
  *
@@ -118,10 +135,11 @@ function write<T>(engine: Interpreter<T>, { linear, scale }: Writer, x: T): T {
  */
 export function runSublayer<T>(
   engine: Interpreter<T>,
-  sublayer: Attention | FeedForward,
+  sublayer: Branch["sublayer"],
   x: T,
   options: SublayerOptions<T>,
 ): T {
+  if (sublayer.kind === "experts") return mix(engine, sublayer, x, options);
   const hidden = sublayer.kind === "attention"
     ? attend(engine, sublayer, x, options)
     : feed(engine, sublayer, x);

@@ -59,6 +59,7 @@ const rmsFamilies: Readonly<Record<string, string>> = {
   helium: "Helium",
   llama: "Llama",
   mistral: "Mistral",
+  mixtral: "Mixtral",
   phi3: "Phi-3",
   smollm3: "SmolLM3",
   qwen2: "Qwen2",

@@ -504,6 +504,13 @@ CASES = {
         sizes(16, 2, 24, 1, layer_norm_eps=COARSE) | rotary(part=0.5),
         "tokens",
     ),
+    "mixtral": (
+        "MixtralForCausalLM",
+        sizes(8, 2, 12, 1, num_key_value_heads=1, rms_norm_eps=COARSE, num_local_experts=3)
+        | {"num_experts_per_tok": 2}
+        | rotary(),
+        "tokens experts",
+    ),
     "phi3": (
         "Phi3ForCausalLM",
         sizes(16, 2, 24, 1, num_key_value_heads=1, pad_token_id=0, rms_norm_eps=COARSE)
@@ -837,6 +844,19 @@ def stored_place(name, parameter, stored):
     return found
 
 
+def pieces(name, parameter):
+    """A parameter with its gradient; of experts, which transformers 5 joins, each matrix with its own."""
+    both = parameter.detach(), parameter.grad
+    if ".experts." not in name:
+        return [both]
+    parts = 2 if "gate_up" in name else 1
+    return [
+        pair
+        for values in zip(*both, strict=True)
+        for pair in zip(*(value.chunk(parts) for value in values), strict=True)
+    ]
+
+
 def gradients(model, inputs, stored):
     """The loss, and the digest of the gradient of each stored parameter that the outputs depend on."""
     loss = loss_of(model, inputs, outputs_of(model, inputs))
@@ -845,8 +865,9 @@ def gradients(model, inputs, stored):
     parts = {}
     for name, parameter in model.named_parameters():
         if parameter.grad is not None:
-            key, first = stored_place(name, parameter, stored)
-            parts.setdefault(key, {})[first] = parameter.grad
+            for value, gradient in pieces(name, parameter):
+                key, first = stored_place(name, value, stored)
+                parts.setdefault(key, {})[first] = gradient
     for key, gradient in parts.items():
         rows = [gradient[first] for first in sorted(gradient)]
         results[key] = digest(torch.cat(rows) if len(rows) > 1 else rows[0])
@@ -935,6 +956,8 @@ def make(name):
 
     def build(dtype):
         config = model_class.config_class(**json.loads(json.dumps(settings)))
+        if "experts" in reads:
+            config._experts_implementation = "eager"  # others have no float64
         return model_class._from_config(config, attn_implementation=attention, dtype=dtype).eval()
 
     model = build(torch.float32)
@@ -972,8 +995,9 @@ def make(name):
 
     errors = []
     for dtype, tolerance in TOLERANCE.items():
+        options = {"experts_implementation": "eager"} if "experts" in reads else {}
         loaded, information = model_class.from_pretrained(
-            folder, attn_implementation=attention, dtype=dtype, output_loading_info=True
+            folder, attn_implementation=attention, dtype=dtype, output_loading_info=True, **options
         )
         if any(information.values()):
             raise AssertionError(f"{name}: {information}")

@@ -16,6 +16,9 @@ const linear = ({ weight, bias }: Linear): DescribedNames => ({
 const norm = ({ gain, bias }: NormSpec): DescribedNames => ({ required: [gain], optional: [bias] });
 
 function sublayerNames(sublayer: Branch["sublayer"]): DescribedNames[] {
+  if (sublayer.kind === "experts") {
+    return [linear(sublayer.router), ...sublayer.experts.flatMap(sublayerNames)];
+  }
   const { linear: written, scale } = sublayer.output;
   const maps = sublayer.kind === "feedForward"
     ? [sublayer.up, ...(sublayer.gate === undefined ? [] : [sublayer.gate])]

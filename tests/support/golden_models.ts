@@ -59,6 +59,7 @@ export const rmsNormNames: readonly string[] = [
   "llama-llama3",
   "mistral",
   "mistral-yarn",
+  "mixtral",
   "phi3",
   "smollm3",
   "qwen2",

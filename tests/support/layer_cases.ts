@@ -6,7 +6,7 @@ import { preLn, type Residual, type StreamWiring, withGpas } from "../../lib/res
 import { addRows, mapRows, type Rows } from "../reference/rows.ts";
 import { type AttentionPlan, makeAttention, makeFeedForward, Store } from "./described_layer.ts";
 import type { MemoryTensor } from "./memory_tensors.ts";
-import { plainAttention, plainFeedForward, plainNorm } from "./plain_layer.ts";
+import { affine, plainAttention, plainFeedForward, plainNorm } from "./plain_layer.ts";
 
 /** A layer with its parameters, what it reads, and what comes out. */
 export interface LayerCase {
@@ -183,6 +183,55 @@ function layerScale(): LayerCase {
   };
 }
 
+/** Two of four networks for each row, by their scores. */
+function mixture(): LayerCase {
+  const store = new Store(45);
+  const networks = Array.from({ length: 4 }, (_, at) => {
+    const own = new Store(50 + at);
+    const made = makeFeedForward(own, width, { layout: "out-in", gated: at % 2 === 0 });
+    const renamed = JSON.parse(
+      JSON.stringify(made.described),
+      (_, value) => typeof value === "string" && value in own.tensors ? `${at}.${value}` : value,
+    ) as typeof made.described;
+    for (const [name, tensor] of Object.entries(own.tensors)) {
+      store.tensors[`${at}.${name}`] = tensor;
+    }
+    return { ...made, described: renamed };
+  });
+  const router = store.affine(4, width);
+  const described = store.linear("router", "out-in", [router]);
+  const { site, plain: norm } = store.norm("ln", "layer", width);
+  const x = store.matrix(length, width);
+  const normed = plainNorm(norm, x);
+  const expected = normed.map((row, t) => {
+    const scores = affine(router, row);
+    const order = scores.map((_, at) => at).sort((a, b) => scores[b]! - scores[a]!).slice(0, 2);
+    const total = order.reduce((sum, at) => sum + Math.exp(scores[at]!), 0);
+    const added = order.map((at) => {
+      const [own] = plainFeedForward(networks[at]!.plain, [row]);
+      return own!.map((value) => value * Math.exp(scores[at]!) / total);
+    });
+    return x[t]!.map((value, lane) => value + added[0]![lane]! + added[1]![lane]!);
+  });
+  return {
+    name: "a mixture of networks",
+    block: {
+      branches: [
+        branch({ input: site }, {
+          kind: "experts",
+          router: described,
+          experts: networks.map((network) => network.described),
+          top: 2,
+        }),
+      ],
+      parallel: false,
+    },
+    tensors: store.tensors,
+    x,
+    expected,
+  };
+}
+
 /** 1 − SiLU(g) */
 const kept = (g: number): number => 1 - g / (1 + Math.exp(-g));
 
@@ -235,6 +284,7 @@ export const layerCases: readonly LayerCase[] = [
   parallel(false),
   crossAttention(),
   layerScale(),
+  mixture(),
   gatedLayer(false),
   gatedLayer(true),
 ];

@@ -62,6 +62,7 @@ const absent: Readonly<Record<string, string>> = {
   "llama": `${rms} ${attention} ${network}`,
   "llama-llama3": `${rms} ${attention} ${network}`,
   "mistral": `${rms} ${attention} ${network}`,
+  "mixtral": `${rms} ${attention} block_sparse_moe.gate w1 w2 w3 lm_head`,
   "mistral-yarn": `${rms} ${attention} ${network}`,
   "nemotron": `${attention} mlp.up_proj mlp.down_proj lm_head`,
   "persimmon": "lm_head",
