@@ -205,7 +205,7 @@ function requireSublayer(
   if (sublayer.kind === "experts") {
     const { router, experts } = sublayer;
     requireLinear(tensors, router, { inputs: width, outputs: experts.length });
-    return Math.max(...experts.map((expert) => requireSublayer(tensors, expert, sizes)));
+    return experts.reduce((_, expert) => requireSublayer(tensors, expert, sizes), width);
   }
   const { linear, scale } = sublayer.output;
   const inputs = sublayer.kind === "attention"
