@@ -47,7 +47,7 @@ function isCuttable(table: Table): boolean {
 }
 
 /** Where a letter is followed by a space and a letter, or the end of a line by what is no space. */
-const cuts = /(?<=\p{L})(?= \p{L})|(?<=\n)(?=\S)/gu;
+const cuts = /(?<=\p{L})(?= \p{L})|(?<=\n)(?=\P{White_Space})/gu;
 
 /** About how many units of a text are encoded at once, so that a large text takes no more memory than its tokens. */
 const pieceLength = 2 ** 15;
