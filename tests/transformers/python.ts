@@ -8,16 +8,16 @@ const packages = ["torch==2.13.0", "transformers==5.24.0", "safetensors==0.8.0"]
 
 const venv = `${checkout}/.normkit/transformers`;
 
-/** The Python of the environment, which is made where it is missing, incomplete or of other versions. */
+/** The Python of the environment, which is made anew where it is missing, incomplete, of other versions or broken. */
 async function python(): Promise<string> {
-  const note = `${venv}/installed.txt`; // written last
+  const [program, note] = [programIn(venv, "python"), `${venv}/installed.txt`]; // written last
   const found = await Deno.readTextFile(note).catch(() => undefined);
-  if (found !== packages.join("\n")) {
-    if (found !== undefined) await Deno.remove(venv, { recursive: true });
-    await makeVenv(venv, packages);
-    await Deno.writeTextFile(note, packages.join("\n"));
-  }
-  return programIn(venv, "python");
+  const isThere = await Deno.stat(program).then(() => true, () => false); // the system's may be gone
+  if (isThere && found === packages.join("\n")) return program;
+  await Deno.remove(venv, { recursive: true }).catch(() => {});
+  await makeVenv(venv, packages);
+  await Deno.writeTextFile(note, packages.join("\n"));
+  return program;
 }
 
 /** A folder and what was made of it. */

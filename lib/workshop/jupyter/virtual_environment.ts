@@ -43,7 +43,7 @@ export async function makeVenv(venv: string, packages: readonly string[]): Promi
   await run(python, ["-m", "venv", venv], "install Python 3 with venv (Debian: python3-venv)");
   await run(
     programIn(venv, "python"),
-    ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages],
+    ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries=10", ...packages],
     "the package index must be reachable",
   );
 }
