@@ -26,7 +26,7 @@ function vector(width: number, compute: () => Promise<Float64Array>): LazyMatrix
 export function untieHead(model: Model, head: Head): Model {
   const { spec, family, config } = model;
   const { untied: linear, heads } = spec;
-  const { weight, layout } = head.linear;
+  const { weight, bias, layout } = head.linear;
   if (linear === undefined) {
     throw new RangeError(`Cannot untie the head: it shares ${weight} and has no name of its own`);
   }
@@ -36,12 +36,19 @@ export function untieHead(model: Model, head: Head): Model {
   const same = linear.layout === layout;
   const placed = same ? matrix : transpose(matrix);
   tensors.set(linear.weight, same ? shape : shape.toReversed(), dtype, placed);
+  // a bias may have another name beside a matrix of its own
+  const isMoved = bias !== linear.bias && model.tensors.has(bias);
+  if (isMoved) {
+    const info = model.tensors.info(bias);
+    tensors.set(linear.bias, info.shape, info.dtype, matrixOf(model.tensors, bias));
+  }
+  const unread = isMoved ? { unread: [...spec.unread ?? [], bias] } : {};
   const own: Head = { ...head, linear };
   return {
     ...model,
     config: family.untie(config),
     tensors,
-    spec: { ...spec, heads: heads.map((other) => other === head ? own : other) },
+    spec: { ...spec, ...unread, heads: heads.map((other) => other === head ? own : other) },
   };
 }
 

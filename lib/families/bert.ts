@@ -90,6 +90,11 @@ function block(kind: Kind, config: Config, path: string): Block {
   };
 }
 
+/** Whether the head has a bias under its own path, which transformers reads once its matrix is not the table. */
+function hasOwnBias({ head: { path } }: Kind, config: Config, has: Has): boolean {
+  return !flagIn(config, "tie_word_embeddings", true) && has(`${path}.bias`);
+}
+
 /** A head that guesses tokens; a body alone has none. */
 function headOf(
   kind: Kind,
@@ -105,7 +110,10 @@ function headOf(
     activation: kind.head === bertHead ? activationIn(config, ["hidden_act"], "gelu") : "gelu",
     norm: layerNormAt(norm, epsOf(config, kind)),
   };
-  return languageHead(config, table, { path, bias, transform, stack: "encoder" });
+  const given = hasOwnBias(kind, config, has) ? {} : { bias };
+  const { heads } = languageHead(config, table, { path, ...given, transform, stack: "encoder" });
+  // beside a matrix of its own the bias has another name, but in ESM
+  return { heads, untied: { ...linearAt(path), ...(kind.isEsm === true ? { bias } : {}) } };
 }
 
 const undescribed = { add_cross_attention: "cross-attention", is_folding_model: "folding" };
@@ -163,7 +171,10 @@ function describe(kind: Kind, config: Config, has: Has): ModelSpec {
       },
     },
     ...headOf(kind, config, has, `${prefix}embeddings.word_embeddings.weight`),
-    unread: [contacts.weight, contacts.bias].filter(has), // reads patterns of attention
+    unread: [
+      ...[contacts.weight, contacts.bias].filter(has), // reads patterns of attention
+      ...(hasOwnBias(kind, config, has) ? [kind.head.bias] : []),
+    ],
   };
 }
 
