@@ -17,7 +17,12 @@ import {
   requirePlain,
   requirePlainGains,
 } from "./preconditions.ts";
-import { entryOf, missingBiases, normsWithReaders } from "./readers_and_writers.ts";
+import {
+  entryOf,
+  missingBiases,
+  normsWithReaders,
+  type NormWithReaders,
+} from "./readers_and_writers.ts";
 import { withIdentityParameters } from "./identity_parameters.ts";
 
 /** What a model can be converted to. */
@@ -126,14 +131,19 @@ function toCrms(model: Model): Model {
   return compressStreams(separateHeads(rms, ({ stack }) => stacks[stack]!.recenter));
 }
 
-/** A model on a centered stream; a norm whose bias would have to go where no bias is stays as it is. */
+/** Whether the token table itself reads a norm. */
+function feedsTable({ spec }: Model, { stack, final }: NormWithReaders): boolean {
+  return final && spec.heads.some((head) => head.stack === stack && readsWithTable(spec, head));
+}
+
+/** A model on a centered stream; a norm stays as it is whose bias would have to go where no bias is, or whose gain into the token table. */
 function toRmsOfSameTensors(model: Model, keep: boolean): Model {
   const kind = withoutOffset(streamNorm(model));
   if (kind === "crms" || (kind !== "layer" && !isCentered(model))) return toRms(model, keep);
   const scaled = foldLayerScale(model);
   const folded = foldNorms(
     scaled,
-    (site) => !(keep && site.final) && missingBiases(scaled, site).length === 0,
+    (site) => !feedsTable(scaled, site) && missingBiases(scaled, site).length === 0,
   );
   if (isCentered(model)) return folded;
   return centerStreams(folded, { keepTables: tiedHeads(folded).length > 0 });

@@ -230,11 +230,7 @@ Deno.test("convert() leaves the table of a tied head what it is where it can", a
     assertEquals(model.spec.heads.map(({ linear }) => linear.weight), [table], name);
     for (const way of possible(name)) {
       const weights = convert(model, way).spec.heads.map(({ linear }) => linear.weight);
-      // a bias of the norm before the head that has no place beside the table stays in that norm
-      const isBiased = model.spec.heads.some(({ linear }) => model.tensors.has(linear.bias));
-      const isKept = way.tied === "keep" || !bound ||
-        (way.to === "pre-ln" && !isBiased &&
-          model.tensors.has(model.spec.stacks["decoder"]!.final!.bias));
+      const isKept = way.tied === "keep" || !bound || way.to === "pre-ln";
       assertEquals(weights.join() === table, isKept, `${name}, ${textOf(way)}: ${weights}`);
     }
   }
