@@ -49,8 +49,18 @@ async function examineBackend(name: "webgpu" | "wasm" | "cpu"): Promise<Finding>
     };
   } catch (error) {
     if (!(error instanceof BackendUnavailableError)) throw error;
-    return { name, ok: false, detail: error.message, notes: [] };
+    return { name, ok: false, detail: error.message, notes: name === "webgpu" ? chosenApi() : [] };
   }
+}
+
+/** What the environment says of the API below WebGPU: a wrong word there leaves no adapter. */
+function chosenApi(): string[] {
+  const variable = "DENO_WEBGPU_BACKEND";
+  const value = platform.environment(variable);
+  if (value === undefined) return [];
+  return [
+    `${variable} is "${value}": adapters of other APIs are not looked for; without it, all are`,
+  ];
 }
 
 /** What Python says of its version; undefined where there is none, and a word where it may not be run. */

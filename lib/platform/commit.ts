@@ -11,13 +11,15 @@ const root = import.meta.dirname === undefined ? undefined : dirname(dirname(imp
  * package, is another's.
  *
  * @param folder The package's folder; normkit's own by default.
- * @returns Its short id, or undefined where there is no checkout or no git: the version then says which code it is.
+ * @returns Its short id, with `-dirty` behind it where tracked files are not as committed; undefined where there is no checkout or no
+ * git: the version then says which code it is.
  */
 export async function commitOf(folder: string | undefined = root): Promise<string | undefined> {
   if (folder === undefined) return undefined;
   try {
     await platform.lstat(`${folder}/.git`); // a file in a worktree
-    const words = [`--git-dir=${folder}/.git`, "rev-parse", "--short", "HEAD"];
+    const own = [`--git-dir=${folder}/.git`, `--work-tree=${folder}`];
+    const words = [...own, "describe", "--always", "--dirty", "--exclude=*"];
     const git = await platform.run("git", words, folder);
     return git?.success === true ? git.output.trim() : undefined;
   } catch {

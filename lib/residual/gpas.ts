@@ -46,7 +46,7 @@ export function withGpas(base: Residual, gating: Partial<Gating> = {}): Residual
   made.set(base, own);
   const known = own.get(suffix);
   if (known !== undefined) return known;
-  const variant = gatedVariant(base, complete, suffix);
+  const variant = Object.freeze(gatedVariant(base, Object.freeze(complete), suffix));
   own.set(suffix, variant);
   return variant;
 }

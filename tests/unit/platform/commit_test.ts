@@ -30,4 +30,10 @@ console.log(await commitOf(${JSON.stringify(inside)}), await commitOf(Deno.cwd()
     await git(folder, "worktree", "add", "--quiet", `${folder}/tree`);
     assertEquals(await commitOf(`${folder}/tree`), commit);
     assertEquals(await commitOf(`${folder}/nowhere`), undefined);
+    await git(folder, "tag", "v1");
+    assertEquals(await commitOf(folder), commit, "not the tag");
+    await Deno.writeTextFile(`${folder}/code.ts`, "1");
+    assertEquals(await commitOf(folder), commit, "a file beside the code");
+    await git(folder, "add", "code.ts");
+    assertEquals(await commitOf(folder), `${commit}-dirty`);
   }));

@@ -134,3 +134,9 @@ Deno.test("withGpas() twice is an error that names the variant", () => {
     assertThrows(() => withGpas(withGpas(base)), RangeError, `${base.id}+gpas`);
   }
 });
+
+Deno.test("withGpas() gives an object that nobody changes for others", () => {
+  const gated = withGpas(residuals[0]!) as { id: string; gpas: { activation: string } };
+  assertThrows(() => gated.gpas.activation = "tanh", TypeError);
+  assertThrows(() => gated.id = "mine", TypeError);
+});
