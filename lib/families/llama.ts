@@ -3,7 +3,7 @@
 import type { Attention, FeedForward } from "../model/spec.ts";
 import { scaledPreLn } from "../residual/variants.ts";
 import type { Config, Family } from "./family.ts";
-import { llamaLike, type Place, rms, window, windowIfNamed } from "./llama_like.ts";
+import { llamaLike, type Place, rms, rmsOf, window, windowIfNamed } from "./llama_like.ts";
 import { rotaryIn } from "./rotary.ts";
 import { linearAt } from "./spec_parts.ts";
 import { activationIn, countIn, flagIn, numberIn, positiveIn, unknownSetting } from "./settings.ts";
@@ -81,7 +81,7 @@ const gateInside = (config: Config, path: string): FeedForward => ({
 export const phi3: Family = llamaLike({
   id: "phi3",
   label: "Phi-3",
-  norm: rms,
+  norm: rmsOf(1e-5),
   tied: false,
   rotaryShare: 1,
   attention: (_, { path }) => ({
@@ -98,7 +98,7 @@ const mostExperts = 2 ** 12;
 export const mixtral: Family = llamaLike({
   id: "mixtral",
   label: "Mixtral",
-  norm: rms,
+  norm: rmsOf(1e-5),
   tied: false,
   rotaryBase: 1e6,
   window: windowIfNamed,
@@ -135,7 +135,7 @@ const neighbors =
 export const glm: Family = llamaLike({
   id: "glm",
   label: "GLM-4",
-  norm: rms,
+  norm: rmsOf(1.5625e-7),
   tied: false,
   headWidth: 128,
   attention: neighbors(0.5),
@@ -146,7 +146,7 @@ export const glm: Family = llamaLike({
 export const helium: Family = llamaLike({
   id: "helium",
   label: "Helium",
-  norm: rms,
+  norm: rmsOf(1e-8),
   tied: false,
   headWidth: 128,
   attention: neighbors("whole"),

@@ -193,9 +193,12 @@ export function llamaLike(manner: Manner): Family {
   };
 }
 
+/** An RMSNorm under a path, with an ε where none is written. */
+export const rmsOf = (standard: number) => (config: Config, path: string): NormSpec =>
+  rmsNormAt(path, epsIn(config, ["rms_norm_eps"], standard));
+
 /** An RMSNorm under a path. */
-export const rms = (config: Config, path: string): NormSpec =>
-  rmsNormAt(path, epsIn(config, ["rms_norm_eps"], 1e-6));
+export const rms = rmsOf(1e-6);
 
 /** A window that the whole model has, unless a list says which layers; 4096 where nothing is written, none where null is. */
 export function window(config: Config, index: number): number | undefined {

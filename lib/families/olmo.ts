@@ -2,7 +2,7 @@
 
 import { resPostNorm } from "../residual/variants.ts";
 import type { Family } from "./family.ts";
-import { llamaLike, rms } from "./llama_like.ts";
+import { llamaLike, rmsOf } from "./llama_like.ts";
 
 /** OLMo-1. */
 export const olmo: Family = llamaLike({
@@ -17,7 +17,7 @@ export const olmo2: Family = llamaLike({
   id: "olmo2",
   label: "OLMo-2",
   residual: () => resPostNorm,
-  norm: rms,
+  norm: rmsOf(1e-5),
   norms: {
     attention: { output: "post_attention_layernorm" },
     feedForward: { output: "post_feedforward_layernorm" },

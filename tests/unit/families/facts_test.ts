@@ -62,6 +62,18 @@ Deno.test("typeFacts says of the golden models what their descriptions say", asy
   assert(checked > 40, `${checked}`);
 });
 
+Deno.test("describe() of each golden model takes its type's ε where none is written", async () => {
+  for (const name of goldenNames) {
+    using model = await openGolden(name);
+    const facts = typeFacts.get(String(model.config["model_type"]));
+    const { key, standard } = facts?.eps ?? {};
+    if (key === undefined || !Object.hasOwn(model.config, key)) continue;
+    const { [key]: _, ...config } = model.config;
+    const spec = model.family.describe(config, (tensor) => model.tensors.has(tensor));
+    assertEquals(normsWithReaders(spec)[0]!.norm.eps, standard, name);
+  }
+});
+
 Deno.test("whyNotDescribed() says of each type that cannot be opened what is lacking", () => {
   const described = new Set([...families, ...refusedFamilies].map(({ id }) => id));
   for (const [type, facts] of typeFacts) {
