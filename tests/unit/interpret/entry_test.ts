@@ -211,3 +211,37 @@ Deno.test("runModel() refuses inputs that do not fit", async () => {
     await assertRejects(() => entered(image, patches, { pixels }), RangeError, "Cannot ");
   }
 });
+
+Deno.test("runModel() refuses sounds that are too short, and images without positions that are not the model's", async () => {
+  const store = new Store(7);
+  const kernel = store.affine(4, 10);
+  store.tensors["kernel.weight"] = { shape: [4, 1, 10], values: kernel.w.flat() };
+  const sound: Entry = {
+    kind: "audio",
+    input: "waveform",
+    channels: 1,
+    convolutions: [{
+      linear: { weight: "kernel.weight", bias: "none", layout: "out-in" },
+      width: 10,
+      stride: 5,
+      padding: [0, 0],
+      groups: 1,
+      activation: "relu",
+    }],
+  };
+  const waveform = (length: number) => ({ shape: [length], values: new Float64Array(length) });
+  assertEquals((await entered(store, sound, { waveform: waveform(15) })).length, 8);
+  await assertRejects(
+    () => entered(store, sound, { waveform: waveform(9) }),
+    RangeError,
+    "Cannot read a sound of 9 frames with kernel.weight: it reads 10 at a time",
+  );
+  const image = new Store(8);
+  const { entry: { positions: _, ...entry } } = imageEntry(image, 8);
+  const values = new Float64Array(48);
+  await assertRejects(
+    () => entered(image, entry, { pixels: { shape, values } }),
+    RangeError,
+    "Cannot place 6 patches: an input of 4 × 4 has 4",
+  );
+});
