@@ -31,7 +31,7 @@ each check with its limit; the exit code is 1 where one fails.
   --tokens 1,2,3       a sequence to compare besides random ones
   --text FILE          a text for the perplexity of both, by A's tokenizer.json
 ${textHelp}
-  --sequences N        random inputs (4; 1 of a large model)
+  --sequences N        random inputs (4; 1 of a large model, in float64 alone unless they are asked for)
   --seed N             their seed (0)
   --tolerance X        the largest difference of outputs that passes, relative to their spread (what rounding explains)
   --backend NAME       what computes in float32: auto, webgpu, wasm or cpu (auto)

@@ -42,6 +42,8 @@ export interface Coverage {
   readonly given: number;
   /** Tokens of the longest one, where models read tokens, and as many as the model can read; null where nothing stored bounds them. */
   readonly tokens?: { readonly longest: number; readonly context: number | null };
+  /** Present where models ran in float64 alone: large ones, unless inputs were asked for. */
+  readonly float64?: true;
   /** How many layers of each stack ran, and how many the longest has; all when absent. */
   readonly layers?: { readonly run: number; readonly of: number };
 }
@@ -68,9 +70,12 @@ export interface Certificate {
   readonly tensors?: TensorComparison;
   /** Its configuration, held against that of the conversion. */
   readonly configuration?: ConfigComparison;
-  /** The first model in float32 against itself in float64: what rounding alone changes. */
+  /** The first model in float32 against itself in float64: what rounding alone changes; nothing where float32 did not run. */
   readonly baseline: Comparison;
-  /** The second model in float32, as engines compute, against the first in float64; the largest differences over all inputs. */
+  /**
+   * The second model in float32, as engines compute, against the first in float64; the largest differences over all inputs, and nothing
+   * where float32 did not run.
+   */
   readonly float32: Comparison;
   /** Both in float64, on the tensors as they are stored: what rounding them changes. */
   readonly float64: Comparison;

@@ -32,7 +32,7 @@ function remarks({ notes, unused }: ModelFacts): string[] {
     .map((note) => `          ${note}`);
 }
 
-function inputsText({ seed, random, given, tokens, layers }: Coverage): string {
+function inputsText({ seed, random, given, tokens, layers, float64 }: Coverage): string {
   const length = tokens === undefined
     ? ""
     : `; the longest has ${tokens.longest} tokens${
@@ -40,8 +40,10 @@ function inputsText({ seed, random, given, tokens, layers }: Coverage): string {
     }`;
   const depth = layers === undefined
     ? ""
-    : `; the first ${layers.run} layers of ${layers.of}, and the head`;
-  return `${random} random (seed ${seed}), ${given} given${length}${depth}`;
+    : `; layers 1 to ${layers.run} of ${layers.of}, and the head`;
+  return `${random} random (seed ${seed}), ${given} given${length}${depth}${
+    float64 === true ? "; in float64 alone" : ""
+  }`;
 }
 
 const worded = (value: string | number): string => typeof value === "number" ? short(value) : value;

@@ -206,7 +206,10 @@ export function worstOf(comparisons: readonly Comparison[]): Comparison {
   }));
 }
 
-/** The largest relative difference among the outputs. */
+/** The largest relative difference among the outputs; 0 where there are none. */
 export function largestOf({ outputs }: Comparison): number {
-  return greatest(Object.values(outputs).map(({ relative }) => relative));
+  return greatest([0, ...Object.values(outputs).map(({ relative }) => relative)]);
 }
+
+/** A comparison of nothing. */
+export const nothingCompared: Comparison = { layers: [], outputs: {}, agreeing: 0, rows: 0 };

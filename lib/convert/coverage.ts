@@ -20,8 +20,8 @@ const budgets = {
   large: 5e8,
 } as const;
 
-/** Parameters that one run reads where every number is compared besides: a few layers of a large model, and its head. */
-const parametersRead = 6e7;
+/** Parameters that one run reads where every number is compared besides: a layer or a few of a large model, and its head. */
+const parametersRead = 5e7;
 
 /** Tokens of every other input, and of none fewer than this where the context allows it. */
 const [usual, fewest] = [32, 4];
@@ -148,6 +148,8 @@ export interface Runs {
   shorten(model: Model): Model;
   /** Whether the budget allows another run of a model whose tensors are computed while they are read. */
   readonly isSmall: boolean;
+  /** Whether models run in float32 too: what engines compute. */
+  readonly inSingle: boolean;
 }
 
 /**
@@ -174,6 +176,8 @@ export function chooseRuns(model: Model, how: {
   const isSmall = usualCost * standardCount <= budgets.small;
   const budget = budgets[alone ? "alone" : isSmall ? "small" : "large"];
   const random = how.sequences ?? (isSmall ? standardCount : 1);
+  // what is asked for is run in both; that numbers are the conversion's says nothing less of a large model in float32
+  const inSingle = isSmall || alone || given.length > 0 || how.sequences !== undefined;
   const depth = depthOf(model);
   const layers = layersOf(model, budget, alone);
   const longest = longestOf(model, budget, layers / depth);
@@ -191,9 +195,11 @@ export function chooseRuns(model: Model, how: {
       ...(limits === undefined ? {} : {
         tokens: { longest: tokens, context: limits.bounded ? context : null },
       }),
+      ...(inSingle ? {} : { float64: true }),
       ...(layers === depth ? {} : { layers: { run: layers, of: depth } }),
     },
     shorten: (one) => layers === depth ? one : { ...one, spec: shortened(one.spec, layers) },
     isSmall,
+    inSingle,
   };
 }

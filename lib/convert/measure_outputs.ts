@@ -10,6 +10,7 @@ import {
   compareRuns,
   type Comparison,
   largestOf,
+  nothingCompared,
   observedRun,
   type Run,
   worstOf,
@@ -48,23 +49,24 @@ export interface Compared {
 /** Runs both models on one input. */
 async function measureOn(
   inputs: ModelInputs,
-  { expected, actual, pair, dtype, runs: { shorten } }: Compared,
+  { expected, actual, pair, dtype, runs: { shorten, inSingle } }: Compared,
 ): Promise<Measured> {
   const how = { centered: areCentered(expected, actual) };
   const inDouble = (model: Model): Promise<Run> =>
     observedRun(float64, shorten(model), inputs, how);
-  const inSingle = (model: Model): Promise<Run> =>
-    observedRun(float32(), shorten(model), inputs, how);
+  const single = async (model: Model, right: Run, tie = 0): Promise<Comparison> =>
+    inSingle
+      ? compareRuns(right, await observedRun(float32(), shorten(model), inputs, how), dtype, tie)
+      : nothingCompared;
   const right = await inDouble(expected);
   const stored = await inDouble(actual);
-  const baseline = compareRuns(right, await inSingle(expected), dtype);
+  const baseline = await single(expected, right);
   const { tie } = limitsOf({ dtype, baseline: largestOf(baseline), steps: 1, exact: true });
-  const single = compareRuns(right, await inSingle(actual), dtype, tie);
   const all = Object.values(right.outputs).reduce((sum, { values }) => sum + values.length, 0);
   const notNumbers = { expected: countNotNumbers(right), actual: countNotNumbers(stored), all };
   const measured = {
     baseline,
-    float32: single,
+    float32: await single(actual, right, tie),
     float64: compareRuns(right, stored, dtype, tie),
     notNumbers,
   };

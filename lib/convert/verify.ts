@@ -9,7 +9,7 @@ import { describeModel, type Model } from "../families/model.ts";
 import type { ModelInputs } from "../interpret/inputs.ts";
 import type { Certificate, Check, ModelFacts } from "./certificate.ts";
 import * as checks from "./checks.ts";
-import { type Comparison, largestOf } from "./compare.ts";
+import { largestOf, nothingCompared } from "./compare.ts";
 import { compareConfigs, type ConfigComparison } from "./compare_configs.ts";
 import { compareTensors, type TensorComparison } from "./compare_tensors.ts";
 import { centerAgain } from "./center.ts";
@@ -138,9 +138,8 @@ async function exactPair(
 /** What is left to say where a model cannot be run as the other, since its tensors or its configuration are not as they should be. */
 function withoutRuns(error: unknown, stored: readonly Check[]): Measured {
   if (!(error instanceof RangeError) || stored.every(({ passed }) => passed)) throw error;
-  const nothing: Comparison = { layers: [], outputs: {}, agreeing: 0, rows: 0 };
   return {
-    ...{ baseline: nothing, float32: nothing, float64: nothing },
+    ...{ baseline: nothingCompared, float32: nothingCompared, float64: nothingCompared },
     notNumbers: { expected: 0, actual: 0, all: 0 },
     cannotRun: error.message,
   };
@@ -240,12 +239,14 @@ export async function verify(
   const dtype = alone ? coarser(dtypeOf(expected), dtypeOf(actual)) : dtypeOf(actual);
   const measured = await measure({ expected, actual, pair, dtype, runs })
     .catch((error: unknown) => withoutRuns(error, storedList));
+  const baselineOf = (output: string | undefined): number =>
+    output === undefined
+      ? largestOf(measured.baseline)
+      : measured.baseline.outputs[output]!.relative;
   const limitsFor = (output?: string): Limits =>
     limitsOf({
       dtype,
-      baseline: output === undefined
-        ? largestOf(measured.baseline)
-        : measured.baseline.outputs[output]!.relative,
+      baseline: runs.inSingle ? baselineOf(output) : Infinity, // not known
       steps: made?.steps ?? 1,
       exact: made?.exact ?? true,
       ...(tolerance === undefined ? {} : { tolerance }),
@@ -271,6 +272,6 @@ export async function verify(
     ...stored,
     ...comparisons,
     ...(perplexity === undefined ? {} : { perplexity }),
-    tolerance: limitsFor().single,
+    tolerance: runs.inSingle ? limitsFor().single : limitsFor().stored,
   };
 }

@@ -98,7 +98,7 @@ Deno.test("certificateText() adds what else was measured, and shows what is not 
   assertEquals(lines.filter((line) => line.startsWith("float64")).length, 2);
   assertEquals(
     lines[6],
-    "inputs    1 random (seed 0), 0 given; the first 2 layers of 12, and the head",
+    "inputs    1 random (seed 0), 0 given; layers 1 to 2 of 12, and the head",
   );
   assertEquals(lines[9]!.slice(0, 24), "  FAILED float64: logits");
   assertEquals(lines.slice(-3), [

@@ -69,11 +69,12 @@ Deno.test("chooseRuns() reads the full context of a small model once, and short 
 Deno.test("chooseRuns() takes a few layers and positions of a large model, more where outputs are all there is", () => {
   const model = gpt2(768, 12, 50257, 1024);
   const runs = chosen(model);
-  assertEquals(lengthsOf(runs), [4]);
-  assertEquals([runs.coverage.layers, runs.isSmall], [{ run: 3, of: 12 }, false]);
-  assertEquals(runs.shorten(model).spec.stacks["decoder"]!.blocks.length, 3);
+  assertEquals(lengthsOf(runs), [5]);
+  assertEquals([runs.coverage.layers, runs.isSmall], [{ run: 1, of: 12 }, false]);
+  assertEquals([runs.coverage.float64, runs.inSingle], [true, false]);
+  assertEquals(runs.shorten(model).spec.stacks["decoder"]!.blocks.length, 1);
   const alone = chosen(model, { alone: true });
-  assertEquals(alone.coverage.layers, undefined);
+  assertEquals([alone.coverage.layers, alone.inSingle], [undefined, true]);
   assertEquals(alone.shorten(model), model);
   const [length] = lengthsOf(alone);
   assert(length! >= 32 && length! <= 64, `${length}`);
@@ -83,7 +84,8 @@ Deno.test("chooseRuns() takes a few layers and positions of a large model, more 
 });
 
 Deno.test("chooseRuns() takes as many inputs as are asked for", () => {
-  assertEquals(lengthsOf(chosen(gpt2(768, 12, 50257, 1024), { sequences: 2 })), [4, 4]);
+  const two = chosen(gpt2(768, 12, 50257, 1024), { sequences: 2 });
+  assertEquals([lengthsOf(two), two.inSingle], [[5, 5], true]);
   assertEquals(lengthsOf(chosen(gpt2(32, 2, 100, 512), { sequences: 1 })), [512]);
 });
 
