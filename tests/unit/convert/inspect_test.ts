@@ -66,7 +66,7 @@ Deno.test("inspect() says for every golden model what it can become, and reads n
     }
     const residuals = new Set(inspection.stacks.map(({ residual }) => residual.split(" with ")[0]));
     assertEquals([...residuals], [otherVariants[name] ?? "Pre-LN"], name);
-    assertEquals(inspection.fold.possible, /^(dinov2|beit|granite)/.test(name), name);
+    assertEquals(inspection.fold.possible, /^(dinov[23]|beit|granite)/.test(name), name);
     assertEquals(inspection.parameters, countIn(model.tensors), name);
   }
 });
