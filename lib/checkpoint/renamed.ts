@@ -8,7 +8,7 @@ import type { TensorShape } from "./tensors.ts";
 export class RenamedCheckpoint implements Checkpoint {
   readonly #base: Checkpoint;
   readonly #stored: ReadonlyMap<string, string>;
-  /** The names. */
+  /** What the tensors are called once they are mended. */
   readonly names: readonly string[];
   /** What was done, to the files and to the names. */
   readonly mended: readonly string[];

@@ -6,7 +6,7 @@ import type { PlannedTensor } from "../checkpoint/writer.ts";
 
 /** The number of a tensor that is farthest from what it should be. */
 export interface FarthestNumber {
-  /** The tensor. */
+  /** Its name in the checkpoint. */
   readonly tensor: string;
   /** Its place there, row-major. */
   readonly at: number;

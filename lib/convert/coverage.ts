@@ -140,7 +140,7 @@ function layersOf(model: Model, budget: number, alone: boolean): number {
 
 /** What is run. */
 export interface Runs {
-  /** The inputs. */
+  /** What both models are run on. */
   readonly inputs: readonly ModelInputs[];
   /** What is said of them. */
   readonly coverage: Coverage;

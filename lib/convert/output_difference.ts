@@ -24,7 +24,7 @@ export interface OutputDifference extends Difference {
 export interface Agreement {
   /** Those rows, and rows in which the two places hold equal numbers but for rounding. */
   readonly agreeing: number;
-  /** All rows. */
+  /** How many rows were compared. */
   readonly rows: number;
 }
 

@@ -20,7 +20,7 @@ export type Rule<T> = (of: T, model: Model) => string | undefined | false;
 
 /** A layer of a decoder, as a pair. */
 export interface Layer {
-  /** The attention's branch. */
+  /** Self-attention, with its norms. */
   readonly attention: Branch & { readonly sublayer: Attention };
   /** The feed-forward network's branch. */
   readonly network: Branch & { readonly sublayer: FeedForward };
@@ -28,7 +28,7 @@ export interface Layer {
 
 /** What an architecture asks besides. */
 export interface TargetRules {
-  /** Of its stack. */
+  /** What the one stack must be like. */
   readonly stack: readonly Rule<Stack>[];
   /** Of attention. */
   readonly attention: readonly Rule<Attention>[];

@@ -37,7 +37,7 @@ export interface Place {
   readonly path: string;
   /** Its number. */
   readonly index: number;
-  /** The width of a head. */
+  /** The width K of queries, keys and values. */
   readonly headWidth: number;
 }
 

@@ -8,7 +8,7 @@ import { isRegular, readTextFile } from "../platform/text_file.ts";
 
 /** A model's folder. */
 export interface ModelFolder {
-  /** Its path. */
+  /** Where it lies. */
   readonly path: string;
   /** How it was found, where that is to be said. */
   readonly notes: readonly string[];

@@ -118,7 +118,7 @@ function describe(config: Config, has: Has): ModelSpec {
   };
 }
 
-/** ModernBERT. */
+/** Encoders of tokens with rotary positions, gated networks and windows in two layers of three (Warner et al. 2024). */
 export const modernBert: Family = {
   id: "modernbert",
   label: "ModernBERT",

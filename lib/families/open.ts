@@ -69,7 +69,7 @@ export function configOfRun(manifest: Config, path: string): Config {
 
 /** A configuration, and where its model is. */
 export interface FoundConfig {
-  /** It. */
+  /** What was read, as JSON. */
   readonly config: Config;
   /** The folder, or the run without its ending. */
   readonly path: string;

@@ -30,7 +30,7 @@ import {
 
 type Patches = EntryOf<"patches">;
 
-/** The names of a layer. */
+/** What a layer calls its matrices and norms. */
 interface LayerNames {
   /** The norms before attention and before the network. */
   readonly norms: readonly [string, string];

@@ -372,7 +372,7 @@ export interface Pool {
   readonly attention: Attention;
   /** What the network reads x through. */
   readonly norm: NormSpec;
-  /** The network. */
+  /** What reads the normed x and is added to it. */
   readonly network: FeedForward;
 }
 
