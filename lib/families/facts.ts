@@ -280,6 +280,11 @@ const rows: readonly Row[] = [
     traps: "files of RoBERTa carry 1e-5",
   }],
   ["distilbert", "DistilBERT", "ln", 1e-12, "", "post", { ...none, entry: normed }],
+  ["git", "GIT", "ln", 1e-12, table, "post", {
+    ...none,
+    entry: normed,
+    lacks: "images and text in one stream",
+  }],
   ["albert electra", "ALBERT, ELECTRA", "ln", 1e-12, table, "post", {
     ...none,
     entry: "LayerNorm of embeddings that are narrower, then a projection",
@@ -316,6 +321,21 @@ const rows: readonly Row[] = [
     entry: rootIfAsked,
     traps: "positions are computed, and padding is not counted",
   }],
+  ["bigbird_pegasus", "BigBird-Pegasus", "ln", 1e-5, "", "pre", {
+    entry: rootIfAsked,
+    traps: "its final norms are called layernorm_embedding",
+    lacks: "attention to random and global blocks",
+  }],
+  ["nllb-moe", "NLLB-MoE", "ln", 1e-5, "", "pre", {
+    entry: rootIfAsked,
+    lacks: "mixtures of experts with limits on how many tokens each takes",
+  }],
+  ["trocr", "TrOCR", "ln", 1e-5, "", "post", {
+    ...none,
+    entry: normed,
+    lacks: "a decoder whose encoder is another model",
+  }],
+  ["eurobert", "EuroBERT", "rms", 1e-5, rms, "pre"],
   ["wav2vec2 hubert", "wav2vec 2.0, HuBERT", "ln", 1e-5, table, "post", {
     final: "none; with do_stable_layer_norm yes",
     entry: "LayerNorm; with do_stable_layer_norm none",
