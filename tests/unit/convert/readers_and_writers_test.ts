@@ -147,7 +147,7 @@ Deno.test("entryOf() are the tables and maps that a stream starts from", async (
   });
   const path = "dinov2_with_registers.embeddings";
   assertEquals(await entries("dinov2-with-registers", "vision"), {
-    tables: ["cls_token", "register_tokens", "position_embeddings"].map((name) =>
+    tables: ["cls_token", "register_tokens", "position_embeddings", "mask_token"].map((name) =>
       `${path}.${name}`
     ),
     linears: [`${path}.patch_embeddings.projection.weight`],
