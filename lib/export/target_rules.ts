@@ -20,7 +20,7 @@ export type Rule<T> = (of: T, model: Model) => string | undefined | false;
 
 /** A layer of a decoder, as a pair. */
 export interface Layer {
-  /** Self-attention, with its norms. */
+  /** The branch by which tokens see each other, with its norms. */
   readonly attention: Branch & { readonly sublayer: Attention };
   /** The feed-forward network's branch. */
   readonly network: Branch & { readonly sublayer: FeedForward };
