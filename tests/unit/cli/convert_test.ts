@@ -239,7 +239,7 @@ Deno.test("normkit verify passes a chain of conversions and back, and names the 
     await tamper(again);
     const found = await runHere("verify", gpt2, again, ...onCpu, "--sequences", "1");
     assertEquals(found.code, 1, found.out);
-    assertMatch(found.out, /FAILED numbers +1 of 17032 differ: .+ 1\.0 ulp \(identical\)/);
+    assertMatch(found.out, /FAILED numbers +1 of \d+ differ: .+ 1\.0 ulp \(identical\)/);
     assertEquals(found.out.split("\n").at(-1), "FAILED: numbers");
     const { passed, checks } = reportOf(await runHere("verify", rms, again, ...quick));
     assertEquals(passed, false);
