@@ -33,11 +33,13 @@ function fewer(model: Model): number {
   const slice = (name: string, stack: Stack): number => sizeOf(model, name) / stack.width;
   const of = ({ weight, bias }: Linear, stack: Stack): number =>
     slice(weight, stack) + (model.tensors.has(bias) ? 1 : 0);
+  const seen = new Set<string>(); // tables, of which stacks may share one
+  const isNew = (table: string): boolean => !seen.has(table) && seen.add(table) !== undefined;
   const written = Object.values(stacks).flatMap((stack) => {
     const { tables, linears } = stack.recenter ? { tables: [], linears: [] } : entryOf(stack);
     const writers = [...writersOf(stack).map(({ linear }) => linear), ...linears];
     return [
-      ...tables.map((table) => slice(table, stack)),
+      ...tables.filter(isNew).map((table) => slice(table, stack)),
       ...writers.map((linear) => of(linear, stack)),
     ];
   });
