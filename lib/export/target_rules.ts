@@ -30,7 +30,7 @@ export interface Layer {
 export interface TargetRules {
   /** What the one stack must be like. */
   readonly stack: readonly Rule<Stack>[];
-  /** Of attention. */
+  /** What attention in every layer must be like. */
   readonly attention: readonly Rule<Attention>[];
   /** Of a feed-forward network. */
   readonly network: readonly Rule<FeedForward>[];

@@ -2,7 +2,20 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { inCheckout, runScript } from "../support/script.ts";
+import { commands } from "../../lib/cli/commands.ts";
 import type { FuzzReport } from "./cli_fuzz.ts";
+import { values } from "./cli_words.ts";
+
+Deno.test("random command lines know words for every option", () => {
+  const places = ["out", "from", "text", "tokens"]; // words of the folder that a line runs in
+  const without = [...commands].flatMap(([command, { options }]) =>
+    Object.entries(options)
+      .filter(([name, { type }]) => type === "string" && !Object.hasOwn(values, name))
+      .filter(([name]) => !places.includes(name))
+      .map(([name]) => `--${name} of ${command}`)
+  );
+  assertEquals(without, []);
+});
 
 Deno.test("normkit answers 150 random command lines in order, and leaves nothing behind", async () => {
   const { out, err } = await runScript(

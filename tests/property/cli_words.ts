@@ -32,7 +32,7 @@ const junk = [
 const numbers = ["0", "1", "2", "3", "-1", "-0", "1.5", "1e-3", "NaN", "Infinity", "-Infinity"];
 
 /** What may stand behind each option; sizes are such that a command ends within a second. */
-const values: Readonly<Record<string, readonly string[]>> = {
+export const values: Readonly<Record<string, readonly string[]>> = {
   steps: ["0", "1", "2"],
   rate: ["1e-3", "0", "1e38"],
   schedule: ["constant", "linear", "cosine", "inverse-square-root"],
@@ -56,6 +56,8 @@ const values: Readonly<Record<string, readonly string[]>> = {
   prompt: ["Call me", "€", "C"],
   temperature: ["0", "0.8"],
   "top-p": ["0.9", "1", "0"],
+  "prompt-tokens": ["1,2,3", "1", "99999", "1,x"],
+  inputs: ["inputs.safetensors", "nothing.safetensors"],
   "rms-operator": ["RMSNormalization", "SimplifiedLayerNormalization", "RMSNorm"],
   source: ["1", "1,2,3", "99999"],
   "top-k": ["1", "5", "100"],

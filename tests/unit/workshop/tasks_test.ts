@@ -51,13 +51,20 @@ Deno.test("every task that is no chain of deno's own commands runs a program", (
   assertEquals(programs.map(({ name }) => name).sort(), [...ours, ...others].sort());
 });
 
+/** The variables of this process, as they are where no task runs this test. */
+function outsideOfTasks(): Record<string, string> {
+  const { INIT_CWD: _, ...others } = Deno.env.toObject();
+  return { ...others, NO_COLOR: "1" };
+}
+
 Deno.test("deno task normkit reads and writes where it is called", async () => {
   const folder = await Deno.makeTempDir({ dir: `${checkout}/notebooks`, prefix: "called from " });
   try {
     const { code, stdout } = await new Deno.Command(Deno.execPath(), {
       args: ["task", "-q", "normkit", "inspect", "no such model"],
       cwd: folder,
-      env: { NO_COLOR: "1" },
+      clearEnv: true,
+      env: outsideOfTasks(),
       stdin: "null",
     }).output();
     assertEquals([code, new TextDecoder().decode(stdout)], [3, ""]);
@@ -66,6 +73,8 @@ Deno.test("deno task normkit reads and writes where it is called", async () => {
     const found = await new Deno.Command(Deno.execPath(), {
       args: ["task", "-q", "normkit", "inspect", "my model", "--json"],
       cwd: folder,
+      clearEnv: true,
+      env: outsideOfTasks(),
       stdin: "null",
     }).output();
     assertStringIncludes(new TextDecoder().decode(found.stdout), "model_type");
