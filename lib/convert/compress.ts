@@ -6,7 +6,8 @@ import { isTied, mapNorms, mapStacks, readsWithTable } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { type Change, WeightEdits, type Widths } from "./weight_edits.ts";
 import { appendBalance, appendZero, dropLast, subtractLast } from "./lazy_matrix.ts";
-import { entryOf, isGated, normsWithReaders, writersOf } from "./readers_and_writers.ts";
+import { requireCompressible } from "./preconditions.ts";
+import { entryOf, normsWithReaders, writersOf } from "./readers_and_writers.ts";
 
 /** What happens to what writes and what reads. */
 interface Resize {
@@ -64,31 +65,10 @@ function resized(model: Model, edit: WeightEdits, kind: "rms" | "crms", by: 1 | 
  *
  * @param model A centered model whose norms are weightless.
  * @returns The same function at width d − 1. A tied head stays tied and adds the sum of what it reads.
- * @throws {RangeError} If a norm has parameters, or its output has no reader.
+ * @throws {RangeError} If a norm has parameters, or what reads it needs all d values.
  */
 export function compressStreams(model: Model): Model {
-  if (model.spec.heads.some(({ pool }) => pool !== undefined)) {
-    throw new RangeError(
-      "Cannot compress a stream that a pooling head reads: one matrix multiplies its query too, which has d values",
-    );
-  }
-  if (model.spec.heads.some(({ norm }) => norm !== undefined)) {
-    throw new RangeError(
-      "Cannot compress a stream whose final norm another norm reads: that would see d − 1 values",
-    );
-  }
-  const branches = Object.values(model.spec.stacks)
-    .flatMap(({ blocks }) => blocks.flatMap((block) => block.branches));
-  if (branches.some(isGated)) {
-    throw new RangeError(
-      "Cannot compress a stream whose norms a gate of relative positions reads head by head: heads would have other widths",
-    );
-  }
-  if (normsWithReaders(model.spec).some(({ readers, output }) => readers.length === 0 || output)) {
-    throw new RangeError(
-      "Cannot compress a model without a head: its output would have d − 1 values",
-    );
-  }
+  requireCompressible(model.spec);
   requireWeightless(model, "compress");
   const edit = resize(model, { by: -1, writers: dropLast, readers: subtractLast });
   return resized(model, edit, "crms", -1);

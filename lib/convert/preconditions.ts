@@ -5,7 +5,7 @@ import { unknownReaders } from "../families/account.ts";
 import type { Model } from "../families/model.ts";
 import type { ModelSpec } from "../model/spec.ts";
 import { type Equation, equationsOf, hasFactors } from "./equation.ts";
-import { normsWithReaders } from "./readers_and_writers.ts";
+import { isGated, normsWithReaders } from "./readers_and_writers.ts";
 
 /** What keeps a branch from being x ← x + F(norm(x)), and why that cannot be converted. */
 const objections = {
@@ -124,4 +124,38 @@ export function requirePlainGains({ config, family, tensors }: Model): void {
     `Cannot give LayerNorms of gain 1 to a ${family.label} model: its norms multiply by 1 + gain, so that its engines would ` +
       "multiply by 2",
   );
+}
+
+/** What needs all d values of a normed row, and says so. */
+const needsAllValues: readonly (readonly [isIn: (spec: ModelSpec) => boolean, why: string])[] = [
+  [
+    ({ heads }) => heads.some(({ pool }) => pool !== undefined),
+    "a stream that a pooling head reads: one matrix multiplies its query too, which has d values",
+  ],
+  [
+    ({ heads }) => heads.some(({ norm }) => norm !== undefined),
+    "a stream whose final norm another norm reads: that would see d − 1 values",
+  ],
+  [
+    ({ stacks }) =>
+      Object.values(stacks).some(({ blocks }) =>
+        blocks.some(({ branches }) => branches.some(isGated))
+      ),
+    "a stream whose norms a gate of relative positions reads head by head: heads would have other widths",
+  ],
+  [
+    (spec) => normsWithReaders(spec).some(({ readers, output }) => readers.length === 0 || output),
+    "a model without a head: its output would have d − 1 values",
+  ],
+];
+
+/**
+ * Requires that all that reads the norms can do so from d − 1 values.
+ *
+ * @param spec The model.
+ * @throws {RangeError} If something needs all d.
+ */
+export function requireCompressible(spec: ModelSpec): void {
+  const found = needsAllValues.find(([isIn]) => isIn(spec));
+  if (found !== undefined) throw new RangeError(`Cannot compress ${found[1]}`);
 }
