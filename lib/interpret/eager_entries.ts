@@ -1,0 +1,88 @@
+// How streams of tensors start: from tokens, images and sounds.
+
+import * as tf from "@tensorflow/tfjs";
+import { requireInteger } from "../core/check.ts";
+import type { Tensor } from "../core/tensor.ts";
+import type { Interpreter } from "../model/interpreter.ts";
+import { alternatingSinusoids } from "../model/patches.ts";
+import { sinusoidRows, tokenPlaces } from "../model/sinusoids.ts";
+import { lookup } from "../ops/lookup.ts";
+import type { EagerContext } from "./eager_context.ts";
+import { convolveFrames, patchRows } from "./eager_inputs.ts";
+import { maskFactors } from "./masked_tokens.ts";
+import { normFunctions } from "./tensor_functions.ts";
+
+/** The operations that entries are made of. */
+type Entries = Pick<
+  Interpreter<Tensor>,
+  | ("tokens" | "addPositions" | "addSinusoids" | "addFirst" | "addAlternatingSinusoids")
+  | ("patches" | "countPatches" | "frames" | "convolve" | "normOverTime")
+  | ("vectors" | "countVectors")
+>;
+
+/** Entries over the inputs and tables of a run. */
+export function eagerEntries(context: EagerContext): Entries {
+  return {
+    tokens: ({ tokens, source, masked }, width) => {
+      const { ids, size } = context.input(source === true ? "source" : "tokens");
+      const rows = tf.reshape(lookup(context.table(tokens, width), ids), [...size, width]);
+      if (masked === undefined) return rows;
+      const [batch, length] = size;
+      const factors = Array.from(
+        { length: batch },
+        (_, row) => maskFactors(ids.subarray(row * length, (row + 1) * length), masked),
+      );
+      return tf.mul(rows, tf.tensor(factors.flat(), [batch, length, 1]));
+    },
+    addPositions: (x, table, offset) => {
+      const [, length, width] = x.shape as [number, number, number];
+      const rows = context.table(table, width);
+      const first = offset + context.past;
+      requireInteger(`end of rows of ${table.table}`, first + length, { max: rows.shape[0]! });
+      return tf.add(x, tf.slice(rows, [first, 0], [length, width]));
+    },
+    addSinusoids: (x, entry, sinusoids) => {
+      const [batch, length, width] = x.shape as [number, number, number];
+      const { ids } = context.input(entry.source === true ? "source" : "tokens");
+      const texts = Array.from({ length: batch }, (_, row) => {
+        const tokens = ids.subarray(row * length, (row + 1) * length);
+        return tokenPlaces(entry, tokens, context.past);
+      });
+      const rows = sinusoidRows(sinusoids, width, texts.flat());
+      return tf.add(x, tf.tensor3d(Float32Array.from(rows), [batch, length, width]));
+    },
+    addFirst: (x, table) =>
+      tf.add(x, tf.slice(context.table(table, x.shape.at(-1)!), [0, 0], [1, -1])),
+    addAlternatingSinusoids: (x, count) => {
+      const width = x.shape.at(-1)!;
+      return tf.add(x, tf.tensor(Array.from(alternatingSinusoids(count, width)), [count, width]));
+    },
+    patches: (entry, width) => {
+      const rows = context.linear(patchRows(context.images(entry), entry), entry.patches);
+      return tf.reshape(rows, [context.batch(), -1, width]);
+    },
+    countPatches: (entry) => context.countPatches(entry),
+    frames: ({ input }) => {
+      const sound = context.input(input);
+      return input === "waveform" ? tf.expandDims(sound, -1) : tf.transpose(sound, [0, 2, 1]);
+    },
+    convolve: (x, convolution) =>
+      convolveFrames(x, convolution, {
+        kernel: context.required(convolution.linear.weight),
+        lengths: convolution.lengths === undefined
+          ? undefined
+          : context.required(convolution.lengths),
+        bias: context.optional(convolution.linear.bias),
+      }),
+    normOverTime: (x, { eps, gain, bias }) => {
+      const turned = tf.transpose(x, [0, 2, 1]);
+      const normed = tf.transpose(normFunctions.layer(turned, { eps }), [0, 2, 1]);
+      return tf.add(tf.mul(normed, context.required(gain)), context.required(bias));
+    },
+    vectors: (table, width) => {
+      const rows = context.table(table, width);
+      return tf.tile(tf.expandDims(rows, 0), [context.batch(), 1, 1]);
+    },
+    countVectors: (table, width) => context.table(table, width).shape[0]!,
+  };
+}
