@@ -75,7 +75,7 @@ export class EagerContext {
     return value;
   }
 
-  /** An input. */
+  /** What the run was given of a kind. */
   input<K extends keyof EagerInputs>(kind: K): NonNullable<EagerInputs[K]> {
     const input = this.#options.inputs[kind];
     if (input === undefined) throw new RangeError(`Cannot run without ${kind}`);

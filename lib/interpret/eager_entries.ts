@@ -20,7 +20,13 @@ type Entries = Pick<
   | ("vectors" | "countVectors")
 >;
 
-/** Entries over the inputs and tables of a run. */
+/**
+ * Entries over the inputs and tables of a run.
+ *
+ * @param context Parameters and inputs.
+ * @returns The operations.
+ * @throws {RangeError} Later, from the operations, if an input or a table is missing or does not fit.
+ */
 export function eagerEntries(context: EagerContext): Entries {
   return {
     tokens: ({ tokens, source, masked }, width) => {
