@@ -9,8 +9,8 @@ import {
   completeLayers,
   layerKinds,
   type LayerOptions,
+  requireDepth,
 } from "../transformer/settings.ts";
-import { requireSize } from "./size.ts";
 
 /** The configuration of a decoder-only Transformer. */
 export interface DecoderConfig extends LayerOptions {
@@ -88,11 +88,11 @@ function completeNormEps(
  */
 export function completeConfig(config: DecoderConfig): CompleteConfig {
   requireOptions("a decoder", config, decoderKinds);
-  const whole = (name: "vocabulary" | "context" | "depth"): number =>
+  const whole = (name: "vocabulary" | "context"): number =>
     requireInteger(name, config[name], { min: 1 });
-  const depth = whole("depth");
+  const depth = requireDepth("depth", config.depth);
   const layers = completeLayers(config);
-  const complete = {
+  return {
     ...layers,
     vocabulary: whole("vocabulary"),
     context: whole("context"),
@@ -100,6 +100,4 @@ export function completeConfig(config: DecoderConfig): CompleteConfig {
     normEps: completeNormEps(config.normEps ?? {}, layers.residual, depth),
     tied: config.tied ?? false,
   };
-  requireSize(complete);
-  return complete;
 }

@@ -1,13 +1,11 @@
 // The parameters of a decoder and their initialization.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireMemory } from "../backend/out_of_memory.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { mapTree, type Tree } from "../core/tree.ts";
 import type { End, NormPlace, Role } from "../residual/types.ts";
 import { drawStarts } from "../transformer/blueprint.ts";
 import { completeConfig, type DecoderConfig } from "./config.ts";
-import { matrixNumbers } from "./size.ts";
 import { decoderBlueprint } from "./spec.ts";
 
 /** The parameters of attention; every matrix is [D, D], stored (in, out), every bias [D]. */
@@ -133,12 +131,11 @@ function withEmptyLane(parameters: DecoderParameters): DecoderParameters {
  * @param config The configuration.
  * @param seed A whole number ≥ 0.
  * @returns The parameters; the caller frees them ({@linkcode disposeTree}).
- * @throws {RangeError} If the configuration or the seed is out of range.
+ * @throws {RangeError} If the configuration or the seed is out of range, or the parameters are more than 2³² numbers.
  * @throws {OutOfMemoryError} If the backend has no room for the parameters.
  */
 export function initDecoder(config: DecoderConfig, seed: number): DecoderParameters {
   const complete = completeConfig(config);
-  requireMemory(4 * matrixNumbers(complete));
   const { starts } = decoderBlueprint(complete);
   const named = new Map(Object.entries(drawStarts(starts, seed)));
   const tree = nested(named) as Partial<DecoderParameters>;

@@ -63,6 +63,11 @@ export class EagerContext {
     return this.#options.store?.past ?? 0;
   }
 
+  /** How many rows of each sequence count; undefined where all do. */
+  get keyLengths(): readonly number[] | undefined {
+    return this.#options.keyLengths;
+  }
+
   /** The parameter of a name, if there is one. */
   optional(name: string): Tensor | undefined {
     return this.#options.parameter(name);

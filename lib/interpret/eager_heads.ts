@@ -22,6 +22,16 @@ function rowsAt(
   return tf.reshape(lookup(tf.reshape(x, [batch * length, width]), places), [batch, 1, width]);
 }
 
+/** The mean of the rows that count, [B, 1, D]; padding does not. */
+function meanRow(x: Tensor, lengths: readonly number[] | undefined): Tensor {
+  if (lengths === undefined) return tf.mean(x, 1, true);
+  const [batch, rows] = x.shape as [number, number, number];
+  const weights = lengths.flatMap((count) =>
+    Array.from({ length: rows }, (_, row) => row < count ? 1 / count : 0)
+  );
+  return tf.sum(tf.mul(x, tf.tensor(weights, [batch, rows, 1])), 1, true);
+}
+
 /**
  * The rows that a head reads.
  *
@@ -64,7 +74,7 @@ export function pickRows(
     case "end":
       return rowsAt(x, context.input("tokens"), (own) => endOf(own, head));
     case "mean":
-      return tf.mean(x, 1, true);
+      return meanRow(x, context.keyLengths);
     case "patch-mean":
       return patchMean();
     case "first-two":

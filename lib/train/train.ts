@@ -1,17 +1,17 @@
 // Training a decoder from the start, or from parameters of its own.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireMemory } from "../backend/out_of_memory.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { mapTree } from "../core/tree.ts";
 import { completeConfig, type DecoderConfig } from "../decoder/config.ts";
 import { decoder } from "../decoder/decoder.ts";
 import { type DecoderParameters, initDecoder } from "../decoder/initialization.ts";
-import { matrixNumbers } from "../decoder/size.ts";
+import { decoderBlueprint } from "../decoder/spec.ts";
 import { sourceOf } from "../residual/code.ts";
 import { isRegistered } from "../residual/registry.ts";
 import type { Residual } from "../residual/types.ts";
+import { requireRoomFor } from "../transformer/blueprint.ts";
 import type { Batch } from "./batch.ts";
 import { causalLm, type Logits } from "./causal_lm.ts";
 import { requireVocabulary, trainNumbers } from "./complete_settings.ts";
@@ -138,7 +138,7 @@ function startOf(
 /** Requires room for what a training holds at the least: the parameters, their gradient, and the optimizer's moments. */
 function requireMemoryOf(config: DecoderConfig, { optimizer }: TrainSettings): void {
   const moments = optimizer?.kind === "sgd" ? 0 : 2;
-  requireMemory(4 * (2 + moments) * matrixNumbers(completeConfig(config)));
+  requireRoomFor(decoderBlueprint(completeConfig(config)).starts, 2 + moments);
 }
 
 /**

@@ -2,6 +2,7 @@
 // start. What has no start, such as the bias of a map without one, is named and does not exist.
 
 import * as tf from "@tensorflow/tfjs";
+import { requireMemory } from "../backend/out_of_memory.ts";
 import { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Linear, NormSpec, StreamNorm, Table } from "../model/spec.ts";
@@ -73,6 +74,32 @@ export class Blueprint {
   }
 }
 
+const sizeOf = ({ shape }: Start): number => shape.reduce((product, length) => product * length, 1);
+
+/** More numbers than any backend can hold and train. */
+const mostNumbers = 2 ** 32;
+
+/**
+ * Requires parameters that a machine can hold, before anything of them is made.
+ *
+ * @param starts The parameters.
+ * @param copies How many numbers there are for each: 1, in a training also its gradient and moments.
+ * @throws {RangeError} If they are more than 2³² numbers.
+ * @throws {OutOfMemoryError} If the backend has no room for them.
+ */
+export function requireRoomFor(starts: ReadonlyMap<string, Start>, copies = 1): void {
+  const numbers = [...starts.values()].reduce((sum, start) => sum + sizeOf(start), 0);
+  if (numbers > mostNumbers) {
+    throw new RangeError(
+      `Cannot make a model of ${numbers} parameters (${
+        4 * numbers
+      } bytes): it must be at most ${mostNumbers} parameters; ` +
+        "use fewer layers, a smaller width, vocabulary or context",
+    );
+  }
+  requireMemory(4 * copies * numbers);
+}
+
 /** The stream of random numbers of a parameter: `blocks.1.attention.wq` draws from those of its layer, its sub-layer, its own. */
 function streamOf(seed: number, name: string): Random {
   const labels = name.replace(/(^|\.)head\.w$/, "$1head").match(/blocks\.\d+|[^.]+/g)!;
@@ -86,20 +113,20 @@ function streamOf(seed: number, name: string): Random {
  * @param starts How each starts.
  * @param seed A whole number ≥ 0.
  * @returns Tensors by name; the caller frees them ({@linkcode disposeTree}).
- * @throws {RangeError} If the seed is no whole number ≥ 0.
- * @throws {OutOfMemoryError} If the backend has no room for one; what was made is freed.
+ * @throws {RangeError} If the seed is no whole number ≥ 0, or they are more than 2³² numbers.
+ * @throws {OutOfMemoryError} If the backend has no room for them.
  */
 export function drawStarts(
   starts: ReadonlyMap<string, Start>,
   seed: number,
 ): Record<string, Tensor> {
+  requireRoomFor(starts);
   return tf.tidy(() => {
     const drawn: Record<string, Tensor> = {};
     for (const [name, start] of starts) {
       const shape = [...start.shape];
-      const size = shape.reduce((product, length) => product * length, 1);
       drawn[name] = "std" in start
-        ? tf.tensor(streamOf(seed, name).normals(size, start.std), shape)
+        ? tf.tensor(streamOf(seed, name).normals(sizeOf(start), start.std), shape)
         : tf.fill(shape, start.value);
     }
     return drawn;

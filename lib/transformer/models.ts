@@ -5,7 +5,13 @@ import { type OptionKinds, requireOptions } from "../core/options.ts";
 import type { Head, Linear, ModelSpec, Stack } from "../model/spec.ts";
 import { Blueprint, type Start } from "./blueprint.ts";
 import { baseStd, Layers, type StackPlan } from "./layers.ts";
-import { type CompleteLayers, completeLayers, layerKinds, type LayerOptions } from "./settings.ts";
+import {
+  type CompleteLayers,
+  completeLayers,
+  layerKinds,
+  type LayerOptions,
+  requireDepth,
+} from "./settings.ts";
 
 /** A model that can be run and trained. */
 export interface Transformer {
@@ -165,7 +171,8 @@ class Draft {
 export function encoderTransformer(config: EncoderConfig): Transformer {
   requireOptions("an encoder", config, encoderKinds);
   const { vocabulary, context, depth, classes, pooling = "first", tied = false } = config;
-  requireWhole({ vocabulary, context, depth, classes: classes ?? 1 });
+  requireWhole({ vocabulary, context, classes: classes ?? 1 });
+  requireDepth("depth", depth);
   const reads = requireOneOf("pooling", pooling, ["first", "mean"]);
   const draft = new Draft(completeLayers(config));
   const layers = draft.layers({ stack: "encoder", depth, prefix: "", causal: false });
@@ -190,7 +197,9 @@ export function encoderTransformer(config: EncoderConfig): Transformer {
 export function encoderDecoderTransformer(config: EncoderDecoderConfig): Transformer {
   requireOptions("an encoder–decoder", config, encoderDecoderKinds);
   const { vocabulary, context, encoderDepth, decoderDepth } = config;
-  requireWhole({ vocabulary, context, encoderDepth, decoderDepth });
+  requireWhole({ vocabulary, context });
+  requireDepth("encoderDepth", encoderDepth);
+  requireDepth("decoderDepth", decoderDepth);
   const draft = new Draft(completeLayers(config));
   const [from, to] = [
     { stack: "encoder", depth: encoderDepth, otherDepth: decoderDepth, prefix: "encoder." },
@@ -213,7 +222,8 @@ export function encoderDecoderTransformer(config: EncoderDecoderConfig): Transfo
 export function visionTransformer(config: VisionConfig): Transformer {
   requireOptions("a vision Transformer", config, visionKinds);
   const { imageSize, patchSize, channels = 3, depth, classes, pooling = "first" } = config;
-  requireWhole({ imageSize, patchSize, channels, depth, classes });
+  requireWhole({ imageSize, patchSize, channels, classes });
+  requireDepth("depth", depth);
   const reads = requireOneOf("pooling", pooling, ["first", "mean"]);
   if (imageSize % patchSize !== 0) {
     throw new RangeError(
@@ -254,7 +264,8 @@ export function visionTransformer(config: VisionConfig): Transformer {
 export function speechTransformer(config: SpeechConfig): Transformer {
   requireOptions("a speech encoder", config, speechKinds);
   const { channels, frames, depth, classes } = config;
-  requireWhole({ channels, frames, depth, classes });
+  requireWhole({ channels, frames, classes });
+  requireDepth("depth", depth);
   const reads = requireOneOf("reads", config.reads, ["all", "mean"]);
   const settings = learnedLayers(config);
   const { width, init } = settings;

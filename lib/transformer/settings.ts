@@ -97,6 +97,21 @@ function variantOf(residual: string | Residual): Residual {
   return residual;
 }
 
+/** The deepest Transformer trained has 1,000 layers (Wang et al. 2022, DeepNet); each is many objects, however narrow. */
+const mostLayers = 2 ** 10;
+
+/**
+ * Requires a number of layers.
+ *
+ * @param name What it is called, for the message.
+ * @param depth The number.
+ * @returns The number.
+ * @throws {RangeError} If it is no whole number from 1 to 1,024.
+ */
+export function requireDepth(name: string, depth: number): number {
+  return requireInteger(name, depth, { min: 1, max: mostLayers });
+}
+
 /** Width and heads that fit each other. */
 function requireHeads({ width, heads, positions = "learned" }: LayerOptions): void {
   requireInteger("width", width, { min: 1 });

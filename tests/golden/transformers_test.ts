@@ -5,17 +5,10 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../../lib/core/tensor.ts";
 import { disposeTree } from "../../lib/core/mod.ts";
 import { readAll } from "../../lib/backend/mod.ts";
-import type { EagerInputs } from "../../lib/interpret/eager.ts";
-import {
-  encoderDecoderTransformer,
-  encoderTransformer,
-  speechTransformer,
-  type Transformer,
-  visionTransformer,
-} from "../../lib/transformer/models.ts";
-import { runBatch, type RunOptions } from "../../lib/transformer/run.ts";
+import { runBatch } from "../../lib/transformer/run.ts";
 import { onEachBackend } from "../support/backends.ts";
 import { assertClose } from "../support/close.ts";
+import { ramp, type TransformerCase, transformerCases } from "../support/transformer_cases.ts";
 import golden from "./transformers.json" with { type: "json" };
 
 /** What PyTorch gives: outputs, a loss, and of each parameter's gradient g the sum Σ gᵢ cos i. */
@@ -24,84 +17,6 @@ interface Expected {
   readonly loss: number;
   readonly gradients: Readonly<Record<string, number>>;
 }
-
-/** A model of a variant, and the batch that it reads. */
-interface Case {
-  make(residual: string): Transformer;
-  inputs(): EagerInputs;
-  readonly options?: RunOptions;
-}
-
-const layers = { width: 8, heads: 2, hidden: 12 } as const;
-const tokens = (...rows: number[][]) => ({
-  ids: Int32Array.from(rows.flat()),
-  size: [rows.length, rows[0]!.length] as const,
-});
-const source = tokens([1, 2, 3, 4], [5, 6, 0, 0]);
-const keyLengths = [4, 2];
-
-/** cos of 0, 0.9, 1.8, … */
-const ramp = (...shape: number[]): Tensor =>
-  tf.tensor(
-    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.cos(0.9 * i)),
-    shape,
-  );
-
-const cases: Readonly<Record<string, Case>> = {
-  "encoder": {
-    make: (residual) =>
-      encoderTransformer({
-        ...layers,
-        residual,
-        vocabulary: 7,
-        context: 5,
-        depth: 2,
-        embeddingScale: Math.sqrt(8),
-      }),
-    inputs: () => ({ tokens: source }),
-    options: { keyLengths },
-  },
-  "encoder-decoder": {
-    make: (residual) =>
-      encoderDecoderTransformer({
-        ...layers,
-        residual,
-        vocabulary: 7,
-        context: 5,
-        encoderDepth: 2,
-        decoderDepth: 3,
-        embeddingScale: Math.sqrt(8),
-      }),
-    inputs: () => ({ source, tokens: tokens([1, 3, 5], [2, 4, 6]) }),
-    options: { keyLengths },
-  },
-  "vision": {
-    make: (residual) =>
-      visionTransformer({
-        ...layers,
-        residual,
-        imageSize: 6,
-        patchSize: 3,
-        channels: 1,
-        depth: 2,
-        classes: 4,
-      }),
-    inputs: () => ({ pixels: ramp(2, 1, 6, 6) }),
-  },
-  "speech": {
-    make: (residual) =>
-      speechTransformer({
-        ...layers,
-        residual,
-        channels: 3,
-        frames: 8,
-        depth: 2,
-        classes: 5,
-        reads: "all",
-      }),
-    inputs: () => ({ features: ramp(2, 3, 8) }),
-  },
-};
 
 /** The parameter of a name, as the script makes it. */
 function parameterOf(name: string, shape: readonly number[]): Tensor {
@@ -113,7 +28,10 @@ function parameterOf(name: string, shape: readonly number[]): Tensor {
 }
 
 /** Outputs, the loss Σ logitsᵢ cos 0.9i, and the weighed gradients. */
-async function measured({ make, inputs, options = {} }: Case, residual: string): Promise<Expected> {
+async function measured(
+  { make, inputs, options = {} }: TransformerCase,
+  residual: string,
+): Promise<Expected> {
   const model = make(residual);
   const names = [...model.starts.keys()];
   const results = tf.tidy(() => {
@@ -145,7 +63,7 @@ async function measured({ make, inputs, options = {} }: Case, residual: string):
 for (const [kind, variants] of Object.entries(golden)) {
   onEachBackend(`${kind}: outputs, loss and gradients of every variant are PyTorch's`, async () => {
     for (const [id, expected] of Object.entries(variants) as [string, Expected][]) {
-      const found = await measured(cases[kind]!, id);
+      const found = await measured(transformerCases[kind]!, id);
       const names = Object.keys(expected.gradients).sort();
       assertEquals(Object.keys(found.gradients).sort(), names, `${kind} ${id}`);
       const outputs = ({ logits, loss }: Expected): number[] => [...logits, loss];

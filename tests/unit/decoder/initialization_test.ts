@@ -205,3 +205,13 @@ Deno.test("initDecoder() refuses a seed that is no whole number ≥ 0, and leaks
     }
     assertEquals(tf.memory().numTensors, before);
   }));
+
+Deno.test("initDecoder() makes nothing of a model that no machine holds", () =>
+  onBackend("cpu", () => {
+    const before = tf.memory().numTensors;
+    for (const change of [{ width: 2 ** 20 }, { hidden: 2 ** 40 }, { context: 2 ** 30 }]) {
+      const large = { ...config, ...change };
+      assertThrows(() => initDecoder(large, 0), RangeError, "at most 4294967296 parameters");
+    }
+    assertEquals(tf.memory().numTensors, before);
+  }));

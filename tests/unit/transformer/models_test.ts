@@ -3,96 +3,29 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { disposeTree } from "../../../lib/core/mod.ts";
-import type { EagerInputs } from "../../../lib/interpret/eager.ts";
 import { parametersIn } from "../../../lib/model/parameters.ts";
 import { residuals } from "../../../lib/residual/mod.ts";
 import { drawStarts } from "../../../lib/transformer/blueprint.ts";
 import {
-  encoderDecoderTransformer,
   encoderTransformer,
   speechTransformer,
-  type Transformer,
   visionTransformer,
 } from "../../../lib/transformer/models.ts";
 import { runBatch } from "../../../lib/transformer/run.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
+import { layers, tokens, transformerCases } from "../../support/transformer_cases.ts";
 
-const layers = { width: 8, heads: 2, hidden: 12 } as const;
-
-const tokens = (...rows: number[][]) => ({
-  ids: Int32Array.from(rows.flat()),
-  size: [rows.length, rows[0]!.length] as const,
-});
-
-/** Each kind of model with a batch of two and the shape of what it gives. */
-const kinds: Readonly<
-  Record<string, readonly [make: (residual: string) => Transformer, () => EagerInputs, number[]]>
-> = {
-  encoder: [
-    (residual) => encoderTransformer({ ...layers, residual, vocabulary: 7, context: 5, depth: 2 }),
-    () => ({ tokens: tokens([1, 2, 3], [4, 5, 6]) }),
-    [2, 3, 7],
-  ],
-  classifier: [
-    (residual) =>
-      encoderTransformer({
-        ...layers,
-        residual,
-        vocabulary: 7,
-        context: 5,
-        depth: 2,
-        classes: 3,
-        pooling: "mean",
-      }),
-    () => ({ tokens: tokens([1, 2, 3], [4, 5, 6]) }),
-    [2, 1, 3],
-  ],
-  "encoder–decoder": [
-    (residual) =>
-      encoderDecoderTransformer({
-        ...layers,
-        residual,
-        vocabulary: 7,
-        context: 5,
-        encoderDepth: 2,
-        decoderDepth: 3,
-      }),
-    () => ({ source: tokens([1, 2, 3, 4], [4, 5, 6, 0]), tokens: tokens([1, 2, 3], [4, 5, 6]) }),
-    [2, 3, 7],
-  ],
-  vision: [
-    (residual) =>
-      visionTransformer({
-        ...layers,
-        residual,
-        imageSize: 6,
-        patchSize: 3,
-        channels: 1,
-        depth: 2,
-        classes: 4,
-      }),
-    () => ({ pixels: tf.randomNormal([2, 1, 6, 6], 0, 1, "float32", 1) }),
-    [2, 1, 4],
-  ],
-  speech: [
-    (residual) =>
-      speechTransformer({
-        ...layers,
-        residual,
-        channels: 3,
-        frames: 8,
-        depth: 2,
-        classes: 5,
-        reads: "all",
-      }),
-    () => ({ features: tf.randomNormal([2, 3, 8], 0, 1, "float32", 1) }),
-    [2, 4, 5],
-  ],
+/** What each gives. */
+const shapes: Readonly<Record<string, readonly number[]>> = {
+  "encoder": [2, 4, 7],
+  "encoder-decoder": [2, 3, 7],
+  "vision": [2, 1, 4],
+  "speech": [2, 4, 5],
 };
 
 /** Runs each kind of model with each of some variants; every parameter has a gradient, and nothing is left. */
 async function requireGradients(ids: readonly string[]): Promise<void> {
-  for (const [name, [make, inputs, shape]] of Object.entries(kinds)) {
+  for (const [name, { make, inputs, options }] of Object.entries(transformerCases)) {
     for (const id of ids) {
       const before = tf.memory().numTensors;
       const model = make(id);
@@ -107,8 +40,8 @@ async function requireGradients(ids: readonly string[]): Promise<void> {
       const batch = inputs();
       const gradients = tf.grads((...values: tf.Tensor[]) => {
         const named = Object.fromEntries(names.map((path, at) => [path, values[at]!]));
-        const { logits } = runBatch(named, model, batch);
-        assertEquals(logits!.shape, shape, `${name} ${id}`);
+        const { logits } = runBatch(named, model, batch, options);
+        assertEquals(logits!.shape, shapes[name], `${name} ${id}`);
         return tf.sum(tf.square(logits!)) as tf.Scalar;
       })(names.map((path) => parameters[path]!));
       for (const [at, gradient] of gradients.entries()) {
@@ -134,7 +67,7 @@ onEachBackend(
 );
 
 onEachBackend("padding and the future change nothing of what counts", async () => {
-  const [make] = kinds["encoder–decoder"]!;
+  const { make } = transformerCases["encoder-decoder"]!;
   const model = make("sub-ln");
   const parameters = drawStarts(model.starts, 2);
   const run = async (source: number[], target: number[], length: number) => {
@@ -154,6 +87,23 @@ onEachBackend("padding and the future change nothing of what counts", async () =
   disposeTree(parameters);
 });
 
+onEachBackend("the mean of a text that is classified leaves padding out", async () => {
+  const sizes = { ...layers, vocabulary: 7, context: 5, depth: 1, classes: 3 };
+  const model = encoderTransformer({ ...sizes, pooling: "mean" });
+  const parameters = drawStarts(model.starts, 3);
+  const classify = async (rows: number[], length?: number): Promise<number[]> => {
+    const options = length === undefined ? {} : { keyLengths: [length] };
+    const logits = runBatch(parameters, model, { tokens: tokens(rows) }, options)["logits"]!;
+    const values = [...await logits.data()];
+    logits.dispose();
+    return values;
+  };
+  const plain = await classify([1, 2, 3]);
+  const padded = await classify([1, 2, 3, 6, 6], 3);
+  plain.forEach((value, at) => assertAlmostEquals(value, padded[at]!, 1e-5));
+  disposeTree(parameters);
+});
+
 /** Standard deviations at the start, over the base's, of N encoder and M decoder layers: papers.md §4.3, §4.4. */
 const [N, M] = [2, 3];
 const deepNorm = { encoder: 0.87 * (N ** 4 * M) ** (-1 / 16), decoder: (12 * M) ** (-1 / 4) };
@@ -164,7 +114,7 @@ const subLn = {
 
 for (const [id, gains] of [["deep-norm", deepNorm], ["sub-ln", subLn]] as const) {
   Deno.test(`${id} of an encoder–decoder starts from the constants of both depths`, () => {
-    const { starts } = kinds["encoder–decoder"]![0](id);
+    const { starts } = transformerCases["encoder-decoder"]!.make(id);
     const std = (name: string): number => (starts.get(name) as { std: number }).std;
     const square = Math.sqrt(2 / (2 * layers.width));
     const wide = Math.sqrt(2 / (layers.width + layers.hidden));
@@ -192,6 +142,7 @@ Deno.test("models refuse what they cannot be, with the value and what is allowed
       () => encoderTransformer({ ...layers, vocabulary: 5, context: 4, depth: 1.5 }),
       "depth = 1.5",
     ],
+    [() => visionTransformer({ ...vision, depth: 1e9 }), "depth = 1000000000"],
     [
       () =>
         speechTransformer({

@@ -1,0 +1,94 @@
+// The kinds of Transformers that the papers train, tiny, each with a batch that it reads.
+
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "../../lib/core/tensor.ts";
+import type { EagerInputs } from "../../lib/interpret/eager.ts";
+import {
+  encoderDecoderTransformer,
+  encoderTransformer,
+  speechTransformer,
+  type Transformer,
+  visionTransformer,
+} from "../../lib/transformer/models.ts";
+import type { RunOptions } from "../../lib/transformer/run.ts";
+
+/** A model of a variant, and the batch that it reads. */
+export interface TransformerCase {
+  make(residual: string): Transformer;
+  inputs(): EagerInputs;
+  readonly options?: RunOptions;
+}
+
+/** What all layers have. */
+export const layers = { width: 8, heads: 2, hidden: 12 } as const;
+/** Rows of tokens as a batch. */
+export const tokens = (...rows: number[][]) => ({
+  ids: Int32Array.from(rows.flat()),
+  size: [rows.length, rows[0]!.length] as const,
+});
+const source = tokens([1, 2, 3, 4], [5, 6, 0, 0]);
+const keyLengths = [4, 2];
+
+/** cos of 0, 0.9, 1.8, … */
+export const ramp = (...shape: number[]): Tensor =>
+  tf.tensor(
+    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.cos(0.9 * i)),
+    shape,
+  );
+
+/** Each kind of model with a batch of two. */
+export const transformerCases: Readonly<Record<string, TransformerCase>> = {
+  "encoder": {
+    make: (residual) =>
+      encoderTransformer({
+        ...layers,
+        residual,
+        vocabulary: 7,
+        context: 5,
+        depth: 2,
+        embeddingScale: Math.sqrt(8),
+      }),
+    inputs: () => ({ tokens: source }),
+    options: { keyLengths },
+  },
+  "encoder-decoder": {
+    make: (residual) =>
+      encoderDecoderTransformer({
+        ...layers,
+        residual,
+        vocabulary: 7,
+        context: 5,
+        encoderDepth: 2,
+        decoderDepth: 3,
+        embeddingScale: Math.sqrt(8),
+      }),
+    inputs: () => ({ source, tokens: tokens([1, 3, 5], [2, 4, 6]) }),
+    options: { keyLengths },
+  },
+  "vision": {
+    make: (residual) =>
+      visionTransformer({
+        ...layers,
+        residual,
+        imageSize: 6,
+        patchSize: 3,
+        channels: 1,
+        depth: 2,
+        classes: 4,
+      }),
+    inputs: () => ({ pixels: ramp(2, 1, 6, 6) }),
+  },
+  "speech": {
+    make: (residual) =>
+      speechTransformer({
+        ...layers,
+        residual,
+        channels: 3,
+        frames: 8,
+        depth: 2,
+        classes: 5,
+        reads: "all",
+      }),
+    inputs: () => ({ features: ramp(2, 3, 8) }),
+  },
+};
