@@ -59,6 +59,7 @@ export {
   crmsNorm,
   type CrmsNormOptions,
   crossEntropy,
+  type CrossEntropyOptions,
   type GateActivation,
   gpas,
   type GpasOptions,

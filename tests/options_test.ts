@@ -106,6 +106,12 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   halfNormGradient: [
     row<ops.HalfNormOptions>({ ...norm, kind: "rms" }, (o) => ops.halfNormGradient(any, any, o)),
   ],
+  crossEntropy: [
+    row<ops.CrossEntropyOptions>(
+      { ignore: -1, smoothing: 0.1 },
+      (o) => ops.crossEntropy(tensor, any, o),
+    ),
+  ],
   gelu: [row<ops.GeluOptions>({ approximation: "tanh" }, (o) => ops.gelu(tensor, o))],
   gpas: [row<kit.GpasOptions>({ activation: "silu" }, (o) => kit.gpas(tensor, tensor, o))],
   addGpas: [

@@ -10,7 +10,7 @@ export { type Activation, gateActivations, gelu, type GeluOptions, silu } from "
 export { type AddNorm, addNorm, type AddNormOptions } from "./add_norm.ts";
 export { causalSoftmax } from "./causal_softmax.ts";
 export { type CrmsLayout, crmsNorm, type CrmsNormOptions } from "./crms_norm.ts";
-export { crossEntropy } from "./cross_entropy.ts";
+export { crossEntropy, type CrossEntropyOptions } from "./cross_entropy.ts";
 export { dropout } from "./dropout.ts";
 export { addGpas, type AddGpasOptions, gpas, type GpasOptions } from "./gpas.ts";
 export {

@@ -4,6 +4,7 @@ import { crossEntropy, crossEntropyGrad } from "../reference/losses.ts";
 import { norm, normGrad, type NormKind } from "../reference/norms.ts";
 import { adamWStart, adamWStep, clipGlobalNorm, sgdStep } from "../reference/optimizers.ts";
 import golden from "./decoder.json" with { type: "json" };
+import losses from "./losses.json" with { type: "json" };
 import norms from "./norms.json" with { type: "json" };
 import training from "./training.json" with { type: "json" };
 
@@ -40,6 +41,14 @@ Deno.test("crossEntropy() and its gradient are PyTorch's to 1e-9", () => {
   const rows = rowsOf(logits, shape[1] as number);
   assertAlmostEquals(crossEntropy(rows, targets), loss, tolerance);
   assertClose(crossEntropyGrad(rows, targets).flat(), dLogits, "dLogits", tolerance);
+});
+
+Deno.test("crossEntropy() leaves rows out and smooths labels as PyTorch does, to 1e-9", () => {
+  for (const { options, shape, logits, labels, loss, dLogits } of losses.crossEntropy) {
+    const rows = rowsOf(logits, shape[1]!);
+    assertAlmostEquals(crossEntropy(rows, labels, options), loss, tolerance);
+    assertClose(crossEntropyGrad(rows, labels, options).flat(), dLogits, "dLogits", tolerance);
+  }
 });
 
 Deno.test("adamWStep() is PyTorch's AdamW to 1e-9 over four steps", () => {

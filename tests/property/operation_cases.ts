@@ -383,23 +383,33 @@ const calls: Readonly<Record<string, fc.Arbitrary<Call>>> = {
       terms: () => factor,
     };
   }),
-  crossEntropy: fc.record({ rows: fc.constantFrom(1, 2, 5, 17), classes: length, seed, scale }).map(
-    ({ rows, classes, seed, scale }) => {
-      const labels = Array.from({ length: rows }, (_, row) => (row * 31 + seed) % classes);
-      return {
-        name: "crossEntropy",
-        inputs: { logits: floats([rows, classes], seed, { spread: scale }) },
-        call: (logits) => ops.crossEntropy(logits!, Int32Array.from(labels)),
-        value: (logits) => [crossEntropy(rowsOf(logits, classes), labels)],
-        gradients: ([dy], logits) => [
-          crossEntropyGrad(rowsOf(logits, classes), labels).flat().map((v) => dy! * v),
-        ],
-        // log Σ exp is kept in single precision: the loss and the probabilities are as good as that
-        valueTerms: (logits) => most(logits) / 10,
-        terms: (logits) => (1 + most(logits)) / rows,
-      };
-    },
-  ),
+  crossEntropy: fc.record({
+    rows: fc.constantFrom(1, 2, 5, 17),
+    classes: length,
+    seed,
+    scale,
+    ignored: fc.constantFrom(0, 0, 1, 16),
+    smoothing: fc.constantFrom(0, 0, 0.1, 1),
+  }).map(({ rows, classes, seed, scale, ignored, smoothing }) => {
+    const labels = Array.from(
+      { length: rows },
+      (_, row) => row < Math.min(ignored, rows - 1) ? -1 : (row * 31 + seed) % classes,
+    );
+    const options = { ignore: -1, smoothing };
+    const kept = labels.filter((label) => label >= 0).length;
+    return {
+      name: `crossEntropy of ${kept} rows, smoothing = ${smoothing}`,
+      inputs: { logits: floats([rows, classes], seed, { spread: scale }) },
+      call: (logits) => ops.crossEntropy(logits!, Int32Array.from(labels), options),
+      value: (logits) => [crossEntropy(rowsOf(logits, classes), labels, options)],
+      gradients: ([dy], logits) => [
+        crossEntropyGrad(rowsOf(logits, classes), labels, options).flat().map((v) => dy! * v),
+      ],
+      // log Σ exp is kept in single precision: the loss and the probabilities are as good as that
+      valueTerms: (logits) => most(logits) / 10,
+      terms: (logits) => (1 + most(logits)) / kept,
+    };
+  }),
   lookup: fc.record({ rows: fc.constantFrom(1, 2, 9), ids: count, width: length, seed, scale }).map(
     ({ rows, ids, width, seed, scale }) => {
       const chosen = Array.from({ length: ids }, (_, at) => (at * at + seed) % rows);

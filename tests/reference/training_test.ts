@@ -14,11 +14,12 @@ Deno.test("crossEntropy() of equal logits is log V, however large they are", () 
 Deno.test("crossEntropyGrad() agrees with central differences", () => {
   const logits = randomRows(uniform(1), 3, 5);
   const targets = [4, 0, 2];
-  const expected = differences(
-    (flat) => crossEntropy(logits.map((_, t) => [...flat.slice(5 * t, 5 * t + 5)]), targets),
-    logits.flat(),
-  );
-  assertClose(crossEntropyGrad(logits, targets).flat(), expected, "gradient");
+  for (const options of [{}, { smoothing: 0.1 }, { ignore: 0, smoothing: 1 }]) {
+    const loss = (flat: Float64Array): number =>
+      crossEntropy(logits.map((_, t) => [...flat.slice(5 * t, 5 * t + 5)]), targets, options);
+    const expected = differences(loss, logits.flat());
+    assertClose(crossEntropyGrad(logits, targets, options).flat(), expected, "gradient");
+  }
 });
 
 const settings = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 0.5 };

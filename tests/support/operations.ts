@@ -67,6 +67,11 @@ export const operations: Readonly<
     shapes: { logits: [3, 4] },
     empty: [], // a mean over nothing is refused
     call: ({ logits }) => ops.crossEntropy(logits!, Int32Array.of(1, 0, 3)),
+  }, {
+    shapes: { logits: [3, 4] },
+    empty: [],
+    call: ({ logits }) =>
+      ops.crossEntropy(logits!, Int32Array.of(1, -1, 3), { ignore: -1, smoothing: 0.2 }),
   }],
   dropout: [elementwise((x) => ops.dropout(x, 0.5, new Random(1)))],
   gateActivations: Object.values(ops.gateActivations).map((f) =>

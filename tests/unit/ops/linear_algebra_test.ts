@@ -2,6 +2,7 @@
 
 import {
   assert,
+  assertAlmostEquals,
   assertEquals,
   assertNotEquals,
   assertStrictEquals,
@@ -13,6 +14,7 @@ import type { Tensor } from "../../../lib/core/tensor.ts";
 import {
   crmsNorm,
   crossEntropy,
+  type CrossEntropyOptions,
   dropout,
   gelu,
   gpas,
@@ -126,6 +128,41 @@ inBothForms(
   },
 );
 
+inBothForms(
+  "crossEntropy() leaves rows out and smooths labels as the oracle does",
+  async (backend) => {
+    const logits = mapRows(rows(9, 6, 5), (value) => Math.fround(3 * value));
+    const cases: readonly (readonly [labels: readonly number[], options: CrossEntropyOptions])[] = [
+      [[4, -1, 2, -1, -1, 3], { ignore: -1 }],
+      [[4, 0, 0, 0, 0, 3], { ignore: 0 }], // a class, as the padding of token ids is
+      [[-100, -100, -100, 1, -100, -100], { ignore: -100, smoothing: 0.3 }],
+      [[4, 0, 2, 2, 1, 3], { ignore: -1, smoothing: 0.1 }],
+      [[4, 0, 2, 2, 1, 3], { smoothing: 1 }],
+    ];
+    for (const [labels, options] of cases) {
+      const what = `${labels} with ${JSON.stringify(options)}`;
+      const { value, gradients } = await pull(
+        (logits) => crossEntropy(logits!, Int32Array.from(labels), options),
+        [{ shape: [2, 3, 5], values: logits.flat() }],
+        [2],
+      );
+      assertClose(value, [lossOf(logits, labels, options)], tolerance(backend, "value"), what);
+      const expected = crossEntropyGrad(logits, labels, options).flat().map((slope) => 2 * slope);
+      assertClose(gradients[0]!, expected, tolerance(backend, "gradient"), what);
+    }
+  },
+);
+
+inBothForms("crossEntropy() does not read rows that are left out", async () => {
+  const { value, gradients } = await pull(
+    (logits) => crossEntropy(logits!, Int32Array.of(-1, 1), { ignore: -1, smoothing: 0.5 }),
+    [{ shape: [2, 2], values: [NaN, Infinity, 0, 0] }],
+    [1],
+  );
+  assertAlmostEquals(value[0]!, Math.log(2), 1e-6);
+  assertClose(gradients[0]!, [0, 0, 0.25, -0.25], 1e-6, "gradient");
+});
+
 Deno.test("crossEntropy() refuses labels that do not fit", () =>
   onBackend("cpu", () => {
     tf.tidy(() => {
@@ -135,7 +172,17 @@ Deno.test("crossEntropy() refuses labels that do not fit", () =>
       for (const bad of [-1, 5]) {
         const labels = Int32Array.of(0, 1, 2, 3, 4, bad);
         const message = `label ${bad}: classes go from 0 to 4`;
-        assertThrows(() => crossEntropy(logits, labels), RangeError, message);
+        for (const options of [{}, { ignore: -2 }]) {
+          assertThrows(() => crossEntropy(logits, labels, options), RangeError, message);
+        }
+      }
+      const none = new Int32Array(6).fill(-1);
+      const message = "the labels of all 6 are -1, which is left out";
+      assertThrows(() => crossEntropy(logits, none, { ignore: -1 }), RangeError, message);
+      for (const smoothing of [-0.1, 1.1, NaN]) {
+        const labels = new Int32Array(6);
+        const message = `smoothing = ${smoothing}: it must be a finite number ≥ 0 and ≤ 1`;
+        assertThrows(() => crossEntropy(logits, labels, { smoothing }), RangeError, message);
       }
     });
   }));

@@ -1,0 +1,54 @@
+"""Losses that leave rows out, smooth labels or sum over alignments: values and gradients, by PyTorch.
+
+    pip install torch==2.13.0
+    python tests/golden/make_losses.py
+"""
+
+import json
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+SEED = 14
+
+
+def exact(tensor):
+    return tensor.detach().flatten().tolist()
+
+
+def rounded(tensor):
+    return [float(f"{value:.12g}") for value in tensor.detach().flatten().tolist()]
+
+
+def draw(generator, shape, std=2.0):
+    """Multiples of 1/1024, the same numbers in every precision."""
+    return (torch.randn(shape, generator=generator) * std * 1024).round().double() / 1024
+
+
+def cross_entropy(generator, ignore, smoothing):
+    logits = draw(generator, (6, 5)).requires_grad_()
+    labels = torch.tensor([4, ignore, 2, 2, ignore, 0])
+    loss = F.cross_entropy(logits, labels, ignore_index=ignore, label_smoothing=smoothing)
+    (slopes,) = torch.autograd.grad(loss, logits)
+    return {
+        "options": {"ignore": ignore, "smoothing": smoothing},
+        "shape": list(logits.shape),
+        "logits": exact(logits),
+        "labels": labels.tolist(),
+        "loss": loss.item(),
+        "dLogits": rounded(slopes),
+    }
+
+
+if __name__ == "__main__":
+    generator = torch.Generator().manual_seed(SEED)
+    made = {
+        "metadata": {"torch": torch.__version__, "seed": SEED},
+        "crossEntropy": [
+            cross_entropy(generator, ignore, smoothing)
+            for ignore, smoothing in [(-100, 0.0), (-100, 0.1), (3, 0.1), (-1, 1.0)]
+        ],
+    }
+    path = Path(__file__).parent / "losses.json"
+    path.write_text(json.dumps(made) + "\n")
