@@ -22,7 +22,7 @@ export type { EagerInputs, EagerOptions, TokenBatch } from "./eager_context.ts";
  * @throws {RangeError} Later, from its operations, if a parameter or an input is missing or does not fit.
  */
 export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
-  const { inputs, store, onPattern, keyLengths } = options;
+  const { inputs, store, onPattern } = options;
   const context = new EagerContext(options);
   return {
     has: (name) => context.optional(name) !== undefined,
@@ -67,7 +67,7 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
       attendEagerly(given, attention, {
         label,
         store,
-        keyLengths: attention.causal ? undefined : keyLengths,
+        keyLengths: attention.causal ? undefined : context.keyLengths,
         table: ({ table }) => context.required(table.table),
         onPattern: onPattern && ((pattern) => onPattern(`${label}.pattern`, pattern)),
       }),

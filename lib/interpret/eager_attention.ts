@@ -7,6 +7,7 @@ import { qkvParts, type Span } from "../model/qkv.ts";
 import { placeOf } from "../model/relative.ts";
 import { gridAngles, speedsOf } from "../model/rotary.ts";
 import { hides } from "./attention.ts";
+import { perRow } from "./padding.ts";
 import type { Attention, QkvOrder, Relative, Rotary } from "../model/spec.ts";
 import { causalSoftmax } from "../ops/causal_softmax.ts";
 import { lookup } from "../ops/lookup.ts";
@@ -57,14 +58,12 @@ function eachPair(
   return tf.tensor2d(values, [queries, keys]);
 }
 
-/** Scores [B·H, T, S] of which those of padding do not count; `lengths` says how many keys of each sequence do. */
-function withoutPadding(scores: Tensor, lengths: readonly number[]): Tensor {
+/** Scores [B·H, T, S] of B sequences, of which those of padding do not count; `lengths` says how many keys of each sequence do. */
+function withoutPadding(scores: Tensor, batch: number, lengths: readonly number[]): Tensor {
   const [all, queries, keys] = scores.shape as [number, number, number];
-  const hidden = lengths.flatMap((length) =>
-    Array.from({ length: keys }, (_, key) => key < length ? 0 : masked)
-  );
-  const perSequence = tf.reshape(scores, [lengths.length, all / lengths.length, queries, keys]);
-  const mask = tf.tensor(hidden, [lengths.length, 1, 1, keys]);
+  const perSequence = tf.reshape(scores, [batch, all / batch, queries, keys]);
+  const hidden = perRow(lengths, [batch, keys], { counted: () => 0, padding: masked });
+  const mask = tf.reshape(hidden, [batch, 1, 1, keys]);
   return tf.reshape(tf.add(perSequence, mask), [all, queries, keys]);
 }
 
@@ -199,7 +198,7 @@ export function attendEagerly(
     size: [length, keys],
     first,
   });
-  const counted = keyLengths === undefined ? scores : withoutPadding(scores, keyLengths);
+  const counted = keyLengths === undefined ? scores : withoutPadding(scores, batch, keyLengths);
   const pattern = patternOf(counted, attention, first, positions);
   onPattern?.(tf.reshape(pattern, [batch, heads, length, keys]));
   const mixed = tf.matMul(tf.reshape(pattern, [batch * keyValueHeads, rows, keys]), v);

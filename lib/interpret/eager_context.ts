@@ -4,10 +4,19 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
 import type { EntryOf } from "../model/interpreter.ts";
 import { gridOf } from "../model/patches.ts";
-import { hasOffset, type Linear, type NormSpec, type Table, withoutOffset } from "../model/spec.ts";
+import {
+  type Convolution,
+  hasOffset,
+  type Linear,
+  type NormSpec,
+  type Table,
+  withoutOffset,
+} from "../model/spec.ts";
 import { matMul } from "../ops/mat_mul.ts";
+import { countOutputs } from "./audio.ts";
 import type { KeyValueStore } from "./eager_attention.ts";
 import { imagesAsCut } from "./eager_inputs.ts";
+import { perRow } from "./padding.ts";
 import { normFunctions } from "./tensor_functions.ts";
 
 /** B rows of T token ids each, one after the other. */
@@ -42,7 +51,7 @@ export interface EagerOptions {
   readonly parameter: (name: string) => Tensor | undefined;
   /** What the model reads. */
   readonly inputs: EagerInputs;
-  /** How many rows of each sequence count for attention that sees both sides; those that follow are padding. */
+  /** How many tokens or frames of each sequence count where attention sees both sides; those that follow are padding. */
   readonly keyLengths?: readonly number[];
   /** Keys and values of tokens that came before. */
   readonly store?: KeyValueStore;
@@ -53,9 +62,11 @@ export interface EagerOptions {
 /** Parameters and inputs of one run. */
 export class EagerContext {
   readonly #options: EagerOptions;
+  #lengths: readonly number[] | undefined;
 
   constructor(options: EagerOptions) {
     this.#options = options;
+    this.#lengths = options.keyLengths;
   }
 
   /** How many tokens came before. */
@@ -65,7 +76,17 @@ export class EagerContext {
 
   /** How many rows of each sequence count; undefined where all do. */
   get keyLengths(): readonly number[] | undefined {
-    return this.#options.keyLengths;
+    return this.#lengths;
+  }
+
+  /** A sound's frames [B, T, C] with 0 in the place of padding; of what a convolution makes of them fewer count from here on. */
+  beforeConvolution(x: Tensor, convolution: Convolution): Tensor {
+    const lengths = this.#lengths;
+    if (lengths === undefined) return x;
+    const [batch, rows] = x.shape as [number, number, number];
+    const counted = perRow(lengths, [batch, rows], { counted: () => 1, padding: 0 });
+    this.#lengths = lengths.map((length) => countOutputs(length, convolution));
+    return tf.mul(x, tf.expandDims(counted, -1));
   }
 
   /** The parameter of a name, if there is one. */

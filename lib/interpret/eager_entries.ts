@@ -73,7 +73,7 @@ export function eagerEntries(context: EagerContext): Entries {
       return input === "waveform" ? tf.expandDims(sound, -1) : tf.transpose(sound, [0, 2, 1]);
     },
     convolve: (x, convolution) =>
-      convolveFrames(x, convolution, {
+      convolveFrames(context.beforeConvolution(x, convolution), convolution, {
         kernel: context.required(convolution.linear.weight),
         lengths: convolution.lengths === undefined
           ? undefined

@@ -7,6 +7,7 @@ import type { Stack } from "../model/spec.ts";
 import { lookup } from "../ops/lookup.ts";
 import { type EagerContext, sliceRows, type TokenBatch } from "./eager_context.ts";
 import { endOf, lastOf } from "./head_rows.ts";
+import { perRow } from "./padding.ts";
 
 /** A row of each sequence [B, T, D], by its place among the tokens: [B, 1, D]. */
 function rowsAt(
@@ -26,10 +27,8 @@ function rowsAt(
 function meanRow(x: Tensor, lengths: readonly number[] | undefined): Tensor {
   if (lengths === undefined) return tf.mean(x, 1, true);
   const [batch, rows] = x.shape as [number, number, number];
-  const weights = lengths.flatMap((count) =>
-    Array.from({ length: rows }, (_, row) => row < count ? 1 / count : 0)
-  );
-  return tf.sum(tf.mul(x, tf.tensor(weights, [batch, rows, 1])), 1, true);
+  const shares = perRow(lengths, [batch, rows], { counted: (count) => 1 / count, padding: 0 });
+  return tf.sum(tf.mul(x, tf.expandDims(shares, -1)), 1, true);
 }
 
 /**

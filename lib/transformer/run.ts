@@ -17,7 +17,7 @@ export type Tap = (name: string, value: Tensor) => void;
 export interface RunOptions {
   /** Keys and values of tokens that came before. */
   readonly store?: KeyValueStore;
-  /** How many rows of each sequence count for attention that sees both sides; those that follow are padding. */
+  /** How many tokens or frames of each sequence count where attention sees both sides; those that follow are padding. */
   readonly keyLengths?: readonly number[];
   /** Receives named activations. */
   readonly tap?: Tap;

@@ -11,10 +11,14 @@ import {
   visionTransformer,
 } from "../../lib/transformer/models.ts";
 import type { RunOptions } from "../../lib/transformer/run.ts";
+import type { LayerOptions } from "../../lib/transformer/settings.ts";
+
+/** What all kinds of layers can be given besides a variant. */
+export type Changes = Partial<Pick<LayerOptions, "norm" | "bias" | "activation">>;
 
 /** A model of a variant, and the batch that it reads. */
 export interface TransformerCase {
-  make(residual: string): Transformer;
+  make(residual: string, changes?: Changes): Transformer;
   inputs(): EagerInputs;
   readonly options?: RunOptions;
 }
@@ -36,59 +40,53 @@ export const ramp = (...shape: number[]): Tensor =>
     shape,
   );
 
+const text = { ...layers, vocabulary: 7, context: 5, embeddingScale: Math.sqrt(8) };
+const image = { ...layers, imageSize: 6, patchSize: 3, channels: 1, depth: 2, classes: 4 };
+const sound = { ...layers, channels: 3, frames: 8, depth: 2, classes: 5 };
+
 /** Each kind of model with a batch of two. */
 export const transformerCases: Readonly<Record<string, TransformerCase>> = {
   "encoder": {
-    make: (residual) =>
+    make: (residual, changes) => encoderTransformer({ ...text, ...changes, residual, depth: 2 }),
+    inputs: () => ({ tokens: source }),
+    options: { keyLengths },
+  },
+  "text classifier": {
+    make: (residual, changes) =>
       encoderTransformer({
-        ...layers,
-        residual,
-        vocabulary: 7,
-        context: 5,
-        depth: 2,
-        embeddingScale: Math.sqrt(8),
+        ...{ ...text, ...changes, residual },
+        ...{ depth: 2, classes: 3, pooling: "mean" },
       }),
     inputs: () => ({ tokens: source }),
     options: { keyLengths },
   },
   "encoder-decoder": {
-    make: (residual) =>
+    make: (residual, changes) =>
       encoderDecoderTransformer({
-        ...layers,
-        residual,
-        vocabulary: 7,
-        context: 5,
-        encoderDepth: 2,
-        decoderDepth: 3,
-        embeddingScale: Math.sqrt(8),
+        ...{ ...text, ...changes, residual },
+        ...{ encoderDepth: 2, decoderDepth: 3 },
       }),
     inputs: () => ({ source, tokens: tokens([1, 3, 5], [2, 4, 6]) }),
     options: { keyLengths },
   },
   "vision": {
-    make: (residual) =>
-      visionTransformer({
-        ...layers,
-        residual,
-        imageSize: 6,
-        patchSize: 3,
-        channels: 1,
-        depth: 2,
-        classes: 4,
-      }),
+    make: (residual, changes) => visionTransformer({ ...image, ...changes, residual }),
+    inputs: () => ({ pixels: ramp(2, 1, 6, 6) }),
+  },
+  "vision, mean": {
+    make: (residual, changes) =>
+      visionTransformer({ ...image, ...changes, residual, pooling: "mean" }),
     inputs: () => ({ pixels: ramp(2, 1, 6, 6) }),
   },
   "speech": {
-    make: (residual) =>
-      speechTransformer({
-        ...layers,
-        residual,
-        channels: 3,
-        frames: 8,
-        depth: 2,
-        classes: 5,
-        reads: "all",
-      }),
+    make: (residual, changes) =>
+      speechTransformer({ ...sound, ...changes, residual, reads: "all" }),
     inputs: () => ({ features: ramp(2, 3, 8) }),
+  },
+  "keyword": {
+    make: (residual, changes) =>
+      speechTransformer({ ...sound, ...changes, residual, reads: "mean" }),
+    inputs: () => ({ features: ramp(2, 3, 8) }),
+    options: { keyLengths: [8, 5] },
   },
 };

@@ -18,9 +18,12 @@ import { layers, tokens, transformerCases } from "../../support/transformer_case
 /** What each gives. */
 const shapes: Readonly<Record<string, readonly number[]>> = {
   "encoder": [2, 4, 7],
+  "text classifier": [2, 1, 3],
   "encoder-decoder": [2, 3, 7],
   "vision": [2, 1, 4],
+  "vision, mean": [2, 1, 4],
   "speech": [2, 4, 5],
+  "keyword": [2, 1, 5],
 };
 
 /** Runs each kind of model with each of some variants; every parameter has a gradient, and nothing is left. */
@@ -103,33 +106,6 @@ onEachBackend("the mean of a text that is classified leaves padding out", async 
   plain.forEach((value, at) => assertAlmostEquals(value, padded[at]!, 1e-5));
   disposeTree(parameters);
 });
-
-/** Standard deviations at the start, over the base's, of N encoder and M decoder layers: papers.md §4.3, §4.4. */
-const [N, M] = [2, 3];
-const deepNorm = { encoder: 0.87 * (N ** 4 * M) ** (-1 / 16), decoder: (12 * M) ** (-1 / 4) };
-const subLn = {
-  encoder: Math.sqrt(Math.log(3 * M) * Math.log(2 * N) / 3),
-  decoder: Math.sqrt(Math.log(3 * M)),
-};
-
-for (const [id, gains] of [["deep-norm", deepNorm], ["sub-ln", subLn]] as const) {
-  Deno.test(`${id} of an encoder–decoder starts from the constants of both depths`, () => {
-    const { starts } = transformerCases["encoder-decoder"]!.make(id);
-    const std = (name: string): number => (starts.get(name) as { std: number }).std;
-    const square = Math.sqrt(2 / (2 * layers.width));
-    const wide = Math.sqrt(2 / (layers.width + layers.hidden));
-    for (const stack of ["encoder", "decoder"] as const) {
-      const path = `${stack}.blocks.1`;
-      assertAlmostEquals(std(`${path}.attention.wq`), square);
-      assertAlmostEquals(std(`${path}.attention.wv`), gains[stack] * square);
-      assertAlmostEquals(std(`${path}.attention.wo`), gains[stack] * square);
-      assertAlmostEquals(std(`${path}.feedForward.w1`), gains[stack] * wide);
-      assertAlmostEquals(std(`${path}.feedForward.w2`), gains[stack] * wide);
-    }
-    const cross = id === "sub-ln" ? 1 : gains.decoder; // Magneto leaves cross-attention as it is
-    assertAlmostEquals(std("decoder.blocks.2.crossAttention.wo"), cross * square);
-  });
-}
 
 Deno.test("models refuse what they cannot be, with the value and what is allowed", () => {
   const vision = { ...layers, imageSize: 6, patchSize: 3, depth: 1, classes: 2 };
