@@ -19,6 +19,7 @@ const ranks: readonly (readonly string[])[] = [
   ["families"],
   ["convert", "export", "train", "probes"],
   ["data"],
+  ["tasks"],
   ["notebook"],
   ["cli"],
   ["workshop"],

@@ -28,6 +28,21 @@ export async function readAll(tensors: readonly Tensor[]): Promise<Numbers[]> {
 }
 
 /**
+ * Reads tensors back in one go and frees them.
+ *
+ * @param tensors The tensors; they are disposed.
+ * @returns Their values in the same order, as arrays of their dtypes.
+ * @throws {GpuError} If the GPU reported an error since the last read.
+ */
+export async function takeAll(tensors: readonly Tensor[]): Promise<Numbers[]> {
+  try {
+    return await readAll(tensors);
+  } finally {
+    for (const tensor of tensors) tensor.dispose();
+  }
+}
+
+/**
  * Reads the numbers that `f` computes, one number for each scalar tensor, and frees them.
  *
  * @param scalars Tensors of one element; they are disposed.
@@ -35,9 +50,5 @@ export async function readAll(tensors: readonly Tensor[]): Promise<Numbers[]> {
  * @throws {GpuError} If the GPU reported an error since the last read.
  */
 export async function takeNumbers(scalars: readonly Tensor[]): Promise<number[]> {
-  try {
-    return (await readAll(scalars)).map((values) => values[0]!);
-  } finally {
-    for (const scalar of scalars) scalar.dispose();
-  }
+  return (await takeAll(scalars)).map((values) => values[0]!);
 }

@@ -5,6 +5,7 @@ import { readAll, takeNumbers } from "../backend/read.ts";
 import { tensorsOf } from "../core/tree.ts";
 import type { GateActivation } from "../kernels/contract.ts";
 import { parametersIn } from "../model/parameters.ts";
+import type { ModelSpec } from "../model/spec.ts";
 import { gateActivations } from "../ops/activations.ts";
 import type { DecoderConfig } from "./config.ts";
 import { describedBy, type DescribedDecoder, type DescribedParameters } from "./described.ts";
@@ -42,7 +43,17 @@ export async function readGates(
   parameters: DescribedParameters,
   config: DecoderConfig | DescribedDecoder,
 ): Promise<Gate[]> {
-  const { spec } = describedBy(config);
+  return await gatesIn(parameters, describedBy(config).spec);
+}
+
+/**
+ * Reads the gates of any model.
+ *
+ * @param parameters The parameters: a tree, or tensors by name.
+ * @param spec The model.
+ * @returns One entry for each gate; none where the variant has no gates.
+ */
+export async function gatesIn(parameters: unknown, spec: ModelSpec): Promise<Gate[]> {
   const gpas = Object.values(spec.stacks).map(({ residual }) => residual.gpas).find((one) => one);
   if (gpas === undefined) return [];
   const { activation } = gpas;

@@ -22,19 +22,28 @@ function bytesIn({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
+/** What can be hashed: texts as UTF-8. */
+type Part = string | Int32Array | Float32Array | Uint8Array;
+
 /**
  * The SHA-256 of texts and bytes, one behind the other.
  *
  * @param parts What is hashed; texts as UTF-8.
  * @returns 64 hexadecimal digits.
  */
-export function sha256Of(
-  ...parts: readonly (string | Int32Array | Float32Array | Uint8Array)[]
-): string {
+export function sha256OfAll(parts: Iterable<Part>): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(typeof part === "string" ? part : bytesIn(part));
   return hash.digest("hex");
 }
+
+/**
+ * The SHA-256 of some texts and bytes, one behind the other.
+ *
+ * @param parts What is hashed; texts as UTF-8.
+ * @returns 64 hexadecimal digits.
+ */
+export const sha256Of = (...parts: readonly Part[]): string => sha256OfAll(parts);
 
 /**
  * Requires the file that a manifest names.

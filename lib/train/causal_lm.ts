@@ -13,7 +13,7 @@ import { crossEntropy } from "../ops/cross_entropy.ts";
 import { type Batch, randomBatch } from "./batch.ts";
 import type { RunNumbers } from "./complete_settings.ts";
 import type { Corpus } from "./corpus.ts";
-import { gateWarnings, locateNonFinite } from "./diagnose.ts";
+import { gateWarningsIn, locateNonFinite } from "./diagnose.ts";
 import { evaluate } from "./evaluate.ts";
 import type { StepOptions, Subject } from "./subject.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -43,8 +43,9 @@ export function causalLm<P extends DescribedParameters>(
   { rows, length, evaluationBatches: batches }: RunNumbers,
 ): Subject<P, Batch> {
   const size = { rows, length };
+  const { spec } = describedBy(model);
   return {
-    kinds: parametersIn(describedBy(model).spec),
+    kinds: parametersIn(spec),
     start,
     probe,
     draw: (part, random) => randomBatch(corpus[part], size, random),
@@ -55,6 +56,6 @@ export function causalLm<P extends DescribedParameters>(
       return { nats, bitsPerByte };
     },
     locate: (parameters, { inputs }) => locateNonFinite(parameters, model, inputs),
-    warnings: (parameters) => gateWarnings(parameters, model),
+    warnings: (parameters) => gateWarningsIn(parameters, spec),
   };
 }

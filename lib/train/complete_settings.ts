@@ -7,7 +7,8 @@ import { completeOptimizer } from "./optimizer.ts";
 import type { FineTuneSettings, RunSettings, TrainSettings } from "./record.ts";
 import { completeSchedule } from "./schedule.ts";
 
-const settingKinds: OptionKinds<RunSettings> = {
+/** What the settings of a run hold. */
+export const settingKinds: OptionKinds<RunSettings> = {
   optimizer: "object?",
   schedule: "object",
   seed: "number",
@@ -61,7 +62,15 @@ export function fineTuneNumbers(settings: FineTuneSettings, context: number): Ru
 /** More tokens than the activations of any model leave room for. */
 const mostTokens = 2 ** 24;
 
-function runNumbers(settings: RunSettings, context: number): RunNumbers {
+/**
+ * Checks the numbers of a run and fills in those that are left open.
+ *
+ * @param settings The settings.
+ * @param context The longest sequence, in tokens.
+ * @returns The numbers.
+ * @throws {RangeError} If one is out of range.
+ */
+export function runNumbers(settings: RunSettings, context: number): RunNumbers {
   const steps = requireInteger("steps", settings.steps, { min: 0 });
   const positive = (name: keyof RunSettings & keyof RunNumbers, open: number): number =>
     requireInteger(name, settings[name] ?? open, { min: 1 });
@@ -81,8 +90,15 @@ function runNumbers(settings: RunSettings, context: number): RunNumbers {
   };
 }
 
-/** Settings with every choice made but those of the model; limits of gradients that are absent are none. */
-function completed<S extends RunSettings>(settings: S, numbers: RunNumbers): S {
+/**
+ * Settings with every choice made but those of the model; limits of gradients that are absent are none.
+ *
+ * @param settings The settings.
+ * @param numbers Their numbers.
+ * @returns The complete settings.
+ * @throws {RangeError} If the optimizer or the schedule is out of range.
+ */
+export function completed<S extends RunSettings>(settings: S, numbers: RunNumbers): S {
   return {
     ...settings,
     ...numbers,

@@ -10,8 +10,15 @@ import { codeOf } from "../residual/code.ts";
 import type { Residual } from "../residual/types.ts";
 import { completeFineTuning, completeSettings } from "./complete_settings.ts";
 import type { Corpus } from "./corpus.ts";
-import type { FineTuneSettings, Manifest, RunSettings, TrainSettings } from "./record.ts";
-import type { CharacterTokenizer, Tokenizer } from "./tokenizer.ts";
+import type {
+  DataFacts,
+  FineTuneSettings,
+  Manifest,
+  RunSettings,
+  TextFacts,
+  TrainSettings,
+} from "./record.ts";
+import type { Tokenizer } from "./tokenizer.ts";
 
 /** All that determines a run, beside the versions of the code. */
 export interface Determinants {
@@ -69,8 +76,8 @@ function hashOfTokens(train: Int32Array, heldOut: Int32Array): string {
 }
 
 /** What a manifest says of all that determines its run. */
-export type Determined<S extends RunSettings, T extends Tokenizer> = Pick<
-  Manifest<S, T>,
+export type Determined<S extends RunSettings, D extends DataFacts> = Pick<
+  Manifest<S, D>,
   "settings" | "defaults" | "corpus" | "determines"
 >;
 
@@ -87,32 +94,41 @@ function leftOpen(given: object, complete: object): Record<string, unknown> {
   return Object.assign({}, ...open);
 }
 
-/** What a manifest says of a text, but for its name. */
+/** What a manifest says of a text. */
 function factsOf<T extends Tokenizer>(
-  { train, heldOut, bytesPerToken, tokenizer }: Corpus<T>,
-): Omit<Manifest<RunSettings, T>["corpus"], "name"> {
+  { name, train, heldOut, bytesPerToken, tokenizer }: Corpus<T>,
+): TextFacts<T> {
   const { characters } = tokenizer as { readonly characters?: string };
   return {
+    name,
     trainTokens: train.length,
     heldOutTokens: heldOut.length,
     bytesPerToken,
     ...(characters === undefined ? {} : { characters }),
     sha256: hashOfTokens(train, heldOut),
-  } as Omit<Manifest<RunSettings, T>["corpus"], "name">;
+  } as TextFacts<T>;
 }
 
-/** Settings as they are and as they were completed, the text, and the hash of all. */
-function determinedBy<S extends RunSettings, T extends Tokenizer>(
+/**
+ * What a manifest says of all that determines its run.
+ *
+ * @param settings The settings as they are.
+ * @param complete The same with every choice made.
+ * @param data What is known of the data.
+ * @param others What else determines the run, as JSON has it.
+ * @returns All, and its hash.
+ */
+export function determinedBy<S extends RunSettings, D extends DataFacts>(
   settings: S,
   complete: S,
-  text: Corpus<T>,
+  data: D,
   others: object,
-): Determined<S, T> {
-  const corpus = factsOf(text);
+): Determined<S, D> {
+  const { name: _, ...corpus } = data;
   return {
     settings,
     defaults: leftOpen(settings, complete),
-    corpus: { name: text.name, ...corpus } as Manifest<S, T>["corpus"],
+    corpus: data,
     determines: sha256Of(canonicalJson({ settings: complete, corpus, ...others })),
   };
 }
@@ -125,11 +141,11 @@ function determinedBy<S extends RunSettings, T extends Tokenizer>(
  * is called, the versions and the machine are not in the hash.
  * @throws {RangeError} If a setting is out of range.
  */
-export function determined(run: Determinants): Determined<TrainSettings, CharacterTokenizer> {
+export function determined(run: Determinants): Determined<TrainSettings, TextFacts> {
   const { settings, corpus, residual, ...others } = run;
   const complete = completeSettings(settings, configOf(run));
   const code = residual && codeOf(residual, settings.model.depth);
-  return determinedBy(settings, complete, corpus, { code, ...others });
+  return determinedBy(settings, complete, factsOf(corpus), { code, ...others });
 }
 
 /**
@@ -148,7 +164,7 @@ export function determinedFineTuning<T extends Tokenizer>(
     readonly start: string;
     readonly probes: unknown;
   },
-): Determined<FineTuneSettings, T> {
+): Determined<FineTuneSettings, TextFacts<T>> {
   const complete = completeFineTuning(settings, model.context);
-  return determinedBy(settings, complete, corpus, { spec: model.spec, ...others });
+  return determinedBy(settings, complete, factsOf(corpus), { spec: model.spec, ...others });
 }

@@ -5,9 +5,15 @@ import { readAll } from "../backend/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { tensorsOf } from "../core/tree.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
-import { readGates } from "../decoder/gates.ts";
+import { gatesIn } from "../decoder/gates.ts";
 import { decoder, type Tokens } from "../decoder/decoder.ts";
-import type { DescribedDecoder, DescribedParameters } from "../decoder/described.ts";
+import {
+  describedBy,
+  type DescribedDecoder,
+  type DescribedParameters,
+} from "../decoder/described.ts";
+import type { ModelSpec } from "../model/spec.ts";
+import type { Tap } from "../transformer/run.ts";
 
 async function firstBad(
   named: readonly (readonly [string, Tensor])[],
@@ -31,12 +37,26 @@ export async function locateNonFinite(
   config: DecoderConfig | DescribedDecoder,
   tokens: Tokens,
 ): Promise<string> {
+  return await locateIn(parameters, (tap) => decoder(parameters, config, tokens, { tap }));
+}
+
+/**
+ * Says where the first non-finite number of any model's forward pass arises.
+ *
+ * @param parameters The parameters: a tree, or tensors by name.
+ * @param run Runs the model on the batch that was being read, and gives its logits.
+ * @returns A clause such as `first in blocks.3.mlp_out`.
+ */
+export async function locateIn(
+  parameters: unknown,
+  run: (tap: Tap) => Tensor,
+): Promise<string> {
   const weights = tensorsOf(parameters).map(({ path, value }) => [path, value] as const);
   const weight = await firstBad(weights);
   const seen: [string, Tensor][] = [];
   const keep = (name: string, value: Tensor): void =>
     void seen.push([name, tf.keep(value.clone())]);
-  const logits = tf.tidy(() => decoder(parameters, config, tokens, { tap: keep }));
+  const logits = tf.tidy(() => run(keep));
   seen.push(["logits", logits]);
   try {
     const activation = await firstBad(seen);
@@ -61,7 +81,18 @@ export async function gateWarnings(
   parameters: DescribedParameters,
   config: DecoderConfig | DescribedDecoder,
 ): Promise<string[]> {
-  const gates = await readGates(parameters, config);
+  return await gateWarningsIn(parameters, describedBy(config).spec);
+}
+
+/**
+ * GPAS gates of any model at which the stream vanishes or changes sign.
+ *
+ * @param parameters The parameters: a tree, or tensors by name.
+ * @param spec The model.
+ * @returns One sentence for each such gate.
+ */
+export async function gateWarningsIn(parameters: unknown, spec: ModelSpec): Promise<string[]> {
+  const gates = await gatesIn(parameters, spec);
   return gates.filter(({ activated }) => activated >= 1).map(({ path, activated, activation }) => {
     const value = activated.toPrecision(4);
     return `${path} has ${activation}(α) = ${value} ≥ 1: the stream vanishes or changes sign there and its gradient does not; ` +

@@ -15,7 +15,7 @@ import type { Batch } from "./batch.ts";
 import { type Corpus, requireRoom } from "./corpus.ts";
 import { determinedFineTuning, hashOfParameters } from "./determinants.ts";
 import { runTraining } from "./loop.ts";
-import type { FineTuneSettings, Row, RunRecord } from "./record.ts";
+import type { FineTuneSettings, Row, RunRecord, TextFacts } from "./record.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import type { TrainOptions } from "./train.ts";
 
@@ -48,7 +48,7 @@ export interface FineTuneResult<T extends Tokenizer> {
   /** The trained parameters; the caller frees them. After a stop, the last ones whose loss was finite. */
   readonly parameters: NamedTensors;
   /** What was seen, and what made it. */
-  readonly record: RunRecord<FineTuneSettings, T>;
+  readonly record: RunRecord<FineTuneSettings, TextFacts<T>>;
 }
 
 /** Requires parameters that the model computes with: of others there is no gradient. */

@@ -4,14 +4,13 @@ import * as tf from "@tensorflow/tfjs";
 import { version } from "../core/version.ts";
 import { platform } from "../platform/mod.ts";
 import type { Determined } from "./determinants.ts";
-import type { Manifest, RunSettings, Stop } from "./record.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import type { DataFacts, Manifest, RunSettings, Stop } from "./record.ts";
 
 /** What is known of a run at its end. */
-export interface RunFacts<S extends RunSettings, T extends Tokenizer> {
+export interface RunFacts<S extends RunSettings, D extends DataFacts> {
   readonly variant: string;
   readonly ownVariant: boolean;
-  readonly known: Determined<S, T>;
+  readonly known: Determined<S, D>;
   readonly probes: Manifest["probes"] | undefined;
   readonly source?: string | undefined;
   readonly backend: string;
@@ -25,9 +24,9 @@ export interface RunFacts<S extends RunSettings, T extends Tokenizer> {
 }
 
 /** @returns The manifest of a run, with versions, backend and hardware. */
-export function manifestOf<S extends RunSettings, T extends Tokenizer>(
-  facts: RunFacts<S, T>,
-): Manifest<S, T> {
+export function manifestOf<S extends RunSettings, D extends DataFacts>(
+  facts: RunFacts<S, D>,
+): Manifest<S, D> {
   const { variant, ownVariant, known, probes, source, backend, count, started } = facts;
   const { stopped, label, command, commit } = facts;
   const runtime = platform.runtime();

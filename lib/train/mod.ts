@@ -36,12 +36,14 @@ export {
 export { readRun, readRuns } from "./read_runs.ts";
 export {
   type AnyRunRecord,
+  type DataFacts,
   type FineTuneSettings,
   type Manifest,
   type Row,
   type RunRecord,
   type RunSettings,
   type Stop,
+  type TextFacts,
   type TrainSettings,
   writeRun,
 } from "./record.ts";

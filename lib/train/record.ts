@@ -69,10 +69,28 @@ export interface Stop {
   readonly message: string;
 }
 
+/** What a manifest says of any data. */
+export interface DataFacts {
+  /** Where they are from. */
+  readonly name: string;
+  /** The SHA-256 of their content. */
+  readonly sha256: string;
+}
+
+/** What a manifest says of a text: sizes in tokens, UTF-8 bytes per token and, where they are its tokens, characters. */
+export type TextFacts<T extends Tokenizer = CharacterTokenizer> =
+  & DataFacts
+  & {
+    readonly trainTokens: number;
+    readonly heldOutTokens: number;
+    readonly bytesPerToken: number;
+  }
+  & Pick<T, keyof T & "characters">;
+
 /** What made a run: of a decoder that was trained from the start, or of another model. */
 export interface Manifest<
   S extends RunSettings = TrainSettings,
-  T extends Tokenizer = CharacterTokenizer,
+  D extends DataFacts = TextFacts,
 > {
   /** The residual variant's id. */
   readonly variant: string;
@@ -88,14 +106,8 @@ export interface Manifest<
   readonly defaults: Readonly<Record<string, unknown>>;
   /** What was looked at, where that has names. */
   readonly probes?: Readonly<Record<string, unknown>>;
-  /** The text: its name, sizes in tokens, UTF-8 bytes per token and, where they are its tokens, characters, and the SHA-256 of its tokens. */
-  readonly corpus: {
-    readonly name: string;
-    readonly trainTokens: number;
-    readonly heldOutTokens: number;
-    readonly bytesPerToken: number;
-    readonly sha256: string;
-  } & Pick<T, keyof T & "characters">;
+  /** The text, or other data. */
+  readonly corpus: D;
   /**
    * The SHA-256 of all that determines the run: the complete settings, the tokens, the backend, the form, the probes, the parameters
    * that it started from and, of a variant of one's own, the code.
@@ -134,16 +146,16 @@ export interface Manifest<
 /** A finished run. */
 export interface RunRecord<
   S extends RunSettings = TrainSettings,
-  T extends Tokenizer = CharacterTokenizer,
+  D extends DataFacts = TextFacts,
 > {
   /** What made it. */
-  readonly manifest: Manifest<S, T>;
+  readonly manifest: Manifest<S, D>;
   /** What was seen. */
   readonly rows: readonly Row[];
 }
 
-/** A finished run of any model on any tokens. */
-export type AnyRunRecord = RunRecord<RunSettings, Tokenizer>;
+/** A finished run of any model on any data. */
+export type AnyRunRecord = RunRecord<RunSettings, DataFacts>;
 
 /** The files of packed runs, which no run may be named like. */
 export const packedFiles = { manifests: "manifests.jsonl", rows: "rows.jsonl" } as const;

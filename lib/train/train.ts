@@ -9,9 +9,7 @@ import { decoder } from "../decoder/decoder.ts";
 import { type DecoderParameters, initDecoder } from "../decoder/initialization.ts";
 import { decoderBlueprint } from "../decoder/spec.ts";
 import { sourceOf } from "../residual/code.ts";
-import { isRegistered } from "../residual/registry.ts";
 import type { Residual } from "../residual/types.ts";
-import { requireRoomFor } from "../transformer/blueprint.ts";
 import type { Batch } from "./batch.ts";
 import { causalLm, type Logits } from "./causal_lm.ts";
 import { requireVocabulary, trainNumbers } from "./complete_settings.ts";
@@ -19,6 +17,7 @@ import { type Corpus, requireRoom } from "./corpus.ts";
 import { configOf, type Determinants, determined, hashOfParameters } from "./determinants.ts";
 import { runTraining } from "./loop.ts";
 import { manifestOf } from "./manifest.ts";
+import { ownVariant, requireRoomToTrain } from "./requirements.ts";
 import type { Row, RunRecord, TrainSettings } from "./record.ts";
 
 /** From parameters that are trained to the decoder that runs; the same decoder, computed in another way. */
@@ -85,19 +84,6 @@ export interface TrainResult {
   readonly record: RunRecord;
 }
 
-/** The variant of one's own, where there is one, the settings name it, and it is another than the registry's of that id. */
-function ownVariant(
-  { model }: TrainSettings,
-  { residual }: TrainOptions,
-): Residual | undefined {
-  if (residual === undefined) return undefined;
-  if (residual.id === model.residual) return isRegistered(residual) ? undefined : residual;
-  throw new RangeError(
-    `Cannot train the variant "${residual.id}" under settings that name ` +
-      `${model.residual === undefined ? "none" : `"${model.residual}"`}: the ids must be equal`,
-  );
-}
-
 /** All that determines a run. */
 async function determinantsOf(
   settings: TrainSettings,
@@ -135,12 +121,6 @@ function startOf(
     : mapTree<DecoderParameters, Tensor>(parameters, (leaf) => leaf.clone());
 }
 
-/** Requires room for what a training holds at the least: the parameters, their gradient, and the optimizer's moments. */
-function requireMemoryOf(config: DecoderConfig, { optimizer }: TrainSettings): void {
-  const moments = optimizer?.kind === "sgd" ? 0 : 2;
-  requireRoomFor(decoderBlueprint(completeConfig(config)).starts, 2 + moments);
-}
-
 /**
  * Trains a decoder on a text.
  *
@@ -164,11 +144,11 @@ export async function train(
   requireOptions("train()", options, optionKinds);
   requireRoom(corpus, numbers.length, ["train", "heldOut"]);
   requireVocabulary(settings, corpus.tokenizer.vocabulary);
-  const own = ownVariant(settings, options);
+  const own = ownVariant(settings.model.residual, options.residual);
   const run = await determinantsOf(settings, corpus, { ...options, residual: own });
   const config = configOf(run);
   const known = determined(run);
-  requireMemoryOf(config, settings);
+  requireRoomToTrain(decoderBlueprint(completeConfig(config)).starts, settings);
   const { form, probe, signal, onRow, label, probes, command, commit } = options;
   const { parameters, rows, ...facts } = await runTraining(
     causalLm<DecoderParameters>(

@@ -1,0 +1,107 @@
+// Every task by its id: what settings may say, what they leave open, and how the data are read.
+
+import { requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
+import { imageClassification } from "./image_classification.ts";
+import { keywordSpotting } from "./keyword.ts";
+import { taskKinds, type TaskSettings } from "./settings.ts";
+import { type ImageData, imagesOf, type SoundData, soundsOf } from "./sources.ts";
+import type { Task } from "./task.ts";
+
+/** A task before its data are read. */
+interface Entry {
+  /** What it is, in a line. */
+  readonly summary: string;
+  /** What settings may leave open. */
+  readonly defaults: Omit<TaskSettings, "task">;
+  /** Reads the data. */
+  readonly read: (
+    data: Readonly<Record<string, unknown>>,
+    objective: Readonly<Record<string, unknown>>,
+  ) => Promise<Task>;
+}
+
+/** An entry whose data and objective are of some types, which its reading checks. */
+const entry = <D, O = Record<never, never>>(
+  summary: string,
+  defaults: Entry["defaults"],
+  read: (data: D, objective: O) => Promise<unknown>,
+): Entry => ({ summary, defaults, read: read as Entry["read"] });
+
+/** What all leave open alike. */
+const shared = {
+  schedule: { kind: "cosine", peak: 1e-3, warmup: 30, steps: 300 },
+  seed: 0,
+  steps: 300,
+  rows: 32,
+  evaluationBatches: 16,
+} as const;
+
+/** The tasks. */
+const entries: Readonly<Record<string, Entry>> = {
+  "image-classification": entry<ImageData>(
+    "the class of an image: MNIST's digits, or a folder of PNG and JPEG",
+    { ...shared, model: { width: 64, heads: 4, depth: 4, patchSize: 7 } },
+    async (data) => imageClassification(await imagesOf(data)),
+  ),
+  keyword: entry<SoundData>(
+    "which word is spoken: a folder of WAV in the layout of Speech Commands",
+    { ...shared, model: { width: 64, heads: 4, depth: 4 } },
+    async (data) => keywordSpotting(await soundsOf(data)),
+  ),
+};
+
+/** The ids of all tasks. */
+export const taskIds: readonly string[] = Object.keys(entries);
+
+function entryOf(id: string): Entry {
+  return entries[requireOneOf("task", id, taskIds)]!;
+}
+
+/** Settings that leave things open. */
+export type OpenTaskSettings = Partial<TaskSettings> & Pick<TaskSettings, "task">;
+
+/**
+ * What a task is, in a line.
+ *
+ * @param id Its id.
+ * @returns The line.
+ * @throws {RangeError} If there is no such task.
+ */
+export const summaryOf = (id: string): string => entryOf(id).summary;
+
+/**
+ * Settings with what they leave open. A decay ends with the last step, and a warm-up is no longer than the run.
+ *
+ * @param given The settings; only the task must be there.
+ * @param of Whose settings they are, for messages; such as the path of their file.
+ * @returns The settings, as `trainTask()` takes them.
+ * @throws {RangeError} If there is no such task, a key is unknown, or a value is of another kind.
+ */
+export function completeTask(given: OpenTaskSettings, of = "the settings"): TaskSettings {
+  const open = { schedule: {}, seed: 0, steps: 0, rows: 1, model: {} };
+  requireOptions<object>(of, { ...open, ...given }, taskKinds);
+  const { defaults } = entryOf(given.task);
+  const steps = given.steps ?? defaults.steps;
+  const warmup = Math.max(1, Math.min(defaults.schedule.warmup ?? 1, steps));
+  return {
+    ...defaults,
+    ...given,
+    steps,
+    schedule: { ...defaults.schedule, warmup, steps: Math.max(warmup, steps), ...given.schedule },
+    model: { ...defaults.model, ...given.model },
+  };
+}
+
+/**
+ * Reads the data of a task.
+ *
+ * @param settings The settings.
+ * @returns The task.
+ * @throws {RangeError} If there is no such task, or its data cannot be read.
+ */
+export async function readTask(
+  { task, data = {}, objective = {} }: Pick<TaskSettings, "task" | "data" | "objective">,
+): Promise<Task> {
+  return await entryOf(task).read(data, objective);
+}

@@ -1,0 +1,58 @@
+// The settings of a task's training, as data: what a file of settings holds, and a manifest.
+
+import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { settingKinds } from "../train/complete_settings.ts";
+import type { RunSettings } from "../train/record.ts";
+import type { LayerOptions } from "../transformer/settings.ts";
+import type { Task } from "./task.ts";
+
+/** What settings say of a model; what the data determine is added to it. */
+export interface ModelSettings extends Omit<LayerOptions, "residual"> {
+  /** The residual variant, by id; `"pre-ln"` by default. */
+  readonly residual?: string;
+  /** What the kind of model has besides, such as `depth`, `encoderDepth`, `patchSize`. */
+  readonly [option: string]: unknown;
+}
+
+/** Everything that determines the training of a model for a task, as data. */
+export interface TaskSettings extends Omit<RunSettings, "length"> {
+  /** The task's id. */
+  readonly task: string;
+  /** Which data, in the task's own words; those of a package by default. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** How the loss is made, in the task's own words. */
+  readonly objective?: Readonly<Record<string, unknown>>;
+  /** The model. */
+  readonly model: ModelSettings;
+}
+
+const { length: _, ...runKinds } = settingKinds;
+
+/** What settings hold. */
+export const taskKinds: OptionKinds<TaskSettings> = {
+  ...runKinds,
+  task: "string",
+  data: "object?",
+  objective: "object?",
+  model: "object",
+};
+
+/**
+ * Requires the settings of a task; the ranges of numbers and the model are for others to check.
+ *
+ * @param of Whose settings they are, for the message.
+ * @param settings The settings.
+ * @param task The task.
+ * @throws {RangeError} If a key is unknown or missing, a value is of another kind, or they are of another task.
+ */
+export function requireTaskSettings(
+  of: string,
+  settings: TaskSettings,
+  task: Pick<Task, "id">,
+): void {
+  requireOptions(of, settings, taskKinds);
+  if (settings.task === task.id) return;
+  throw new RangeError(
+    `Cannot train ${task.id} by settings of ${settings.task}: they must be of the same task`,
+  );
+}

@@ -1,0 +1,75 @@
+// What a task is: data, the kind of model that it wants, and how that is trained and measured. Each of the other files has one.
+
+import type { Random } from "../core/random.ts";
+import type { Scalar, Tensor } from "../core/tensor.ts";
+import type { NamedTensors } from "../decoder/described.ts";
+import type { EagerInputs } from "../interpret/eager.ts";
+import type { DataFacts } from "../train/record.ts";
+import type { Measured, Part } from "../train/subject.ts";
+import type { TransformerKind } from "../transformer/kinds.ts";
+import type { Transformer } from "../transformer/models.ts";
+import type { RunOptions } from "../transformer/run.ts";
+
+/** What a manifest says of examples. */
+export interface ExampleFacts extends DataFacts {
+  /** How many are trained on. */
+  readonly trainExamples: number;
+  /** How many are held out. */
+  readonly heldOutExamples: number;
+}
+
+/** What a model reads of a batch, and how much of it is no padding. */
+export interface BatchInputs extends Pick<RunOptions, "keyLengths"> {
+  /** Tokens, pixels, features. */
+  readonly inputs: EagerInputs;
+}
+
+/** A model in training, as evaluations see it. */
+export interface Learner<B> {
+  /** What it computes. */
+  readonly model: Transformer;
+  /** Its parameters. */
+  readonly parameters: NamedTensors;
+  /** The logits of a batch; run it in a `tf.tidy`. */
+  logits(batch: B): Tensor;
+}
+
+/** What is reached without looking at the input: the least that a model must beat. */
+export interface Baseline {
+  /** What it does, such as `the most frequent class`. */
+  readonly name: string;
+  /** The same measures as of a model, as far as it has them. */
+  readonly measured: Readonly<Record<string, number>>;
+}
+
+/** How much of the data an evaluation sees. */
+export interface EvaluationSize {
+  /** Examples of a batch. */
+  readonly rows: number;
+  /** The most batches. */
+  readonly batches: number;
+}
+
+/** A task on its data. `B` is a batch. */
+export interface Task<B = unknown> {
+  /** Its name, as settings have it. */
+  readonly id: string;
+  /** The kind of its models. */
+  readonly kind: TransformerKind;
+  /** What the data determine of a model, such as its vocabulary. */
+  readonly sizes: Readonly<Record<string, number | string | boolean>>;
+  /** The longest sequence that a model reads, in tokens, patches or frames. */
+  readonly length: number;
+  /** What is known of the data. */
+  readonly data: ExampleFacts;
+  /** What a model must beat. */
+  readonly baseline: Baseline;
+  /** A random batch. */
+  draw(part: Part, rows: number, random: Random): B;
+  /** What a model reads of it. */
+  inputs(batch: B): BatchInputs;
+  /** The mean loss, in nats. */
+  loss(logits: Tensor, batch: B): Scalar;
+  /** Measures a model on held-out examples, the same in every call. */
+  evaluate(learner: Learner<B>, size: EvaluationSize): Promise<Measured>;
+}

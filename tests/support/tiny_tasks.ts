@@ -1,0 +1,69 @@
+// Each task on data that take no time: a handful of images and sounds that tell their class by where they are bright or loud.
+
+import { holdOut } from "../../lib/data/dataset.ts";
+import type { ImageDataset } from "../../lib/data/images.ts";
+import { imageClassification } from "../../lib/tasks/image_classification.ts";
+import { keywordSpotting } from "../../lib/tasks/keyword.ts";
+import type { FeatureDataset } from "../../lib/tasks/sounds.ts";
+import type { TaskSettings } from "../../lib/tasks/settings.ts";
+import type { Task } from "../../lib/tasks/task.ts";
+
+/** A task, and settings by which a model learns it within some steps. */
+export interface TinyTask {
+  readonly task: Task;
+  readonly settings: TaskSettings;
+}
+
+const classes = ["left", "right"];
+
+/** Images of 4 × 4, bright on one side; no two are alike. */
+export const tinyImages: ImageDataset = {
+  name: "sides",
+  height: 4,
+  width: 4,
+  channels: 1,
+  classes,
+  examples: Array.from({ length: 20 }, (_, at) => ({
+    label: at % 2,
+    pixels: Uint8Array.from(
+      { length: 16 },
+      (_, place) => (place % 4 < 2) === (at % 2 === 0) ? 255 - at : place + at,
+    ),
+  })),
+};
+
+/** Sounds of two bands, of 4 to 6 frames, loud in one of them. */
+export const tinySounds: FeatureDataset = {
+  name: "bands",
+  classes,
+  examples: Array.from({ length: 20 }, (_, at) => {
+    const frames = 4 + at % 3;
+    const values = Float32Array.from(
+      { length: 2 * frames },
+      (_, place) => (place < frames) === (at % 2 === 0) ? 1 - at / 100 : at / 100,
+    );
+    return { label: at % 2, frames, values };
+  }),
+};
+
+const shared = {
+  schedule: { kind: "constant", peak: 0.01 },
+  seed: 3,
+  steps: 30,
+  rows: 4,
+  evaluationBatches: 2,
+} as const;
+const layers = { width: 8, heads: 2, depth: 2 };
+const split = { heldOutShare: 0.3 };
+
+const made = <B>(task: Task<B>, model: TaskSettings["model"]): TinyTask => ({
+  task: task as Task,
+  settings: { ...shared, task: task.id, model },
+});
+
+/** Every task by its id. */
+export const tinyTasks: Readonly<Record<string, () => TinyTask>> = {
+  "image-classification": () =>
+    made(imageClassification(holdOut(tinyImages, split)), { ...layers, patchSize: 2 }),
+  keyword: () => made(keywordSpotting(holdOut(tinySounds, split)), layers),
+};

@@ -1,0 +1,73 @@
+// All tasks alike: a model learns each, beats the baseline, leaves no tensor, and its record is the same whenever it is made.
+
+import * as tf from "@tensorflow/tfjs";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { disposeTree, tensorsOf } from "../../../lib/core/mod.ts";
+import { trainTask } from "../../../lib/tasks/train_task.ts";
+import { taskIds } from "../../../lib/tasks/registry.ts";
+import { onEachBackend } from "../../support/backends.ts";
+import { tinyTasks } from "../../support/tiny_tasks.ts";
+
+Deno.test("every task has tiny data here", () => {
+  assertEquals(Object.keys(tinyTasks).sort(), [...taskIds].sort());
+});
+
+for (const [id, make] of Object.entries(tinyTasks)) {
+  onEachBackend(`${id}: a model learns it and beats the baseline`, async () => {
+    const { task, settings } = make();
+    const { parameters, record } = await trainTask(task, { ...settings, reportEvery: 10 });
+    const last = record.rows.findLast(({ kind }) => kind === "evaluation")!;
+    for (const [name, value] of Object.entries(task.baseline.measured)) {
+      const better = name === "nats" ? value - Number(last[name]) : Number(last[name]) - value;
+      assert(better > 0, `${name}: ${last[name]} against ${value} of ${task.baseline.name}`);
+    }
+    disposeTree(parameters);
+  });
+
+  onEachBackend(`${id}: no step and no evaluation leaves a tensor`, async (backend) => {
+    const { task, settings } = make();
+    const steps = backend === "webgpu" ? 12 : 200;
+    const before = tf.memory().numTensors;
+    const counts: Record<string, Set<number>> = {};
+    const { parameters } = await trainTask(task, { ...settings, steps, evaluateEvery: steps / 4 }, {
+      onRow: ({ kind, step }) => {
+        if (step > 1) (counts[kind] ??= new Set()).add(tf.memory().numTensors - before);
+      },
+    });
+    const size = tensorsOf(parameters).length;
+    assertEquals(tf.memory().numTensors - before, size, "left at the end: the parameters");
+    assertEquals([...counts["step"]!], [5 * size], "current, good, gradient and moments at a step");
+    assertEquals([...counts["evaluation"]!], [4 * size], "current, good and moments");
+    disposeTree(parameters);
+  });
+
+  onEachBackend(`${id}: the same settings give the same record`, async (backend) => {
+    if (backend === "webgpu") return; // sums there are in no fixed order
+    const records = await Promise.all([0, 1].map(async () => {
+      const { task, settings } = make();
+      const { parameters, record } = await trainTask(task, { ...settings, steps: 3 });
+      disposeTree(parameters);
+      return { rows: record.rows, determines: record.manifest.determines };
+    }));
+    assertEquals(records[0], records[1]);
+  });
+
+  Deno.test(`${id}: settings of another task, or with an unknown key, are refused`, async () => {
+    const { task, settings } = make();
+    await assertRejects(
+      () => trainTask(task, { ...settings, task: "chess" }),
+      RangeError,
+      `Cannot train ${id} by settings of chess`,
+    );
+    await assertRejects(
+      () => trainTask(task, { ...settings, model: { ...settings.model, dept: 2 } }),
+      RangeError,
+      '"dept"',
+    );
+    await assertRejects(
+      () => trainTask(task, { ...settings, stepz: 2 } as typeof settings),
+      RangeError,
+      'did you mean "steps"?',
+    );
+  });
+}
