@@ -105,6 +105,7 @@ export {
   withGpas,
 } from "./lib/residual/mod.ts";
 export type { KeyValueStore } from "./lib/interpret/eager_attention.ts";
+export type { KeysValues } from "./lib/model/interpreter.ts";
 export * from "./lib/decoder/mod.ts";
 export {
   type Batch,

@@ -130,10 +130,10 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
     splitQkv: (x, order, attention) => splitQkv(context, x, order, attention),
     relativeGates: (x, gate, attention) =>
       withRows(x, relativeGates(context, x, gate, attention), attention.heads),
-    attend: (given, attention) =>
+    attend: (queries, keysValues, attention) =>
       withRows(
-        given.q,
-        attend(context, given, attention),
+        queries.q,
+        attend(context, { ...queries, ...keysValues() }, attention),
         attention.heads * attention.headWidth,
       ),
     pick: (x, head, stack) => {

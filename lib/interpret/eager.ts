@@ -63,8 +63,8 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
       const perHead = tf.reshape(x, [batch, length * heads, headWidth]);
       return gatesOf(context.linear(perHead, gate.linear), context.required(gate.constants));
     },
-    attend: (given, attention, label) =>
-      attendEagerly(given, attention, {
+    attend: (queries, keysValues, attention, label) =>
+      attendEagerly(queries, keysValues, attention, {
         label,
         store,
         keyLengths: attention.causal ? undefined : context.keyLengths,

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
-import type { QueriesKeysValues } from "../model/interpreter.ts";
+import type { KeysValues, Queries, QueriesKeysValues } from "../model/interpreter.ts";
 import { qkvParts, type Span } from "../model/qkv.ts";
 import { placeOf } from "../model/relative.ts";
 import { gridAngles, speedsOf } from "../model/rotary.ts";
@@ -13,12 +13,14 @@ import { causalSoftmax } from "../ops/causal_softmax.ts";
 import { lookup } from "../ops/lookup.ts";
 import { rotary } from "../ops/rotary.ts";
 
-/** Keys and values of earlier tokens, [B·G, S, K]; where it lies, attention reads them too. */
+/** Keys and values of earlier runs, [B·G, S, K]; where it lies, attention reads them too. */
 export interface KeyValueStore {
   /** How many tokens came before. */
   readonly past: number;
-  /** Keys and values of all tokens at a place, those of the new ones added. */
-  extend(label: string, k: Tensor, v: Tensor): { readonly k: Tensor; readonly v: Tensor };
+  /** Keys and values of all tokens at a place of causal attention, those of the new ones added. */
+  extend(label: string, fresh: KeysValues<Tensor>): KeysValues<Tensor>;
+  /** Keys and values of a memory, which does not grow: they are made where the store lacks them. */
+  recall(label: string, make: () => KeysValues<Tensor>): KeysValues<Tensor>;
 }
 
 /** What attention needs besides what it mixes. */
@@ -154,6 +156,18 @@ export function gatesOf(mapped: Tensor, constants: Tensor): Tensor {
   return tf.add(tf.mul(a, inside), 2);
 }
 
+/** Keys and values with those of earlier runs; attention that sees both sides of its own rows has none. */
+function withStored(
+  store: KeyValueStore | undefined,
+  { causal, memory }: Attention,
+  label: string,
+  fresh: () => KeysValues<Tensor>,
+): KeysValues<Tensor> {
+  if (store === undefined) return fresh();
+  if (memory !== undefined) return store.recall(label, fresh);
+  return causal ? store.extend(label, fresh()) : fresh();
+}
+
 /**
  * Attention between its projections and its writing matrix.
  *
@@ -164,37 +178,41 @@ export function gatesOf(mapped: Tensor, constants: Tensor): Tensor {
  * Shapes: q [B, T, H·K] · k, v [B, S, G·K] · returns [B, T, H·K]
  * Source: Vaswani et al. 2017, Eq. 1.
  *
- * @param given Queries, keys and values.
+ * @param queries Queries.
+ * @param keysValues Computes keys and values.
  * @param attention The attention.
  * @param options Earlier keys and values, and an observer.
  * @returns The heads, side by side.
  */
 export function attendEagerly(
-  given: QueriesKeysValues<Tensor>,
+  queries: Queries<Tensor>,
+  keysValues: () => KeysValues<Tensor>,
   attention: Attention,
   { label, store, keyLengths, table, onPattern }: EagerAttentionOptions,
 ): Tensor {
-  const { heads, keyValueHeads, headWidth, memory } = attention;
-  const [batch, length] = given.q.shape as [number, number, number];
-  const own = memory === undefined ? store : undefined;
-  const first = own?.past ?? 0;
+  const { heads, keyValueHeads, headWidth } = attention;
+  const [batch, length] = queries.q.shape as [number, number, number];
+  const first = attention.causal ? store?.past ?? 0 : 0;
   const prepare = (x: Tensor, count: number): Tensor => {
     const perHead = split(x, count, headWidth);
     return attention.rotary === undefined ? perHead : turn(perHead, attention.rotary, first);
   };
-  const q = prepare(given.q, heads);
-  const fresh = {
-    k: prepare(given.k, keyValueHeads),
-    v: split(given.v, keyValueHeads, headWidth),
+  const q = prepare(queries.q, heads);
+  const fresh = (): KeysValues<Tensor> => {
+    const given = keysValues();
+    return {
+      k: prepare(given.k, keyValueHeads),
+      v: split(given.v, keyValueHeads, headWidth),
+    };
   };
-  const { k, v } = own?.extend(label, fresh.k, fresh.v) ?? fresh;
+  const { k, v } = withStored(store, attention, label, fresh);
   // heads that share keys stand one after the other, so that their queries are rows of one product
   const rows = length * heads / keyValueHeads;
   const keys = k.shape[1]!;
   const grouped = tf.reshape(q, [batch * keyValueHeads, rows, headWidth]);
   const scores = tf.reshape(tf.matMul(grouped, k, false, true), [batch * heads, length, keys]);
   const { relative } = attention;
-  const positions = relative && relativeScores(relative, table(relative), given.gates, {
+  const positions = relative && relativeScores(relative, table(relative), queries.gates, {
     size: [length, keys],
     first,
   });

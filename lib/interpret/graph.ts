@@ -124,8 +124,10 @@ export function graphInterpreter(facts: GraphFacts, nodes: Node[]): Interpreter<
       return { q: take("q"), k: take("k"), v: take("v") };
     },
     relativeGates: (x, gate, attention) => write("relativeGates", [x], gate, attention),
-    attend: ({ q, k, v, gates }, attention) =>
-      write("attend", gates === undefined ? [q, k, v] : [q, k, v, gates], attention),
+    attend: ({ q, gates }, keysValues, attention) => {
+      const { k, v } = keysValues();
+      return write("attend", gates === undefined ? [q, k, v] : [q, k, v, gates], attention);
+    },
     pick: (x, head, stack) => write("pick", [x], head, stack),
   };
 }

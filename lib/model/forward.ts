@@ -37,10 +37,15 @@ export interface Hooks<T> {
 }
 
 /** TransformerLens's names for what a sub-layer reads and adds, and for the stream after it. */
-const names: Readonly<Record<Role, Readonly<Record<"reads" | "adds" | "after", string>>>> = {
-  attention: { reads: "attn_in", adds: "attn_out", after: "resid_mid" },
-  crossAttention: { reads: "cross_attn_in", adds: "cross_attn_out", after: "resid_cross" },
-  feedForward: { reads: "mlp_in", adds: "mlp_out", after: "resid_post" },
+const names: Readonly<Record<Role, Readonly<Record<"is" | "reads" | "adds" | "after", string>>>> = {
+  attention: { is: "attn", reads: "attn_in", adds: "attn_out", after: "resid_mid" },
+  crossAttention: {
+    is: "cross_attn",
+    reads: "cross_attn_in",
+    adds: "cross_attn_out",
+    after: "resid_cross",
+  },
+  feedForward: { is: "mlp", reads: "mlp_in", adds: "mlp_out", after: "resid_post" },
 };
 
 /** One stack while it runs. */
@@ -50,7 +55,8 @@ class StackRun<T> {
   readonly #name: string;
   readonly #memories: Readonly<Record<string, T>>;
   readonly #hooks: Hooks<T>;
-  readonly #tap: (name: string, value: T) => void;
+  /** The stack's name before those of activations, where there are several. */
+  readonly #prefix: string;
 
   constructor(
     engine: Interpreter<T>,
@@ -64,8 +70,11 @@ class StackRun<T> {
     this.#name = name;
     this.#memories = memories;
     this.#hooks = hooks;
-    const prefix = Object.keys(spec.stacks).length === 1 ? "" : `${name}.`;
-    this.#tap = (label, value) => hooks.tap?.(`${prefix}${label}`, value);
+    this.#prefix = Object.keys(spec.stacks).length === 1 ? "" : `${name}.`;
+  }
+
+  #tap(label: string, value: T): void {
+    this.#hooks.tap?.(`${this.#prefix}${label}`, value);
   }
 
   /** From the entry to the final norm. */
@@ -139,10 +148,10 @@ class StackRun<T> {
 
   #sublayer({ sublayer }: Branch, site: Site): Sublayer<T> {
     const label = `blocks.${site.layer}`;
-    const { reads, adds } = names[site.role];
+    const { is, reads, adds } = names[site.role];
     return (x, inner) => {
       this.#tap(`${label}.${reads}`, x);
-      const given = { label: `${label}.attn`, memories: this.#memories, inner };
+      const given = { label: `${this.#prefix}${label}.${is}`, memories: this.#memories, inner };
       const y = runSublayer(this.#engine, sublayer, x, given);
       const added = this.#hooks.added?.(y, site) ?? y;
       this.#tap(`${label}.${adds}`, added);

@@ -18,17 +18,24 @@ import type {
   Table,
 } from "./spec.ts";
 
-/** What attention mixes: queries [T, H·K], keys and values [S, G·K]. */
-export interface QueriesKeysValues<T> {
-  /** Queries. */
-  readonly q: T;
+/** Keys and values [S, G·K]. */
+export interface KeysValues<T> {
   /** Keys. */
   readonly k: T;
   /** Values. */
   readonly v: T;
-  /** What each query's relative positions are multiplied by, where they have a gate: [T, H]. */
+}
+
+/** Queries [T, H·K] of attention, and what each query's relative positions are multiplied by, where they have a gate: [T, H]. */
+export interface Queries<T> {
+  /** Queries. */
+  readonly q: T;
+  /** Gates. */
   readonly gates?: T;
 }
+
+/** What attention mixes. */
+export interface QueriesKeysValues<T> extends Queries<T>, KeysValues<T> {}
 
 /** What says which rows are read. */
 export type Picked = Pick<Head, "reads" | "endToken" | "padToken">;
@@ -108,9 +115,17 @@ export interface Interpreter<T> extends Algebra<T> {
   /**
    * Rotation, scores, mask, softmax and the mix of values: [T, H·K].
    *
+   * @param queries The queries.
+   * @param keysValues Computes keys and values; an engine that kept them need not ask.
+   * @param attention The attention.
    * @param label Names the attention of this site, such as `blocks.1.attn`.
    */
-  attend(given: QueriesKeysValues<T>, attention: Attention, label: string): T;
+  attend(
+    queries: Queries<T>,
+    keysValues: () => KeysValues<T>,
+    attention: Attention,
+    label: string,
+  ): T;
   /** The gates of relative positions of what attention reads: [T, H]. */
   relativeGates(x: T, gate: NonNullable<Relative["gate"]>, attention: Attention): T;
   /** The rows of a final norm that a head reads. */

@@ -1,7 +1,7 @@
 // What attention and feed-forward networks compute between the norm that they read and the stream that they write to.
 
 import type { Norm } from "../residual/types.ts";
-import type { Interpreter, QueriesKeysValues } from "./interpreter.ts";
+import type { Interpreter, KeysValues } from "./interpreter.ts";
 import type { Attention, Branch, Experts, FeedForward, Writer } from "./spec.ts";
 
 /** What a sub-layer is given besides what it reads. */
@@ -30,26 +30,26 @@ function checkAttention(attention: Attention): void {
   }
 }
 
-/** The projections of what queries read and of what keys and values read. */
+/** Queries of what is read, and what projects keys and values: of the same, or of a memory. */
 function project<T>(
   engine: Interpreter<T>,
   attention: Attention,
   x: T,
-  source: T,
-): QueriesKeysValues<T> {
+  memory: (() => T) | undefined,
+): { readonly q: T; readonly keysValues: () => KeysValues<T> } {
   const { projections } = attention;
   if ("qkv" in projections) {
     const { qkv, order } = projections;
-    const own = engine.splitQkv(engine.linear(x, qkv), order, attention);
-    return source === x
-      ? own
-      : { ...engine.splitQkv(engine.linear(source, qkv), order, attention), q: own.q };
+    const split = (rows: T) => engine.splitQkv(engine.linear(rows, qkv), order, attention);
+    const own = split(x);
+    return { q: own.q, keysValues: () => memory === undefined ? own : split(memory()) };
   }
-  return {
-    q: engine.linear(x, projections.q),
-    k: engine.linear(source, projections.k),
-    v: engine.linear(source, projections.v),
+  const { q, k, v } = projections;
+  const keysValues = (): KeysValues<T> => {
+    const source = memory === undefined ? x : memory();
+    return { k: engine.linear(source, k), v: engine.linear(source, v) };
   };
+  return { q: engine.linear(x, q), keysValues };
 }
 
 /** What is done to queries or keys before they turn: the norm of all, the cut, the norm of each head with gains of its own. */
@@ -70,19 +70,26 @@ function attend<T>(
 ): T {
   checkAttention(attention);
   const { memory, clip } = attention;
-  const source = memory === undefined ? x : memories[memory];
-  if (source === undefined) {
-    throw new RangeError(`Cannot attend to ${memory}: it has not run; is its input missing?`);
-  }
-  const { q, k, v } = project(engine, attention, x, source);
+  const read = (name: string): T => {
+    const rows = memories[name];
+    if (rows !== undefined) return rows;
+    throw new RangeError(`Cannot attend to ${name}: it has not run; is its input missing?`);
+  };
+  const source = memory === undefined ? undefined : () => read(memory);
+  const projected = project(engine, attention, x, source);
   const gate = attention.relative?.gate;
-  const given = {
-    q: prepare(engine, attention, q, "q"),
-    k: prepare(engine, attention, k, "k"),
-    v: clip === undefined ? v : engine.clip(v, clip),
+  const queries = {
+    q: prepare(engine, attention, projected.q, "q"),
     ...(gate === undefined ? {} : { gates: engine.relativeGates(x, gate, attention) }),
   };
-  return engine.attend(given, attention, label);
+  const keysValues = (): KeysValues<T> => {
+    const { k, v } = projected.keysValues();
+    return {
+      k: prepare(engine, attention, k, "k"),
+      v: clip === undefined ? v : engine.clip(v, clip),
+    };
+  };
+  return engine.attend(queries, keysValues, attention, label);
 }
 
 /** act(up x), or act(gate x) ⊙ up x. */
