@@ -7,6 +7,7 @@ import { version } from "../core/version.ts";
 import { accountOf } from "../families/account.ts";
 import { describeModel, type Model } from "../families/model.ts";
 import type { ModelInputs } from "../interpret/inputs.ts";
+import { parametersIn } from "../model/parameters.ts";
 import type { Certificate, Check, ModelFacts } from "./certificate.ts";
 import * as checks from "./checks.ts";
 import { largestOf, nothingCompared } from "./compare.ts";
@@ -19,7 +20,6 @@ import { requireTokens } from "./inputs.ts";
 import { type Limits, limitsOf, unitOf } from "./limits.ts";
 import { measure, type Measured } from "./measure_outputs.ts";
 import { measurePerplexity } from "./perplexity.ts";
-import { normsWithReaders } from "./readers_and_writers.ts";
 import { planTensors, withDType } from "./save.ts";
 
 /** What a model should be: the conversion of another, done again. */
@@ -58,14 +58,16 @@ export interface VerifyOptions {
   readonly conversion?: Conversion | { readonly problem: string };
 }
 
-/** The dtype of a model's reading matrices. */
-export function dtypeOf({ spec, tensors }: Model): DType {
-  const [site] = normsWithReaders(spec).filter(({ readers }) => readers.length > 0);
-  return tensors.info(site!.readers[0]!.weight).dtype;
-}
-
-/** The dtype that rounds more: either of two models may have been made of the other. */
+/** The dtype that rounds more. */
 const coarser = (a: DType, b: DType): DType => unitOf(a) > unitOf(b) ? a : b;
+
+/** The dtype of a model's parameters; of several the one that rounds most. */
+export function dtypeOf({ spec, tensors }: Model): DType {
+  return parametersIn(spec).keys()
+    .filter((name) => tensors.has(name))
+    .map((name) => tensors.info(name).dtype)
+    .reduce(coarser);
+}
 
 function factsOf(model: Model): ModelFacts {
   return {
@@ -236,7 +238,7 @@ export async function verify(
   const isProvable = runs.isSmall && made?.exact === true && made.steps === 1;
   const pair = isProvable ? await exactPair(expected, made) : undefined;
   const storedList = stored === undefined ? [] : storedChecks(stored, made!.madeBy);
-  const dtype = alone ? coarser(dtypeOf(expected), dtypeOf(actual)) : dtypeOf(actual);
+  const dtype = alone ? coarser(dtypeOf(expected), dtypeOf(actual)) : dtypeOf(actual); // either may have been made of the other
   const measured = await measure({ expected, actual, pair, dtype, runs })
     .catch((error: unknown) => withoutRuns(error, storedList));
   const baselineOf = (output: string | undefined): number =>

@@ -3,13 +3,26 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Target } from "../../../lib/convert/convert.ts";
 import { inspect, type Inspection, inspectionText } from "../../../lib/convert/inspect.ts";
+import { normsWithReaders } from "../../../lib/convert/readers_and_writers.ts";
+import { describeModel, type Model } from "../../../lib/families/model.ts";
 import { canBecome, goldenNames, openGolden, otherVariants } from "../../support/golden_models.ts";
 import { normkitModel, small } from "../../support/normkit_model.ts";
-import { countIn } from "../../support/tensor_rows.ts";
+import { changedTensors, countIn } from "../../support/tensor_rows.ts";
 
 async function inspected(name: string): Promise<Inspection> {
   using model = await openGolden(name);
   return inspect(model);
+}
+
+/** What is said of a golden model without its head. */
+function inspectedBody({ family, config, tensors }: Model): Inspection & Pick<Model, "spec"> {
+  const architectures = String(config["architectures"]).replace("ForCausalLM", "Model");
+  const model = describeModel(
+    family,
+    { ...config, architectures: [architectures] },
+    changedTensors(tensors, { without: ["lm_head.weight"] }),
+  );
+  return { ...inspect(model), spec: model.spec };
 }
 
 const yes = { possible: true };
@@ -133,4 +146,11 @@ can be converted to
     "  pre-ln       no: Cannot center a Llama model: it has RMSNorms, which see the mean of the stream; its gains can be " +
       'folded (to "weightless")',
   );
+});
+
+Deno.test("inspect() takes a body whose norms nothing reads", async () => {
+  using golden = await openGolden("olmo2");
+  const { spec, ...inspection } = inspectedBody(golden);
+  assertEquals(normsWithReaders(spec).every(({ readers }) => readers.length === 0), true);
+  assertEquals([inspection.dtype, inspection.bare, inspection.heads], ["F32", true, []]);
 });

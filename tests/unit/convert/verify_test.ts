@@ -6,13 +6,14 @@ import { certificateText } from "../../../lib/convert/certificate_text.ts";
 import { largestOf } from "../../../lib/convert/compare.ts";
 import { convert, targets } from "../../../lib/convert/convert.ts";
 import { dtypeOf, verify } from "../../../lib/convert/verify.ts";
+import { storedModel } from "../../../lib/convert/stored_model.ts";
 import { version } from "../../../lib/core/version.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
 import { openGolden } from "../../support/golden_models.ts";
 import { normkitModel, small } from "../../support/normkit_model.ts";
-import { roundedModel } from "../../support/rounded_tensors.ts";
+import { mixedModel, roundedModel } from "../../support/rounded_tensors.ts";
 import { changedModel } from "../../support/tensor_rows.ts";
 import { tolerance, toleranceInFloat64 } from "../../support/tolerances.ts";
 
@@ -150,6 +151,19 @@ onCpu(
     }
   },
 );
+
+onCpu("verify() judges a model of several dtypes by the one that rounds most", async () => {
+  using golden = await openGolden("gpt-neox");
+  for (const part of ["mlp", "bias"]) {
+    const source = mixedModel(golden, (name) => name.includes(part) ? "BF16" : "F32");
+    assertEquals(dtypeOf(source), "BF16", part);
+    for (const to of targets) {
+      const made = convert(source, { to });
+      const certificate = await verify(source, storedModel(made), { unrounded: made });
+      assertEquals(certificate.checks.filter(({ passed }) => !passed), [], `${part}: ${to}`);
+    }
+  }
+});
 
 onCpu("verify() measures the perplexity of both on a text", async () => {
   using source = await openGolden("gpt2");
