@@ -100,8 +100,9 @@ function stack(config: Config, has: Has, side: Side): Stack {
   };
 }
 
-/** Whether what the head reads is divided by the root of the width: where it is the token table, unless told. */
+/** Whether what the head reads is divided by the root of the width: T5's, where it is the token table, unless told. */
 const isScaled = (config: Config): boolean =>
+  config["model_type"] === "t5" &&
   flagIn(config, "scale_decoder_outputs", config["tie_word_embeddings"] !== false);
 
 function describe(config: Config, has: Has): ModelSpec {
@@ -127,5 +128,5 @@ const family = (id: string, label: string): Family => ({
 /** T5 and Flan-T5. */
 export const t5: Family = family("t5", "T5");
 
-/** mT5. */
+/** mT5, whose outputs are never scaled. */
 export const mt5: Family = family("mt5", "mT5");

@@ -64,6 +64,7 @@ const rmsFamilies: Readonly<Record<string, string>> = {
   smollm3: "SmolLM3",
   qwen2: "Qwen2",
   qwen3: "Qwen3",
+  mt5: "mT5",
   t5: "T5",
 };
 
@@ -88,6 +89,7 @@ const tables: Readonly<Record<string, readonly [table: string, bound: boolean]>>
   "cohere-norms": ["model.embed_tokens.weight", true],
   "cohere2": ["model.embed_tokens.weight", true],
   "smollm3": ["model.embed_tokens.weight", true],
+  "mt5": ["shared.weight", true],
   "t5": ["shared.weight", true],
   "t5-gated": ["shared.weight", true],
   "starcoder2": ["model.embed_tokens.weight", true],

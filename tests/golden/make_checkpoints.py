@@ -575,6 +575,11 @@ CASES = {
         T5 | {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False, "num_heads": 3},
         "tokens source",
     ),
+    "mt5": (
+        "MT5ForConditionalGeneration",
+        T5 | {"feed_forward_proj": "gated-gelu"},
+        "tokens source",
+    ),
     # Post-LN, which the converter has to refuse.
     "bert": ("BertForMaskedLM", sizes(16, 2, 32, max_position_embeddings=16), "masked"),
     "roberta": (

@@ -65,6 +65,7 @@ export const rmsNormNames: readonly string[] = [
   "qwen2",
   "qwen3",
   "t5",
+  "mt5",
   "t5-gated",
 ];
 

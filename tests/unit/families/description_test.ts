@@ -89,6 +89,7 @@ const absent: Readonly<Record<string, string>> = {
   "m2m-100": "final_logits_bias",
   "xglm": "lm_head",
   "t5": `${t5} DenseReluDense.wi`,
+  "mt5": `${t5} DenseReluDense.wi_1 DenseReluDense.wi_0`,
   "t5-gated": `${t5} DenseReluDense.wi_1 DenseReluDense.wi_0`,
   "whisper": "self_attn.k_proj encoder_attn.k_proj proj_out",
 };
