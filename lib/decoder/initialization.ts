@@ -1,8 +1,7 @@
 // The parameters of a decoder and their initialization.
 
-import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
-import { mapTree, type Tree } from "../core/tree.ts";
+import type { Tree } from "../core/tree.ts";
 import type { End, NormPlace, Role } from "../residual/types.ts";
 import { drawStarts } from "../transformer/blueprint.ts";
 import { completeConfig, type DecoderConfig } from "./config.ts";
@@ -107,26 +106,11 @@ function nested(named: ReadonlyMap<string, Tensor>): Tree<Tensor> {
   return Object.fromEntries(children.sort((a, b) => place(a) - place(b)));
 }
 
-/** The embeddings and the matrices that write to the stream with a last column of 0; what they replace is freed. */
-function withEmptyLane(parameters: DecoderParameters): DecoderParameters {
-  const writes = /(^|\.)(wte|wpe|wo|w2)$/;
-  return mapTree<DecoderParameters, Tensor>(parameters, (matrix, path) => {
-    if (!writes.test(path)) return matrix;
-    const [rows, width] = matrix.shape as [number, number];
-    const emptied = tf.tidy(() =>
-      tf.pad(tf.slice(matrix, [0, 0], [rows, width - 1]), [[0, 0], [0, 1]])
-    );
-    matrix.dispose();
-    return emptied;
-  });
-}
-
 /**
  * The parameters of a decoder at the start.
  *
  * Every matrix is drawn from a stream of its own name: two variants of one seed start from the same numbers, up to their
- * gains. With `"crms-padded"` nothing writes to the last lane of the stream; training keeps it so, since no gradient arrives
- * there.
+ * gains. With `"crms-padded"` nothing writes to the last lane of the stream and nothing reads it, and training keeps it so.
  *
  * @param config The configuration.
  * @param seed A whole number ≥ 0.
@@ -135,10 +119,8 @@ function withEmptyLane(parameters: DecoderParameters): DecoderParameters {
  * @throws {OutOfMemoryError} If the backend has no room for the parameters.
  */
 export function initDecoder(config: DecoderConfig, seed: number): DecoderParameters {
-  const complete = completeConfig(config);
-  const { starts } = decoderBlueprint(complete);
+  const { starts } = decoderBlueprint(completeConfig(config));
   const named = new Map(Object.entries(drawStarts(starts, seed)));
   const tree = nested(named) as Partial<DecoderParameters>;
-  const parameters = { ...tree, norm: tree.norm ?? {} } as DecoderParameters; // without ends there is no norm
-  return complete.norm === "crms-padded" ? withEmptyLane(parameters) : parameters;
+  return { ...tree, norm: tree.norm ?? {} } as DecoderParameters; // without ends there is no norm
 }

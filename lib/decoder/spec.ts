@@ -16,8 +16,8 @@ export function decoderBlueprint(
   config: CompleteConfig,
   make?: MakeLayers,
 ): { readonly spec: ModelSpec; readonly starts: ReadonlyMap<string, Start> } {
-  const { vocabulary, context, width, depth, tied, init } = config;
-  const blueprint = new Blueprint();
+  const { vocabulary, context, width, depth, tied, init, norm } = config;
+  const blueprint = new Blueprint(norm);
   const layers = new Layers(blueprint, config, {
     stack: "decoder",
     depth,
@@ -29,7 +29,7 @@ export function decoderBlueprint(
   const shape = [width, vocabulary] as const;
   const linear = tied
     ? { weight: "wte", bias: "head.b", layout: "out-in" } as const
-    : blueprint.linear(own, shape, { std: baseStd(init, shape), bias: false });
+    : blueprint.linear(own, shape, { std: baseStd(init, shape), bias: false, stream: "reads" });
   const heads = [{ linear, stack: "decoder", reads: "all" }] as const;
   return { spec: { stacks: { decoder }, heads, untied: own }, starts: blueprint.starts };
 }

@@ -7,14 +7,37 @@ import { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Linear, NormSpec, StreamNorm, Table } from "../model/spec.ts";
 
+/** A parameter that is drawn from N(0, std²). */
+interface Drawn {
+  /** σ. */
+  readonly std: number;
+  /** The axis whose last numbers are 0 instead: that of a stream whose last lane is padding. */
+  readonly emptyLane?: 0 | 1;
+}
+
 /** How a parameter starts: drawn from N(0, std²), or the same number everywhere. */
-export type Start =
-  & { readonly shape: readonly number[] }
-  & ({ readonly std: number } | { readonly value: number });
+export type Start = { readonly shape: readonly number[] } & (Drawn | { readonly value: number });
+
+/** How a matrix starts. */
+interface MatrixStart {
+  /** The standard deviation. */
+  readonly std: number;
+  /** Whether it reads the stream, perhaps through a norm, or writes to it. */
+  readonly stream: "reads" | "writes" | "neither";
+}
 
 /** Parts of a spec, and what their parameters start from. */
 export class Blueprint {
   readonly #starts = new Map<string, Start>();
+  readonly #isPadded: boolean;
+
+  /**
+   * Takes the norm of the streams. With `crms-padded` nothing writes to their last lane and nothing reads it; so neither gets a gradient,
+   * and it stays 0 in training.
+   */
+  constructor(norm: StreamNorm) {
+    this.#isPadded = norm === "crms-padded";
+  }
 
   /** The start of each parameter, by name. */
   get starts(): ReadonlyMap<string, Start> {
@@ -25,9 +48,9 @@ export class Blueprint {
   linear(
     names: Pick<Linear, "weight" | "bias">,
     shape: readonly [inputs: number, outputs: number],
-    { std, bias }: { readonly std: number; readonly bias: boolean },
+    { bias, ...start }: MatrixStart & { readonly bias: boolean },
   ): Linear {
-    this.#starts.set(names.weight, { shape, std });
+    this.#draw(names.weight, shape, start, start.stream === "reads" ? 0 : 1);
     if (bias) this.#starts.set(names.bias, { shape: [shape[1]], value: 0 });
     return { ...names, layout: "in-out" };
   }
@@ -36,17 +59,17 @@ export class Blueprint {
   kernel(
     path: string,
     shape: readonly [outputs: number, ...inputs: number[]],
-    std: number,
+    start: MatrixStart,
   ): Linear {
     const names = { weight: `${path}.w`, bias: `${path}.b` };
-    this.#starts.set(names.weight, { shape, std });
+    this.#draw(names.weight, shape, start, 0);
     this.#starts.set(names.bias, { shape: [shape[0]], value: 0 });
     return { ...names, layout: "out-in" };
   }
 
-  /** Drawn vectors. */
+  /** Drawn vectors of the stream. */
   table(table: string, shape: readonly [count: number, width: number], std: number): Table {
-    this.#starts.set(table, { shape, std });
+    this.#draw(table, shape, { std, stream: "writes" }, 1);
     return { table };
   }
 
@@ -71,6 +94,11 @@ export class Blueprint {
   scalar(name: string, value: number): string {
     this.#starts.set(name, { shape: [], value });
     return name;
+  }
+
+  #draw(name: string, shape: readonly number[], { std, stream }: MatrixStart, axis: 0 | 1): void {
+    const hasLane = this.#isPadded && stream !== "neither";
+    this.#starts.set(name, { shape, std, ...(hasLane ? { emptyLane: axis } : {}) });
   }
 }
 
@@ -106,6 +134,15 @@ function streamOf(seed: number, name: string): Random {
   return labels.reduce((random, label) => random.fork(label), new Random(seed));
 }
 
+/** The numbers of a drawn parameter. */
+function drawn(start: Start & Drawn, random: Random): Float32Array {
+  const { shape, std, emptyLane } = start;
+  const numbers = random.normals(sizeOf(start), std);
+  if (emptyLane === 0) numbers.fill(0, numbers.length - numbers.length / shape[0]!);
+  const width = shape.at(-1)!;
+  return emptyLane === 1 ? numbers.map((x, at) => (at + 1) % width === 0 ? 0 : x) : numbers;
+}
+
 /**
  * The parameters of a blueprint at the start. Each is drawn from a stream of its own name: two variants of one seed start from the same
  * numbers, up to their gains.
@@ -122,13 +159,13 @@ export function drawStarts(
 ): Record<string, Tensor> {
   requireRoomFor(starts);
   return tf.tidy(() => {
-    const drawn: Record<string, Tensor> = {};
+    const parameters: Record<string, Tensor> = {};
     for (const [name, start] of starts) {
       const shape = [...start.shape];
-      drawn[name] = "std" in start
-        ? tf.tensor(streamOf(seed, name).normals(sizeOf(start), start.std), shape)
+      parameters[name] = "std" in start
+        ? tf.tensor(drawn(start, streamOf(seed, name)), shape)
         : tf.fill(shape, start.value);
     }
-    return drawn;
+    return parameters;
   });
 }

@@ -157,7 +157,9 @@ export class Layers {
     const scaled = weight === "w3" ? "w1" : weight;
     const gain = isScaled(scaled) ? residual.init.gain?.(site, scaled) ?? 1 : 1;
     const names = { weight: `${path}.${weight}`, bias: `${path}.b${suffix}` };
-    return this.#blueprint.linear(names, shape, { std: baseStd(init, shape) * gain, bias });
+    const stream = weight === "wo" || weight === "w2" ? "writes" : "reads";
+    const std = baseStd(init, shape) * gain;
+    return this.#blueprint.linear(names, shape, { std, bias, stream });
   }
 
   #attention(path: string, site: Site): Attention {

@@ -134,10 +134,11 @@ function learnedLayers(options: LayerOptions): CompleteLayers {
 
 /** A model that is written down. */
 class Draft {
-  readonly blueprint = new Blueprint();
+  readonly blueprint: Blueprint;
   readonly #settings: CompleteLayers;
 
   constructor(settings: CompleteLayers) {
+    this.blueprint = new Blueprint(settings.norm);
     this.#settings = settings;
   }
 
@@ -150,7 +151,8 @@ class Draft {
     const { width, init } = this.#settings;
     const shape = [width, outputs] as const;
     const names = { weight: "head.w", bias: "head.b" };
-    const linear = this.blueprint.linear(names, shape, { std: baseStd(init, shape), bias: true });
+    const std = baseStd(init, shape);
+    const linear = this.blueprint.linear(names, shape, { std, bias: true, stream: "reads" });
     return { linear, stack, reads };
   }
 
@@ -243,7 +245,7 @@ export function visionTransformer(config: VisionConfig): Transformer {
     patches: draft.blueprint.kernel(
       "patches",
       [width, channels, patchSize, patchSize],
-      baseStd(init, [inputs, width]),
+      { std: baseStd(init, [inputs, width]), stream: "writes" },
     ),
     patchSize,
     channels,
@@ -272,7 +274,10 @@ export function speechTransformer(config: SpeechConfig): Transformer {
   const draft = new Draft(settings);
   const layers = draft.layers({ stack: "encoder", depth, prefix: "", causal: false });
   const convolution = (path: string, inputs: number, stride: number) => ({
-    linear: draft.blueprint.kernel(path, [width, inputs, 3], baseStd(init, [3 * inputs, width])),
+    linear: draft.blueprint.kernel(path, [width, inputs, 3], {
+      std: baseStd(init, [3 * inputs, width]),
+      stream: stride === 2 ? "writes" : "neither",
+    }),
     width: 3,
     stride,
     padding: [1, 1] as const,

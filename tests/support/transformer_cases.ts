@@ -2,6 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../../lib/core/tensor.ts";
+import { completeConfig } from "../../lib/decoder/config.ts";
+import { decoderBlueprint } from "../../lib/decoder/spec.ts";
 import type { EagerInputs } from "../../lib/interpret/eager.ts";
 import {
   encoderDecoderTransformer,
@@ -46,6 +48,13 @@ const sound = { ...layers, channels: 3, frames: 8, depth: 2, classes: 5 };
 
 /** Each kind of model with a batch of two. */
 export const transformerCases: Readonly<Record<string, TransformerCase>> = {
+  "decoder": {
+    make: (residual, changes) => {
+      const config = completeConfig({ ...text, ...changes, residual, depth: 2 });
+      return { ...decoderBlueprint(config), dropout: 0 };
+    },
+    inputs: () => ({ tokens: tokens([1, 3, 5], [2, 4, 6]) }),
+  },
   "encoder": {
     make: (residual, changes) => encoderTransformer({ ...text, ...changes, residual, depth: 2 }),
     inputs: () => ({ tokens: source }),

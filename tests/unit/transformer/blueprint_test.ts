@@ -8,13 +8,17 @@ import { Blueprint, drawStarts } from "../../../lib/transformer/blueprint.ts";
 import { onEachBackend } from "../../support/backends.ts";
 
 onEachBackend("drawStarts() draws each parameter from a stream of its own name", async () => {
-  const blueprint = new Blueprint();
+  const blueprint = new Blueprint("layer");
   const map = { weight: "encoder.blocks.2.attention.wq", bias: "encoder.blocks.2.attention.bq" };
-  assertEquals(blueprint.linear(map, [30, 40], { std: 0.5, bias: true }), {
+  assertEquals(blueprint.linear(map, [30, 40], { std: 0.5, bias: true, stream: "reads" }), {
     ...map,
     layout: "in-out",
   });
-  blueprint.linear({ weight: "head.w", bias: "head.b" }, [3, 2], { std: 1, bias: false });
+  blueprint.linear({ weight: "head.w", bias: "head.b" }, [3, 2], {
+    std: 1,
+    bias: false,
+    stream: "reads",
+  });
   blueprint.norm("norm.final", "layer", 1e-5, { width: 4, gain: 3, bias: true });
   blueprint.scalar("gate", -1);
   const drawn = drawStarts(blueprint.starts, 7);

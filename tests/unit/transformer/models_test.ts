@@ -17,6 +17,7 @@ import { layers, tokens, transformerCases } from "../../support/transformer_case
 
 /** What each gives. */
 const shapes: Readonly<Record<string, readonly number[]>> = {
+  "decoder": [2, 3, 7],
   "encoder": [2, 4, 7],
   "text classifier": [2, 1, 3],
   "encoder-decoder": [2, 3, 7],
