@@ -112,6 +112,12 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       (o) => ops.crossEntropy(tensor, any, o),
     ),
   ],
+  ctcLoss: [
+    row<ops.CtcOptions>(
+      { lengths: [1], blank: 0 },
+      (o) => ops.ctcLoss(tf.zeros([1, 1, 1]), [[]], o),
+    ),
+  ],
   gelu: [row<ops.GeluOptions>({ approximation: "tanh" }, (o) => ops.gelu(tensor, o))],
   gpas: [row<kit.GpasOptions>({ activation: "silu" }, (o) => kit.gpas(tensor, tensor, o))],
   addGpas: [

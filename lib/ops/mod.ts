@@ -11,6 +11,8 @@ export { type AddNorm, addNorm, type AddNormOptions } from "./add_norm.ts";
 export { causalSoftmax } from "./causal_softmax.ts";
 export { type CrmsLayout, crmsNorm, type CrmsNormOptions } from "./crms_norm.ts";
 export { crossEntropy, type CrossEntropyOptions } from "./cross_entropy.ts";
+export { ctcLoss } from "./ctc_loss.ts";
+export type { CtcLabel, CtcOptions } from "./ctc_plan.ts";
 export { dropout } from "./dropout.ts";
 export { addGpas, type AddGpasOptions, gpas, type GpasOptions } from "./gpas.ts";
 export {

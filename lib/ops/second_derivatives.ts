@@ -55,3 +55,18 @@ export const logSoftmax: Unary = repeatable(
   (x) => tf.logSoftmax(x),
   (dy, x) => tf.sub(dy, tf.mul(softmax(x), tf.sum(dy, -1, true))),
 );
+
+/** log Σ exp over the last axis, which it takes away. */
+export const logSumExp: Unary = repeatable(
+  (x) => tf.logSumExp(x, -1),
+  (dy, x) => tf.mul(tf.expandDims(dy, -1), softmax(x)),
+);
+
+/** What stands for −∞ among logarithms of probabilities: far below them, and a number, so that it can be subtracted from itself. */
+export const lowest = -1e30;
+
+/** x, or that number in place of less. */
+export const finite: Unary = repeatable(
+  (x) => tf.maximum(x, lowest),
+  (dy, x) => tf.mul(dy, tf.step(tf.sub(x, lowest))),
+);

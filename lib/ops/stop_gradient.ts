@@ -15,9 +15,23 @@ import type { Tensor } from "../core/tensor.ts";
  */
 export function stopGradient(x: Tensor): Tensor {
   requireDtype("float32", { x });
-  const stopped = tf.customGrad((input) => {
-    const value = (input as Tensor).clone();
-    return { value, gradFunc: () => tf.zerosLike(value) };
-  });
+  return constantOf(x, (input) => input.clone());
+}
+
+/**
+ * What is computed of a tensor and counts as a constant.
+ *
+ * Shapes: x any · returns what `f` does
+ *
+ * @param x Any float32 tensor.
+ * @param f The function, which needs no gradient.
+ * @returns The value of `f`; nothing before it receives a gradient.
+ */
+export function constantOf(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
+  const { shape } = x;
+  const stopped = tf.customGrad((input) => ({
+    value: f(input as Tensor),
+    gradFunc: () => tf.zeros(shape),
+  }));
   return stopped(x);
 }

@@ -41,6 +41,27 @@ def cross_entropy(generator, ignore, smoothing):
     }
 
 
+def ctc(generator, frames, classes, labels, lengths, blank):
+    logits = draw(generator, (len(labels), frames, classes)).requires_grad_()
+    loss = F.ctc_loss(
+        logits.log_softmax(-1).transpose(0, 1),
+        torch.tensor([symbol for label in labels for symbol in label]),
+        torch.tensor(lengths),
+        torch.tensor([len(label) for label in labels]),
+        blank=blank,
+        reduction="mean",
+    )
+    (slopes,) = torch.autograd.grad(loss, logits)
+    return {
+        "options": {"lengths": lengths, "blank": blank},
+        "shape": list(logits.shape),
+        "logits": exact(logits),
+        "labels": labels,
+        "loss": loss.item(),
+        "dLogits": rounded(slopes),
+    }
+
+
 if __name__ == "__main__":
     generator = torch.Generator().manual_seed(SEED)
     made = {
@@ -48,6 +69,10 @@ if __name__ == "__main__":
         "crossEntropy": [
             cross_entropy(generator, ignore, smoothing)
             for ignore, smoothing in [(-100, 0.0), (-100, 0.1), (3, 0.1), (-1, 1.0)]
+        ],
+        "ctc": [
+            ctc(generator, 7, 4, [[1, 2, 3], [2, 2], []], [7, 5, 6], 0),
+            ctc(generator, 5, 3, [[1, 1, 0], [0]], [4, 1], 2),
         ],
     }
     path = Path(__file__).parent / "losses.json"

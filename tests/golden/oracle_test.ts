@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { assertClose } from "../reference/assert_close.ts";
+import { ctc } from "../reference/ctc.ts";
 import { crossEntropy, crossEntropyGrad } from "../reference/losses.ts";
 import { norm, normGrad, type NormKind } from "../reference/norms.ts";
 import { adamWStart, adamWStep, clipGlobalNorm, sgdStep } from "../reference/optimizers.ts";
@@ -48,6 +49,16 @@ Deno.test("crossEntropy() leaves rows out and smooths labels as PyTorch does, to
     const rows = rowsOf(logits, shape[1]!);
     assertAlmostEquals(crossEntropy(rows, labels, options), loss, tolerance);
     assertClose(crossEntropyGrad(rows, labels, options).flat(), dLogits, "dLogits", tolerance);
+  }
+});
+
+Deno.test("ctc() and its gradient are PyTorch's to 1e-9", () => {
+  for (const { options, shape, logits, labels, loss, dLogits } of losses.ctc) {
+    const [, frames, classes] = shape as [number, number, number];
+    const batch = rowsOf(logits, frames * classes).map((row) => rowsOf(row, classes));
+    const found = ctc(batch, labels, options);
+    assertAlmostEquals(found.loss, loss, tolerance);
+    assertClose(found.gradient.flat(2), dLogits, "dLogits", tolerance);
   }
 });
 

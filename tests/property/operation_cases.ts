@@ -11,6 +11,7 @@ import { globalNorm, makeOptimizer } from "../../lib/train/mod.ts";
 import { maskedSoftmax, maskedSoftmaxGrad } from "../reference/attention.ts";
 import { gelu, geluSlope } from "../reference/gelu.ts";
 import { gateActivations } from "../reference/gpas.ts";
+import { ctc } from "../reference/ctc.ts";
 import { crossEntropy, crossEntropyGrad } from "../reference/losses.ts";
 import { norm, normGrad } from "../reference/norms.ts";
 import { adamWStep } from "../reference/optimizers.ts";
@@ -408,6 +409,34 @@ const calls: Readonly<Record<string, fc.Arbitrary<Call>>> = {
       // log Σ exp is kept in single precision: the loss and the probabilities are as good as that
       valueTerms: (logits) => most(logits) / 10,
       terms: (logits) => (1 + most(logits)) / kept,
+    };
+  }),
+  ctcLoss: fc.record({
+    labels: fc.array(
+      fc.array(fc.constantFrom(0, 1, 3), { maxLength: 4 }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    spare: fc.constantFrom(0, 1, 7),
+    seed,
+    scale: fc.constantFrom(1, 1e-3, 10),
+  }).map(({ labels, spare, seed, scale }) => {
+    const lengths = labels.map((label, row) =>
+      Math.max(1, label.length + label.filter((one, at) => one === label[at - 1]).length) +
+      (row + seed) % (spare + 1)
+    );
+    const frames = most(lengths) + seed % 2;
+    const options = { lengths, blank: 2 };
+    const expected = (logits: Values): ReturnType<typeof ctc> =>
+      ctc(rowsOf(logits, 4 * frames).map((row) => rowsOf(row, 4)), labels, options);
+    return {
+      name: `ctcLoss of ${JSON.stringify(labels)}`,
+      inputs: { logits: floats([labels.length, frames, 4], seed, { spread: scale }) },
+      call: (logits) => ops.ctcLoss(logits!, labels, options),
+      value: (logits) => [expected(logits).loss],
+      gradients: ([dy], logits) => [expected(logits).gradient.flat(2).map((v) => dy! * v)],
+      valueTerms: (logits) => most(logits) / 10,
+      // scores of a frame lie apart by as much as its logits and those before
+      terms: (logits) => 1 + most(logits),
     };
   }),
   lookup: fc.record({ rows: fc.constantFrom(1, 2, 9), ids: count, width: length, seed, scale }).map(

@@ -73,6 +73,11 @@ export const operations: Readonly<
     call: ({ logits }) =>
       ops.crossEntropy(logits!, Int32Array.of(1, -1, 3), { ignore: -1, smoothing: 0.2 }),
   }],
+  ctcLoss: [{
+    shapes: { logits: [2, 4, 3] },
+    empty: [],
+    call: ({ logits }) => ops.ctcLoss(logits!, [[1, 1], [2]], { lengths: [4, 3] }),
+  }],
   dropout: [elementwise((x) => ops.dropout(x, 0.5, new Random(1)))],
   gateActivations: Object.values(ops.gateActivations).map((f) =>
     elementwise((x) => tf.tidy(() => tf.clone(f(x)))) // the identity gives x itself
