@@ -503,7 +503,7 @@ function takesOptions(parameter: Parameter): boolean {
   if (tsType === undefined) return false;
   const words = JSON.stringify(tsType);
   return tsType.kind === "typeLiteral" ||
-    /"typeName":"(\w*(Options|Settings|Limits|Inputs)|DecoderConfig|Expectation|Claim|Partial)"/
+    /"typeName":"(\w*(Options|Settings|Limits|Inputs)|DecoderConfig|OwnConfig|Expectation|Claim|Partial)"/
       .test(words);
 }
 

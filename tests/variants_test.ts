@@ -3,13 +3,13 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { foldVariant } from "../lib/convert/fold_variant.ts";
-import { decoder } from "../lib/decoder/mod.ts";
+import { decoder, type DecoderConfig } from "../lib/decoder/mod.ts";
 import { disposeTree } from "../lib/core/tree.ts";
 import { onnxBytes } from "../lib/export/mod.ts";
 import { configText, parseConfig } from "../lib/families/config_text.ts";
 import { describeDecoder, loadParameters } from "../lib/families/language_model.ts";
 import { describeModel, type Model } from "../lib/families/model.ts";
-import { decoderConfig } from "../lib/families/normkit.ts";
+import { ownConfig } from "../lib/families/normkit.ts";
 import { openModel } from "../lib/families/open.ts";
 import { residuals } from "../lib/residual/mod.ts";
 import { makeCorpus, saveRun, train, type TrainSettings } from "../lib/train/mod.ts";
@@ -61,7 +61,7 @@ async function oracleOf({ tensors, config }: Model): Promise<number[]> {
   const given: Tensors = Object.fromEntries(
     [...numbers].map(([name, values]) => [name, { ...tensors.info(name), values }]),
   );
-  return plainDecoder(decoderConfig(config), given, tokens).flat();
+  return plainDecoder(ownConfig(config) as DecoderConfig, given, tokens).flat();
 }
 
 async function assertFolds(model: Model, expected: number[], base: string): Promise<void> {

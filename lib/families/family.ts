@@ -43,6 +43,8 @@ export interface Family {
    * @throws {RangeError} If the configuration asks for something that is not described; the message says what.
    */
   describe(config: Config, has: Has): ModelSpec;
+  /** The shape of every tensor of a model that is not converted, where the configuration alone says so. */
+  shapes?(config: Config): ReadonlyMap<string, { readonly shape: readonly number[] }>;
   /** Heads that it has otherwise than all families; those are looked for first. */
   readonly heads?: readonly HeadKind[];
   /** The configuration of a model whose head no longer shares the token table. */

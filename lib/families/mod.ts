@@ -27,11 +27,23 @@ export type {
   Table,
   Writer,
 } from "../model/spec.ts";
+export type {
+  TransformerConfig,
+  TransformerConfigs,
+  TransformerKind,
+} from "../transformer/kinds.ts";
+export type {
+  EncoderConfig,
+  EncoderDecoderConfig,
+  Pooling,
+  SpeechConfig,
+  VisionConfig,
+} from "../transformer/models.ts";
 export type { Config, Family, Has, HeadKind, RefusedFamily } from "./family.ts";
-export { decoderModel } from "./decoder_model.ts";
+export { decoderModel, transformerModel } from "./own_model.ts";
 export { type LoadedModel, loadLanguageModel, loadParameters } from "./language_model.ts";
 export { describeModel, type Model, type StoredHead } from "./model.ts";
-export { normkitConfig, normkitFamily } from "./normkit.ts";
+export { normkitConfig, normkitFamily, type OwnConfig } from "./normkit.ts";
 export { type FoundConfig, type OpenModel, openModel, readConfig } from "./open.ts";
 export { refusedFamilies } from "./refused.ts";
 export { families, findFamily } from "./registry.ts";

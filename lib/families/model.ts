@@ -8,7 +8,7 @@ import { requireAccount } from "./account.ts";
 import { requireOwnNumbers } from "./foreign_tensors.ts";
 import { withHeads } from "./heads.ts";
 import { withMaskToken } from "./mask_token.ts";
-import { requireShapes } from "./shapes.ts";
+import { requireExactShapes, requireShapes } from "./shapes.ts";
 
 /** A model of a known family, on disk or as a conversion makes it. */
 export interface Model {
@@ -39,6 +39,8 @@ function described(family: Family, config: Config, tensors: TensorSource): Model
   const spec = norms === undefined ? plain : applyConvertedNorms(plain, norms);
   requireAccount({ spec, config, tensors });
   requireShapes(spec, config, tensors);
+  const shapes = norms === undefined ? family.shapes?.(config) : undefined;
+  if (shapes !== undefined) requireExactShapes(shapes, tensors);
   return { family, config, spec, tensors };
 }
 

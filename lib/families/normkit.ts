@@ -1,21 +1,32 @@
-// normkit's own decoders: what `train` leaves, and what `fold` makes of it.
+// normkit's own models: what `train` leaves, and what `fold` makes of it. A decoder's configuration names no kind, another one's does.
 
 import { requireOptions } from "../core/options.ts";
 import { completeConfig, type DecoderConfig, decoderKinds } from "../decoder/config.ts";
 import { decoderBlueprint } from "../decoder/spec.ts";
 import { isRegistered } from "../residual/registry.ts";
+import { transformer, type TransformerConfig } from "../transformer/kinds.ts";
+import type { MakeLayers } from "../transformer/layers.ts";
+import type { Transformer } from "../transformer/models.ts";
+import { completeLayers } from "../transformer/settings.ts";
 import type { Config, Family } from "./family.ts";
 import { layersOf } from "./spec_parts.ts";
 import { unknownSetting } from "./settings.ts";
 
+/** A configuration of a model of this library: of a decoder, or with its kind of another Transformer. */
+export type OwnConfig = DecoderConfig | TransformerConfig;
+
+function isTransformer(config: OwnConfig): config is TransformerConfig {
+  return typeof config === "object" && config !== null && "kind" in config;
+}
+
 /**
- * The decoder's configuration among the keys of a `config.json`.
+ * The model's configuration among the keys of a `config.json`.
  *
  * @param config A `config.json`, or what a manifest makes of one.
- * @returns The configuration; its numbers and words are for `completeConfig` to check.
- * @throws {RangeError} If a value is of another kind than a decoder has.
+ * @returns The configuration; its numbers and words are for the model to check.
+ * @throws {RangeError} If a value is of another kind than a model has.
  */
-export function decoderConfig(config: Config): DecoderConfig {
+export function ownConfig(config: Config): OwnConfig {
   const { model_type: _, normkit: _form, characters: _text, dtype: _dtype, ...own } = config;
   const { residual = "pre-ln", ends = [], normEps = {} } = own;
   if (typeof residual !== "string") {
@@ -25,19 +36,20 @@ export function decoderConfig(config: Config): DecoderConfig {
   if (typeof normEps !== "object" || normEps === null) {
     throw unknownSetting("normEps", normEps, "it must be a table of numbers");
   }
-  return own as unknown as DecoderConfig;
+  return own as unknown as OwnConfig;
 }
 
 /**
- * A `config.json` of a decoder.
+ * A `config.json` of a model of this library.
  *
- * @param config The decoder's configuration.
+ * @param config The model's configuration.
  * @param characters The characters that its tokens stand for, where they do.
  * @returns The configuration as JSON.
  * @throws {RangeError} If an option is unknown or missing, or its residual variant is an object of one's own.
  */
-export function normkitConfig(config: DecoderConfig, characters?: string): Config {
-  requireOptions("a decoder", config, decoderKinds);
+export function normkitConfig(config: OwnConfig, characters?: string): Config {
+  if (isTransformer(config)) transformer(config);
+  else requireOptions("a decoder", config, decoderKinds);
   const { residual } = config;
   const own = typeof residual === "object";
   if (own && !isRegistered(residual)) {
@@ -49,19 +61,21 @@ export function normkitConfig(config: DecoderConfig, characters?: string): Confi
   return { model_type: "normkit", ...config, ...(own ? { residual: residual.id } : {}), ...text };
 }
 
-/** normkit's own decoders. */
+function written(config: Config, make?: MakeLayers): Pick<Transformer, "spec" | "starts"> {
+  const own = ownConfig(config);
+  return isTransformer(own) ? transformer(own, make) : decoderBlueprint(completeConfig(own), make);
+}
+
+/** normkit's own models. */
 export const normkitFamily: Family = {
   id: "normkit",
   label: "normkit",
-  describe: (config, has) =>
-    decoderBlueprint(
-      completeConfig(decoderConfig(config)),
-      (count, make) => layersOf(count, has, make),
-    ).spec,
+  describe: (config, has) => written(config, (count, make) => layersOf(count, has, make)).spec,
+  shapes: (config) => written(config).starts,
   untie: (config) => ({ ...config, tied: false }),
   folded: (config, residual, eps) => {
-    const { normEps, ends, init, embeddingStd, embeddingScale } = completeConfig(
-      decoderConfig(config),
+    const { normEps, ends, init, embeddingStd, embeddingScale } = completeLayers(
+      ownConfig(config),
     );
     return {
       ...config,

@@ -367,3 +367,27 @@ export function requireShapes(spec: ModelSpec, config: Config, tensors: TensorSo
     requireHead(tensors, head, head.reads === "first-and-mean" ? 2 * width : width);
   }
 }
+
+/**
+ * Requires tensors of exactly some shapes.
+ *
+ * @param shapes The shape of each, by name.
+ * @param tensors The tensors.
+ * @throws {RangeError} If a tensor is missing or of another shape; the message names it.
+ */
+export function requireExactShapes(
+  shapes: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+  tensors: TensorSource,
+): void {
+  for (const [name, { shape }] of shapes) {
+    if (!tensors.has(name)) {
+      throw new RangeError(
+        `Cannot use this checkpoint: it has no ${name}, and its config.json has it`,
+      );
+    }
+    const found = tensors.info(name).shape;
+    if (found.join() !== shape.join()) {
+      throw mismatch(name, found, `it must be [${shape.join(", ")}]`);
+    }
+  }
+}

@@ -1,6 +1,7 @@
 // The kinds of models by their names, as run records and files of settings have them.
 
 import { requireOneOf } from "../core/check.ts";
+import type { MakeLayers } from "./layers.ts";
 import {
   type EncoderConfig,
   type EncoderDecoderConfig,
@@ -15,41 +16,54 @@ import {
 import { completeLayers } from "./settings.ts";
 
 /** The configuration of each kind of model. */
-interface Configs {
+export interface TransformerConfigs {
+  /** An encoder of tokens. */
   readonly encoder: EncoderConfig;
+  /** An encoder whose output a decoder attends to. */
   readonly "encoder-decoder": EncoderDecoderConfig;
+  /** An encoder of images. */
   readonly vision: VisionConfig;
+  /** An encoder of sounds. */
   readonly speech: SpeechConfig;
 }
 
 /** The name of a kind of model. */
-export type TransformerKind = keyof Configs;
+export type TransformerKind = keyof TransformerConfigs;
 
 /** A kind of model with its configuration. */
 export type TransformerConfig<K extends TransformerKind = TransformerKind> = {
-  readonly [Kind in K]: { readonly kind: Kind } & Configs[Kind];
+  readonly [Kind in K]: { readonly kind: Kind } & TransformerConfigs[Kind];
 }[K];
 
-const makers: { readonly [K in TransformerKind]: (config: Configs[K]) => Transformer } = {
+const makers: {
+  readonly [K in TransformerKind]: (
+    config: TransformerConfigs[K],
+    make?: MakeLayers,
+  ) => Transformer;
+} = {
   encoder: encoderTransformer,
   "encoder-decoder": encoderDecoderTransformer,
   vision: visionTransformer,
   speech: speechTransformer,
 };
 
-/** Every kind. */
+/** Their names. */
 export const transformerKinds: readonly string[] = Object.keys(makers);
 
 /**
  * The model of a kind.
  *
  * @param config Its kind and its configuration.
+ * @param make Makes the layers; who does not trust the configuration holds each against a checkpoint.
  * @returns The model.
  * @throws {RangeError} If the kind or a value is out of range or unknown.
  */
-export function transformer({ kind, ...config }: TransformerConfig): Transformer {
+export function transformer(
+  { kind, ...config }: TransformerConfig,
+  make?: MakeLayers,
+): Transformer {
   requireOneOf("kind", kind, transformerKinds);
-  return (makers[kind] as (config: object) => Transformer)(config);
+  return (makers[kind] as (config: object, make?: MakeLayers) => Transformer)(config, make);
 }
 
 /**

@@ -16,11 +16,6 @@ import type { End, InitBase, NormPlace, Role, ScaledMatrix, Site } from "../resi
 import type { Blueprint } from "./blueprint.ts";
 import type { CompleteLayers } from "./settings.ts";
 
-/** What all layers of a model share, and ε of norms that have another, by their path. */
-export interface LayerSettings extends CompleteLayers {
-  readonly normEps?: Readonly<Record<string, number>>;
-}
-
 /** One stack among those of a model. */
 export interface StackPlan extends Pick<Site, "stack" | "depth" | "otherDepth"> {
   /** What the names of its parameters begin with: nothing, or such as `encoder.`. */
@@ -29,6 +24,16 @@ export interface StackPlan extends Pick<Site, "stack" | "depth" | "otherDepth"> 
   readonly causal: boolean;
   /** The stack that its cross-attention reads, where its layers have one. */
   readonly memory?: string;
+}
+
+/**
+ * The sub-layers of a layer.
+ *
+ * @param plan Whether they read another stack.
+ * @returns Their roles, in order.
+ */
+export function rolesOf({ memory }: Pick<StackPlan, "memory">): readonly Role[] {
+  return ["attention", ...(memory === undefined ? [] : ["crossAttention"] as const), "feedForward"];
 }
 
 /** Whether a name is one of the matrices that variants scale at the start. */
@@ -47,10 +52,10 @@ export function baseStd(init: InitBase, [inputs, outputs]: readonly [number, num
 /** Writes down the layers of one stack. */
 export class Layers {
   readonly #blueprint: Blueprint;
-  readonly #settings: LayerSettings;
+  readonly #settings: CompleteLayers;
   readonly #plan: StackPlan;
 
-  constructor(blueprint: Blueprint, settings: LayerSettings, plan: StackPlan) {
+  constructor(blueprint: Blueprint, settings: CompleteLayers, plan: StackPlan) {
     this.#blueprint = blueprint;
     this.#settings = settings;
     this.#plan = plan;
@@ -58,10 +63,8 @@ export class Layers {
 
   /** A layer, from 1. */
   block(layer: number): Block {
-    const roles: readonly Role[] = this.#plan.memory === undefined
-      ? ["attention", "feedForward"]
-      : ["attention", "crossAttention", "feedForward"];
-    return { parallel: false, branches: roles.map((role) => this.#branch(layer, role)) };
+    const branches = rolesOf(this.#plan).map((role) => this.#branch(layer, role));
+    return { parallel: false, branches };
   }
 
   /** The stack of this plan: what it starts from, its layers, and the norms outside of them. */
@@ -144,7 +147,7 @@ export class Layers {
     gain: number,
     open = this.#settings.eps,
   ): NormSpec {
-    const { norm, normEps = {}, bias } = this.#settings;
+    const { norm, normEps, bias } = this.#settings;
     const kind = place === "inner" && norm.startsWith("crms") ? "layer" : norm;
     const eps = normEps[path] ?? open;
     return this.#blueprint.norm(path, kind, eps, { width, gain, bias: bias && kind === "layer" });

@@ -4,7 +4,8 @@ import { requireInteger, requireOneOf } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import type { Head, Linear, ModelSpec, Stack } from "../model/spec.ts";
 import { Blueprint, type Start } from "./blueprint.ts";
-import { baseStd, Layers, type StackPlan } from "./layers.ts";
+import { baseStd, Layers, type MakeLayers, type StackPlan } from "./layers.ts";
+import { requireNormPaths } from "./norm_paths.ts";
 import {
   type CompleteLayers,
   completeLayers,
@@ -136,6 +137,7 @@ function learnedLayers(options: LayerOptions): CompleteLayers {
 class Draft {
   readonly blueprint: Blueprint;
   readonly #settings: CompleteLayers;
+  readonly #plans: StackPlan[] = [];
 
   constructor(settings: CompleteLayers) {
     this.blueprint = new Blueprint(settings.norm);
@@ -143,6 +145,7 @@ class Draft {
   }
 
   layers(plan: StackPlan): Layers {
+    this.#plans.push(plan);
     return new Layers(this.blueprint, this.#settings, plan);
   }
 
@@ -159,6 +162,7 @@ class Draft {
   finish(stacks: Readonly<Record<string, Stack>>, head: Head): Transformer {
     const untied: Linear = { weight: "head.w", bias: "head.b", layout: "in-out" };
     const { dropout } = this.#settings;
+    requireNormPaths(this.#settings, this.#plans);
     return { spec: { stacks, heads: [head], untied }, starts: this.blueprint.starts, dropout };
   }
 }
@@ -167,10 +171,11 @@ class Draft {
  * An encoder of tokens.
  *
  * @param config Its configuration.
+ * @param make Makes the layers; who does not trust the configuration holds each against a checkpoint.
  * @returns The model: one stack `encoder`, whose tokens all see each other, and the head `logits`.
  * @throws {RangeError} If a value is out of range or unknown.
  */
-export function encoderTransformer(config: EncoderConfig): Transformer {
+export function encoderTransformer(config: EncoderConfig, make?: MakeLayers): Transformer {
   requireOptions("an encoder", config, encoderKinds);
   const { vocabulary, context, depth, classes, pooling = "first", tied = false } = config;
   requireWhole({ vocabulary, context, classes: classes ?? 1 });
@@ -178,7 +183,7 @@ export function encoderTransformer(config: EncoderConfig): Transformer {
   const reads = requireOneOf("pooling", pooling, ["first", "mean"]);
   const draft = new Draft(completeLayers(config));
   const layers = draft.layers({ stack: "encoder", depth, prefix: "", causal: false });
-  const encoder = layers.stack(layers.tokens(vocabulary, context));
+  const encoder = layers.stack(layers.tokens(vocabulary, context), make);
   if (classes !== undefined) {
     return draft.finish({ encoder }, draft.head(classes, "encoder", reads));
   }
@@ -193,10 +198,14 @@ export function encoderTransformer(config: EncoderConfig): Transformer {
  * An encoder–decoder: the encoder reads `source`, the decoder its own `tokens` and, by cross-attention, the encoder's output.
  *
  * @param config Its configuration.
+ * @param make Makes the layers; who does not trust the configuration holds each against a checkpoint.
  * @returns The model: the stacks `encoder` and `decoder`, and the head `logits` on every token of the decoder.
  * @throws {RangeError} If a value is out of range or unknown.
  */
-export function encoderDecoderTransformer(config: EncoderDecoderConfig): Transformer {
+export function encoderDecoderTransformer(
+  config: EncoderDecoderConfig,
+  make?: MakeLayers,
+): Transformer {
   requireOptions("an encoder–decoder", config, encoderDecoderKinds);
   const { vocabulary, context, encoderDepth, decoderDepth } = config;
   requireWhole({ vocabulary, context });
@@ -209,8 +218,8 @@ export function encoderDecoderTransformer(config: EncoderDecoderConfig): Transfo
   ] as const;
   const reading = draft.layers({ ...from, causal: false });
   const writing = draft.layers({ ...to, causal: true, memory: "encoder" });
-  const encoder = reading.stack({ ...reading.tokens(vocabulary, context), source: true });
-  const decoder = writing.stack(writing.tokens(vocabulary, context));
+  const encoder = reading.stack({ ...reading.tokens(vocabulary, context), source: true }, make);
+  const decoder = writing.stack(writing.tokens(vocabulary, context), make);
   return draft.finish({ encoder, decoder }, draft.head(vocabulary, "decoder", "all"));
 }
 
@@ -218,10 +227,11 @@ export function encoderDecoderTransformer(config: EncoderDecoderConfig): Transfo
  * A vision Transformer.
  *
  * @param config Its configuration.
+ * @param make Makes the layers; who does not trust the configuration holds each against a checkpoint.
  * @returns The model: the stack `encoder` over the patches, behind a class token where that is read, and the head `logits`.
  * @throws {RangeError} If a value is out of range or unknown, or patches do not divide the image.
  */
-export function visionTransformer(config: VisionConfig): Transformer {
+export function visionTransformer(config: VisionConfig, make?: MakeLayers): Transformer {
   requireOptions("a vision Transformer", config, visionKinds);
   const { imageSize, patchSize, channels = 3, depth, classes, pooling = "first" } = config;
   requireWhole({ imageSize, patchSize, channels, classes });
@@ -252,7 +262,7 @@ export function visionTransformer(config: VisionConfig): Transformer {
     imageSize: [imageSize, imageSize],
     before,
     positions: layers.positions((imageSize / patchSize) ** 2 + before.length).positions!,
-  });
+  }, make);
   return draft.finish({ encoder }, draft.head(classes, "encoder", reads));
 }
 
@@ -260,10 +270,11 @@ export function visionTransformer(config: VisionConfig): Transformer {
  * An encoder of sounds.
  *
  * @param config Its configuration.
+ * @param make Makes the layers; who does not trust the configuration holds each against a checkpoint.
  * @returns The model: the stack `encoder` over half as many frames, and the head `logits`.
  * @throws {RangeError} If a value is out of range or unknown.
  */
-export function speechTransformer(config: SpeechConfig): Transformer {
+export function speechTransformer(config: SpeechConfig, make?: MakeLayers): Transformer {
   requireOptions("a speech encoder", config, speechKinds);
   const { channels, frames, depth, classes } = config;
   requireWhole({ channels, frames, classes });
@@ -293,6 +304,6 @@ export function speechTransformer(config: SpeechConfig): Transformer {
       convolution("convolutions.2", width, 2),
     ],
     positions: layers.positions(Math.ceil(frames / 2)).positions!,
-  });
+  }, make);
   return draft.finish({ encoder }, draft.head(classes, "encoder", reads));
 }

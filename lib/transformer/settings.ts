@@ -29,6 +29,8 @@ export interface LayerOptions {
   readonly norm?: NormKind;
   /** ε of every norm; 1e-5 by default. */
   readonly eps?: number;
+  /** ε of norms that have another, by their path: `blocks.1.norm.attention.input`, `norm.final`. `fold` makes such. */
+  readonly normEps?: Readonly<Record<string, number>>;
   /** Norms outside the blocks; the variant's own by default. */
   readonly ends?: readonly End[];
   /** `"learned"` (default) or `"rotary"` positions. */
@@ -61,6 +63,7 @@ export const layerKinds: OptionKinds<LayerOptions> = {
   residual: "any?",
   norm: "string?",
   eps: "number?",
+  normEps: "object?",
   ends: "list?",
   positions: "string?",
   activation: "string?",
@@ -129,6 +132,13 @@ function requireHeads({ width, heads, positions = "learned" }: LayerOptions): vo
   }
 }
 
+/** ε by norm. */
+function requireEach(normEps: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(normEps).map(([path, eps]) => [path, requireEps(`normEps["${path}"]`, eps)]),
+  );
+}
+
 /**
  * Checks the options of layers and fills in what they leave open.
  *
@@ -152,6 +162,7 @@ export function completeLayers(options: LayerOptions): CompleteLayers {
     hidden: requireInteger("hidden", open.hidden ?? 4 * width, { min: 1 }),
     norm: requireOneOf("norm", open.norm ?? "layer", ["layer", "rms", "crms", "crms-padded"]),
     eps: requireEps("eps", open.eps ?? 1e-5),
+    normEps: requireEach(open.normEps ?? {}),
     ends: (open.ends ?? residual.ends).map((end) =>
       requireOneOf("ends", end, ["embedding", "final"])
     ),

@@ -5,24 +5,25 @@ import type { Tensor } from "../../lib/core/tensor.ts";
 import { completeConfig } from "../../lib/decoder/config.ts";
 import { decoderBlueprint } from "../../lib/decoder/spec.ts";
 import type { EagerInputs } from "../../lib/interpret/eager.ts";
-import {
-  encoderDecoderTransformer,
-  encoderTransformer,
-  speechTransformer,
-  type Transformer,
-  visionTransformer,
-} from "../../lib/transformer/models.ts";
+import { transformer, type TransformerConfig } from "../../lib/transformer/kinds.ts";
+import type { Transformer } from "../../lib/transformer/models.ts";
 import type { RunOptions } from "../../lib/transformer/run.ts";
 import type { LayerOptions } from "../../lib/transformer/settings.ts";
 
 /** What all kinds of layers can be given besides a variant. */
 export type Changes = Partial<Pick<LayerOptions, "norm" | "bias" | "activation">>;
 
-/** A model of a variant, and the batch that it reads. */
-export interface TransformerCase {
-  make(residual: string, changes?: Changes): Transformer;
+/** A model, and the batch that it reads. */
+export interface KindCase {
+  /** What it is, whatever joins its layers. */
+  readonly config: TransformerConfig;
   inputs(): EagerInputs;
   readonly options?: RunOptions;
+}
+
+/** A model of a variant, and the batch that it reads. */
+export interface TransformerCase extends Omit<KindCase, "config"> {
+  make(residual: string, changes?: Changes): Transformer;
 }
 
 /** What all layers have. */
@@ -46,6 +47,42 @@ const text = { ...layers, vocabulary: 7, context: 5, embeddingScale: Math.sqrt(8
 const image = { ...layers, imageSize: 6, patchSize: 3, channels: 1, depth: 2, classes: 4 };
 const sound = { ...layers, channels: 3, frames: 8, depth: 2, classes: 5 };
 
+/** Each kind but decoders, with a batch of two. */
+export const kindCases: Readonly<Record<string, KindCase>> = {
+  "encoder": {
+    config: { kind: "encoder", ...text, depth: 2 },
+    inputs: () => ({ tokens: source }),
+    options: { keyLengths },
+  },
+  "text classifier": {
+    config: { kind: "encoder", ...text, depth: 2, classes: 3, pooling: "mean" },
+    inputs: () => ({ tokens: source }),
+    options: { keyLengths },
+  },
+  "encoder-decoder": {
+    config: { kind: "encoder-decoder", ...text, encoderDepth: 2, decoderDepth: 3 },
+    inputs: () => ({ source, tokens: tokens([1, 3, 5], [2, 4, 6]) }),
+    options: { keyLengths },
+  },
+  "vision": {
+    config: { kind: "vision", ...image },
+    inputs: () => ({ pixels: ramp(2, 1, 6, 6) }),
+  },
+  "vision, mean": {
+    config: { kind: "vision", ...image, pooling: "mean" },
+    inputs: () => ({ pixels: ramp(2, 1, 6, 6) }),
+  },
+  "speech": {
+    config: { kind: "speech", ...sound, reads: "all" },
+    inputs: () => ({ features: ramp(2, 3, 8) }),
+  },
+  "keyword": {
+    config: { kind: "speech", ...sound, reads: "mean" },
+    inputs: () => ({ features: ramp(2, 3, 8) }),
+    options: { keyLengths: [8, 5] },
+  },
+};
+
 /** Each kind of model with a batch of two. */
 export const transformerCases: Readonly<Record<string, TransformerCase>> = {
   "decoder": {
@@ -55,47 +92,13 @@ export const transformerCases: Readonly<Record<string, TransformerCase>> = {
     },
     inputs: () => ({ tokens: tokens([1, 3, 5], [2, 4, 6]) }),
   },
-  "encoder": {
-    make: (residual, changes) => encoderTransformer({ ...text, ...changes, residual, depth: 2 }),
-    inputs: () => ({ tokens: source }),
-    options: { keyLengths },
-  },
-  "text classifier": {
-    make: (residual, changes) =>
-      encoderTransformer({
-        ...{ ...text, ...changes, residual },
-        ...{ depth: 2, classes: 3, pooling: "mean" },
-      }),
-    inputs: () => ({ tokens: source }),
-    options: { keyLengths },
-  },
-  "encoder-decoder": {
-    make: (residual, changes) =>
-      encoderDecoderTransformer({
-        ...{ ...text, ...changes, residual },
-        ...{ encoderDepth: 2, decoderDepth: 3 },
-      }),
-    inputs: () => ({ source, tokens: tokens([1, 3, 5], [2, 4, 6]) }),
-    options: { keyLengths },
-  },
-  "vision": {
-    make: (residual, changes) => visionTransformer({ ...image, ...changes, residual }),
-    inputs: () => ({ pixels: ramp(2, 1, 6, 6) }),
-  },
-  "vision, mean": {
-    make: (residual, changes) =>
-      visionTransformer({ ...image, ...changes, residual, pooling: "mean" }),
-    inputs: () => ({ pixels: ramp(2, 1, 6, 6) }),
-  },
-  "speech": {
-    make: (residual, changes) =>
-      speechTransformer({ ...sound, ...changes, residual, reads: "all" }),
-    inputs: () => ({ features: ramp(2, 3, 8) }),
-  },
-  "keyword": {
-    make: (residual, changes) =>
-      speechTransformer({ ...sound, ...changes, residual, reads: "mean" }),
-    inputs: () => ({ features: ramp(2, 3, 8) }),
-    options: { keyLengths: [8, 5] },
-  },
+  ...Object.fromEntries(
+    Object.entries(kindCases).map(([name, { config, ...batch }]) => [
+      name,
+      {
+        ...batch,
+        make: (residual, changes) => transformer({ ...config, ...changes, residual }),
+      } satisfies TransformerCase,
+    ]),
+  ),
 };

@@ -10,7 +10,7 @@ import { disposeTree } from "../../../lib/core/tree.ts";
 import { configText, parseConfig } from "../../../lib/families/config_text.ts";
 import { mapNorms } from "../../../lib/model/spec.ts";
 import { describeModel, type Model } from "../../../lib/families/model.ts";
-import { decoderConfig } from "../../../lib/families/normkit.ts";
+import { ownConfig } from "../../../lib/families/normkit.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import { decoder } from "../../../lib/decoder/decoder.ts";
 import type { DecoderConfig } from "../../../lib/decoder/config.ts";
@@ -81,7 +81,7 @@ for (const norm of ["layer", "rms"] as const) {
       const tensors: Tensors = Object.fromEntries(
         [...numbers].map(([name, values]) => [name, { ...folded.tensors.info(name), values }]),
       );
-      const again = plainDecoder(decoderConfig(folded.config), tensors, smallTokens);
+      const again = plainDecoder(ownConfig(folded.config) as DecoderConfig, tensors, smallTokens);
       assertClose(again.flat(), expected, limit, "in plain loops");
     });
   }
@@ -232,7 +232,7 @@ for (const id of Object.keys(folds)) {
       const own = parametersOf(config, tensors);
       const [expected] = await numbersOf(() => [decoder(own, config, [smallTokens])]);
       const folded = await foldVariant(normkitModel(config, tensors));
-      const plain = decoderConfig(folded.config);
+      const plain = ownConfig(folded.config) as DecoderConfig;
       const numbers = await numbersIn(folded.tensors);
       const given = [...numbers].map(([name, values]) =>
         [name, { ...folded.tensors.info(name), values }] as const

@@ -6,7 +6,7 @@ import { compareModels } from "../../../lib/convert/compare.ts";
 import { foldVariant } from "../../../lib/convert/fold_variant.ts";
 import { randomInputs } from "../../../lib/convert/inputs.ts";
 import { hasOneEps, toGpt2 } from "../../../lib/export/gpt2.ts";
-import { decoderModel } from "../../../lib/families/decoder_model.ts";
+import { decoderModel } from "../../../lib/families/own_model.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import type { DecoderConfig } from "../../../lib/decoder/mod.ts";

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Config } from "../../../lib/families/family.ts";
-import { decoderConfig, normkitConfig, normkitFamily } from "../../../lib/families/normkit.ts";
+import { normkitConfig, normkitFamily, ownConfig } from "../../../lib/families/normkit.ts";
 import { disposeTree, tensorsOf } from "../../../lib/core/tree.ts";
 import { float32 } from "../../../lib/interpret/float32.ts";
 import { decoder } from "../../../lib/decoder/decoder.ts";
@@ -84,13 +84,13 @@ for (const config of decoders) {
   );
 }
 
-Deno.test("normkitConfig() and decoderConfig() write and read a decoder's configuration", () => {
+Deno.test("normkitConfig() and ownConfig() write and read a decoder's configuration", () => {
   const config = { ...small, residual: "deep-norm+gpas", eps: 1e-3 };
   const written = normkitConfig(config, "abc");
   assertEquals(written, { model_type: "normkit", ...config, characters: "abc" });
   assertEquals(normkitConfig(config), { model_type: "normkit", ...config });
   const converted: Config = { ...written, normkit: { format: 1 } };
-  assertEquals(decoderConfig(converted), config);
+  assertEquals(ownConfig(converted), config);
 });
 
 Deno.test("normkitConfig() writes the id of a registered object, with its gates", () => {
@@ -116,7 +116,7 @@ Deno.test("normkitConfig() refuses a variant of one's own, also under a register
   }
 });
 
-Deno.test("decoderConfig() refuses values of other kinds than a decoder has", () => {
+Deno.test("ownConfig() refuses values of other kinds than a decoder has", () => {
   const cases = [
     ["residual", [null, 5, [], {}, true]],
     ["ends", ["final", 5, {}, null]],
@@ -125,7 +125,7 @@ Deno.test("decoderConfig() refuses values of other kinds than a decoder has", ()
   for (const [key, values] of cases) {
     for (const value of values) {
       assertThrows(
-        () => decoderConfig({ model_type: "normkit", ...small, [key]: value }),
+        () => ownConfig({ model_type: "normkit", ...small, [key]: value }),
         RangeError,
         `Cannot use ${key} = ${JSON.stringify(value)} of config.json`,
       );

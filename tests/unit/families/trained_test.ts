@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { writeParameters } from "../../../lib/decoder/mod.ts";
 import { foldVariant } from "../../../lib/convert/fold_variant.ts";
 import { disposeTree } from "../../../lib/core/tree.ts";
-import { decoderModel } from "../../../lib/families/decoder_model.ts";
+import { decoderModel } from "../../../lib/families/own_model.ts";
 import { openModel } from "../../../lib/families/open.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import { decoder } from "../../../lib/decoder/decoder.ts";
