@@ -1,12 +1,12 @@
 // Gemma: RMSNorms that multiply by 1 + gain, and embeddings that are scaled. Gemma 2 and 3 have norms on both sides of their branches
 // (Sandwich-LN), and see only so many keys back in most layers.
 
-import type { Attention, Head, NormSpec, Rotary } from "../model/spec.ts";
+import type { Attention, Head, NormSpec } from "../model/spec.ts";
 import { sandwichLn } from "../residual/variants.ts";
 import type { Config, Family } from "./family.ts";
-import { llamaLike, type Manner, type Place, rms, window } from "./llama_like.ts";
-import { rotaryIn } from "./rotary.ts";
-import { activationIn, countIn, partOf, positiveIn } from "./settings.ts";
+import { llamaLike, type Manner, type Place, rms, windowBut } from "./llama_like.ts";
+import { rotaryOfKind } from "./rotary.ts";
+import { activationIn, countIn, positiveIn } from "./settings.ts";
 
 /** What all of them have. */
 const shared = {
@@ -50,51 +50,31 @@ function softcap(config: Config, key: string, standard?: number): { readonly sof
     : { softcap: positiveIn({ [key]: value }, [key]) };
 }
 
-/** The window of a layer: of those that a list names, or of all but every so many. */
-function windowBut(every: number, config: Config, index: number): { readonly window?: number } {
-  const isListed = Array.isArray(config["layer_types"]);
-  if (!isListed && (index + 1) % every === 0) return {};
-  const size = window(config, index);
-  return size === undefined ? {} : { window: size };
-}
-
 /** Gemma 2: every other layer has a window. */
 export const gemma2: Family = llamaLike({
   id: "gemma2",
   label: "Gemma 2",
   ...both,
-  attention: (config, { index }) => ({
+  attention: (config) => ({
     scale: queryScale(config),
     ...softcap(config, "attn_logit_softcapping", 50),
-    ...windowBut(2, config, index),
   }),
+  window: (config, index) => windowBut(2, config, index),
   head: (config): Partial<Head> => softcap(config, "final_logit_softcapping", 30),
 });
 
-/** Local layers turn with a base of their own. Since transformers 5 `rope_parameters` holds both. */
-function rotaryOfLayer(config: Config, headWidth: number, isLocal: boolean): Rotary {
-  const kinds = partOf(config, "rope_parameters");
-  const kind = isLocal ? "sliding_attention" : "full_attention";
-  if (kinds[kind] !== undefined) {
-    const own = { rope_scaling: undefined, rope_parameters: partOf(kinds, kind) };
-    return rotaryIn({ ...config, ...own }, headWidth, { standardShare: "whole" });
-  }
-  const key = isLocal ? "rope_local_base_freq" : "rope_theta";
-  const base = positiveIn(config, [key], isLocal ? 1e4 : 1e6);
-  const scaling = isLocal ? {} : partOf(config, "rope_scaling");
-  return rotaryIn({ ...config, rope_theta: base, rope_scaling: scaling }, headWidth, {
-    standardShare: "whole",
-  });
+/** In which layers of Gemma 3 there is a window: all but every sixth. */
+function window3(config: Config, index: number): number | undefined {
+  const every = countIn(config, ["sliding_window_pattern", "_sliding_window_pattern"], 6);
+  return windowBut(every, config, index);
 }
 
+/** Local layers turn with a base of their own. */
 function attention3(config: Config, { index, headWidth }: Place): Partial<Attention> {
-  const every = countIn(config, ["sliding_window_pattern", "_sliding_window_pattern"], 6);
-  const local = windowBut(every, config, index);
-  return {
-    scale: queryScale(config),
-    rotary: rotaryOfLayer(config, headWidth, local.window !== undefined),
-    ...local,
-  };
+  const rotary = window3(config, index) === undefined
+    ? rotaryOfKind(config, headWidth, "full_attention", ["rope_theta", 1e6])
+    : rotaryOfKind(config, headWidth, "sliding_attention", ["rope_local_base_freq", 1e4]);
+  return { scale: queryScale(config), rotary };
 }
 
 /** Gemma 3, the models of text alone: all but every sixth layer have a window, and each head's query and key has a norm. */
@@ -104,5 +84,6 @@ export const gemma3: Family = llamaLike({
   ...both,
   queryNorms: "headNorms",
   attention: attention3,
+  window: window3,
   head: (config): Partial<Head> => softcap(config, "final_logit_softcapping"),
 });

@@ -70,13 +70,22 @@ const kinds: readonly HeadKind[] = [
 
 /** The token of padding where a configuration does not name it, by `model_type`. */
 const padTokens: Readonly<Record<string, number>> = {
+  biogpt: 1,
   cohere: 0,
+  cohere2: 0,
   gemma: 0,
   gemma2: 0,
   gemma3_text: 0,
+  glm: 151329,
+  glm4: 151329,
+  helium: 3,
   olmo: 1,
   olmo2: 1,
+  olmo3: 1,
   opt: 1,
+  phi3: 32000,
+  seed_oss: 1,
+  smollm3: 128004,
 };
 
 /** The function of outputs that a setting names, which may be none. */

@@ -2,7 +2,7 @@
 
 import type { ActivationName, Attention, FeedForward, NormSpec } from "../model/spec.ts";
 import type { Config, Family } from "./family.ts";
-import { llamaLike, type Manner, type Place, window, windowIfNamed } from "./llama_like.ts";
+import { llamaLike, type Manner, type Place, windowBut, windowIfNamed } from "./llama_like.ts";
 import { rotaryIn } from "./rotary.ts";
 import { layerNormAt, linearAt, networkOf } from "./spec_parts.ts";
 import { activationIn, countIn, epsIn, flagIn, headsIn, positiveIn } from "./settings.ts";
@@ -148,11 +148,10 @@ export const cohere: Family = llamaLike({
   }),
 });
 
-/** The window of a layer of Cohere 2: of those that a list names, or of all but every fourth. */
+/** In which layers of Cohere 2 there is a window: all but every fourth. */
 function cohereWindow(config: Config, index: number): number | undefined {
   const every = countIn(config, ["sliding_window_pattern", "_sliding_window_pattern"], 4);
-  const isListed = Array.isArray(config["layer_types"]);
-  return isListed || (index + 1) % every !== 0 ? window(config, index) : undefined;
+  return windowBut(every, config, index);
 }
 
 /** Cohere 2, Command A: layers without a window have no positions. */

@@ -1,9 +1,17 @@
 // Llama and the families with RMSNorms that differ from it in little.
 
 import type { Attention, FeedForward } from "../model/spec.ts";
-import { scaledPreLn } from "../residual/variants.ts";
+import { sandwichLn, scaledPreLn } from "../residual/variants.ts";
 import type { Config, Family } from "./family.ts";
-import { llamaLike, type Place, rms, rmsOf, window, windowIfNamed } from "./llama_like.ts";
+import {
+  llamaLike,
+  type Manner,
+  type Place,
+  rms,
+  rmsOf,
+  window,
+  windowIfNamed,
+} from "./llama_like.ts";
 import { rotaryIn } from "./rotary.ts";
 import { linearAt } from "./spec_parts.ts";
 import { activationIn, countIn, flagIn, numberIn, positiveIn, unknownSetting } from "./settings.ts";
@@ -51,6 +59,25 @@ export const qwen3: Family = llamaLike({
   queryNorms: "headNorms",
   headWidth: 128,
   window: windowIfAsked,
+});
+
+/** Seed-OSS: Llama with biases in queries, keys and values. */
+export const seedOss: Family = llamaLike({
+  id: "seed_oss",
+  label: "Seed-OSS",
+  norm: rms,
+  tied: false,
+  headWidth: 128,
+});
+
+/** EuroBERT: Llama whose tokens see all others. */
+export const euroBert: Family = llamaLike({
+  id: "eurobert",
+  label: "EuroBERT",
+  norm: rmsOf(1e-5),
+  tied: false,
+  stack: "encoder",
+  attention: () => ({ causal: false }),
 });
 
 /** SmolLM3: no positions in every fourth layer. */
@@ -131,15 +158,28 @@ const neighbors =
     rotary: { ...rotaryIn(config, headWidth, { standardShare: share }), order: "pairs" },
   });
 
-/** GLM-4: half of each head turns, neighbors together. */
-export const glm: Family = llamaLike({
-  id: "glm",
-  label: "GLM-4",
+/** What GLM-4 has: half of each head turns, neighbors together. */
+const glmLike: Omit<Manner, "id" | "label"> = {
   norm: rmsOf(1.5625e-7),
   tied: false,
   headWidth: 128,
   attention: neighbors(0.5),
   network: gateInside,
+};
+
+/** GLM-4. */
+export const glm: Family = llamaLike({ id: "glm", label: "GLM-4", ...glmLike });
+
+/** GLM-4 of April 2025: norms on both sides of its branches. */
+export const glm4: Family = llamaLike({
+  id: "glm4",
+  label: "GLM-4 0414",
+  ...glmLike,
+  residual: () => sandwichLn,
+  norms: {
+    attention: { input: "input_layernorm", output: "post_self_attn_layernorm" },
+    feedForward: { input: "post_attention_layernorm", output: "post_mlp_layernorm" },
+  },
 });
 
 /** Helium: neighbors turn together. */

@@ -73,6 +73,8 @@ export interface Manner {
   scale?(config: Config): number;
   /** Whether the head is the token table, where the configuration does not say. */
   readonly tied: boolean;
+  /** What its stack is called; `decoder` when absent. */
+  readonly stack?: "encoder";
   /** The width of a head where the configuration does not say; hidden_size / heads when absent. */
   readonly headWidth?: number;
   /** The activation by the configuration's word; Gemma's "gelu" was always the approximate one. */
@@ -173,7 +175,7 @@ function describe(
       (index) => block(manner, config, `${prefix}layers.${index}`, index),
     ),
     final: manner.norm(config, `${prefix}${manner.final ?? "norm"}`),
-    head: { tied: manner.tied },
+    head: { tied: manner.tied, ...(manner.stack === undefined ? {} : { stack: manner.stack }) },
   });
   return { ...spec, heads: spec.heads.map((head) => ({ ...head, ...manner.head?.(config) })) };
 }
@@ -206,6 +208,12 @@ export function window(config: Config, index: number): number | undefined {
   const size = config["sliding_window"] === undefined ? 4096 : config["sliding_window"];
   if (typeof size !== "number" || config["use_sliding_window"] === false) return undefined;
   return kinds == null || kinds[index] === "sliding_attention" ? size : undefined;
+}
+
+/** A window of the layers that a list names, or of all but every so many. */
+export function windowBut(every: number, config: Config, index: number): number | undefined {
+  const isFull = !Array.isArray(config["layer_types"]) && (index + 1) % every === 0;
+  return isFull ? undefined : window(config, index);
 }
 
 /** A window that the whole model has where a number is written. */

@@ -4,7 +4,7 @@
 import type { Attention, Block, Linear, ModelSpec, NormSpec } from "../model/spec.ts";
 import { preLn } from "../residual/variants.ts";
 import type { Config, Family, Has } from "./family.ts";
-import { rotaryIn } from "./rotary.ts";
+import { type LayerKind, rotaryOfKind } from "./rotary.ts";
 import {
   attentionOf,
   branch,
@@ -17,15 +17,13 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./spec_parts.ts";
-import { activationIn, countIn, epsIn, headsIn, partOf, unknownSetting } from "./settings.ts";
+import { activationIn, countIn, epsIn, headsIn, unknownSetting } from "./settings.ts";
 
 const norm = (config: Config, path: string): NormSpec =>
   layerNormAt(path, epsIn(config, ["norm_eps"], 1e-5));
 
-type Kind = "full_attention" | "sliding_attention";
-
 /** What a layer's attention sees. */
-function kindOf(config: Config, index: number): Kind {
+function kindOf(config: Config, index: number): LayerKind {
   const kinds = config["layer_types"];
   if (!Array.isArray(kinds)) {
     const every = countIn(config, ["global_attn_every_n_layers"], 3);
@@ -40,15 +38,15 @@ function kindOf(config: Config, index: number): Kind {
 function reach(
   config: Config,
   headWidth: number,
-  kind: Kind,
+  kind: LayerKind,
 ): Pick<Attention, "window" | "rotary"> {
   const isFull = kind === "full_attention";
-  const [base, standard] = isFull ? ["global_rope_theta", 160000] : ["local_rope_theta", 10000];
-  const own = {
-    rope_theta: config[base] ?? standard,
-    ...partOf(partOf(config, "rope_parameters"), kind),
-  };
-  const rotary = rotaryIn({ rope_parameters: own }, headWidth);
+  const rotary = rotaryOfKind(
+    config,
+    headWidth,
+    kind,
+    isFull ? ["global_rope_theta", 160000] : ["local_rope_theta", 10000],
+  );
   // so many keys on both sides besides the token's own
   return isFull
     ? { rotary }

@@ -26,7 +26,9 @@ import {
   starcoder2,
 } from "./layer_norm_llamas.ts";
 import {
+  euroBert,
   glm,
+  glm4,
   granite,
   helium,
   llama,
@@ -35,12 +37,13 @@ import {
   phi3,
   qwen2,
   qwen3,
+  seedOss,
   smollm3,
 } from "./llama.ts";
 import { modernBert } from "./modernbert.ts";
 import { mpt } from "./mpt.ts";
 import { normkitFamily } from "./normkit.ts";
-import { olmo, olmo2 } from "./olmo.ts";
+import { exaone4, olmo, olmo2, olmo3 } from "./olmo.ts";
 import { openaiGpt } from "./openai_gpt.ts";
 import { opt } from "./opt.ts";
 import { refusedFamilies } from "./refused.ts";
@@ -69,11 +72,11 @@ export const families: readonly Family[] = [
     falcon,
     mpt,
   ],
-  ...[llama, mistral, mixtral, qwen2, qwen3, phi3, smollm3, granite, glm, helium],
-  ...[gemma, gemma2, gemma3, olmo, olmo2],
+  ...[llama, mistral, mixtral, qwen2, qwen3, phi3, smollm3, seedOss, granite, glm, glm4, helium],
+  ...[gemma, gemma2, gemma3, olmo, olmo2, olmo3, exaone4],
   ...[stablelm, cohere, cohere2, starcoder2, nemotron, jais2, persimmon],
   ...bertLike,
-  modernBert,
+  ...[modernBert, euroBert],
   distilbert,
   ...bartLike,
   ...[t5, mt5],

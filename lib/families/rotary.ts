@@ -146,6 +146,35 @@ const stretches: Readonly<Record<string, (of: Stretching) => Partial<Rotary>>> =
   proportional,
 };
 
+/** What a layer sees, by transformers' names. */
+export type LayerKind = "full_attention" | "sliding_attention";
+
+/**
+ * Rotary positions of layers that turn by what they see: transformers 5 has settings for each, older versions a key for the base, and
+ * stretch full attention alone.
+ *
+ * @param config The configuration.
+ * @param headWidth The width of a head.
+ * @param kind What the layer sees.
+ * @param base The older key of the base, and the base where none is written.
+ * @returns How its heads turn.
+ * @throws {RangeError} If the base is no number above 0, and what `rotaryIn` throws.
+ */
+export function rotaryOfKind(
+  config: Config,
+  headWidth: number,
+  kind: LayerKind,
+  [key, standard]: readonly [key: string, standard: number],
+): Rotary {
+  const parameters = {
+    rope_theta: positiveIn(config, [key], standard),
+    ...(kind === "full_attention" ? partOf(config, "rope_scaling") : {}),
+    ...partOf(partOf(config, "rope_parameters"), kind),
+  };
+  const own = { ...config, rope_scaling: undefined, rope_parameters: parameters };
+  return rotaryIn(own, headWidth, { standardShare: "whole" });
+}
+
 /** More coordinates than any head has, so that their speeds fit into memory whatever a file says. */
 const mostTurning = 2 ** 16;
 

@@ -157,7 +157,7 @@ export function languageModel(
 ): ModelSpec {
   const { table, head, ...stack } = model;
   return {
-    stacks: { decoder: { residual: preLn, ...stack, recenter: false } },
+    stacks: { [head?.stack ?? "decoder"]: { residual: preLn, ...stack, recenter: false } },
     ...languageHead(config, table, head),
   };
 }

@@ -54,6 +54,7 @@ const headless = ({ spec, tensors }: Model) => ({
 
 /** The families that have RMSNorms, by the first word of their models. */
 const rmsFamilies: Readonly<Record<string, string>> = {
+  eurobert: "EuroBERT",
   gemma: "Gemma",
   glm: "GLM-4",
   helium: "Helium",
@@ -61,6 +62,7 @@ const rmsFamilies: Readonly<Record<string, string>> = {
   mistral: "Mistral",
   mixtral: "Mixtral",
   phi3: "Phi-3",
+  seed: "Seed-OSS",
   smollm3: "SmolLM3",
   qwen2: "Qwen2",
   qwen3: "Qwen3",

@@ -355,6 +355,31 @@ CASES = {
         sizes(16, 4, num_key_value_heads=2, pad_token_id=1, rms_norm_eps=COARSE) | rotary(),
         "tokens older",
     ),
+    # Positions of full attention are stretched; others have a window.
+    "olmo3": (
+        "Olmo3ForCausalLM",
+        sizes(16, 2, 24, 2, num_key_value_heads=1, pad_token_id=1, rms_norm_eps=COARSE)
+        | {"sliding_window": 5, "layer_types": ["sliding_attention", "full_attention"]}
+        | {
+            "rope_parameters": {
+                "sliding_attention": {"rope_type": "default", "rope_theta": 1000.0},
+                "full_attention": {
+                    "rope_type": "yarn",
+                    "rope_theta": 10000.0,
+                    "factor": 4.0,
+                    "original_max_position_embeddings": 6,
+                },
+            }
+        },
+        "tokens",
+    ),
+    "exaone4": (
+        "Exaone4ForCausalLM",
+        sizes(16, 2, 24, 2, num_key_value_heads=1, rms_norm_eps=COARSE)
+        | {"sliding_window": 5, "sliding_window_pattern": 2}
+        | rotary(),
+        "tokens older",
+    ),
     "vit": ("ViTForImageClassification", vision_sizes(), "pixels"),
     "deit": (
         "DeiTForImageClassificationWithTeacher",
@@ -539,6 +564,19 @@ CASES = {
         | rotary(part=0.5),
         "tokens",
     ),
+    "glm4": (
+        "Glm4ForCausalLM",
+        sizes(16, 2, 24, 1, num_key_value_heads=1, head_dim=8, pad_token_id=0, rms_norm_eps=COARSE)
+        | rotary(part=0.5),
+        "tokens older",
+    ),
+    "seed-oss": (
+        "SeedOssForCausalLM",
+        sizes(16, 2, 24, 1, num_key_value_heads=1, head_dim=12, pad_token_id=0)
+        | {"rms_norm_eps": COARSE}
+        | rotary(),
+        "tokens",
+    ),
     "helium": (
         "HeliumForCausalLM",
         sizes(16, 2, 24, 1, num_key_value_heads=1, head_dim=8, rms_norm_eps=COARSE) | rotary(),
@@ -608,6 +646,13 @@ CASES = {
     "modernbert": (
         "ModernBertForMaskedLM",
         sizes(16, 2, 24, 4, pad_token_id=0, local_attention=4, norm_eps=COARSE),
+        "masked",
+    ),
+    "eurobert": (
+        "EuroBertForMaskedLM",
+        sizes(16, 4, 24, 1, num_key_value_heads=2, pad_token_id=0, mask_token_id=39)
+        | {"rms_norm_eps": COARSE}
+        | rotary(),
         "masked",
     ),
     "distilbert": (

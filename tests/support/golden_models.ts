@@ -35,9 +35,12 @@ export const otherVariants: Readonly<Record<string, string>> = {
   "plbart": "Post-LN",
   "data2vec-audio": "Post-LN",
   "distilbert": "Post-LN",
+  "exaone4": "Res-Post-Norm",
   "gemma2": "Sandwich-LN",
   "gemma3": "Sandwich-LN",
+  "glm4": "Sandwich-LN",
   "olmo2": "Res-Post-Norm",
+  "olmo3": "Res-Post-Norm",
   "openai-gpt": "Post-LN",
   "opt-post": "Post-LN",
   "roberta": "Post-LN",
@@ -51,6 +54,7 @@ export const preLnNames: readonly string[] = goldenNames.filter((name) =>
 
 /** Those of them with RMSNorms, which see the mean of the stream. */
 export const rmsNormNames: readonly string[] = [
+  "eurobert",
   "gemma",
   "glm",
   "granite",
@@ -61,6 +65,7 @@ export const rmsNormNames: readonly string[] = [
   "mistral-yarn",
   "mixtral",
   "phi3",
+  "seed-oss",
   "smollm3",
   "qwen2",
   "qwen3",

@@ -119,7 +119,7 @@ Deno.test("describe() of DINOv2 without ε takes its own standard, not ViT's", a
   assertEquals([await epsOf("dinov2"), await epsOf("dinov2-with-registers")], [1e-6, 1e-6]);
 });
 
-Deno.test("describe() of Qwen2 and Mistral gives windows to the layers that have them", async () => {
+Deno.test("describe() of Qwen2, Mistral and others gives windows to the layers that have them", async () => {
   const windows = async (name: string, change: Record<string, unknown>) => {
     using model = await openGolden(name);
     const { stacks } = model.family.describe({ ...model.config, ...change }, () => true);
@@ -143,6 +143,27 @@ Deno.test("describe() of Qwen2 and Mistral gives windows to the layers that have
     undefined,
     4,
   ]);
+  for (const every of [1, 2, 3]) {
+    const listed = { layer_types: undefined, sliding_window_pattern: every };
+    const expected = [every > 1 ? 5 : undefined, every > 2 ? 5 : undefined];
+    assertEquals(await windows("exaone4", listed), expected);
+    assertEquals(await windows("cohere2", listed), expected);
+  }
+  assertEquals(await windows("olmo3", { layer_types: undefined }), [5, 5]);
+  assertEquals(await windows("gemma2", { layer_types: undefined }), [5, undefined]);
+  assertEquals(await windows("exaone4", { sliding_window: null }), [undefined, undefined]);
+});
+
+Deno.test("describe() of EXAONE 4 turns all heads where no layer has a window, and else those with one", async () => {
+  using model = await openGolden("exaone4");
+  const turning = (change: Record<string, unknown>): boolean[] => {
+    const { stacks } = model.family.describe({ ...model.config, ...change }, () => true);
+    return stacks["decoder"]!.blocks.map(({ branches: [first] }) =>
+      first!.sublayer.kind === "attention" && first!.sublayer.rotary !== undefined
+    );
+  };
+  assertEquals(turning({}), [true, false]);
+  assertEquals(turning({ sliding_window: null }), [true, true]);
 });
 
 Deno.test("readConfig() refuses a configuration that is no file, too long or too deep", () =>

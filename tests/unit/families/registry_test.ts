@@ -9,10 +9,10 @@ import { families, findFamily } from "../../../lib/families/registry.ts";
 const known = `
 normkit
 openai-gpt gpt2 gpt_bigcode gpt_neo gptj codegen gpt_neox opt biogpt xglm bloom falcon mpt
-llama mistral mixtral qwen2 qwen3 phi3 smollm3 granite glm helium
-gemma gemma2 gemma3_text olmo olmo2
+llama mistral mixtral qwen2 qwen3 phi3 smollm3 seed_oss granite glm glm4 helium
+gemma gemma2 gemma3_text olmo olmo2 olmo3 exaone4
 phi stablelm cohere cohere2 starcoder2 nemotron jais2 persimmon
-roberta-prelayernorm xlm-roberta-xl megatron-bert esm modernbert
+roberta-prelayernorm xlm-roberta-xl megatron-bert esm modernbert eurobert
 bert roberta xlm-roberta distilbert bart plbart marian mbart m2m_100 pegasus blenderbot
 t5 mt5
 vit deit dinov2 dinov2_with_registers dinov3_vit vit_msn vit_mae ijepa beit data2vec-vision

@@ -1,8 +1,10 @@
 // Stretched rotary positions against the functions of transformers, in float64.
 
-import { assertEquals, assertThrows } from "@std/assert";
-import { rotaryIn } from "../../../lib/families/rotary.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { Config } from "../../../lib/families/family.ts";
+import { type LayerKind, rotaryIn, rotaryOfKind } from "../../../lib/families/rotary.ts";
 import { speedsOf } from "../../../lib/model/rotary.ts";
+import type { Rotary } from "../../../lib/model/spec.ts";
 import golden from "../../golden/rotary.json" with { type: "json" };
 import { assertClose } from "../../support/close.ts";
 
@@ -49,4 +51,25 @@ Deno.test("rotaryIn() refuses a kind that is not known, and settings that are mi
     const config = { ...model, rope_scaling: parameters };
     assertThrows(() => rotaryIn(config, headWidth), RangeError, message);
   }
+});
+
+Deno.test("rotaryOfKind() reads the settings of a kind, and the older keys, which stretch full attention alone", () => {
+  const yarn = { rope_type: "yarn", factor: 4, original_max_position_embeddings: 6 };
+  const base = ["rope_theta", 5e5] as const;
+  const of = (config: Config, kind: LayerKind): Rotary =>
+    rotaryOfKind({ ...model, ...config }, headWidth, kind, base);
+  const plain = { width: headWidth, base: 5e5, order: "half" };
+  const older = { rope_theta: 100, rope_scaling: yarn };
+  const own = { rope_theta: 100 };
+  const newer = {
+    rope_parameters: { sliding_attention: own, full_attention: { ...own, ...yarn } },
+  };
+  assertEquals(of({}, "full_attention"), plain as Rotary);
+  for (const config of [older, newer]) {
+    assertEquals(of(config, "sliding_attention"), { ...plain, base: 100 } as Rotary);
+    const stretched = rotaryIn({ ...model, ...older }, headWidth);
+    assert(stretched.speeds !== undefined);
+    assertEquals(of(config, "full_attention"), stretched);
+  }
+  assertThrows(() => of({ rope_theta: -1 }, "full_attention"), RangeError, "rope_theta = -1");
 });
