@@ -7,8 +7,10 @@ import {
   type Head,
   type Linear,
   type ModelSpec,
+  networksOf,
   type NormSpec,
   readerOf,
+  routersOf,
   type Stack,
   streamNormOf,
   type Writer,
@@ -50,7 +52,7 @@ function keysAndValues({ projections }: Attention): Linear[] {
 /** The matrices of a sub-layer that read its own stream. */
 export function ownReaders(sublayer: Branch["sublayer"]): Linear[] {
   if (sublayer.kind === "experts") {
-    return [sublayer.router, ...sublayer.experts.flatMap(ownReaders)];
+    return [...routersOf(sublayer), ...networksOf(sublayer).flatMap(ownReaders)];
   }
   if (sublayer.kind === "feedForward") {
     return [sublayer.up, ...(sublayer.gate === undefined ? [] : [sublayer.gate])];

@@ -4,10 +4,12 @@ import { version } from "../core/version.ts";
 import { exists, writeAtomically } from "../platform/files.ts";
 import {
   type Attention,
+  type Experts,
   type FeedForward,
   type Linear,
   type ModelSpec,
   namesIn,
+  networksOf,
   writersIn,
 } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
@@ -35,7 +37,7 @@ function sublayersOf({ stacks, heads }: ModelSpec): (Attention | FeedForward)[] 
   const inBlocks = Object.values(stacks).flatMap(({ blocks }) =>
     blocks.flatMap(({ branches }) =>
       branches.flatMap(({ sublayer }): readonly (Attention | FeedForward)[] =>
-        sublayer.kind === "experts" ? sublayer.experts : [sublayer]
+        sublayer.kind === "experts" ? networksOf(sublayer) : [sublayer]
       )
     )
   );
@@ -55,6 +57,14 @@ function* partsOf(
     const formula = formulas[part];
     if (value !== undefined && formula !== undefined) yield [`${of}/${part}`, formula];
   }
+}
+
+/** The formulas of a mixture. */
+function* mixtureFormulas({ among, shared }: Experts): Generator<[string, Formula]> {
+  const routing = typeof among === "number" ? "sparse" : among ?? "chosen";
+  yield ["experts", networkFormulas.experts];
+  yield [`experts/${routing}`, networkFormulas[routing]];
+  if (shared !== undefined) yield ["experts/shared", networkFormulas.shared];
 }
 
 /** The formulas of attention and networks. */
@@ -103,7 +113,7 @@ function* stackFormulas({ spec, tensors }: Model): Generator<[string, Formula]> 
         if (weights !== undefined) yield ["block/weights", blockFormulas.weights];
         const scales = writersIn(sublayer).map(({ scale }) => scale ?? "");
         if (scales.some((name) => tensors.has(name))) yield ["block/scale", blockFormulas.scale];
-        if (sublayer.kind === "experts") yield ["experts", networkFormulas.experts];
+        if (sublayer.kind === "experts") yield* mixtureFormulas(sublayer);
       }
     }
   }

@@ -156,9 +156,16 @@ export const activationFormulas: Readonly<Record<ActivationName, Formula>> = {
 
 /** Feed-forward networks. */
 export const networkFormulas = {
-  "experts": [
-    "with kind experts: p = softmax of the top largest of router(x), 0 for the others; result = Σ_e p[e] · result of experts[e]",
+  "experts": ["with kind experts: result = Σ_e p[e] · result of experts[e]"],
+  "chosen": ["p = softmax of the top largest of s = router(x), 0 for the others"],
+  "all": [
+    "with among all: p = softmax of s = router(x), with 0 in the place of all but the top largest",
   ],
+  "sparse": [
+    "with a number among: p = 0; top times: e = the largest s = router(x) among those that are left; of those that are left with " +
+    "(s[e] − s[j]) / max(|s[j]|, s[e]) ≤ 2 · among the softmax of s, p[e] = its number at e; e is left no more",
+  ],
+  "shared": ["result += sigmoid(shared.gate(x)) · result of shared.network"],
   "plain": ["result = output.linear(act(up(x)))"],
   "gated": ["result = output.linear(act(gate(x)) ⊙ up(x))"],
   "holdsGate": [

@@ -6,6 +6,7 @@ import {
   type Branch,
   type Convolution,
   type Entry,
+  type Experts,
   type FeedForward,
   type Head,
   type Linear,
@@ -100,13 +101,20 @@ class Resolver {
       sublayer: sublayer.kind === "attention"
         ? this.attention(sublayer)
         : sublayer.kind === "experts"
-        ? {
-          kind: sublayer.kind,
-          top: sublayer.top,
-          router: this.linear(sublayer.router),
-          experts: sublayer.experts.map((expert) => this.feedForward(expert)),
-        }
+        ? this.mixture(sublayer)
         : this.feedForward(sublayer),
+    });
+  }
+
+  mixture({ router, experts, shared, ...rest }: Experts): Resolved {
+    return defined({
+      ...rest,
+      router: this.linear(router),
+      experts: experts.map((expert) => this.feedForward(expert)),
+      shared: shared && {
+        network: this.feedForward(shared.network),
+        gate: this.linear(shared.gate),
+      },
     });
   }
 

@@ -3,7 +3,7 @@
 import { outputsOf } from "../families/shapes.ts";
 import { gates } from "../kernels/gate.ts";
 import type { Interpreter } from "../model/interpreter.ts";
-import type { ActivationName } from "../model/spec.ts";
+import type { ActivationName, Routing } from "../model/spec.ts";
 import { attend, relativeGates, splitQkv } from "./onnx_attention.ts";
 import { onnxEntries } from "./onnx_entries.ts";
 import { int, word } from "./onnx_graph.ts";
@@ -37,16 +37,44 @@ function activate({ graph }: OnnxContext, activation: ActivationName, x: string)
   }
 }
 
-/** The softmax over the largest `top` numbers of each row; the others get 0. */
-function routed({ graph }: OnnxContext, x: string, top: number): string {
+/** Whether a number is none of the `top` largest of its row. */
+function isHidden({ graph }: OnnxContext, x: string, top: number): string {
   const [row, column] = [-2, -1].map((axis) =>
     graph.add("Unsqueeze", [x, graph.whole([axis])])
   ) as [string, string];
   const others = graph.add("Cast", [graph.add("Greater", [row, column])], { to: int(1) });
   const larger = graph.add("ReduceSum", [others, graph.whole([-1])], { keepdims: int(0) });
-  const isHidden = graph.add("GreaterOrEqual", [larger, graph.numbers(top)]);
-  const scores = graph.add("Where", [isHidden, graph.numbers(-1e9), x]);
-  return graph.add("Softmax", [scores], { axis: int(-1) });
+  return graph.add("GreaterOrEqual", [larger, graph.numbers(top)]);
+}
+
+/** SparseMixer's weights, of one choice after the other. */
+function mixSparsely(context: OnnxContext, x: string, top: number, within: number): string {
+  const { graph } = context;
+  const hidden = graph.numbers(-1e9);
+  let [left, sum] = [x, ""];
+  for (let turn = 0; turn < top; turn++) {
+    const isOther = isHidden(context, left, 1);
+    const most = graph.add("ReduceMax", [left, graph.whole([-1])]);
+    const size = graph.add("Max", [graph.add("Abs", [x]), most]);
+    const distance = graph.add("Div", [graph.add("Sub", [most, x]), size]);
+    const isFar = graph.add("Greater", [distance, graph.numbers(2 * within)]);
+    const near = graph.add("Where", [isFar, hidden, left]);
+    const shares = graph.add("Softmax", [near], { axis: int(-1) });
+    const weight = graph.add("Where", [isOther, graph.numbers(0), shares]);
+    sum = sum === "" ? weight : graph.add("Add", [sum, weight]);
+    left = graph.add("Where", [isOther, left, hidden]);
+  }
+  return sum;
+}
+
+/** The weights of networks of each row, from their scores. */
+function routed(context: OnnxContext, x: string, { top, among }: Routing): string {
+  const { graph } = context;
+  if (typeof among === "number") return mixSparsely(context, x, top, among);
+  const softmax = (of: string): string => graph.add("Softmax", [of], { axis: int(-1) });
+  const others = isHidden(context, x, top);
+  if (among === "all") return graph.add("Where", [others, graph.numbers(0), softmax(x)]);
+  return softmax(graph.add("Where", [others, graph.numbers(-1e9), x]));
 }
 
 /** Vectors side by side. */
@@ -93,7 +121,7 @@ export function onnxInterpreter(context: OnnxContext): Interpreter<OnnxStream> {
       const normed = normalize(context, norm, perHead, headWidth);
       return withRows(x, graph.add("Reshape", [normed, graph.whole([-1, x.width])]));
     },
-    route: (x, top) => withRows(x, routed(context, x.rows, top)),
+    route: (x, routing) => withRows(x, routed(context, x.rows, routing)),
     multiplyColumn: (x, others, column) => {
       const weights = graph.add("Gather", [others.rows, graph.whole([column])], { axis: int(-1) });
       return operate(context, "Mul", x, weights);

@@ -142,8 +142,8 @@ const rows: readonly Row[] = [
   }],
   ["mixtral", "Mixtral", "rms", 1e-5, rms, "pre", { traps: "networks are mixtures of experts" }],
   ["phimoe", "Phi-MoE", "ln", 1e-5, rms, "pre", {
-    traps: "its norms are LayerNorms although ε is called rms_norm_eps",
-    lacks: "mixtures whose experts are chosen by SparseMixer",
+    traps:
+      "its norms are LayerNorms although ε is called rms_norm_eps; SparseMixer chooses two experts, whatever num_experts_per_tok says",
   }],
   ["phi3", "Phi-3", "rms", 1e-5, rms, "pre"],
   ["gpt_oss", "GPT-OSS", "rms", 1e-5, rms, "pre", {
@@ -153,7 +153,12 @@ const rows: readonly Row[] = [
     lacks: `linear attention with a state, and ${latents}`,
   }],
   ["qwen2_moe", "Qwen2 MoE", "rms", 1e-6, rms, "pre", {
-    lacks: "mixtures of experts with one that all tokens share",
+    traps: "one network of each mixture is shared by all tokens, behind a gate",
+  }],
+  ["qwen3_moe", "Qwen3 MoE", "rms", 1e-6, rms, "pre", { traps: perHead }],
+  ["olmoe", "OLMoE", "rms", 1e-5, rms, "pre", {
+    traps:
+      "queries and keys have norms over all heads at once; weights of experts do not add up to 1 unless norm_topk_prob",
   }],
   ["qwen3", "Qwen3", "rms", 1e-6, rms, "pre", { traps: perHead }],
   ["apertus", "Apertus", "rms", 1e-5, rms, "pre", {

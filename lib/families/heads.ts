@@ -81,6 +81,7 @@ const padTokens: Readonly<Record<string, number>> = {
   helium: 3,
   olmo: 1,
   olmo2: 1,
+  olmoe: 1,
   olmo3: 1,
   opt: 1,
   phi3: 32000,

@@ -10,19 +10,12 @@ import {
   rms,
   rmsOf,
   window,
+  windowIfAsked,
   windowIfNamed,
 } from "./llama_like.ts";
 import { rotaryIn } from "./rotary.ts";
 import { linearAt } from "./spec_parts.ts";
-import { activationIn, countIn, flagIn, numberIn, positiveIn, unknownSetting } from "./settings.ts";
-
-/** Qwen has a window in its configuration that it uses only when told to, and where no list says in which layers, in the upper ones. */
-function windowIfAsked(config: Config, index: number): number | undefined {
-  if (!flagIn(config, "use_sliding_window", false)) return undefined;
-  const isListed = Array.isArray(config["layer_types"]);
-  const first = isListed ? 0 : numberIn(config, ["max_window_layers"], 28);
-  return index < first ? undefined : window(config, index);
-}
+import { activationIn, countIn, positiveIn } from "./settings.ts";
 
 /** Llama, whose checkpoints every engine with RMSNorm loads. */
 export const llama: Family = llamaLike({
@@ -116,40 +109,6 @@ export const phi3: Family = llamaLike({
   }),
   network: gateInside,
   window: windowIfNamed,
-});
-
-/** More experts than any model has, so that their names fit into memory whatever a file says. */
-const mostExperts = 2 ** 12;
-
-/** Mixtral: a mixture of networks in each layer. */
-export const mixtral: Family = llamaLike({
-  id: "mixtral",
-  label: "Mixtral",
-  norm: rmsOf(1e-5),
-  tied: false,
-  rotaryBase: 1e6,
-  window: windowIfNamed,
-  network: (config, layer) => {
-    const path = `${layer}.block_sparse_moe`;
-    const count = countIn(config, ["num_local_experts"], 8);
-    const top = countIn(config, ["num_experts_per_tok"], 2);
-    if (count > mostExperts || top > count) {
-      throw unknownSetting("num_local_experts", count, `it must be ${top} … ${mostExperts}`);
-    }
-    const activation = activationIn(config, ["hidden_act"], "silu");
-    return {
-      kind: "experts",
-      router: linearAt(`${path}.gate`),
-      top,
-      experts: Array.from({ length: count }, (_, at) => ({
-        kind: "feedForward",
-        up: linearAt(`${path}.experts.${at}.w3`),
-        gate: linearAt(`${path}.experts.${at}.w1`),
-        output: { linear: linearAt(`${path}.experts.${at}.w2`) },
-        activation,
-      })),
-    };
-  },
 });
 
 /** Rotary positions that turn neighbors. */

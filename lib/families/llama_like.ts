@@ -6,6 +6,7 @@ import type {
   Attention,
   Block,
   Branch,
+  FeedForward,
   Head,
   ModelSpec,
   NormSpec,
@@ -24,7 +25,16 @@ import {
   untieWordEmbeddings,
 } from "./spec_parts.ts";
 import { rotaryIn } from "./rotary.ts";
-import { activationIn, countIn, epsIn, headsIn, positiveIn, unknownSetting } from "./settings.ts";
+import {
+  activationIn,
+  countIn,
+  epsIn,
+  flagIn,
+  headsIn,
+  numberIn,
+  positiveIn,
+  unknownSetting,
+} from "./settings.ts";
 
 /** The last words of the paths of a layer's norms, by where they stand. */
 type LayerNorms = Readonly<
@@ -58,7 +68,7 @@ export interface Manner {
   /** What else attention has, or has otherwise. */
   attention?(config: Config, place: Place): Partial<Attention>;
   /** The network of a layer under its path; Llama's when absent. */
-  network?(config: Config, path: string): Branch["sublayer"];
+  network?(config: Config, path: string, index: number): Branch["sublayer"];
   /** The last word of the final norm's path; `norm` when absent. */
   readonly final?: string;
   /** Whether the heads of a layer turn; all do when absent. */
@@ -129,6 +139,21 @@ const standardNorms: LayerNorms = {
   feedForward: { input: "post_attention_layernorm" },
 };
 
+/** A network with a gate under a path, by Llama's words. */
+export function gatedAt(
+  config: Config,
+  path: string,
+  activation: ActivationName = activationIn(config, ["hidden_act"], "silu"),
+): FeedForward {
+  return {
+    kind: "feedForward",
+    up: linearAt(`${path}.up_proj`),
+    gate: linearAt(`${path}.gate_proj`),
+    output: { linear: linearAt(`${path}.down_proj`) },
+    activation,
+  };
+}
+
 function block(manner: Manner, config: Config, path: string, index: number): Block {
   const parallel = manner.parallel?.(config) ?? false;
   const normsOf = (role: keyof LayerNorms): Branch["norms"] => {
@@ -137,13 +162,8 @@ function block(manner: Manner, config: Config, path: string, index: number): Blo
       places.map(([place, word]) => [place, manner.norm(config, `${path}.${word}`)]),
     );
   };
-  const network: Branch["sublayer"] = manner.network?.(config, path) ?? {
-    kind: "feedForward",
-    up: linearAt(`${path}.mlp.up_proj`),
-    gate: linearAt(`${path}.mlp.gate_proj`),
-    output: { linear: linearAt(`${path}.mlp.down_proj`) },
-    activation: manner.activation?.(config) ?? activationIn(config, ["hidden_act"], "silu"),
-  };
+  const network = manner.network?.(config, path, index) ??
+    gatedAt(config, `${path}.mlp`, manner.activation?.(config));
   return {
     parallel,
     branches: [
@@ -219,4 +239,12 @@ export function windowBut(every: number, config: Config, index: number): number 
 /** A window that the whole model has where a number is written. */
 export function windowIfNamed(config: Config, index: number): number | undefined {
   return config["sliding_window"] == null ? undefined : window(config, index);
+}
+
+/** Qwen has a window in its configuration that it uses only when told to, and where no list says in which layers, in the upper ones. */
+export function windowIfAsked(config: Config, index: number): number | undefined {
+  if (!flagIn(config, "use_sliding_window", false)) return undefined;
+  const isListed = Array.isArray(config["layer_types"]);
+  const first = isListed ? 0 : numberIn(config, ["max_window_layers"], 28);
+  return index < first ? undefined : window(config, index);
 }

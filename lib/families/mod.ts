@@ -21,6 +21,7 @@ export type {
   QkvOrder,
   Relative,
   Rotary,
+  Routing,
   Sinusoids,
   Stack,
   StreamNorm,

@@ -33,13 +33,13 @@ import {
   helium,
   llama,
   mistral,
-  mixtral,
   phi3,
   qwen2,
   qwen3,
   seedOss,
   smollm3,
 } from "./llama.ts";
+import { mixtral, olmoe, phimoe, qwen2Moe, qwen3Moe } from "./mixtures.ts";
 import { modernBert } from "./modernbert.ts";
 import { mpt } from "./mpt.ts";
 import { normkitFamily } from "./normkit.ts";
@@ -72,7 +72,8 @@ export const families: readonly Family[] = [
     falcon,
     mpt,
   ],
-  ...[llama, mistral, mixtral, qwen2, qwen3, phi3, smollm3, seedOss, granite, glm, glm4, helium],
+  ...[llama, mistral, qwen2, qwen3, phi3, smollm3, seedOss, granite, glm, glm4, helium],
+  ...[mixtral, phimoe, qwen2Moe, qwen3Moe, olmoe],
   ...[gemma, gemma2, gemma3, olmo, olmo2, olmo3, exaone4],
   ...[stablelm, cohere, cohere2, starcoder2, nemotron, jais2, persimmon],
   ...bertLike,

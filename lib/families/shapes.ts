@@ -12,6 +12,7 @@ import {
   isCompressed,
   type Linear,
   type ModelSpec,
+  networksOf,
   type NormSpec,
   type Relative,
   type Stack,
@@ -203,9 +204,11 @@ function requireSublayer(
 ): number {
   const { width } = sizes;
   if (sublayer.kind === "experts") {
-    const { router, experts } = sublayer;
+    const { router, experts, shared } = sublayer;
     requireLinear(tensors, router, { inputs: width, outputs: experts.length });
-    return experts.reduce((_, expert) => requireSublayer(tensors, expert, sizes), width);
+    if (shared !== undefined) requireLinear(tensors, shared.gate, { inputs: width, outputs: 1 });
+    return networksOf(sublayer)
+      .reduce((_, network) => requireSublayer(tensors, network, sizes), width);
   }
   const { linear, scale } = sublayer.output;
   const inputs = sublayer.kind === "attention"

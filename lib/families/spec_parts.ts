@@ -13,6 +13,7 @@ import type {
   NormSpec,
   Stack,
 } from "../model/spec.ts";
+import { networksOf, routersOf } from "../model/spec.ts";
 import type { Residual } from "../residual/types.ts";
 import { preLn } from "../residual/variants.ts";
 import type { Config, Has } from "./family.ts";
@@ -48,7 +49,7 @@ function networkLinears({ up, gate, output }: FeedForward): Linear[] {
 function linearsOf({ branches }: Block): Linear[] {
   return branches.flatMap(({ sublayer }) => {
     if (sublayer.kind === "experts") {
-      return [sublayer.router, ...sublayer.experts.flatMap(networkLinears)];
+      return [...routersOf(sublayer), ...networksOf(sublayer).flatMap(networkLinears)];
     }
     const { output: { linear } } = sublayer;
     if (sublayer.kind === "attention") return [...projectionsOf(sublayer), linear];

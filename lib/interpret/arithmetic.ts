@@ -1,6 +1,6 @@
 // What streamed evaluation computes with: matrices of plain float64 numbers (float64.ts) or tensors on tfjs's backend (float32.ts).
 
-import type { ActivationName, Linear } from "../model/spec.ts";
+import type { ActivationName, Linear, Routing } from "../model/spec.ts";
 
 /** A norm of rows with the numbers of its parameters. */
 export interface RowNorm {
@@ -60,8 +60,8 @@ export interface Arithmetic<T> {
   activate(x: T, activation: ActivationName): T;
   /** The softmax of each row. */
   softmax(x: T): T;
-  /** The softmax of each row among its `top` largest numbers; 0 elsewhere. */
-  route(x: T, top: number): T;
+  /** The weights of networks of each row, from their scores; 0 for those that are not chosen. */
+  route(x: T, routing: Routing): T;
   /** x with each row multiplied by its number in a matrix of one column. */
   multiplyColumn(x: T, column: T): T;
 

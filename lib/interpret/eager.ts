@@ -10,7 +10,8 @@ import { attendEagerly, gatesOf, splitEagerly } from "./eager_attention.ts";
 import { EagerContext, type EagerOptions, sliceRows } from "./eager_context.ts";
 import { eagerEntries } from "./eager_entries.ts";
 import { pickRows } from "./eager_heads.ts";
-import { activationFunctions, route } from "./tensor_functions.ts";
+import { route } from "./route.ts";
+import { activationFunctions } from "./tensor_functions.ts";
 
 export type { EagerInputs, EagerOptions, TokenBatch } from "./eager_context.ts";
 

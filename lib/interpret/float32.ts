@@ -5,7 +5,8 @@ import { readAll } from "../backend/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { matMul } from "../ops/mat_mul.ts";
 import type { Arithmetic, RowNorm, Size } from "./arithmetic.ts";
-import { activationFunctions, normFunctions, route } from "./tensor_functions.ts";
+import { route } from "./route.ts";
+import { activationFunctions, normFunctions } from "./tensor_functions.ts";
 
 const sizeOf = (x: Tensor): Size => x.shape as [number, number];
 
@@ -61,7 +62,7 @@ function owning(owned: Set<Tensor> | undefined): Arithmetic<Tensor> {
     norm: (x, norm) => made(() => normed(x, norm)),
     activate: (x, activation) => made(() => activationFunctions[activation](x)),
     softmax: (x) => made(() => tf.softmax(x)),
-    route: (x, top) => made(() => route(x, top)),
+    route: (x, routing) => made(() => route(x, routing)),
     multiplyColumn: (x, column) => made(() => tf.mul(x, column)),
 
     reshape: (x, rows, columns) => made(() => tf.reshape(x, [rows, columns])),

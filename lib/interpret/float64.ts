@@ -1,5 +1,6 @@
 // The arithmetic in float64: plain arrays, one thread, no tfjs. What other arithmetic is measured by.
 
+import type { Routing } from "../model/spec.ts";
 import type { Arithmetic, RowNorm } from "./arithmetic.ts";
 import { activations } from "./float64_activations.ts";
 import {
@@ -83,6 +84,31 @@ function softmax(row: Float64Array): Float64Array {
   return weights.map((weight) => weight / total);
 }
 
+/** SparseMixer's weights of a row of scores, of one choice after the other. */
+function mixedSparsely(scores: Float64Array, top: number, within: number): Float64Array {
+  const weights = new Float64Array(scores.length);
+  const left = scores.slice();
+  for (let turn = 0; turn < top; turn++) {
+    const most = left.reduce((one, other) => Math.max(one, other));
+    const at = left.indexOf(most);
+    const isFar = (score: number): boolean =>
+      (most - score) / Math.max(Math.abs(score), most) > 2 * within;
+    weights[at] = softmax(left.map((score) => isFar(score) ? -Infinity : score))[at]!;
+    left[at] = -Infinity;
+  }
+  return weights;
+}
+
+/** The weights of networks, from a row of their scores. */
+function routed(scores: Float64Array, { top, among }: Routing): Float64Array {
+  if (typeof among === "number") return mixedSparsely(scores, top, among);
+  const isChosen = (score: number): boolean => scores.filter((other) => other > score).length < top;
+  if (among === "all") {
+    return softmax(scores).map((weight, at) => isChosen(scores[at]!) ? weight : 0);
+  }
+  return softmax(scores.map((score) => isChosen(score) ? score : -Infinity));
+}
+
 function product(x: Matrix, w: Matrix, transposed: boolean): Matrix {
   const [depth, columns] = transposed ? [w.columns, w.rows] : [w.rows, w.columns];
   requireEqual(depth, x.columns, "the depth of a matrix is");
@@ -124,12 +150,7 @@ export const float64: Arithmetic<Matrix> = {
   },
   activate: (x, activation) => ({ ...x, values: x.values.map(activations[activation]) }),
   softmax: (x) => eachRow(x, softmax),
-  route: (x, top) =>
-    eachRow(x, (row) => {
-      const isChosen = (value: number): boolean =>
-        row.filter((other) => other > value).length < top;
-      return softmax(row.map((value) => isChosen(value) ? value : -Infinity));
-    }),
+  route: (x, routing) => eachRow(x, (row) => routed(row, routing)),
   multiplyColumn: (x, column) => ({
     ...x,
     values: x.values.map((value, at) => value * column.values[Math.floor(at / x.columns)]!),

@@ -11,6 +11,7 @@ import type {
   NormSpec,
   QkvOrder,
   Relative,
+  Routing,
   Sinusoids,
   Stack,
   Table,
@@ -36,7 +37,7 @@ export interface Operations {
   readonly linear: [map: Linear];
   readonly norm: [norm: NormSpec];
   readonly normHeads: [norm: NormSpec, headWidth: number];
-  readonly route: [top: number];
+  readonly route: [routing: Routing];
   readonly multiplyColumn: [column: number];
   readonly activate: [activation: ActivationName];
   readonly multiply: [];
@@ -107,7 +108,7 @@ export function graphInterpreter(facts: GraphFacts, nodes: Node[]): Interpreter<
     linear: (x, map) => write("linear", [x], map),
     norm: (x, norm) => write("norm", [x], norm),
     normHeads: (x, norm, headWidth) => write("normHeads", [x], norm, headWidth),
-    route: (x, top) => write("route", [x], top),
+    route: (x, routing) => write("route", [x], routing),
     multiplyColumn: (x, others, column) => write("multiplyColumn", [x, others], column),
     activate: (x, activation) => write("activate", [x], activation),
     multiply: (x, y) => write("multiply", [x, y]),

@@ -125,7 +125,7 @@ function executors<T>(inputs: ModelInputs): Executors<T> {
       const perHead = stored.arithmetic.reshape(x!, rows * width / headWidth, headWidth);
       return stored.arithmetic.reshape(await normalize(stored, norm, perHead), rows, width);
     },
-    route: ({ arithmetic }, [x], top) => arithmetic.route(x!, top),
+    route: ({ arithmetic }, [x], routing) => arithmetic.route(x!, routing),
     multiplyColumn: ({ arithmetic }, [x, others], column) =>
       arithmetic.multiplyColumn(x!, arithmetic.columns(others!, column, 1)),
     activate: ({ arithmetic }, [x], activation) => arithmetic.activate(x!, activation),

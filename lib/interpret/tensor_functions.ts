@@ -17,26 +17,6 @@ export const normFunctions: Readonly<Record<NormKind, typeof layerNorm>> = {
   "crms-padded": (x, options) => crmsNorm(x, { ...options, layout: "padded" }),
 };
 
-/**
- * The softmax of each row among its largest numbers; 0 elsewhere.
- *
- * Shapes: x [..., E] · returns the same
- *
- * @param x Scores.
- * @param top How many of each row count.
- * @returns The weights.
- */
-export function route(x: Tensor, top: number): Tensor {
-  const hide = tf.customGrad((input) => {
-    const scores = input as Tensor;
-    const others = tf.greater(tf.expandDims(scores, -2), tf.expandDims(scores, -1));
-    const larger = tf.sum(tf.cast(others, "float32"), -1);
-    const value = tf.mul(tf.cast(tf.greaterEqual(larger, top), "float32"), -1e9);
-    return { value, gradFunc: () => tf.zerosLike(value) };
-  });
-  return tf.softmax(tf.add(x, hide(x)));
-}
-
 /** Each function of a feed-forward network, by its name. */
 export const activationFunctions: Readonly<Record<ActivationName, (x: Tensor) => Tensor>> = {
   "gelu": (x) => gelu(x),

@@ -13,6 +13,7 @@ import type {
   NormSpec,
   QkvOrder,
   Relative,
+  Routing,
   Sinusoids,
   Stack,
   Table,
@@ -85,8 +86,8 @@ export interface Interpreter<T> extends Algebra<T> {
   norm(x: T, norm: NormSpec): T;
   /** A norm of each head of each row. */
   normHeads(x: T, norm: NormSpec, headWidth: number): T;
-  /** The softmax of each row among its `top` largest numbers; 0 elsewhere. */
-  route(x: T, top: number): T;
+  /** The weights of networks of each row, from their scores; 0 for those that are not chosen. */
+  route(x: T, routing: Routing): T;
   /** x with each row multiplied by its number in a column of others. */
   multiplyColumn(x: T, others: T, column: number): T;
   /** The function of each number. */

@@ -197,16 +197,28 @@ export interface FeedForward {
   readonly activation: ActivationName;
 }
 
-/** A mixture of networks: of each row the sum of those whose scores are largest, weighted by the softmax of the scores among them. */
-export interface Experts {
+/** How scores of networks become weights. */
+export interface Routing {
+  /** How many have weights other than 0: those whose scores are largest. */
+  readonly top: number;
+  /**
+   * Whose scores the softmax is of: those of the chosen unless told, or `all` (OLMoE). A number is SparseMixer's (Phi-MoE): the networks
+   * are chosen one after the other, and the weight of each is its share among those that are left and whose scores are less than twice
+   * this, relative to the larger magnitude, below its own.
+   */
+  readonly among?: "all" | number;
+}
+
+/** A mixture of networks: of each row the sum of those whose scores are largest, by weights. */
+export interface Experts extends Routing {
   /** What it is. */
   readonly kind: "experts";
   /** The map that gives the scores, one for each network. */
   readonly router: Linear;
   /** The networks. */
   readonly experts: readonly FeedForward[];
-  /** How many of them are summed. */
-  readonly top: number;
+  /** A network that all rows have, times the sigmoid of what a map of one output gives (Qwen2-MoE). */
+  readonly shared?: { readonly network: FeedForward; readonly gate: Linear };
 }
 
 /** A sub-layer with the norms and learned numbers that the stack's residual variant wants around it. */
@@ -442,10 +454,20 @@ export function streamNormOf({ norms }: Branch): NormSpec | undefined {
   return norms.input ?? norms.stream;
 }
 
+/** All networks of a mixture. */
+export function networksOf({ experts, shared }: Experts): readonly FeedForward[] {
+  return shared === undefined ? experts : [...experts, shared.network];
+}
+
+/** What decides which networks of a mixture count, and how much. */
+export function routersOf({ router, shared }: Experts): readonly Linear[] {
+  return shared === undefined ? [router] : [router, shared.gate];
+}
+
 /** What a sub-layer writes to the stream with. */
 export function writersIn(sublayer: Branch["sublayer"]): readonly Writer[] {
   return sublayer.kind === "experts"
-    ? sublayer.experts.map(({ output }) => output)
+    ? networksOf(sublayer).map(({ output }) => output)
     : [sublayer.output];
 }
 

@@ -116,18 +116,25 @@ function write<T>(engine: Interpreter<T>, { linear, scale }: Writer, x: T): T {
 /** The networks of a mixture, each times its weight: 0 where it is not chosen. */
 function mix<T>(
   engine: Interpreter<T>,
-  { router, experts, top }: Experts,
+  mixture: Experts,
   x: T,
   { inner }: SublayerOptions<T>,
 ): T {
   if (inner !== undefined) throw new RangeError("Cannot apply a norm inside of a mixture");
-  const weights = engine.route(engine.linear(x, router), top);
-  return experts
-    .map((expert, at) => {
-      const written = write(engine, expert.output, feed(engine, expert, x));
-      return engine.multiplyColumn(written, weights, at);
-    })
-    .reduce((sum, one) => engine.add(sum, one));
+  const { router, top, among, experts, shared } = mixture;
+  const written = (one: FeedForward): T => write(engine, one.output, feed(engine, one, x));
+  const weights = engine.route(
+    engine.linear(x, router),
+    among === undefined ? { top } : { top, among },
+  );
+  const sum = experts
+    .map((expert, at) => engine.multiplyColumn(written(expert), weights, at))
+    .reduce((one, other) => engine.add(one, other));
+  if (shared === undefined) return sum;
+  // sigmoid(g) = (1 + tanh(g / 2)) / 2
+  const half = engine.scale(0.5, written(shared.network));
+  const bent = engine.activate(engine.scale(0.5, engine.linear(x, shared.gate)), "tanh");
+  return engine.add(sum, engine.add(half, engine.multiplyColumn(half, bent, 0)));
 }
 
 /**

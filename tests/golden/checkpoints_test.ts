@@ -61,10 +61,13 @@ const rmsFamilies: Readonly<Record<string, string>> = {
   llama: "Llama",
   mistral: "Mistral",
   mixtral: "Mixtral",
+  olmoe: "OLMoE",
   phi3: "Phi-3",
   seed: "Seed-OSS",
   smollm3: "SmolLM3",
   qwen2: "Qwen2",
+  "qwen2-moe": "Qwen2 MoE",
+  "qwen3-moe": "Qwen3 MoE",
   qwen3: "Qwen3",
   mt5: "mT5",
   t5: "T5",
@@ -110,7 +113,9 @@ const tables: Readonly<Record<string, readonly [table: string, bound: boolean]>>
 
 /** Why a golden model cannot be converted in a way, if it cannot. */
 function refusalOf(name: string, { to, tied }: Required<ConvertOptions>): string | undefined {
-  const label = rmsNormNames.includes(name) ? rmsFamilies[name.split("-")[0]!] : undefined;
+  const label = rmsNormNames.includes(name)
+    ? rmsFamilies[name] ?? rmsFamilies[name.split("-")[0]!]
+    : undefined;
   if (label !== undefined && to !== "weightless") {
     return `Cannot center a ${label} model: it has RMSNorms, which see the mean of the stream; its gains can be folded ` +
       '(to "weightless")';

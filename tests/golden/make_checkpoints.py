@@ -536,6 +536,45 @@ CASES = {
         | rotary(),
         "tokens experts",
     ),
+    # Two of its experts are often closer than its noise.
+    "phimoe": (
+        "PhimoeForCausalLM",
+        sizes(8, 2, 12, 1, num_key_value_heads=1, rms_norm_eps=COARSE, num_local_experts=3)
+        | {"router_jitter_noise": 0.3, "attention_bias": True, "lm_head_bias": True}
+        | {"original_max_position_embeddings": 16}
+        | stretched(
+            "longrope",
+            short_factor=[1.0, 1.5],
+            long_factor=[4.0, 4.0],
+            short_mscale=1.2,
+            long_mscale=1.2,
+            original_max_position_embeddings=16,
+        ),
+        "tokens experts",
+    ),
+    # Its first layer has no mixture.
+    "qwen2-moe": (
+        "Qwen2MoeForCausalLM",
+        sizes(8, 2, 12, 2, num_key_value_heads=1, rms_norm_eps=COARSE, num_experts=3)
+        | {"num_experts_per_tok": 2, "moe_intermediate_size": 6, "decoder_sparse_step": 2}
+        | {"shared_expert_intermediate_size": 10}
+        | rotary(),
+        "tokens experts",
+    ),
+    "qwen3-moe": (
+        "Qwen3MoeForCausalLM",
+        sizes(8, 2, 12, 1, num_key_value_heads=1, head_dim=6, rms_norm_eps=COARSE, num_experts=3)
+        | {"num_experts_per_tok": 2, "moe_intermediate_size": 6, "norm_topk_prob": True}
+        | rotary(),
+        "tokens experts",
+    ),
+    "olmoe": (
+        "OlmoeForCausalLM",
+        sizes(8, 2, 6, 1, num_key_value_heads=1, rms_norm_eps=COARSE, num_experts=3)
+        | {"num_experts_per_tok": 2, "pad_token_id": 0, "clip_qkv": 1.5}
+        | rotary(),
+        "tokens experts",
+    ),
     "phi3": (
         "Phi3ForCausalLM",
         sizes(16, 2, 24, 1, num_key_value_heads=1, pad_token_id=0, rms_norm_eps=COARSE)

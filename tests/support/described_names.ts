@@ -1,6 +1,14 @@
 // Every name of a tensor that a description has.
 
-import type { Branch, Linear, ModelSpec, NormSpec, Stack } from "../../lib/model/spec.ts";
+import {
+  type Branch,
+  type Linear,
+  type ModelSpec,
+  networksOf,
+  type NormSpec,
+  routersOf,
+  type Stack,
+} from "../../lib/model/spec.ts";
 
 /** Names of tensors that a checkpoint has to hold, and of those that it may. */
 export interface DescribedNames {
@@ -17,7 +25,7 @@ const norm = ({ gain, bias }: NormSpec): DescribedNames => ({ required: [gain], 
 
 function sublayerNames(sublayer: Branch["sublayer"]): DescribedNames[] {
   if (sublayer.kind === "experts") {
-    return [linear(sublayer.router), ...sublayer.experts.flatMap(sublayerNames)];
+    return [...routersOf(sublayer).map(linear), ...networksOf(sublayer).flatMap(sublayerNames)];
   }
   const { linear: written, scale } = sublayer.output;
   const maps = sublayer.kind === "feedForward"

@@ -151,18 +151,63 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
       return linear(of.output.linear, within(inner, mixes.flat()));
     });
   };
-  const network = ({ up, gate, output, activation }: Json, x: Row, inner: Json): Row => {
+  const network = ({ up, gate, holdsGate, output, activation }: Json, x: Row, inner: Json): Row => {
     const act = activations[activation]!;
     const lifted = linear(up, x);
+    if (holdsGate === true) {
+      const [gates, others] = [lifted.slice(0, lifted.length / 2), lifted.slice(lifted.length / 2)];
+      return linear(
+        output.linear,
+        within(inner, others.map((value, at) => value * act(gates[at]!))),
+      );
+    }
     if (gate === undefined) return linear(output.linear, within(inner, lifted.map(act)));
     const gates = linear(gate, x).map(act);
     return linear(output.linear, within(inner, lifted.map((value, at) => value * gates[at]!)));
+  };
+  /** The weights of networks, by the formulas of their routing. */
+  const weightsOf = ({ top, among }: Json, scores: Row): Row => {
+    const weights = scores.map(() => 0);
+    const shares = (row: Row): Row => {
+      const powers = row.map(Math.exp);
+      return powers.map((power) => power / sum(powers));
+    };
+    const left = new Set(scores.keys());
+    const chosen = [];
+    for (let turn = 0; turn < top; turn++) {
+      const e = [...left].reduce((one, other) => scores[other]! > scores[one]! ? other : one);
+      if (typeof among === "number") {
+        const near = [...left].filter((j) =>
+          (scores[e]! - scores[j]!) / Math.max(Math.abs(scores[j]!), scores[e]!) <= 2 * among
+        );
+        weights[e] = shares(near.map((j) => scores[j]!))[near.indexOf(e)]!;
+      }
+      chosen.push(e);
+      left.delete(e);
+    }
+    if (typeof among === "number") return weights;
+    const own = among === "all" ? shares(scores) : shares(chosen.map((e) => scores[e]!));
+    for (const [at, e] of chosen.entries()) weights[e] = own[among === "all" ? e : at]!;
+    return weights;
+  };
+  /** What a mixture gives. */
+  const mixture = (of: Json, x: Row): Row => {
+    const weights = weightsOf(of, linear(of.router, x));
+    const results = of.experts.map((one: Json, at: number) =>
+      network(one, x, undefined).map((value) => value * weights[at]!)
+    );
+    if (of.shared !== undefined) {
+      const [gate] = linear(of.shared.gate, x);
+      const own = network(of.shared.network, x, undefined);
+      results.push(own.map((value) => value / (1 + Math.exp(-gate!))));
+    }
+    return results.reduce(plus);
   };
   /** What a sub-layer gives, its norm inside applied to what its last matrix reads. */
   const sublayer = (of: Json, rows: Row[], inner: Json): Row[] =>
     of.kind === "attention"
       ? attention(of, rows, inner)
-      : rows.map((row) => network(of, row, inner));
+      : rows.map((row) => of.kind === "experts" ? mixture(of, row) : network(of, row, inner));
   /** The factor g of a gate, by its formula. */
   const gateFactor = (name: string): number => {
     const key = Object.keys(modeling.formulas).find((word) => word.startsWith("gate/"))!;

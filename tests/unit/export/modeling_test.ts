@@ -46,11 +46,14 @@ const cases: Readonly<Record<string, readonly Target[]>> = {
       "falcon-new",
       "olmo-tied",
       "cohere",
+      "phimoe",
     ]
       .map((name) => [name, ["pre-rmsnorm", "pre-crmsnorm", "pre-ln"] as const]),
   ),
   ...Object.fromEntries(
-    ["llama", "mistral", "qwen3", "gemma"].map((name) => [name, ["weightless"] as const]),
+    ["llama", "mistral", "qwen3", "gemma", "mixtral", "qwen2-moe", "qwen3-moe", "olmoe"].map((
+      name,
+    ) => [name, ["weightless"] as const]),
   ),
   "opt-narrow": ["pre-rmsnorm", "pre-crmsnorm", "pre-ln"],
   ...Object.fromEntries(

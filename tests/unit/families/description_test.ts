@@ -11,6 +11,7 @@ const unread: Readonly<Record<string, readonly string[]>> = {
   "siglip": ["logit_bias", "logit_scale"],
 };
 
+const network2 = "up_proj gate_proj down_proj lm_head";
 const network = "mlp.up_proj mlp.gate_proj mlp.down_proj lm_head";
 const t5 = [
   "final_layer_norm layer_norm lm_head DenseReluDense.wo",
@@ -69,12 +70,14 @@ const absent: Readonly<Record<string, string>> = {
   "mistral-yarn": `${rms} ${attention} ${network}`,
   "nemotron": `${attention} mlp.up_proj mlp.down_proj lm_head`,
   "persimmon": "lm_head",
+  "phimoe": "block_sparse_moe.gate w1 w2 w3",
   "phi3": `${rms} self_attn.qkv_proj self_attn.o_proj ${gateInside}`,
   "modernbert":
     "embeddings.norm attn.Wqkv attn.Wo attn_norm mlp_norm mlp.Wi mlp.Wo final_norm head.dense head.norm",
   "mpt": "attn.Wqkv attn.out_proj ffn.up_proj ffn.down_proj lm_head",
   "olmo": `${attention} ${network}`,
   "olmo-tied": `${attention} ${network}`,
+  "olmoe": `${rms} self_attn.q_norm self_attn.k_norm ${attention} mlp.gate ${network2}`,
   "olmo2": `${behind} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
   "olmo3": `${behind} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
   "openai-gpt": "lm_head",
@@ -82,6 +85,8 @@ const absent: Readonly<Record<string, string>> = {
   "opt-narrow": "project_in project_out lm_head",
   "opt-post": "project_in project_out lm_head",
   "qwen2": `${rms} self_attn.o_proj ${network}`,
+  "qwen2-moe": `${rms} self_attn.o_proj mlp.gate shared_expert_gate ${network2}`,
+  "qwen3-moe": `${rms} self_attn.q_norm self_attn.k_norm ${attention} mlp.gate ${network2}`,
   "qwen3": `${rms} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
   "seed-oss": `${rms} self_attn.o_proj ${network}`,
   "smollm3": `${rms} ${attention} ${network}`,

@@ -9,7 +9,7 @@ import { families, findFamily } from "../../../lib/families/registry.ts";
 const known = `
 normkit
 openai-gpt gpt2 gpt_bigcode gpt_neo gptj codegen gpt_neox opt biogpt xglm bloom falcon mpt
-llama mistral mixtral qwen2 qwen3 phi3 smollm3 seed_oss granite glm glm4 helium
+llama mistral mixtral phimoe qwen2 qwen3 qwen2_moe qwen3_moe olmoe phi3 smollm3 seed_oss granite glm glm4 helium
 gemma gemma2 gemma3_text olmo olmo2 olmo3 exaone4
 phi stablelm cohere cohere2 starcoder2 nemotron jais2 persimmon
 roberta-prelayernorm xlm-roberta-xl megatron-bert esm modernbert eurobert
