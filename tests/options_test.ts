@@ -222,6 +222,12 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   ],
   readCorpus: [row<kit.ReadCorpusOptions>({ ...corpus, ...text }, (o) => kit.readCorpus("", o))],
   cldrPhrases: [row<data.SplitOptions>(split, (o) => data.cldrPhrases("de", "en", o))],
+  maskTokens: [
+    row<data.MaskTokensOptions>(
+      { vocabulary: 5, mask: 4, special: [0], share: 0.5 },
+      (o) => data.maskTokens([[1]], new kit.Random(0), o),
+    ),
+  ],
   holdOut: [row<data.HoldOutOptions>({ ...split, groups: [1] }, (o) => data.holdOut(any, o))],
   logMel: [
     row<data.LogMelOptions>(

@@ -43,8 +43,14 @@ export interface HoldOutOptions extends SplitOptions {
 /** What a function takes that holds out examples. */
 export const splitKinds: OptionKinds<SplitOptions> = { heldOutShare: "number?", seed: "number?" };
 
-/** Puts a list in random order, in place (Fisher and Yates). */
-function shuffle<T>(list: T[], random: Random): T[] {
+/**
+ * Puts a list in random order, in place (Fisher and Yates).
+ *
+ * @param list The list.
+ * @param random What draws the order.
+ * @returns The same list.
+ */
+export function shuffle<T>(list: T[], random: Random): T[] {
   for (let end = list.length; end > 1; end--) {
     const at = random.integer(end);
     [list[at], list[end - 1]] = [list[end - 1]!, list[at]!];

@@ -34,6 +34,7 @@ export {
   readImageFolder,
 } from "./images.ts";
 export { type LogMel, logMel, type LogMelOptions } from "./log_mel.ts";
+export { type MaskedTokens, maskTokens, type MaskTokensOptions } from "./masked_tokens.ts";
 export { mobyDick } from "./moby_dick.ts";
 export { nearDuplicateGroups } from "./near_duplicates.ts";
 export { readPairs, type ReadPairsOptions, type SentencePair } from "./pairs.ts";
