@@ -112,6 +112,12 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       (o) => ops.crossEntropy(tensor, any, o),
     ),
   ],
+  decodeCtc: [
+    row<kit.DecodeCtcOptions>(
+      { classes: 2, blank: 0, beams: 1 },
+      (o) => kit.decodeCtc([0, 1], o),
+    ),
+  ],
   ctcLoss: [
     row<ops.CtcOptions>(
       { lengths: [1], blank: 0 },

@@ -10,6 +10,7 @@ export type {
   FeedForwardActivation,
   LayerOptions,
 } from "../transformer/settings.ts";
+export { decodeCtc, type DecodeCtcOptions } from "./ctc.ts";
 export { decoder, type DecoderOptions, type Tokens } from "./decoder.ts";
 export type { RunOptions, Tap } from "../transformer/run.ts";
 export { type Gate, isGate, readGates } from "./gates.ts";
