@@ -107,8 +107,8 @@ function paddingIn(config: Config): Pick<Head, "padToken"> {
   return isNone ? {} : { padToken: numberIn(config, ["pad_token_id"], standard) };
 }
 
-/** The class that a configuration names. */
-function architectureOf({ architectures }: Config): string {
+/** The class that a configuration names; nothing where it names none. */
+export function architectureOf({ architectures }: Config): string {
   const [first] = Array.isArray(architectures) ? architectures : [];
   return typeof first === "string" ? first : "";
 }

@@ -1,9 +1,10 @@
 // ModernBERT: an encoder of tokens whose heads turn, with windows around the token in most layers, networks that hold their gate, and
 // a first attention that reads the embeddings' norm as it is.
 
-import type { Attention, Block, Linear, ModelSpec, NormSpec } from "../model/spec.ts";
+import type { Attention, Block, Head, Linear, ModelSpec, NormSpec } from "../model/spec.ts";
 import { preLn } from "../residual/variants.ts";
 import type { Config, Family, Has } from "./family.ts";
+import { architectureOf } from "./heads.ts";
 import { type LayerKind, rotaryOfKind } from "./rotary.ts";
 import {
   attentionOf,
@@ -81,16 +82,37 @@ function block(config: Config, path: string, index: number): Block {
   };
 }
 
-/** A head that guesses tokens; a body alone has none. */
+/** The rows that a classifier reads: all of a text where it classifies tokens or finds answers. */
+function classifiedRows(config: Config): Head["reads"] {
+  if (/ForTokenClassification$|ForQuestionAnswering$/.test(architectureOf(config))) return "all";
+  const { classifier_pooling: pooling = "cls" } = config;
+  if (pooling === "cls") return "first";
+  if (pooling === "mean") return "mean";
+  throw unknownSetting("classifier_pooling", pooling, "it must be cls or mean");
+}
+
+/** A classifier, or a head that guesses tokens; a body alone has none. */
 function headOf(config: Config, has: Has, table: string): Pick<ModelSpec, "heads" | "untied"> {
   const linear: Linear = linearAt("head.dense");
-  if (!has(linear.weight) || has("classifier.weight")) return { heads: [] };
+  if (!has(linear.weight)) return { heads: [] };
   const transform = {
     linear,
     activation: activationIn(config, ["classifier_activation"], "gelu"),
     norm: norm(config, "head.norm"),
   };
-  return languageHead(config, table, { path: "decoder", transform, stack: "encoder" });
+  if (!has("classifier.weight")) {
+    return languageHead(config, table, { path: "decoder", transform, stack: "encoder" });
+  }
+  const isAnswer = architectureOf(config).endsWith("ForQuestionAnswering");
+  return {
+    heads: [{
+      linear: linearAt("classifier"),
+      stack: "encoder",
+      reads: classifiedRows(config),
+      transform,
+      ...(isAnswer ? { output: "qa_outputs" } : {}),
+    }],
+  };
 }
 
 function describe(config: Config, has: Has): ModelSpec {

@@ -29,7 +29,7 @@ const possibleIn = (model: Model) => targets.filter((to) => inspect(model).targe
 
 /** Those that are none, by what stands in the message. */
 const refused: Readonly<Record<string, readonly string[]>> = {
-  "pre-ln pre-rmsnorm pre-crmsnorm": ["llama", "gemma", "qwen3"],
+  "pre-ln pre-rmsnorm pre-crmsnorm": ["llama", "gemma", "qwen3", "modernbert"],
   "pre-ln pre-rmsnorm pre-crmsnorm weightless": [
     ...["gemma3", "openai-gpt", "bert", "roberta", "distilbert", "bart"],
   ],
