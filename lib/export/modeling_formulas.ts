@@ -35,8 +35,8 @@ export const entryFormulas: Readonly<Record<Entry["kind"], Formula>> = {
   tokens: [
     "x[t] = scale · tokens.table[id[t]] + positions.table[t + offset]    for t = 0, 1, …",
     "without positions: x[t] = scale · tokens.table[id[t]]",
-    "with sinusoids, in the place of positions: sin((t + offset) · 10000^(−p / steps)) for p = 0 … width/2 − 1, then the cosines; with " +
-    "sinusoids.padding, tokens of that id have zeros there, and t counts the others alone",
+    "with sinusoids, in the place of positions: sin((t + offset) · 10000^(−p / steps)) for p = 0 … width/2 − 1, then the cosines",
+    "with padding: t counts the tokens of other ids alone; those of that id take the row offset − 1, or zeros in the place of sinusoids",
     "with projection: projection.linear(scale · tokens.table[id[t]]) in place of that row",
     "with masked: the row of a token t is multiplied by 0 where id[t] = masked.token, else by (1 − masked.share) / (1 − the share of the t " +
     "with that token)",

@@ -8,7 +8,7 @@ import type { EntryOf, Interpreter } from "../model/interpreter.ts";
 import { alternatingSinusoids, countPatches } from "../model/patches.ts";
 import { type Convolution, inputOf, type Linear, type Table } from "../model/spec.ts";
 import { float, int, ints } from "./onnx_graph.ts";
-import { computedPositions, permute, placesOf } from "./onnx_positions.ts";
+import { computedPositions, permute, placesOf, tokenPlaces } from "./onnx_positions.ts";
 import { folded, operate, unfolded, withRows } from "./onnx_rows.ts";
 import { asFloat, matrix, type OnnxContext, type OnnxStream, vector } from "./onnx_weights.ts";
 
@@ -126,9 +126,10 @@ export function onnxEntries(context: OnnxContext): Entries {
         width,
       );
     },
-    addPositions: (x, table, offset) => {
-      const places = placesOf(context, x.size);
-      const rows = offset === 0 ? places : graph.add("Add", [places, graph.whole(offset)]);
+    addPositions: (x, table, entry) => {
+      const rows = entry === undefined
+        ? placesOf(context, x.size)
+        : tokenPlaces(context, entry, x.size);
       const added = graph.add("Add", [unfolded(context, x), lookUp(context, table, x.width, rows)]);
       return withRows(x, graph.add("Reshape", [added, graph.whole([-1, x.width])]));
     },

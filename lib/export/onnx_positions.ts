@@ -29,7 +29,31 @@ export function placesOf(context: OnnxContext, size: string): string {
   );
 }
 
-const float32 = { to: int(1) };
+const [float32, int64] = [{ to: int(1) }, { to: int(7) }];
+
+/**
+ * The places of an entry's tokens; of those that are not counted the one before the first.
+ *
+ * @param context Where it goes.
+ * @param entry The entry.
+ * @param size The size of the stream.
+ * @returns The name of the value, int64: [T], or [batch, T] where some tokens are not counted.
+ */
+export function tokenPlaces(
+  context: OnnxContext,
+  entry: EntryOf<"tokens">,
+  size: string,
+): string {
+  const { graph, inputs } = context;
+  const { padding, offset } = entry;
+  const shifted = (places: string, by: number): string =>
+    by === 0 ? places : graph.add("Add", [places, graph.whole(by)]);
+  if (padding === undefined) return shifted(placesOf(context, size), offset);
+  const isPadding = graph.add("Equal", [inputs[inputOf(entry)], graph.whole(padding)]);
+  const counts = graph.add("Cast", [graph.add("Not", [isPadding])], int64);
+  const counted = graph.add("CumSum", [counts, graph.whole(1)]);
+  return shifted(graph.add("Mul", [counted, counts]), offset - 1);
+}
 
 /**
  * The computed positions of an entry's tokens.
@@ -43,26 +67,18 @@ const float32 = { to: int(1) };
 export function computedPositions(
   context: OnnxContext,
   entry: EntryOf<"tokens">,
-  { padding, ...sinusoids }: Sinusoids,
+  sinusoids: Sinusoids,
   { size, width }: { readonly size: string; readonly width: number },
 ): string {
-  const { graph, inputs } = context;
-  const isPadding = padding === undefined
-    ? undefined
-    : graph.add("Equal", [inputs[inputOf(entry)], graph.whole(padding)]);
-  const counted = (): string => {
-    const places = graph.add("Cast", [graph.add("Not", [isPadding!])], { to: int(7) });
-    return graph.add("Sub", [graph.add("CumSum", [places, graph.whole(1)]), graph.whole(1)]);
-  };
-  const from = isPadding === undefined ? placesOf(context, size) : counted();
-  const places = graph.add("Add", [from, graph.whole(entry.offset)]);
+  const { graph } = context;
+  const places = tokenPlaces(context, entry, size);
   const column = graph.add("Unsqueeze", [graph.add("Cast", [places], float32), graph.whole([-1])]);
   const speeds = sinusoidSpeeds(sinusoids, width);
   const angles = graph.add("Mul", [column, graph.numbers(speeds, [1, speeds.length])]);
   const halves = ["Sin", "Cos"].map((operator) => graph.add(operator, [angles]));
   const rows = graph.add("Concat", halves, { axis: int(-1) });
-  if (isPadding === undefined) return rows;
-  const placeless = graph.add("Unsqueeze", [isPadding, graph.whole([-1])]);
+  if (entry.padding === undefined) return rows;
+  const placeless = graph.add("Less", [column, graph.numbers(entry.offset)]);
   return graph.add("Where", [placeless, graph.numbers(0), rows]);
 }
 

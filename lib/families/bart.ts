@@ -42,6 +42,8 @@ interface Manner {
   readonly offset: number;
   /** Positions that are computed where no table of them is stored. */
   sinusoids?(config: Config, width: number): Sinusoids;
+  /** Tokens that have no place. */
+  padding?(config: Config): number;
   /** Whether embeddings are multiplied by the root of the width where it is not written. */
   readonly scaled?: boolean;
   /** The function of the networks where it is not written. */
@@ -108,6 +110,7 @@ function stack(manner: Manner, config: Config, has: Has, side: Side, prefix: str
     entry: tokenEntry(tableOf(has, side, prefix), {
       ...(isComputed ? { sinusoids: manner.sinusoids!(config, width) } : { positions }),
       offset: manner.offset,
+      ...(manner.padding === undefined ? {} : { padding: manner.padding(config) }),
       scale: flagIn(config, "scale_embedding", manner.scaled ?? false) ? Math.sqrt(width) : 1,
       source: side === "encoder",
     }),
@@ -157,10 +160,8 @@ const manners: readonly Manner[] = [
     label: "M2M100",
     ...pre,
     offset: 2,
-    sinusoids: (config, width) => ({
-      steps: width / 2 - 1,
-      padding: numberIn(config, ["pad_token_id"], 1),
-    }),
+    sinusoids: (_, width) => ({ steps: width / 2 - 1 }),
+    padding: (config) => numberIn(config, ["pad_token_id"], 1),
     scaled: true,
     activation: "relu",
   },

@@ -129,11 +129,13 @@ const maskedShare = 0.15 * 0.8;
 
 function entryOf(kind: Kind, config: Config, prefix: string): Entry {
   const at = (name: string): string => `${prefix}embeddings.${name}`;
+  const offset = kind.offset(config);
+  const uncounted = offset === 0 ? {} : { padding: offset - 1 };
   const isDropped = kind.isEsm === true && flagIn(config, "token_dropout", false);
   return tokenEntry(at("word_embeddings.weight"), {
     ...(isRotary(config, kind)
       ? {}
-      : { positions: at("position_embeddings.weight"), offset: kind.offset(config) }),
+      : { positions: at("position_embeddings.weight"), offset, ...uncounted }),
     ...(kind.isEsm === true ? {} : { segments: at("token_type_embeddings.weight") }),
     ...(isDropped
       ? { masked: { token: numberIn(config, ["mask_token_id"]), share: maskedShare } }

@@ -93,7 +93,10 @@ export function tokenEntry(
   tokens: string,
   options:
     & Partial<
-      Pick<TokenEntry, "offset" | "scale" | "projection" | "source" | "masked" | "sinusoids">
+      Pick<
+        TokenEntry,
+        "offset" | "padding" | "scale" | "projection" | "source" | "masked" | "sinusoids"
+      >
     >
     & { readonly positions?: string; readonly segments?: string } = {},
 ): Entry {

@@ -3,9 +3,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { requireInteger } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Interpreter } from "../model/interpreter.ts";
+import type { EntryOf, Interpreter } from "../model/interpreter.ts";
 import { alternatingSinusoids } from "../model/patches.ts";
-import { sinusoidRows, tokenPlaces } from "../model/sinusoids.ts";
+import { placeRows, sinusoidRows, tokenPlaces } from "../model/sinusoids.ts";
 import { lookup } from "../ops/lookup.ts";
 import type { EagerContext } from "./eager_context.ts";
 import { convolveFrames, patchRows } from "./eager_inputs.ts";
@@ -28,33 +28,42 @@ type Entries = Pick<
  * @throws {RangeError} Later, from the operations, if an input or a table is missing or does not fit.
  */
 export function eagerEntries(context: EagerContext): Entries {
+  const tokensOf = ({ source }: EntryOf<"tokens">) =>
+    context.input(source === true ? "source" : "tokens");
+  const textsOf = (entry: EntryOf<"tokens">, batch: number): Int32Array[] => {
+    const { ids } = tokensOf(entry);
+    const length = ids.length / batch;
+    return Array.from(
+      { length: batch },
+      (_, row) => ids.subarray(row * length, (row + 1) * length),
+    );
+  };
   return {
-    tokens: ({ tokens, source, masked }, width) => {
-      const { ids, size } = context.input(source === true ? "source" : "tokens");
+    tokens: (entry, width) => {
+      const { tokens, masked } = entry;
+      const { ids, size } = tokensOf(entry);
       const rows = tf.reshape(lookup(context.table(tokens, width), ids), [...size, width]);
       if (masked === undefined) return rows;
       const [batch, length] = size;
-      const factors = Array.from(
-        { length: batch },
-        (_, row) => maskFactors(ids.subarray(row * length, (row + 1) * length), masked),
-      );
+      const factors = textsOf(entry, batch).map((text) => maskFactors(text, masked));
       return tf.mul(rows, tf.tensor(factors.flat(), [batch, length, 1]));
     },
-    addPositions: (x, table, offset) => {
-      const [, length, width] = x.shape as [number, number, number];
+    addPositions: (x, table, entry) => {
+      const [batch, length, width] = x.shape as [number, number, number];
       const rows = context.table(table, width);
-      const first = offset + context.past;
+      const first = (entry?.offset ?? 0) + context.past;
       requireInteger(`end of rows of ${table.table}`, first + length, { max: rows.shape[0]! });
-      return tf.add(x, tf.slice(rows, [first, 0], [length, width]));
+      if (entry?.padding === undefined) {
+        return tf.add(x, tf.slice(rows, [first, 0], [length, width]));
+      }
+      const places = textsOf(entry, batch).flatMap((tokens) => placeRows(entry, tokens));
+      return tf.add(x, tf.reshape(lookup(rows, Int32Array.from(places)), [batch, length, width]));
     },
     addSinusoids: (x, entry, sinusoids) => {
       const [batch, length, width] = x.shape as [number, number, number];
-      const { ids } = context.input(entry.source === true ? "source" : "tokens");
-      const texts = Array.from({ length: batch }, (_, row) => {
-        const tokens = ids.subarray(row * length, (row + 1) * length);
-        return tokenPlaces(entry, tokens, context.past);
-      });
-      const rows = sinusoidRows(sinusoids, width, texts.flat());
+      const places = textsOf(entry, batch)
+        .flatMap((tokens) => tokenPlaces(entry, tokens, context.past));
+      const rows = sinusoidRows(sinusoids, width, places);
       return tf.add(x, tf.tensor3d(Float32Array.from(rows), [batch, length, width]));
     },
     addFirst: (x, table) =>

@@ -24,7 +24,7 @@ export interface Operations {
   readonly weigh: [];
   readonly tokens: [entry: EntryOf<"tokens">, width: number];
   readonly addAlternatingSinusoids: [count: number];
-  readonly addPositions: [table: Table, offset: number];
+  readonly addPositions: [table: Table, entry?: EntryOf<"tokens">];
   readonly addSinusoids: [entry: EntryOf<"tokens">, sinusoids: Sinusoids];
   readonly addFirst: [table: Table];
   readonly patches: [entry: EntryOf<"patches">, width: number];
@@ -95,7 +95,7 @@ export function graphInterpreter(facts: GraphFacts, nodes: Node[]): Interpreter<
     weigh: (weight, x) => write("weigh", [weight, x]),
     tokens: (entry, width) => write("tokens", [], entry, width),
     addAlternatingSinusoids: (x, count) => write("addAlternatingSinusoids", [x], count),
-    addPositions: (x, table, offset) => write("addPositions", [x], table, offset),
+    addPositions: (x, table, entry) => write("addPositions", [x], table, entry),
     addSinusoids: (x, entry, sinusoids) => write("addSinusoids", [x], entry, sinusoids),
     addFirst: (x, table) => write("addFirst", [x], table),
     patches: (entry, width) => write("patches", [], entry, width),

@@ -8,7 +8,8 @@ import type { GateActivation } from "../kernels/contract.ts";
 import { gates } from "../kernels/gate.ts";
 import { forward, type Hooks } from "../model/forward.ts";
 import { inputOf, type ModelSpec, type Table } from "../model/spec.ts";
-import { sinusoidRows, tokenPlaces } from "../model/sinusoids.ts";
+import type { EntryOf } from "../model/interpreter.ts";
+import { placeRows, sinusoidRows, tokenPlaces } from "../model/sinusoids.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { attend, takeQkv } from "./attention.ts";
 import { relativeGates } from "./relative.ts";
@@ -71,13 +72,16 @@ async function lookUp(
 
 /** The operations on matrices, for one set of inputs. */
 function executors<T>(inputs: ModelInputs): Executors<T> {
+  const tokensOf = ({ source }: EntryOf<"tokens">): readonly number[] =>
+    requireInput(inputs, source === true ? "source" : "tokens");
   return {
     add: ({ arithmetic }, [x, y]) => arithmetic.add(x!, y!),
     scale: ({ arithmetic }, [x], factor) => arithmetic.scale(x!, factor),
     weigh: async ({ arithmetic }, [weight, x]) =>
       arithmetic.scale(x!, (await arithmetic.read(weight!))[0]!),
-    tokens: async ({ arithmetic, tensors }, _, { tokens, source, masked }, width) => {
-      const ids = requireInput(inputs, source === true ? "source" : "tokens");
+    tokens: async ({ arithmetic, tensors }, _, entry, width) => {
+      const { tokens, masked } = entry;
+      const ids = tokensOf(entry);
       const rows = await lookUp(tensors, tokens, width, ids);
       if (masked !== undefined) {
         const factors = maskFactors(ids, masked);
@@ -85,15 +89,16 @@ function executors<T>(inputs: ModelInputs): Executors<T> {
       }
       return arithmetic.matrix(rows, ids.length, width);
     },
-    addPositions: async ({ arithmetic, tensors }, [x], table, offset) => {
+    addPositions: async ({ arithmetic, tensors }, [x], table, entry) => {
       const [length, width] = arithmetic.size(x!);
-      const rows = await readVectors(tensors, table, width, offset, length);
+      const rows = entry?.padding === undefined
+        ? await readVectors(tensors, table, width, entry?.offset ?? 0, length)
+        : await lookUp(tensors, table, width, placeRows(entry, tokensOf(entry)));
       return arithmetic.add(x!, arithmetic.matrix(rows, length, width));
     },
     addSinusoids: ({ arithmetic }, [x], entry, sinusoids) => {
       const [length, width] = arithmetic.size(x!);
-      const tokens = requireInput(inputs, entry.source === true ? "source" : "tokens");
-      const rows = sinusoidRows(sinusoids, width, tokenPlaces(entry, tokens));
+      const rows = sinusoidRows(sinusoids, width, tokenPlaces(entry, tokensOf(entry)));
       return arithmetic.add(x!, arithmetic.matrix(rows, length, width));
     },
     addFirst: async ({ arithmetic, tensors }, [x], table) =>

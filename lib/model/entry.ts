@@ -9,11 +9,11 @@ function enterTokens<T>(
   entry: EntryOf<"tokens">,
   width: number,
 ): T {
-  const { scale, projection, positions, sinusoids, offset, segments } = entry;
+  const { scale, projection, positions, sinusoids, segments } = entry;
   const rows = engine.tokens(entry, projection?.width ?? width);
   const scaled = scale === 1 ? rows : engine.scale(scale, rows);
   const x = projection === undefined ? scaled : engine.linear(scaled, projection.linear);
-  const learned = positions === undefined ? x : engine.addPositions(x, positions, offset);
+  const learned = positions === undefined ? x : engine.addPositions(x, positions, entry);
   const placed = sinusoids === undefined ? learned : engine.addSinusoids(learned, entry, sinusoids);
   return segments === undefined ? placed : engine.addFirst(placed, segments);
 }
@@ -50,7 +50,7 @@ function placePatches<T>(engine: Interpreter<T>, entry: EntryOf<"patches">, widt
         `is the image ${imageSize.join(" × ")}?`,
     );
   }
-  const placed = (x: T): T => engine.addPositions(x, positions, 0);
+  const placed = (x: T): T => engine.addPositions(x, positions);
   return positioned === count
     ? engine.joinRows([...tokens, placed(patches)])
     : placed(engine.joinRows([...tokens, patches]));
@@ -85,7 +85,7 @@ function enterSound<T>(engine: Interpreter<T>, entry: EntryOf<"audio">): T {
   if (positionConvolutions !== undefined) {
     return engine.add(x, convolveAll(engine, x, positionConvolutions));
   }
-  return positions === undefined ? x : engine.addPositions(x, positions, 0);
+  return positions === undefined ? x : engine.addPositions(x, positions);
 }
 
 function start<T>(engine: Interpreter<T>, entry: Entry, width: number): T {

@@ -53,8 +53,8 @@ export interface Interpreter<T> extends Algebra<T> {
 
   /** The rows of a table that the entry's tokens name: [length, width]. */
   tokens(entry: EntryOf<"tokens">, width: number): T;
-  /** x plus the rows offset, offset + 1, … of a table. */
-  addPositions(x: T, table: Table, offset: number): T;
+  /** x plus the first rows of a table, or those of the places of an entry's tokens. */
+  addPositions(x: T, table: Table, entry?: EntryOf<"tokens">): T;
   /** x plus the computed positions of an entry's tokens. */
   addSinusoids(x: T, entry: EntryOf<"tokens">, sinusoids: Sinusoids): T;
   /** x plus the first row of a table. */

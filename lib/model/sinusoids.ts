@@ -17,12 +17,23 @@ export function sinusoidSpeeds({ steps }: Sinusoids, width: number): number[] {
  * @returns Their places; −1 is none.
  */
 export function tokenPlaces(
-  { sinusoids, offset }: EntryOf<"tokens">,
+  { padding, offset }: EntryOf<"tokens">,
   tokens: ArrayLike<number>,
   first = 0,
 ): number[] {
   let next = offset + first;
-  return Array.from(tokens, (token) => token === sinusoids?.padding ? -1 : next++);
+  return Array.from(tokens, (token) => token === padding ? -1 : next++);
+}
+
+/**
+ * The rows of a table of positions that tokens take.
+ *
+ * @param entry The entry that reads them.
+ * @param tokens The tokens, one text.
+ * @returns The rows; of tokens that are not counted the one before the first.
+ */
+export function placeRows(entry: EntryOf<"tokens">, tokens: ArrayLike<number>): number[] {
+  return tokenPlaces(entry, tokens).map((place) => place < 0 ? entry.offset - 1 : place);
 }
 
 /**

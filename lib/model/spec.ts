@@ -271,8 +271,6 @@ export interface Convolution {
 export interface Sinusoids {
   /** width/2 (Marian, Pegasus), or one less (fairseq). */
   readonly steps: number;
-  /** Tokens of this id have no place and are not counted (M2M100). */
-  readonly padding?: number;
 }
 
 /** What starts a stream. */
@@ -288,6 +286,8 @@ export type Entry =
     /** Computed positions in the place of those: token t has the place t + `offset`. */
     readonly sinusoids?: Sinusoids;
     readonly offset: number;
+    /** Tokens of this id are not counted: each has the row before the first one's, and computed positions of 0 (RoBERTa, M2M100). */
+    readonly padding?: number;
     /** Segment embeddings, of which the first is added to every token: one text, not a pair (BERT). */
     readonly segments?: Table;
     /** Rows of this token are 0, and the others are multiplied by (1 − share) / (1 − the share that it has in the input) (ESM). */

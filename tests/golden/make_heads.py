@@ -86,6 +86,7 @@ CASES = {
     "bert-both": ("BertForPreTraining", "bert", "", {}, None),
     "bert-body": ("BertModel", "bert", "bert.", {}, "encoder"),
     **of("roberta", SEQUENCE | TOKENS | ANSWERS | CHOICE, "Roberta", pad_token_id=1),
+    **of("xlm-roberta-xl", TOKENS, "XLMRobertaXL", pad_token_id=1),
     **of("distilbert", SEQUENCE | TOKENS | ANSWERS | CHOICE, "DistilBert"),
     **of("modernbert", SEQUENCE | TOKENS | ANSWERS | CHOICE, "ModernBert"),
     "modernbert-mean": (
@@ -126,6 +127,8 @@ def draw_inputs(generator, model):
     tokens = torch.randint(4, VOCABULARY - 1, (1, LENGTH), generator=generator)
     if hasattr(model, "score") and config.pad_token_id is not None:
         tokens[0, -2:] = config.pad_token_id
+    if config.model_type == "xlm-roberta-xl":  # padding, which is not counted, within the text
+        tokens[0, [2, 7]] = config.pad_token_id
     inputs["tokens"] = tokens
     if config.model_type == "bart":
         inputs["source"] = torch.randint(4, VOCABULARY - 1, (1, LENGTH - 3), generator=generator)

@@ -9,7 +9,8 @@ import { runModel } from "../../../lib/interpret/stream.ts";
 import { KeyValueCache } from "../../../lib/interpret/key_value_cache.ts";
 import { forward } from "../../../lib/model/forward.ts";
 import { sinusoidRows } from "../../../lib/model/sinusoids.ts";
-import type { ModelSpec, Sinusoids } from "../../../lib/model/spec.ts";
+import type { EntryOf } from "../../../lib/model/interpreter.ts";
+import type { ModelSpec } from "../../../lib/model/spec.ts";
 import { preLn } from "../../../lib/residual/mod.ts";
 import { onEachBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
@@ -23,11 +24,13 @@ const width = 6;
 const tokens = [4, 1, 2, 1, 3];
 const zeros = { x: { shape: [9, width], values: new Float64Array(9 * width) } };
 
-const specOf = (sinusoids: Sinusoids): ModelSpec => ({
+type Places = Pick<EntryOf<"tokens">, "padding" | "sinusoids">;
+
+const specOf = (places: Places): ModelSpec => ({
   stacks: {
     decoder: {
       width,
-      entry: { kind: "tokens", tokens: { table: "x" }, scale: 1, offset: 2, sinusoids },
+      entry: { kind: "tokens", tokens: { table: "x" }, scale: 1, offset: 2, ...places },
       recenter: false,
       residual: preLn,
       blocks: [],
@@ -37,16 +40,16 @@ const specOf = (sinusoids: Sinusoids): ModelSpec => ({
 });
 
 /** Marian's and fairseq's formulas, place by place; fairseq's first place is one beyond the padding's id. */
-const cases: readonly (readonly [sinusoids: Sinusoids, rows: (readonly number[])[]])[] = [
+const cases: readonly (readonly [places: Places, rows: (readonly number[])[]])[] = [
   [
-    { steps: 3 },
+    { sinusoids: { steps: 3 } },
     tokens.map((_, t) => {
       const angles = [0, 1, 2].map((p) => (t + 2) / 10000 ** (2 * p / width));
       return [...angles.map(Math.sin), ...angles.map(Math.cos)];
     }),
   ],
   [
-    { steps: 2, padding: 1 },
+    { sinusoids: { steps: 2 }, padding: 1 },
     tokens.map((token, t) => {
       if (token === 1) return [0, 0, 0, 0, 0, 0];
       const place = 1 + tokens.slice(0, t + 1).filter((one) => one !== 1).length;
@@ -56,9 +59,9 @@ const cases: readonly (readonly [sinusoids: Sinusoids, rows: (readonly number[])
   ],
 ];
 
-for (const [sinusoids, rows] of cases) {
-  onEachBackend(`forward() starts with positions of ${JSON.stringify(sinusoids)}`, async () => {
-    const model = { spec: specOf(sinusoids), tensors: memoryTensors(zeros) };
+for (const [places, rows] of cases) {
+  onEachBackend(`forward() starts with positions of ${JSON.stringify(places)}`, async () => {
+    const model = { spec: specOf(places), tensors: memoryTensors(zeros) };
     const exact = (await runModel(float64, model, { tokens })).outputs["decoder"]!;
     assertClose(exact.values, rows.flat(), 1e-15, "float64");
     const single = (await runModel(float32(), model, { tokens })).outputs["decoder"]!;
@@ -84,7 +87,7 @@ onEachBackend("forward() goes on with places behind a cache", async () => {
     const batch = { ids: Int32Array.from(tokens.slice(2)), size: [1, 3] as const };
     const table = tf.zeros([9, width]) as ReturnType<typeof tensorOf>;
     const engine = eagerInterpreter({ parameter: () => table, inputs: { tokens: batch }, store });
-    return [forward(engine, specOf({ steps: 3 }))["decoder"]!];
+    return [forward(engine, specOf({ sinusoids: { steps: 3 } }))["decoder"]!];
   });
   assertClose(rest!, cases[0]![1].slice(2).flat(), 1e-6, "behind two");
 });
