@@ -364,6 +364,9 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       conversion: any,
     }, (o) => convert.verify(any, any, o)),
   ],
+  openModel: [
+    row<convert.OpenOptions>({ alibi: "exact" }, (o) => convert.openModel("", o)),
+  ],
   runModel: [
     row<convert.ModelOptions>({ onLayer: f }, (o) => convert.runModel(convert.float64, any, {}, o)),
     row<convert.ModelInputs>(

@@ -2,6 +2,7 @@
 
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { requireOneOf } from "../core/check.ts";
+import type { OpenOptions } from "../families/open.ts";
 import type { BackendName } from "../backend/backend.ts";
 
 /** The command line was not understood; the message says what is wrong. */
@@ -194,6 +195,22 @@ export function choiceOption<T extends string>(
  */
 export function backendOption(args: Arguments): BackendName | "auto" {
   return choiceOption(args, "backend", ["auto", "webgpu", "wasm", "cpu"]) ?? "auto";
+}
+
+/** The help on {@linkcode openOptions}. */
+export const openHelp =
+  `  --alibi NAME         Falcon's slopes: exact, or bfloat16 as transformers rounds them (what config.json says, or exact)`;
+
+/**
+ * How models are opened.
+ *
+ * @param args The arguments.
+ * @returns The options of `openModel`.
+ * @throws {UsageError} If slopes are to be taken otherwise.
+ */
+export function openOptions(args: Arguments): OpenOptions {
+  const alibi = choiceOption(args, "alibi", ["exact", "bfloat16"]);
+  return alibi === undefined ? {} : { alibi };
 }
 
 /**

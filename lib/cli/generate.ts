@@ -3,13 +3,15 @@
 import { exists } from "../platform/files.ts";
 import { generateWith, type LanguageModel } from "../decoder/generate.ts";
 import { loadLanguageModel } from "../families/language_model.ts";
-import { openModel } from "../families/open.ts";
+import { openModel, type OpenOptions } from "../families/open.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import {
   backendOption,
   type Command,
   flag,
   numberOptions,
+  openHelp,
+  openOptions,
   requireWords,
   stringOptions,
   textOption,
@@ -31,13 +33,17 @@ const numbersOnly: TextTokenizer = {
   decode: (tokens) => tokens.map((token) => ` ${token}`).join(""),
 };
 
-async function openWriter(path: string, inNumbers: boolean): Promise<Writer> {
+async function openWriter(
+  path: string,
+  inNumbers: boolean,
+  options: OpenOptions,
+): Promise<Writer> {
   if (!await exists(path) && !await exists(`${path}.json`)) {
     throw new RangeError(
       `Cannot find the run ${path}: there is no ${path}.json and no such folder; train one with normkit train`,
     );
   }
-  using opened = await openModel(path);
+  using opened = await openModel(path, options);
   const tokenizer = inNumbers ? numbersOnly : await openTokenizer(opened.path, opened.config);
   const model = await loadLanguageModel(opened);
   return { model, tokenizer, [Symbol.dispose]: () => model[Symbol.dispose]() };
@@ -71,6 +77,7 @@ with its tokenizer.json; without one give the numbers of tokens.
   --top-k K           choose among the K most likely only (all)
   --top-p P           choose among the most likely that together have probability P (1)
   --seed N            seed of the choices (0)
+${openHelp.replace("NAME  ", "NAME ")}
   --backend NAME      auto, webgpu, wasm or cpu (auto)
   --json              one JSON object instead of a stream
 
@@ -80,7 +87,7 @@ Examples:
   normkit generate gpt2 --prompt "The meaning of" --top-p 0.9
   normkit generate gpt2-rms --prompt-tokens 464,3616,286 --temperature 0`,
   options: {
-    ...stringOptions("prompt prompt-tokens tokens temperature top-k top-p seed backend"),
+    ...stringOptions("prompt prompt-tokens tokens temperature top-k top-p seed alibi backend"),
     json: { type: "boolean" },
   },
   run: async (args) => {
@@ -95,7 +102,7 @@ Examples:
     }
     const prompt = numbers?.join(" ") ?? text ?? "Call me ";
     await useBackend(backend);
-    using writer = await openWriter(path, numbers !== undefined);
+    using writer = await openWriter(path, numbers !== undefined, openOptions(args));
     const { model, tokenizer } = writer;
     const say = (text: string): void => {
       if (!json) platform.print(text);

@@ -18,6 +18,8 @@ import {
   backendOption,
   choiceOption,
   type Command,
+  openHelp,
+  openOptions,
   requireWords,
   stringOptions,
   textOption,
@@ -59,6 +61,7 @@ of a body without a head the states behind its final norm. What exists is not re
   --inputs FILE        a file with what it reads besides: pixels [1, C, H, W], video [1, F, C, H, W],
                        spectrogram [1, frames, frequencies], features [1, C, frames], waveform [1, samples]
   --out FILE           where to write; it must not exist yet
+${openHelp}
   --arithmetic NAME    float32 or float64 (float32)
   --backend NAME       what computes in float32: auto, webgpu, wasm or cpu (auto)
   --json               one JSON object
@@ -66,7 +69,7 @@ of a body without a head the states behind its final norm. What exists is not re
 Examples:
   normkit logits gpt2 --tokens 464,3290,318 --out logits.safetensors`,
   options: {
-    ...stringOptions("tokens source inputs out arithmetic backend"),
+    ...stringOptions("tokens source inputs out alibi arithmetic backend"),
     json: { type: "boolean" },
   },
   run: async (args) => {
@@ -84,7 +87,7 @@ Examples:
       );
     }
     const arithmetic = choiceOption(args, "arithmetic", ["float32", "float64"]) ?? "float32";
-    using model = await openModel(path);
+    using model = await openModel(path, openOptions(args));
     const inputs = {
       ...(tokens === undefined ? {} : { tokens: requireTokens(model, tokens) }),
       ...(given === undefined ? {} : await readInputs(given)),

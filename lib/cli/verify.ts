@@ -9,6 +9,8 @@ import {
   backendOption,
   type Command,
   numberOptions,
+  openHelp,
+  openOptions,
   requireWords,
   stringOptions,
   textOption,
@@ -31,6 +33,7 @@ each check with its limit; the exit code is 1 where one fails.
   --tokens 1,2,3       a sequence to compare besides random ones
   --text FILE          a text for the perplexity of both, by A's tokenizer.json
 ${textHelp}
+${openHelp}
   --sequences N        random inputs (4; 1 of a large model, in float64 alone unless they are asked for)
   --seed N             their seed (0)
   --tolerance X        the largest difference of outputs that passes, relative to their spread (what rounding explains)
@@ -41,7 +44,7 @@ Examples:
   normkit verify gpt2 gpt2-rms
   normkit verify gpt2 gpt2-rms --tokens 464,3290 --text book.txt --json`,
   options: {
-    ...stringOptions("tokens text sequences seed tolerance backend"),
+    ...stringOptions("tokens text alibi sequences seed tolerance backend"),
     ...textOptions,
     json: { type: "boolean" },
   },
@@ -54,8 +57,8 @@ Examples:
     ];
     const numbers = numberOptions(args, ["sequences", "seed", "tolerance"]);
     const inText = textOptionsOf(args);
-    using a = await openModel(pathA);
-    using b = await openModel(pathB);
+    using a = await openModel(pathA, openOptions(args));
+    using b = await openModel(pathB, openOptions(args));
     const read = text === undefined
       ? {}
       : { text: await tokensOfFile(text, a.path, a.config, inText) };

@@ -59,7 +59,7 @@ function* partsOf(
   }
 }
 
-/** The formulas of a mixture. */
+/** How a mixture weighs its networks, and the one that all rows have. */
 function* mixtureFormulas({ among, shared }: Experts): Generator<[string, Formula]> {
   const routing = typeof among === "number" ? "sparse" : among ?? "chosen";
   yield ["experts", networkFormulas.experts];

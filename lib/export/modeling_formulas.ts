@@ -115,6 +115,9 @@ export const attentionParts = {
   ],
   "softcap": ["score ← softcap · tanh(score / softcap), before anything is added"],
   "alibi": ["score[i, j] += alibi[h] · (j − i)"],
+  "alibiRounding": [
+    "with alibiRounding that is score[i, j] += alibiRounding · r(r(alibi[h]) · r(j)) instead; r rounds to bfloat16, half way to even",
+  ],
 } as const satisfies Readonly<Record<string, Formula>>;
 
 /** Rotary positions. */

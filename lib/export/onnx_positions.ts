@@ -1,6 +1,7 @@
 // What attention knows of positions: how heads turn, and what is added to scores. Both follow the length of the input, and layers
 // that agree share them.
 
+import { inBfloat16 } from "../model/alibi.ts";
 import { gridAngles, growthPowers, usualSpeeds } from "../model/rotary.ts";
 import { placeOf } from "../model/relative.ts";
 import { sinusoidSpeeds } from "../model/sinusoids.ts";
@@ -177,6 +178,20 @@ function distances(context: OnnxContext, queries: string, keys: string): string 
   return graph.add("Sub", [row, column]);
 }
 
+/** ALiBi that is rounded to bfloat16: [(groups,) heads, 1, S]. */
+function roundedScores(
+  { graph }: OnnxContext,
+  { alibi = [], alibiRounding = 1 }: Attention,
+  axes: readonly number[],
+  places: string,
+): string {
+  const rounded = (x: string): string =>
+    graph.add("Cast", [graph.add("Cast", [x], { to: int(16) })], float32);
+  const slopes = graph.numbers([...inBfloat16(alibi)], [...axes, 1, 1]);
+  const products = graph.add("Mul", [slopes, rounded(graph.add("Cast", [places], float32))]);
+  return graph.add("Mul", [rounded(products), graph.numbers(alibiRounding)]);
+}
+
 /**
  * What is added to scores: the mask, and slope times distance.
  *
@@ -188,15 +203,16 @@ function distances(context: OnnxContext, queries: string, keys: string): string 
  */
 export function scoreBias(
   context: OnnxContext,
-  { causal, window, alibi, heads, keyValueHeads }: Attention,
+  attention: Attention,
   queries: string,
   keys: string,
 ): string | undefined {
+  const { causal, window, alibi, alibiRounding, heads, keyValueHeads } = attention;
   if (!causal && window === undefined && alibi === undefined) return undefined;
   const { graph } = context;
   const axes = keyValueHeads === heads ? [heads] : [keyValueHeads, heads / keyValueHeads];
   const key = `${queries} ${keys}`;
-  return graph.once(`bias ${causal} ${window} ${alibi} ${axes} ${key}`, () => {
+  return graph.once(`bias ${causal} ${window} ${alibi} ${alibiRounding} ${axes} ${key}`, () => {
     const apart = graph.once(`distances ${key}`, () => distances(context, queries, keys));
     const hidden = [
       ...(causal ? [graph.add("Greater", [apart, graph.whole(0)])] : []),
@@ -211,8 +227,12 @@ export function scoreBias(
       graph.numbers(0),
     ]);
     if (alibi === undefined) return mask!;
-    const slopes = graph.numbers(alibi, [...axes, 1, 1]);
-    const sloped = graph.add("Mul", [slopes, graph.add("Cast", [apart], float32)]);
+    const sloped = alibiRounding === undefined
+      ? graph.add("Mul", [
+        graph.numbers(alibi, [...axes, 1, 1]),
+        graph.add("Cast", [apart], float32),
+      ])
+      : roundedScores(context, attention, axes, placesOf(context, keys));
     return mask === undefined ? sloped : graph.add("Add", [sloped, mask]);
   });
 }

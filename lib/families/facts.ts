@@ -106,8 +106,8 @@ const rows: readonly Row[] = [
   }],
   ["falcon", "Falcon", "ln", 1e-5, epsilon, "par1", {
     traps:
-      "the new architecture has two norms before parallel branches; parallel_attn false makes it Pre-LN; ALiBi's slopes are " +
-      "rounded to bfloat16 in transformers",
+      "the new architecture has two norms before parallel branches; parallel_attn false makes it Pre-LN; transformers rounds " +
+      "ALiBi to bfloat16 (--alibi bfloat16)",
   }],
   ["phi", "Phi", "ln", 1e-5, table, "par1", {
     traps: "the head has a bias; qk_layernorm gives queries and keys norms",

@@ -1,6 +1,6 @@
 // Falcon: one or two norms before parallel branches, multi-query or grouped attention, rotary or ALiBi.
 
-import type { Block, ModelSpec, QkvOrder } from "../model/spec.ts";
+import type { Attention, Block, ModelSpec, QkvOrder } from "../model/spec.ts";
 import type { Config, Family, Has } from "./family.ts";
 import {
   alibiSlopes,
@@ -47,6 +47,44 @@ function normNames(config: Config): readonly [string, string] {
   return ["input_layernorm", parallel ? "input_layernorm" : "post_attention_layernorm"];
 }
 
+/** The setting that says how slopes are rounded. It is this library's: transformers rounds all, and reads it not. */
+const alibiKey = "alibi_dtype";
+
+/** Slopes that are scaled with the scores. */
+function alibiOf(
+  config: Config,
+  heads: number,
+  scale: number,
+): Pick<Attention, "alibi" | "alibiRounding"> {
+  const slopes = alibiSlopes(heads);
+  const { [alibiKey]: dtype = "float32" } = config;
+  if (dtype === "bfloat16") return { alibi: slopes, alibiRounding: scale };
+  if (dtype === "float32") return { alibi: slopes.map((slope) => slope * scale) };
+  throw unknownSetting(alibiKey, dtype, "it must be float32 or bfloat16");
+}
+
+/** How slopes of ALiBi are taken: as they are defined, or rounded as transformers rounds Falcon's. */
+export type AlibiRounding = "exact" | "bfloat16";
+
+/**
+ * The configuration of a model whose slopes are taken so.
+ *
+ * @param config The configuration.
+ * @param rounding How.
+ * @returns The configuration with that setting.
+ * @throws {RangeError} If they are to be rounded and the model is no Falcon with ALiBi.
+ */
+export function withAlibi(config: Config, rounding: AlibiRounding): Config {
+  const { [alibiKey]: _, ...exact } = config;
+  if (rounding === "exact") return exact;
+  if (config["model_type"] === "falcon" && config["alibi"] === true) {
+    return { ...exact, [alibiKey]: rounding };
+  }
+  throw new RangeError(
+    "Cannot round slopes of this model as transformers does: that rounds those of Falcon with ALiBi alone",
+  );
+}
+
 function block(config: Config, path: string): Block {
   if (isRenewed(config) && !flagIn(config, "parallel_attn", true)) {
     throw unknownSetting(
@@ -74,7 +112,7 @@ function block(config: Config, path: string): Block {
         headWidth,
         scale,
         ...(flagIn(config, "alibi", false)
-          ? { alibi: alibiSlopes(heads).map((slope) => slope * scale) } // scaled with the scores
+          ? alibiOf(config, heads, scale)
           : { rotary: rotaryIn(config, headWidth, { standardShare: "whole" }) }),
       }),
       networkBranch(layerNormAt(`${path}.${second}`, eps), {

@@ -57,7 +57,7 @@ function numbered(
   }));
 }
 
-/** Mixtral. */
+/** Mixtral: networks whose weights are the softmax among the chosen. */
 export const mixtral: Family = llamaLike({
   id: "mixtral",
   label: "Mixtral",

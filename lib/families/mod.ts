@@ -40,11 +40,18 @@ export type {
   SpeechConfig,
   VisionConfig,
 } from "../transformer/models.ts";
+export type { AlibiRounding } from "./falcon.ts";
 export type { Config, Family, Has, HeadKind, RefusedFamily } from "./family.ts";
 export { decoderModel, transformerModel } from "./own_model.ts";
 export { type LoadedModel, loadLanguageModel, loadParameters } from "./language_model.ts";
 export { describeModel, type Model, type StoredHead } from "./model.ts";
 export { normkitConfig, normkitFamily, type OwnConfig } from "./normkit.ts";
-export { type FoundConfig, type OpenModel, openModel, readConfig } from "./open.ts";
+export {
+  type FoundConfig,
+  type OpenModel,
+  openModel,
+  type OpenOptions,
+  readConfig,
+} from "./open.ts";
 export { refusedFamilies } from "./refused.ts";
 export { families, findFamily } from "./registry.ts";

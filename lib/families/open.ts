@@ -1,10 +1,13 @@
 // Models on disk: a Hugging Face folder, or what `normkit train` left.
 
 import { type Checkpoint, openCheckpoint } from "../checkpoint/reader.ts";
+import { requireOneOf } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
 import { requireSha256 } from "../platform/hash.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import { saysAbsent } from "../platform/system_error.ts";
 import { readConfigFile } from "./config_text.ts";
+import { type AlibiRounding, withAlibi } from "./falcon.ts";
 import type { Config } from "./family.ts";
 import { describeCheckpoint } from "./described_checkpoint.ts";
 import type { Model } from "./model.ts";
@@ -112,17 +115,32 @@ export async function readConfig(path: string): Promise<FoundConfig> {
   );
 }
 
+/** How a model is opened. */
+export interface OpenOptions {
+  /**
+   * How slopes of ALiBi are taken: `exact`, or `bfloat16` as transformers rounds Falcon's; what the configuration says (`alibi_dtype`)
+   * by default, else exact.
+   */
+  readonly alibi?: AlibiRounding;
+}
+
 /**
  * Opens a model.
  *
  * @param path A folder with `config.json` and `model.safetensors` or shards with an index, or a run of `normkit train`.
+ * @param options How.
  * @returns The model; the caller closes it.
  * @throws {RangeError} If there is no model, its family is unknown or refused, or a run's weights are not those of its manifest.
  * @throws {SyntaxError} If a file breaks its format.
  */
-export async function openModel(path: string): Promise<OpenModel> {
+export async function openModel(path: string, options: OpenOptions = {}): Promise<OpenModel> {
+  requireOptions("openModel()", options, { alibi: "string?" });
   const found = await readConfig(path);
-  const { config, checkpoint, sha256, notes } = found;
+  const { checkpoint, sha256, notes } = found;
+  const { alibi } = options;
+  const config = alibi === undefined
+    ? found.config
+    : withAlibi(found.config, requireOneOf("alibi", alibi, ["exact", "bfloat16"]));
   const family = findFamily(config);
   if (sha256 !== undefined) await requireSha256(checkpoint, sha256);
   const opened = await openCheckpoint(checkpoint);

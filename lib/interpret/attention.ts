@@ -3,6 +3,7 @@
 import type { Arithmetic } from "./arithmetic.ts";
 import type { QueriesKeysValues } from "../model/interpreter.ts";
 import { qkvParts } from "../model/qkv.ts";
+import { roundedAlibi } from "../model/alibi.ts";
 import type { Attention, QkvOrder } from "../model/spec.ts";
 import { inScope, type Stored } from "./stored_parameters.ts";
 import { relativeBias } from "./relative.ts";
@@ -61,16 +62,20 @@ export function hides(
 /** What is added to the scores of a head: the mask, the same for all, and the slope times the distance. */
 function biasOf<T>(
   arithmetic: Arithmetic<T>,
-  { causal, window = Infinity, alibi }: Attention,
+  attention: Attention,
   size: readonly [number, number],
 ): (head: number, inner: Arithmetic<T>) => T | undefined {
+  const { causal, window = Infinity, alibi, alibiRounding } = attention;
   const mask = causal || window < Infinity
     ? pairs(arithmetic, size, (i, j) => hides({ causal, window }, i, j) ? masked : 0)
     : undefined;
   if (alibi === undefined) return () => mask;
   const distances = pairs(arithmetic, size, (i, j) => j - i);
+  const rounded = alibiRounding === undefined ? undefined : roundedAlibi(attention, size[1]);
   return (head, inner) => {
-    const slope = inner.scale(distances, alibi[head]!);
+    const slope = rounded === undefined
+      ? inner.scale(distances, alibi[head]!)
+      : pairs(inner, size, (_, j) => rounded[head]![j]!);
     return mask === undefined ? slope : inner.add(slope, mask);
   };
 }

@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
 import type { KeysValues, Queries, QueriesKeysValues } from "../model/interpreter.ts";
+import { roundedAlibi } from "../model/alibi.ts";
 import { qkvParts, type Span } from "../model/qkv.ts";
 import { placeOf } from "../model/relative.ts";
 import { gridAngles, speedsOf } from "../model/rotary.ts";
@@ -89,14 +90,30 @@ function turn(x: Tensor, positions: Rotary, first: number): Tensor {
   return rotary(x, { width, order, first, speeds, scale });
 }
 
+/** What ALiBi adds to the scores: [1, H, T or 1, S]. */
+function alibiScores(
+  attention: Attention,
+  size: readonly [queries: number, keys: number],
+  first: number,
+): Tensor {
+  const { alibi = [], alibiRounding, heads } = attention;
+  if (alibiRounding !== undefined) {
+    const rows = roundedAlibi(attention, size[1]).flatMap((row) => [...row]);
+    return tf.tensor(rows, [1, heads, 1, size[1]]);
+  }
+  const distances = eachPair(size, first, (i, j) => j - i);
+  return tf.mul(tf.tensor([...alibi], [1, heads, 1, 1]), distances);
+}
+
 /** The softmax of scores [B·H, T, S] over the keys that count; positions of queries start at `first`. */
 function patternOf(
   scores: Tensor,
-  { causal, window = Infinity, alibi, softcap, scale, heads }: Attention,
+  attention: Attention,
   first: number,
   positions: Tensor | undefined,
 ): Tensor {
-  const isAdded = alibi !== undefined || positions !== undefined;
+  const { causal, window = Infinity, softcap, scale, heads } = attention;
+  const isAdded = attention.alibi !== undefined || positions !== undefined;
   if (causal && window === Infinity && !isAdded && softcap === undefined) {
     return causalSoftmax(scores, scale);
   }
@@ -109,10 +126,9 @@ function patternOf(
     : capped;
   if (!isAdded) return tf.softmax(mask);
   const perHead = tf.reshape(mask, [all / heads, heads, queries, keys]);
-  const added = alibi === undefined ? perHead : tf.add(
-    perHead,
-    tf.mul(tf.tensor([...alibi], [1, heads, 1, 1]), eachPair(size, first, (i, j) => j - i)),
-  );
+  const added = attention.alibi === undefined
+    ? perHead
+    : tf.add(perHead, alibiScores(attention, size, first));
   const placed = positions === undefined ? added : tf.add(added, positions);
   return tf.reshape(tf.softmax(placed), [all, queries, keys]);
 }

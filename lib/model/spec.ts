@@ -153,6 +153,11 @@ export interface Attention {
   readonly rotary?: Rotary;
   /** Slope · distance is added to the scores (BLOOM, MPT), one slope for each head. */
   readonly alibi?: readonly number[];
+  /**
+   * The factor of ALiBi that is rounded to bfloat16, as transformers rounds Falcon's: r(r(slope) · r(place of the key)) times this is
+   * added, in the place of slope · distance.
+   */
+  readonly alibiRounding?: number;
   /** What is added to the scores by where a key stands from its query (BEiT, WavLM). */
   readonly relative?: Relative;
   /** Only so many keys back, the query's own among them (GPT-Neo's local layers, Mistral); as many ahead where it is not causal (ModernBERT). */

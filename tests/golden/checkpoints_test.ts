@@ -99,6 +99,7 @@ const tables: Readonly<Record<string, readonly [table: string, bound: boolean]>>
   "t5-gated": ["shared.weight", true],
   "starcoder2": ["model.embed_tokens.weight", true],
   "falcon": ["transformer.word_embeddings.weight", true],
+  "falcon-rounded": ["transformer.word_embeddings.weight", true],
   "falcon-alibi": ["transformer.word_embeddings.weight", true],
   "falcon-new": ["transformer.word_embeddings.weight", true],
   "gemma": ["model.embed_tokens.weight", true],

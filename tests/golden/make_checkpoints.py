@@ -268,6 +268,13 @@ CASES = {
         falcon_sizes(16, 4, alibi=True, multi_query=False, parallel_attn=False, bias=True),
         "tokens sdpa",
     ),
+    # Slopes as transformers rounds them, which a setting of this library asks for.
+    "falcon-rounded": (
+        "FalconForCausalLM",
+        falcon_sizes(16, 16, alibi=True, multi_query=False, parallel_attn=False, num_hidden_layers=1)
+        | {"alibi_dtype": "bfloat16"},
+        "tokens sdpa rounded",
+    ),
     "mpt": (
         "MptForCausalLM",
         {
@@ -777,11 +784,14 @@ def draw_parameters(generator, model):
 
 
 class Float64(TorchDispatchMode):
-    """Computes in float64 what is asked to be computed in fewer bits."""
+    """Computes in float64 what is asked to be computed in fewer bits, but for slopes of ALiBi that are to be rounded."""
+
+    rounds = False
 
     def __torch_dispatch__(self, function, types, arguments=(), named=None):
         named = dict(named or {})
-        if named.get("dtype") in (torch.float32, torch.bfloat16):
+        fewer = (torch.float32,) if Float64.rounds else (torch.float32, torch.bfloat16)
+        if named.get("dtype") in fewer:
             named["dtype"] = torch.float64
         return function(*arguments, **named)
 
@@ -1040,6 +1050,7 @@ def make(name):
     reads = reads.split()
     model_class = getattr(transformers, model_name)
     attention = "sdpa" if "sdpa" in reads else "eager"
+    Float64.rounds = "rounded" in reads
     generator = torch.Generator().manual_seed(SEED + zlib.crc32(name.encode()))
     torch.manual_seed(SEED)
 

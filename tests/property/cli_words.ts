@@ -61,6 +61,7 @@ export const values: Readonly<Record<string, readonly string[]>> = {
   "rms-operator": ["RMSNormalization", "SimplifiedLayerNormalization", "RMSNorm"],
   source: ["1", "1,2,3", "99999"],
   "top-k": ["1", "5", "100"],
+  alibi: ["exact", "bfloat16", "float16"],
   arithmetic: ["float32", "float64", "float16"],
   to: ["pre-rmsnorm", "pre-crmsnorm", "pre-ln", "weightless", "post-ln"],
   tied: ["untie", "keep"],

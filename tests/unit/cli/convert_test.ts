@@ -5,6 +5,7 @@ import { saveModel } from "../../../lib/convert/save.ts";
 import { openCheckpoint } from "../../../lib/checkpoint/reader.ts";
 import { readTensor } from "../../../lib/checkpoint/tensors.ts";
 import { Random } from "../../../lib/core/random.ts";
+import { parseConfig } from "../../../lib/families/config_text.ts";
 import { openModel } from "../../../lib/families/open.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
 import { childOf, type Outcome, runChild, runHere } from "../../support/cli.ts";
@@ -85,6 +86,52 @@ for (const name of ["wavlm", "videomae", "ast", "vit", "whisper"]) {
     });
   });
 }
+
+Deno.test("normkit logits, verify, export and generate take Falcon's slopes as --alibi says", async () => {
+  await inFolder(async (folder) => {
+    const { inputs, expected } = await goldenOf("falcon-rounded");
+    const source = goldenFolder("falcon-rounded");
+    const { alibi_dtype: _, ...config } = parseConfig(
+      await Deno.readTextFile(`${source}/config.json`),
+      "config.json",
+    );
+    const exact = `${folder}/exact`;
+    await Deno.mkdir(exact);
+    await Deno.writeTextFile(`${exact}/config.json`, JSON.stringify(config));
+    await Deno.copyFile(`${source}/model.safetensors`, `${exact}/model.safetensors`);
+    const logitsOf = async (...options: string[]): Promise<Float64Array> => {
+      const out = `${folder}/logits${options.at(-1) ?? ""}.safetensors`;
+      const words = ["logits", exact, "--tokens", inputs.tokens!.join(), "--out", out];
+      const made = await runHere(...words, "--arithmetic", "float64", ...options);
+      assertEquals(made.code, 0, made.err);
+      using file = await openCheckpoint(out);
+      return await readTensor(file, "logits");
+    };
+    const { values } = expected["logits"]!;
+    assertClose(await logitsOf("--alibi", "bfloat16"), values, 1e-6, "rounded");
+    const unrounded = await logitsOf();
+    assert(unrounded.some((value, at) => Math.abs(value - values[at]!) > 1e-3));
+    assertEquals(await logitsOf("--alibi", "exact"), unrounded);
+    const rms = `${folder}/rms`;
+    await runHere("convert", exact, rms, "--to", "pre-rmsnorm");
+    const verified = await runHere("verify", exact, rms, "--alibi", "bfloat16");
+    assertEquals(verified.code, 0, verified.out);
+    const onnx = await runHere(
+      ...["export", exact, `${folder}/onnx`, "--as", "onnx", "--no-verify", "--alibi", "bfloat16"],
+    );
+    assertEquals(onnx.code, 0, onnx.err);
+    const wrote = await runHere(
+      ...["generate", exact, "--prompt-tokens", "5", "--tokens", "1", "--alibi", "bfloat16"],
+    );
+    assertEquals(wrote.code, 0, wrote.err);
+    for (
+      const words of [["verify", rms, rms], ["generate", rms], ["export", rms, "x", "--as", "onnx"]]
+    ) {
+      const { code, err } = await runHere(...words, "--alibi", "float16");
+      assertEquals(code, 2, err);
+    }
+  });
+});
 
 Deno.test("normkit logits of BART reads the tokens of its encoder from --source", async () => {
   await inFolder(async (folder) => {

@@ -31,6 +31,14 @@ const activations: Readonly<Record<string, (x: number) => number>> = {
   silu: (x) => x / (1 + Math.exp(-x)),
 };
 
+/** A number of eight binary digits, half way to even. */
+function rounded(x: number): number {
+  if (x === 0) return 0;
+  const unit = 2 ** (Math.floor(Math.log2(Math.abs(x))) - 7);
+  const [whole, rest] = [Math.floor(x / unit), x / unit - Math.floor(x / unit)];
+  return unit * (rest > 0.5 || (rest === 0.5 && whole % 2 === 1) ? whole + 1 : whole);
+}
+
 /** The logits of a decoder of tokens, row after row. */
 export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly number[]): number[] {
   const tableRow = (name: string, row: number): Row => {
@@ -139,7 +147,9 @@ export function computeLogits(modeling: Json, tensors: Tensors, ids: readonly nu
         );
         const scores = keys.map((j) =>
           capped(scale * dot(projected[i]!.q[h]!, projected[j]!.k[g]!)) +
-          (alibi?.[h] ?? 0) * (j - i)
+          (of.alibiRounding === undefined
+            ? (alibi?.[h] ?? 0) * (j - i)
+            : of.alibiRounding * rounded(rounded(alibi[h]) * rounded(j)))
         );
         const most = Math.max(...scores);
         const weights = scores.map((score) => Math.exp(score - most));

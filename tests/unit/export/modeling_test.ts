@@ -44,6 +44,7 @@ const cases: Readonly<Record<string, readonly Target[]>> = {
       "bloom",
       "falcon",
       "falcon-new",
+      "falcon-rounded",
       "olmo-tied",
       "cohere",
       "phimoe",

@@ -11,7 +11,7 @@ const unread: Readonly<Record<string, readonly string[]>> = {
   "siglip": ["logit_bias", "logit_scale"],
 };
 
-const network2 = "up_proj gate_proj down_proj lm_head";
+const gated = "up_proj gate_proj down_proj lm_head";
 const network = "mlp.up_proj mlp.gate_proj mlp.down_proj lm_head";
 const t5 = [
   "final_layer_norm layer_norm lm_head DenseReluDense.wo",
@@ -46,6 +46,7 @@ const absent: Readonly<Record<string, string>> = {
   "exaone4": `${behind} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
   "falcon": falcon,
   "falcon-alibi": "lm_head",
+  "falcon-rounded": falcon,
   "falcon-new": falcon,
   "gemma": `${rms} ${attention} ${network}`,
   "gemma2": `${sandwich} ${attention} ${network}`,
@@ -77,7 +78,7 @@ const absent: Readonly<Record<string, string>> = {
   "mpt": "attn.Wqkv attn.out_proj ffn.up_proj ffn.down_proj lm_head",
   "olmo": `${attention} ${network}`,
   "olmo-tied": `${attention} ${network}`,
-  "olmoe": `${rms} self_attn.q_norm self_attn.k_norm ${attention} mlp.gate ${network2}`,
+  "olmoe": `${rms} self_attn.q_norm self_attn.k_norm ${attention} mlp.gate ${gated}`,
   "olmo2": `${behind} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
   "olmo3": `${behind} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
   "openai-gpt": "lm_head",
@@ -85,8 +86,8 @@ const absent: Readonly<Record<string, string>> = {
   "opt-narrow": "project_in project_out lm_head",
   "opt-post": "project_in project_out lm_head",
   "qwen2": `${rms} self_attn.o_proj ${network}`,
-  "qwen2-moe": `${rms} self_attn.o_proj mlp.gate shared_expert_gate ${network2}`,
-  "qwen3-moe": `${rms} self_attn.q_norm self_attn.k_norm ${attention} mlp.gate ${network2}`,
+  "qwen2-moe": `${rms} self_attn.o_proj mlp.gate shared_expert_gate ${gated}`,
+  "qwen3-moe": `${rms} self_attn.q_norm self_attn.k_norm ${attention} mlp.gate ${gated}`,
   "qwen3": `${rms} self_attn.q_norm self_attn.k_norm ${attention} ${network}`,
   "seed-oss": `${rms} self_attn.o_proj ${network}`,
   "smollm3": `${rms} ${attention} ${network}`,
