@@ -28,7 +28,8 @@ import { activationIn, countIn, flagIn, headsIn, numberIn } from "./settings.ts"
 
 const eps = 1e-5;
 
-type Side = "encoder" | "decoder";
+const sides = ["encoder", "decoder"] as const;
+type Side = typeof sides[number];
 
 /** In what families of this kind differ. */
 interface Manner {
@@ -105,12 +106,14 @@ function stack(manner: Manner, config: Config, has: Has, side: Side, prefix: str
   const positions = `${path}.embed_positions.weight`;
   const isComputed = manner.sinusoids !== undefined && !has(positions);
   const isPre = manner.place === "input";
+  const { pad_token_id: untrained } = config;
   return {
     width,
     entry: tokenEntry(tableOf(has, side, prefix), {
       ...(isComputed ? { sinusoids: manner.sinusoids!(config, width) } : { positions }),
       offset: manner.offset,
       ...(manner.padding === undefined ? {} : { padding: manner.padding(config) }),
+      ...(typeof untrained === "number" ? { untrained } : {}),
       scale: flagIn(config, "scale_embedding", manner.scaled ?? false) ? Math.sqrt(width) : 1,
       source: side === "encoder",
     }),
@@ -131,12 +134,15 @@ function describe(manner: Manner, config: Config, has: Has): ModelSpec {
     ["model.", ""].some((prefix) => has(`${prefix}${table}`))
   );
   const prefix = prefixOf(has, body ?? "shared.weight", ["model.", ""]);
+  const bias = "final_logits_bias";
+  const positions = sides.map((side) => `${prefix}${side}.embed_positions.weight`);
   return {
     stacks: {
       encoder: stack(manner, config, has, "encoder", prefix),
       decoder: stack(manner, config, has, "decoder", prefix),
     },
-    ...languageHead(config, tableOf(has, "decoder", prefix), { bias: "final_logits_bias" }),
+    ...languageHead(config, tableOf(has, "decoder", prefix), { bias }),
+    frozen: [bias, ...(manner.sinusoids === undefined ? [] : positions)].filter(has),
   };
 }
 

@@ -71,6 +71,8 @@ interface Kind {
   stack?(config: Config, has: Has, prefix: string): Partial<Stack>;
   /** Names in the embeddings that are not read. */
   unread?(config: Config): readonly string[];
+  /** Names in the embeddings that are never trained. */
+  readonly frozen?: readonly string[];
 }
 
 const plainNames: LayerNames = {
@@ -176,6 +178,7 @@ function describe(kind: Kind, config: Config, has: Has): ModelSpec {
     },
     heads: [],
     unread: (kind.unread?.(config) ?? []).map((name) => `${prefix}embeddings.${name}`).filter(has),
+    frozen: (kind.frozen ?? []).map((name) => `${prefix}embeddings.${name}`),
   };
 }
 
@@ -340,7 +343,7 @@ const kinds: readonly Kind[] = [
   },
   { id: "vit_msn", label: "ViT-MSN", prefix: "vit", ...vit, eps: 1e-6 },
   // its encoder, reading all patches
-  { id: "vit_mae", label: "ViT-MAE", prefix: "vit", ...vit },
+  { id: "vit_mae", label: "ViT-MAE", prefix: "vit", ...vit, frozen: ["position_embeddings"] },
   { id: "ijepa", label: "I-JEPA", prefix: "ijepa", ...vit, before: [], reads: "mean" },
   { id: "dinov2", label: "DINOv2", prefix: "dinov2", ...dinov2, network: giant },
   {

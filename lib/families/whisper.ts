@@ -81,6 +81,8 @@ function stack(
 
 function describe(config: Config, has: Has): ModelSpec {
   const prefix = prefixOf(has, "encoder.conv1.weight", ["model.", ""]);
+  const positions = `${prefix}encoder.embed_positions.weight`;
+  const frozen = [positions]; // sines and cosines
   const encoder = stack(config, has, "encoder", prefix, {
     kind: "audio",
     input: "features",
@@ -93,15 +95,16 @@ function describe(config: Config, has: Has): ModelSpec {
       activation: "gelu",
     })),
     channels: countIn(config, ["num_mel_bins"], 80),
-    positions: { table: `${prefix}encoder.embed_positions.weight` },
+    positions: { table: positions },
   });
   const path = `${prefix}decoder`;
   const table = `${path}.embed_tokens.weight`;
-  if (!has(table)) return { stacks: { encoder }, heads: [] };
+  if (!has(table)) return { stacks: { encoder }, heads: [], frozen };
   const entry = tokenEntry(table, { positions: `${path}.embed_positions.weight` });
   return {
     stacks: { encoder, decoder: stack(config, has, "decoder", prefix, entry) },
     ...languageHead(config, table, { path: "proj_out" }),
+    frozen,
   };
 }
 

@@ -7,6 +7,7 @@ import type { EntryOf, Interpreter } from "../model/interpreter.ts";
 import { alternatingSinusoids } from "../model/patches.ts";
 import { placeRows, sinusoidRows, tokenPlaces } from "../model/sinusoids.ts";
 import { lookup } from "../ops/lookup.ts";
+import { stopGradient } from "../ops/stop_gradient.ts";
 import type { EagerContext } from "./eager_context.ts";
 import { convolveFrames, patchRows } from "./eager_inputs.ts";
 import { maskFactors } from "./masked_tokens.ts";
@@ -19,6 +20,13 @@ type Entries = Pick<
   | ("patches" | "countPatches" | "frames" | "convolve" | "normOverTime")
   | ("vectors" | "countVectors")
 >;
+
+/** Rows of tokens, of which those of one token have no gradient. */
+function trainedRows(rows: Tensor, ids: Int32Array, untrained: number | undefined): Tensor {
+  if (untrained === undefined || !ids.includes(untrained)) return rows;
+  const trained = tf.tensor2d(Array.from(ids, (id) => Number(id !== untrained)), [ids.length, 1]);
+  return tf.add(tf.mul(rows, trained), tf.mul(stopGradient(rows), tf.sub(1, trained)));
+}
 
 /**
  * Entries over the inputs and tables of a run.
@@ -40,12 +48,15 @@ export function eagerEntries(context: EagerContext): Entries {
   };
   return {
     tokens: (entry, width) => {
-      const { tokens, masked } = entry;
+      const { tokens, masked, untrained } = entry;
       const { ids, size } = tokensOf(entry);
-      const rows = tf.reshape(lookup(context.table(tokens, width), ids), [...size, width]);
+      const found = lookup(context.table(tokens, width), ids);
+      const rows = tf.reshape(trainedRows(found, ids, untrained), [...size, width]);
       if (masked === undefined) return rows;
       const [batch, length] = size;
-      const factors = textsOf(entry, batch).map((text) => maskFactors(text, masked));
+      const factors = textsOf(entry, batch).map((text, row) =>
+        maskFactors(text, masked, context.keyLengths?.[row])
+      );
       return tf.mul(rows, tf.tensor(factors.flat(), [batch, length, 1]));
     },
     addPositions: (x, table, entry) => {

@@ -284,6 +284,8 @@ export type Entry =
   | {
     readonly kind: "tokens";
     readonly tokens: Table;
+    /** The token whose row is not trained where it is looked up: padding, with which some decoders start (Marian, Pegasus, Blenderbot). */
+    readonly untrained?: number;
     readonly scale: number;
     /** Where the rows of `tokens` are narrower than the stream: their width, and the map into it (OPT-350m). */
     readonly projection?: { readonly width: number; readonly linear: Linear };
@@ -449,6 +451,8 @@ export interface ModelSpec {
   readonly untied?: Linear;
   /** Tensors that are there and that no output depends on: of training alone, or of a part that is passed by. */
   readonly unread?: readonly string[];
+  /** Parameters that are computed with and never trained: buffers, and positions that were computed once. */
+  readonly frozen?: readonly string[];
 }
 
 /** The norms of a branch that read the stream itself; the others see what the branch computes. */
