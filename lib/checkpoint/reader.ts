@@ -42,6 +42,11 @@ export interface Checkpoint extends TensorSource, Disposable {
   close(): void;
 }
 
+/** Whether a source is a checkpoint, whose bytes can be copied as they are. */
+export function isCheckpoint(source: TensorSource): source is Checkpoint {
+  return "chunks" in source;
+}
+
 const chunkBytes = 2 ** 22;
 
 /** The most files of a checkpoint, which all stay open. */

@@ -26,9 +26,9 @@ export const verifyCommand: Command = {
   help: `Usage: normkit verify A B [options]
 
 Where B records that it was made of A (by convert or fold), that is done again from A's tensors, and every number of B is compared
-with it, bit by bit; its configuration as well. Then both models run on the same inputs, in float32 and in float64: outputs as they
-are and as distributions, and the stream after each layer. Without a record outputs are all that is compared. The certificate lists
-each check with its limit; the exit code is 1 where one fails.
+with it, bit by bit; config.json and what lies beside the weights as well. Then both models run on the same inputs, in float32 and
+in float64: outputs as they are and as distributions, and the stream after each layer. Without a record outputs are all that is
+compared. The certificate lists each check with its limit; the exit code is 1 where one fails.
 
   --tokens 1,2,3       a sequence to compare besides random ones
   --text FILE          a text for the perplexity of both, by A's tokenizer.json

@@ -70,6 +70,16 @@ export function configurationIsSame({ unlike }: ConfigComparison): Check {
   };
 }
 
+/** That tokenizers, templates and other settings are those of the source, and a description that of the model. */
+export function companionsAreSame(unlike: readonly string[]): Check {
+  return {
+    name: "companions",
+    measured: unlike.length === 0 ? "same" : few(unlike),
+    limit: "same",
+    passed: unlike.length === 0,
+  };
+}
+
 /** That the record of a folder tells how it was made. */
 export function recordFits(problem: string | undefined, text: string): Check {
   return {

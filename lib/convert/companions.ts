@@ -28,8 +28,13 @@ async function filesIn(folder: string, wanted: (name: string) => boolean): Promi
   return names;
 }
 
-/** The files that are copied, by their paths in the folder. */
-async function companionsOf(source: string): Promise<string[]> {
+/**
+ * The files that are copied.
+ *
+ * @param source The folder.
+ * @returns Their paths in the folder.
+ */
+export async function companionsOf(source: string): Promise<string[]> {
   const found = await filesIn(source, isCompanion);
   for await (const { name } of platform.readDir(source)) {
     if (!folders.test(name) || !(await platform.stat(`${source}/${name}`)).isDirectory) continue;

@@ -1,5 +1,5 @@
-// What two configurations say of the function: everything that a spec holds (ε, heads, rotary positions, scales …), and the keys by
-// which other engines choose what they load.
+// What two configurations say: every key but those that tell where a folder is from, and everything that a spec holds (ε, heads, rotary
+// positions, scales …).
 
 import { canonicalJson } from "../core/json.ts";
 import { excerptOf } from "../families/settings.ts";
@@ -9,22 +9,14 @@ import type { ModelSpec } from "../model/spec.ts";
 
 /** Two configurations compared. */
 export interface ConfigComparison {
-  /** What changes the function, each as a clause. */
+  /** What differs, each as a clause. */
   readonly unlike: readonly string[];
-  /** Other keys that differ, such as the path of the source. */
+  /** Keys of a folder's origin that differ, such as the path of the source. */
   readonly others: readonly string[];
 }
 
-/** Keys that say nothing to normkit, and to other engines what is to be loaded. */
-const decisive: readonly string[] = [
-  "architectures",
-  "auto_map",
-  "model_type",
-  "tie_word_embeddings",
-];
-
-/** Keys that say what a folder is, which is for other checks. */
-const own: readonly string[] = ["normkit"];
+/** Keys that say where a folder is from, and by what it was written. */
+const ofOrigin: readonly string[] = ["_name_or_path", "_commit_hash", "transformers_version"];
 
 type Tree = Readonly<Record<string, unknown>>;
 
@@ -74,16 +66,16 @@ export function compareConfigs(
   const keys = [
     ...new Set([expected.config, actual.config].flatMap((one: Config) => Object.keys(one))),
   ]
-    .filter((key) => !own.includes(key) && differing(key));
-  const named = (key: string): Config => ({ [key]: expected.config[key] });
+    .filter(differing);
+  const others = keys.filter((key) => ofOrigin.includes(key));
   return {
     unlike: [
-      ...differences(plain(expected.spec), plain(actual.spec), ""),
+      ...keys.filter((key) => !ofOrigin.includes(key)).flatMap((key) => [
+        ...differences(expected.config[key], actual.config[key], key),
+      ]),
       ...headIsDenied(expected, actual),
-      ...keys.filter((key) => decisive.includes(key)).flatMap((
-        key,
-      ) => [...differences(named(key), { [key]: actual.config[key] }, "")]),
+      ...differences(plain(expected.spec), plain(actual.spec), ""),
     ],
-    others: keys.filter((key) => !decisive.includes(key)),
+    others,
   };
 }

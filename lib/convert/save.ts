@@ -3,7 +3,7 @@
 import { requireOneOf } from "../core/check.ts";
 import { planCopy } from "../checkpoint/copy.ts";
 import { type DType, encodeNumbers, floatDTypes } from "../checkpoint/dtype.ts";
-import type { Checkpoint } from "../checkpoint/reader.ts";
+import { type Checkpoint, isCheckpoint } from "../checkpoint/reader.ts";
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
 import { type PlannedTensor, type ShardOptions, writeShards } from "../checkpoint/writer.ts";
 import { requireOptions } from "../core/options.ts";
@@ -28,10 +28,6 @@ const torchNames: Partial<Readonly<Record<DType, string>>> = {
   F16: "float16",
   BF16: "bfloat16",
 };
-
-function isCheckpoint(source: TensorSource): source is Checkpoint {
-  return "chunks" in source;
-}
 
 /** The checkpoint that holds a tensor as it is, if one does. */
 function holder(tensors: TensorSource, name: string): Checkpoint | undefined {

@@ -1,6 +1,7 @@
 // The certificate: every tensor of a model held against the conversion of another, and the outputs of both, in float32 and in float64.
 
 import type { DType } from "../checkpoint/dtype.ts";
+import { isCheckpoint } from "../checkpoint/reader.ts";
 import { requireInteger, requireNumber } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import { version } from "../core/version.ts";
@@ -36,6 +37,8 @@ export interface Conversion {
   readonly madeBy: string;
   /** What was done, for people. */
   readonly text: string;
+  /** What lies beside the model otherwise than its source's files ask for, each as a clause; where both are folders. */
+  readonly beside?: readonly string[];
   /** The same conversion of another model, where it is known how it was done. */
   readonly ofAnother?: (source: Model) => Promise<Model>;
 }
@@ -103,21 +106,31 @@ interface Stored {
   readonly configuration: ConfigComparison;
 }
 
+/** What had to be mended of a folder, whose tensors are called as they are written. */
+function mendsOf({ tensors }: Model): readonly string[] {
+  return isCheckpoint(tensors) ? tensors.mended.map((mend) => `mended (${mend})`) : [];
+}
+
 /** Holds what is stored against the conversion. */
 async function compareStored({ model, dtype }: Conversion, actual: Model): Promise<Stored> {
   const config = withDType(model.config, dtype);
   const expected = describeModel(model.family, config, model.tensors, model.storedHead);
+  const tensors = await compareTensors(planTensors(model, dtype), planTensors(actual));
   return {
     configuration: compareConfigs(expected, actual),
-    tensors: await compareTensors(planTensors(model, dtype), planTensors(actual)),
+    tensors: { ...tensors, unlike: [...mendsOf(actual), ...tensors.unlike] },
   };
 }
 
-function storedChecks({ tensors, configuration }: Stored, madeBy: string): Check[] {
+function storedChecks(
+  { tensors, configuration }: Stored,
+  { madeBy, beside }: Conversion,
+): Check[] {
   return [
     checks.tensorsAreThere(tensors),
     checks.numbersAreSame(tensors, madeBy === version),
     checks.configurationIsSame(configuration),
+    ...(beside === undefined ? [] : [checks.companionsAreSame(beside)]),
   ];
 }
 
@@ -237,7 +250,7 @@ export async function verify(
   const stored = made === undefined ? undefined : await compareStored(made, actual);
   const isProvable = runs.isSmall && made?.exact === true && made.steps === 1;
   const pair = isProvable ? await exactPair(expected, made) : undefined;
-  const storedList = stored === undefined ? [] : storedChecks(stored, made!.madeBy);
+  const storedList = stored === undefined ? [] : storedChecks(stored, made!);
   const dtype = alone ? coarser(dtypeOf(expected), dtypeOf(actual)) : dtypeOf(actual); // either may have been made of the other
   const measured = await measure({ expected, actual, pair, dtype, runs })
     .catch((error: unknown) => withoutRuns(error, storedList));

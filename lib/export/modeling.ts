@@ -190,6 +190,20 @@ export function modelingDescription(model: Model): ModelingDescription {
 }
 
 /**
+ * The texts of `modeling.json` and `MODELING.md`.
+ *
+ * @param model The model as it is stored.
+ * @returns The texts by the names of their files.
+ */
+export function modelingFiles(model: Model): Readonly<Record<string, string>> {
+  const spec = modelingDescription(model);
+  return {
+    "modeling.json": `${JSON.stringify(spec, undefined, 2)}\n`,
+    "MODELING.md": modelingText(spec),
+  };
+}
+
+/**
  * Writes `modeling.json` and `MODELING.md` into a folder.
  *
  * @param folder The folder, which has the model's tensors.
@@ -198,11 +212,7 @@ export function modelingDescription(model: Model): ModelingDescription {
  * @throws {RangeError} If there is a file of this name.
  */
 export async function saveModeling(folder: string, model: Model): Promise<string[]> {
-  const spec = modelingDescription(model);
-  const files = {
-    "modeling.json": `${JSON.stringify(spec, undefined, 2)}\n`,
-    "MODELING.md": modelingText(spec),
-  };
+  const files = modelingFiles(model);
   for (const name of Object.keys(files)) {
     if (await exists(`${folder}/${name}`)) {
       throw new RangeError(`Cannot describe a model in ${folder}: it already has ${name}`);

@@ -9,6 +9,8 @@ import { requireOneOf } from "../core/check.ts";
 import { version } from "../core/version.ts";
 import { historyOf, type Step, stepsBetween, stepText, withHistory } from "../families/history.ts";
 import type { Model } from "../families/model.ts";
+import { isOpen } from "../families/open.ts";
+import { compareBeside } from "./beside.ts";
 import { withNormsOf } from "./form_norms.ts";
 import { hasOneEps, toGpt2 } from "./gpt2.ts";
 import { toLlama } from "./llama.ts";
@@ -99,7 +101,12 @@ export async function recordedConversion(
 ): Promise<Conversion | { readonly problem: string } | undefined> {
   try {
     const steps = stepsBetween(source.config, folder.config);
-    return steps === undefined ? undefined : await remake(source, steps);
+    if (steps === undefined) return undefined;
+    const made = await remake(source, steps);
+    const isCompared = made.madeBy === version && isOpen(source) && isOpen(folder);
+    return isCompared
+      ? { ...made, beside: await compareBeside(source, folder, steps.length) }
+      : made;
   } catch (error) {
     if (error instanceof RangeError) return { problem: error.message };
     throw error;

@@ -28,6 +28,11 @@ export interface OpenModel extends Model, Disposable {
   close(): void;
 }
 
+/** Whether a model's files are open, and so known. */
+export function isOpen(model: Model): model is OpenModel {
+  return "path" in model;
+}
+
 /** The configuration in a file, if there is one. */
 async function readObject(path: string): Promise<Config | undefined> {
   try {

@@ -178,6 +178,14 @@ const configuration: Readonly<Record<string, Tampering>> = {
   "a layer fewer, in the configuration": set({ n_layer: 1 }),
   "a flag that the head is the table": set({ tie_word_embeddings: true }),
   "another class for other engines": set({ architectures: ["GPT2Model"] }),
+  "labels exchanged": set({ id2label: { "0": "LABEL_1", "1": "LABEL_0" } }),
+  "another token at the end": set({ eos_token_id: 7 }),
+  "a place more": set({ n_positions: 25 }),
+  "another dtype": set({ dtype: "bfloat16" }),
+  "dropout": set({ attn_pdrop: 0.3 }),
+  "a key of its own": set({ special: 1 }),
+  "streams that are not centered": norms({ centered: false }),
+  "a bias more": norms({ biases: ["lm_head.bias", `${first}.ln_1.bias`] }),
   "other norms": norms({ norm: "layer" }),
   "a mean that is subtracted": norms({ recenter: ["decoder"] }),
   "ε of one norm": norms({ eps: { [`${first}.ln_1.weight`]: 2e-3 } }),
@@ -309,6 +317,18 @@ for (const [name, list] of Object.entries({ tensors, configuration })) {
       }
     }));
 }
+
+test("verify() asks nothing of where a folder is from", () =>
+  withSource(0, async (source) => {
+    const folder = await folderOf(source, "F32");
+    const change = set({ _name_or_path: "elsewhere", transformers_version: "9.9.9" });
+    const { passed, configuration } = await certificateOf(
+      source,
+      await tampered(folder, "F32", change),
+    );
+    assertEquals(passed, true);
+    assertEquals(configuration!.others.toSorted(), ["_name_or_path", "transformers_version"]);
+  }));
 
 test("verify() does not believe a record", () =>
   withSource(0, async (source) => {
