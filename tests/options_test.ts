@@ -32,6 +32,12 @@ const sampling = {
   signal: new AbortController().signal,
 };
 
+const beams: Required<kit.BeamOptions> = {
+  ...{ start: [1], end: [1], maxTokens: 1, beams: 1, lengthPenalty: 1, earlyStopping: true },
+  ...{ forcedFirst: 1, forcedLast: 1, minTokens: 1, suppressed: [1], suppressedFirst: [1] },
+  ...{ badWords: [[1]], noRepeat: 1, noRepeatSource: 1, renormalize: true },
+};
+
 const config: kit.DecoderConfig = { vocabulary: 5, context: 8, width: 8, depth: 1, heads: 1 };
 
 const { model: _, ...tuning } = settings;
@@ -161,6 +167,10 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   ],
   generateBatchWith: [
     row<kit.GenerateOptions>(sampling, (o) => kit.generateBatchWith(any, [[0]], o)),
+  ],
+  beamSearch: [row<kit.BeamOptions>(beams, (o) => kit.beamSearch(any, any, any, o))],
+  translate: [
+    row<kit.TranslateOptions>({ ...beams, batch: 1 }, (o) => kit.translate(any, any, [], o)),
   ],
   completeConfig: [withConfig((own) => kit.completeConfig(own))],
   initDecoder: [withConfig((own) => kit.initDecoder(own, 0))],

@@ -1,6 +1,7 @@
 // How far the outputs of two models are apart: as they are, as distributions, on the average, and in what they would choose.
 
 import { type DType, ulp } from "../checkpoint/dtype.ts";
+import { logSum } from "../core/log_sum.ts";
 import type { Values } from "../interpret/inputs.ts";
 import type { Difference } from "./difference.ts";
 
@@ -38,14 +39,6 @@ function meanOf(row: Float64Array): number {
   let total = 0;
   for (let i = 0; i < row.length; i++) total += row[i]!;
   return total / row.length;
-}
-
-/** log Σ exp of a row. */
-function logSum(row: Float64Array): number {
-  let [largest, total] = [-Infinity, 0];
-  for (let i = 0; i < row.length; i++) if (row[i]! > largest) largest = row[i]!;
-  for (let i = 0; i < row.length; i++) total += Math.exp(row[i]! - largest);
-  return largest + Math.log(total);
 }
 
 /** The larger number; NaN where either is none. */

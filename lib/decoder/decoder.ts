@@ -5,13 +5,34 @@ import type { Tensor } from "../core/tensor.ts";
 import type { TokenBatch } from "../interpret/eager.ts";
 import { runBatch, type RunOptions } from "../transformer/run.ts";
 import type { DecoderConfig } from "./config.ts";
-import { describedBy, type DescribedDecoder, type DescribedParameters } from "./described.ts";
+import {
+  describedBy,
+  type DescribedDecoder,
+  type DescribedParameters,
+  type TokenLimits,
+} from "./described.ts";
 
 /** Token ids in [0, V): B rows of the same length T. */
 export type Tokens = readonly ArrayLike<number>[];
 
 /** What a forward pass may do besides computing logits. */
 export type DecoderOptions = Omit<RunOptions, "keyLengths">;
+
+/**
+ * Requires tokens that a model knows.
+ *
+ * @param tokens Token ids.
+ * @param where What they are, for the message, such as `row 0`.
+ * @param vocabulary How many tokens there are.
+ * @throws {RangeError} If one is no whole number in [0, V).
+ */
+export function requireTokens(tokens: ArrayLike<number>, where: string, vocabulary: number): void {
+  const bad = Array.from(tokens).find((id) => !Number.isInteger(id) || id < 0 || id >= vocabulary);
+  if (bad === undefined) return;
+  throw new RangeError(
+    `Cannot use token ${bad} in ${where}: tokens go from 0 to ${vocabulary - 1}`,
+  );
+}
 
 /**
  * Checks tokens against a model and joins their rows.
@@ -24,7 +45,7 @@ export type DecoderOptions = Omit<RunOptions, "keyLengths">;
  */
 export function batchOfTokens(
   tokens: Tokens,
-  { vocabulary, context }: Pick<DescribedDecoder, "vocabulary" | "context">,
+  { vocabulary, context }: TokenLimits,
   past: number,
 ): TokenBatch {
   const length = tokens[0]?.length ?? 0;
@@ -43,12 +64,7 @@ export function batchOfTokens(
         `Cannot run on rows of ${length} and ${row.length} tokens: rows must be equally long`,
       );
     }
-    const bad = Array.from(row).find((id) => !Number.isInteger(id) || id < 0 || id >= vocabulary);
-    if (bad !== undefined) {
-      throw new RangeError(
-        `Cannot use token ${bad} in row ${index}: tokens go from 0 to ${vocabulary - 1}`,
-      );
-    }
+    requireTokens(row, `row ${index}`, vocabulary);
     ids.set(row, index * length);
   });
   return { ids, size: [tokens.length, length] };

@@ -2,19 +2,24 @@
 
 import type { Tensor } from "../core/tensor.ts";
 import { requireOptions } from "../core/options.ts";
+import type { EntryOf } from "../model/interpreter.ts";
 import type { ModelSpec } from "../model/spec.ts";
 import { type CompleteConfig, completeConfig, type DecoderConfig } from "./config.ts";
 import { decoderBlueprint } from "./spec.ts";
 import type { DecoderParameters } from "./initialization.ts";
 
-/** A decoder of any family, without its parameters. */
-export interface DescribedDecoder {
-  /** What it computes: one causal stack that reads tokens, and one head that reads every position. */
-  readonly spec: ModelSpec;
+/** What a stack reads. */
+export interface TokenLimits {
   /** The number of tokens V. */
   readonly vocabulary: number;
   /** The longest sequence, in tokens. */
   readonly context: number;
+}
+
+/** A decoder of any family, without its parameters. */
+export interface DescribedDecoder extends TokenLimits {
+  /** What it computes: one causal stack that reads tokens, and one head that reads every position. */
+  readonly spec: ModelSpec;
   /** The share of values dropped at the end of each branch and after the embedding; 0 by default. */
   readonly dropout?: number;
 }
@@ -24,6 +29,25 @@ export type NamedTensors = Readonly<Record<string, Tensor>>;
 
 /** The parameters of a described decoder: a tree of which the paths are the spec's names, or tensors by name. */
 export type DescribedParameters = DecoderParameters | NamedTensors;
+
+/**
+ * What a stack of tokens reads, by its tables.
+ *
+ * @param entry What starts the stack.
+ * @param shapeOf The shape of a parameter.
+ * @param open The longest sequence where no table of positions says it.
+ * @returns The number of tokens, and the longest sequence.
+ */
+export function tokenLimits(
+  { tokens, positions, offset }: EntryOf<"tokens">,
+  shapeOf: (name: string) => readonly number[],
+  open: number,
+): TokenLimits {
+  return {
+    vocabulary: shapeOf(tokens.table)[0]!,
+    context: positions === undefined ? open : shapeOf(positions.table).at(-2)! - offset,
+  };
+}
 
 function ofConfig(config: CompleteConfig): DescribedDecoder {
   const { vocabulary, context, dropout } = config;

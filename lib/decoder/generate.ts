@@ -10,7 +10,7 @@ import type { KeyValueStore } from "../interpret/eager_attention.ts";
 import { KeyValueCache } from "../interpret/key_value_cache.ts";
 import type { DecoderConfig } from "./config.ts";
 import { decoder, type Tokens } from "./decoder.ts";
-import { makeSampler, samplingKinds, type SamplingOptions } from "./sampling.ts";
+import { makeSampler, requireLogits, samplingKinds, type SamplingOptions } from "./sampling.ts";
 import { describedBy, type DescribedDecoder, type DescribedParameters } from "./described.ts";
 
 /** Options of {@linkcode generate} and its kin. */
@@ -59,17 +59,6 @@ function languageModelOf(
     context,
     logits: (tokens, store) => decoder(parameters, config, tokens, { store }),
   };
-}
-
-/** Requires numbers to choose by: among NaN no token is the most likely. */
-function requireLogits(logits: ArrayLike<number>, made: number): void {
-  const bad = Array.from(logits).findIndex((logit) => !Number.isFinite(logit));
-  if (bad >= 0) {
-    throw new RangeError(
-      `Cannot choose token ${made + 1}: the model's logit of id ${bad} is ${logits[bad]}; ` +
-        "its parameters are not finite or too large",
-    );
-  }
 }
 
 /** Rows of equal length that a model continues, with the cache of what it has read of them. */

@@ -12,6 +12,7 @@ export type {
 } from "../transformer/settings.ts";
 export { decodeCtc, type DecodeCtcOptions } from "./ctc.ts";
 export { decoder, type DecoderOptions, type Tokens } from "./decoder.ts";
+export type { EagerInputs, TokenBatch } from "../interpret/eager.ts";
 export type { RunOptions, Tap } from "../transformer/run.ts";
 export { type Gate, isGate, readGates } from "./gates.ts";
 export {
@@ -23,7 +24,21 @@ export {
   type LanguageModel,
 } from "./generate.ts";
 export type { SamplingOptions } from "./sampling.ts";
-export type { DescribedDecoder, DescribedParameters, NamedTensors } from "./described.ts";
+export {
+  beamSearch,
+  type EncoderDecoder,
+  type SourceBatch,
+  translate,
+  type TranslateOptions,
+} from "./translate.ts";
+export type { BeamOptions, Translation } from "./beam_search.ts";
+export type { TokenRules } from "./token_rules.ts";
+export type {
+  DescribedDecoder,
+  DescribedParameters,
+  NamedTensors,
+  TokenLimits,
+} from "./described.ts";
 export { readDecoder, readParameters, writeParameters } from "./parameters.ts";
 export {
   type AttentionParameters,

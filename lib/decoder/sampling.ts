@@ -24,6 +24,23 @@ export const samplingKinds: OptionKinds<SamplingOptions> = {
 /** Chooses a token by its logits. */
 export type Sampler = (logits: ArrayLike<number>, random: Random) => number;
 
+/**
+ * Requires numbers to choose by: among NaN no token is the most likely.
+ *
+ * @param logits The logits of one token.
+ * @param made How many tokens there are already.
+ * @throws {RangeError} If one is not finite.
+ */
+export function requireLogits(logits: ArrayLike<number>, made: number): void {
+  const bad = Array.from(logits).findIndex((logit) => !Number.isFinite(logit));
+  if (bad >= 0) {
+    throw new RangeError(
+      `Cannot choose token ${made + 1}: the model's logit of id ${bad} is ${logits[bad]}; ` +
+        "its parameters are not finite or too large",
+    );
+  }
+}
+
 /** The most likely tokens, in order, that together have a probability. */
 function nucleus(
   order: readonly number[],

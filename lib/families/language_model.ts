@@ -1,5 +1,5 @@
-// A model of any family as a decoder: its spec with the limits on its tokens, its parameters as tensors in single precision, and its
-// logits.
+// A model of any family as a decoder or an encoder–decoder: its spec with the limits on its tokens, its parameters as tensors in single
+// precision, and a decoder's logits.
 
 import * as tf from "@tensorflow/tfjs";
 import { readTensor } from "../checkpoint/tensors.ts";
@@ -7,10 +7,17 @@ import { least } from "../core/extent.ts";
 import { disposeTree } from "../core/tree.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { decoder } from "../decoder/decoder.ts";
-import type { DescribedDecoder, NamedTensors } from "../decoder/described.ts";
+import {
+  type DescribedDecoder,
+  type NamedTensors,
+  type TokenLimits,
+  tokenLimits,
+} from "../decoder/described.ts";
+import type { EntryOf } from "../model/interpreter.ts";
 import type { LanguageModel } from "../decoder/generate.ts";
+import type { EncoderDecoder } from "../decoder/translate.ts";
 import { parametersIn } from "../model/parameters.ts";
-import { type Entry, isCausal, languageHeadOf, type ModelSpec } from "../model/spec.ts";
+import { isCausal, languageHeadOf, type ModelSpec, type Stack } from "../model/spec.ts";
 import type { Model } from "./model.ts";
 
 /**
@@ -50,12 +57,8 @@ function turningLengths({ stacks }: ModelSpec): number[] {
   );
 }
 
-/** How many tokens a model reads at once. */
-function contextOf(
-  { config, tensors, spec }: Model,
-  { positions, offset }: Extract<Entry, { kind: "tokens" }>,
-): number {
-  if (positions !== undefined) return tensors.info(positions.table).shape.at(-2)! - offset;
+/** How many tokens a model reads at once where no table of positions says it. */
+function openContextOf({ config, spec }: Model): number {
   const named = config["max_position_embeddings"];
   const lengths = typeof named === "number" ? [named, mostTokens] : [mostTokens];
   return least([...lengths, ...turningLengths(spec)]);
@@ -69,6 +72,34 @@ function whyNoDecoder({ stacks }: ModelSpec): string | undefined {
   return undefined;
 }
 
+/** The spec with the head that predicts tokens alone; `why` says what else keeps the model from being what is wanted. */
+function predicting(
+  { spec, tensors, family }: Model,
+  wanted: string,
+  why: string | undefined,
+): ModelSpec {
+  const head = languageHeadOf(spec);
+  const missing = head === undefined
+    ? "it has no head that predicts tokens"
+    : tensors.has(head.linear.weight)
+    ? undefined
+    : `the checkpoint has no ${head.linear.weight}`;
+  if (head === undefined || why !== undefined || missing !== undefined) {
+    throw new RangeError(`Cannot use this ${family.label} model as ${wanted}: ${why ?? missing}`);
+  }
+  const { output: _, ...plain } = head;
+  return { ...spec, heads: [plain] };
+}
+
+/** What a stack of tokens reads. */
+function limitsOf(model: Model, { entry }: Stack): TokenLimits {
+  return tokenLimits(
+    entry as EntryOf<"tokens">,
+    (name) => model.tensors.info(name).shape,
+    openContextOf(model),
+  );
+}
+
 /**
  * Describes a model as a decoder.
  *
@@ -77,21 +108,43 @@ function whyNoDecoder({ stacks }: ModelSpec): string | undefined {
  * @throws {RangeError} If it is not one causal stack of tokens with such a head, or the checkpoint lacks that head's matrix.
  */
 export function describeDecoder(model: Model): DescribedDecoder {
-  const { spec, tensors, family } = model;
-  const [entry] = Object.values(spec.stacks).map((stack) => stack.entry);
-  const head = languageHeadOf(spec);
-  const missing = head === undefined
-    ? "it has no head that predicts tokens"
-    : tensors.has(head.linear.weight)
-    ? undefined
-    : `the checkpoint has no ${head.linear.weight}`;
-  const why = whyNoDecoder(spec) ?? missing;
-  if (why !== undefined || head === undefined || entry?.kind !== "tokens") {
-    throw new RangeError(`Cannot use this ${family.label} model as a language model: ${why}`);
-  }
-  const vocabulary = tensors.info(entry.tokens.table).shape[0]!;
-  const { output: _, ...plain } = head;
-  return { spec: { ...spec, heads: [plain] }, vocabulary, context: contextOf(model, entry) };
+  const spec = predicting(model, "a language model", whyNoDecoder(model.spec));
+  return { spec, ...limitsOf(model, Object.values(spec.stacks)[0]!) };
+}
+
+/** Whether a model has an encoder and a decoder. */
+export function isEncoderDecoder({ stacks }: ModelSpec): boolean {
+  return stacks["encoder"] !== undefined && stacks["decoder"] !== undefined;
+}
+
+/** An encoder–decoder whose parameters are loaded. */
+export interface LoadedEncoderDecoder extends Disposable {
+  /** Tensors by the names in the spec. */
+  readonly parameters: NamedTensors;
+  /** What it computes. */
+  readonly model: EncoderDecoder;
+  /** What the decoder reads. */
+  readonly limits: TokenLimits;
+}
+
+/**
+ * Loads an encoder–decoder to translate with.
+ *
+ * @param model The model.
+ * @returns What {@linkcode translate} and {@linkcode beamSearch} take; the caller disposes it.
+ * @throws {RangeError} If it has no encoder, or no decoder that predicts tokens.
+ */
+export async function loadEncoderDecoder(model: Model): Promise<LoadedEncoderDecoder> {
+  const why = isEncoderDecoder(model.spec) ? undefined : "it is not an encoder and a decoder";
+  const spec = predicting(model, "an encoder–decoder", why);
+  const limits = limitsOf(model, spec.stacks["decoder"]!);
+  const parameters = await loadParameters({ spec, tensors: model.tensors });
+  return {
+    parameters,
+    limits,
+    model: { spec, context: openContextOf(model) },
+    [Symbol.dispose]: () => disposeTree(parameters),
+  };
 }
 
 /** A language model whose parameters are loaded. */

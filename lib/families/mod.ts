@@ -43,7 +43,14 @@ export type {
 export type { AlibiRounding } from "./falcon.ts";
 export type { Config, Family, Has, HeadKind, RefusedFamily } from "./family.ts";
 export { decoderModel, transformerModel } from "./own_model.ts";
-export { type LoadedModel, loadLanguageModel, loadParameters } from "./language_model.ts";
+export { readTranslateOptions, translateOptionsOf } from "./generation_config.ts";
+export {
+  type LoadedEncoderDecoder,
+  type LoadedModel,
+  loadEncoderDecoder,
+  loadLanguageModel,
+  loadParameters,
+} from "./language_model.ts";
 export { describeModel, type Model, type StoredHead } from "./model.ts";
 export { normkitConfig, normkitFamily, type OwnConfig } from "./normkit.ts";
 export {

@@ -1,6 +1,7 @@
 // How well a language model predicts a text: its mean loss per token.
 
 import { requireInteger } from "../core/check.ts";
+import { logSum } from "../core/log_sum.ts";
 import type { Values } from "./inputs.ts";
 
 /**
@@ -28,9 +29,7 @@ export function nextTokenLoss({ shape, values }: Values, tokens: readonly number
   const losses = tokens.slice(1).map((token, t) => {
     requireInteger("token", token, { min: 0, max: vocabulary - 1 });
     const row = values.subarray(t * vocabulary, (t + 1) * vocabulary);
-    const largest = row.reduce((most, value) => Math.max(most, value), -Infinity);
-    const total = row.reduce((sum, value) => sum + Math.exp(value - largest), 0);
-    return largest + Math.log(total) - row[token]!;
+    return logSum(row) - row[token]!;
   });
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }

@@ -27,11 +27,11 @@ export interface KeysValues<T> {
   readonly v: T;
 }
 
-/** Queries [T, H·K] of attention, and what each query's relative positions are multiplied by, where they have a gate: [T, H]. */
+/** Queries [T, H·K] of attention. */
 export interface Queries<T> {
   /** Queries. */
   readonly q: T;
-  /** Gates. */
+  /** What each query's relative positions are multiplied by, where they have a gate: [T, H]. */
   readonly gates?: T;
 }
 

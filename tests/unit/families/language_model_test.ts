@@ -5,7 +5,11 @@ import * as tf from "@tensorflow/tfjs";
 import { convert, targets } from "../../../lib/convert/convert.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import { generateBatchWith, generateWith, type LanguageModel } from "../../../lib/decoder/mod.ts";
-import { describeDecoder, loadLanguageModel } from "../../../lib/families/language_model.ts";
+import {
+  describeDecoder,
+  loadEncoderDecoder,
+  loadLanguageModel,
+} from "../../../lib/families/language_model.ts";
 import { describeModel } from "../../../lib/families/model.ts";
 import { KeyValueCache } from "../../../lib/interpret/key_value_cache.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
@@ -125,6 +129,23 @@ Deno.test("describeDecoder() takes the head that predicts tokens, and refuses a 
     );
   }
 });
+
+Deno.test("loadEncoderDecoder() knows what the decoder reads, and refuses what is no such model", () =>
+  onBackend("cpu", async () => {
+    for (const [name, context] of [["bart", 16], ["marian", 16], ["t5", 8192], ["whisper", 16]]) {
+      using source = await openGolden(name as string);
+      using loaded = await loadEncoderDecoder(source);
+      assertEquals(loaded.limits, { vocabulary: 40, context }, name as string);
+    }
+    for (const name of ["gpt2", "bert", "clip"]) {
+      using source = await openGolden(name);
+      await assertRejects(
+        () => loadEncoderDecoder(source),
+        RangeError,
+        " model as an encoder–decoder: it is not an encoder and a decoder",
+      );
+    }
+  }));
 
 Deno.test("describeDecoder() reads no further than to where heads turn otherwise", async () => {
   using source = await openGolden("llama");

@@ -1,0 +1,131 @@
+// Greedy and beam search make what transformers' `generate` makes of the same models: tokens and scores, with each rule of published
+// generation configurations, in batches of padded sources.
+
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import {
+  type BeamOptions,
+  beamSearch,
+  type SourceBatch,
+  translate,
+  type Translation,
+} from "../../lib/decoder/mod.ts";
+import { translateOptionsOf } from "../../lib/families/generation_config.ts";
+import {
+  type LoadedEncoderDecoder,
+  loadEncoderDecoder,
+} from "../../lib/families/language_model.ts";
+import { checkout } from "../../lib/workshop/checkout.ts";
+import { onBackend, onEachBackend } from "../support/backends.ts";
+import { openGolden } from "../support/golden_models.ts";
+
+/** The features of sounds, as their shape and their numbers. */
+interface Features {
+  readonly shape: [number, number, number];
+  readonly values: number[];
+}
+
+/** What `generate` makes of the sources of one model. */
+interface Golden {
+  readonly start: number;
+  readonly sources: number[][] | Features;
+  readonly texts: readonly {
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly tokens: number[][];
+    readonly scores?: number[];
+  }[];
+}
+
+const { metadata, ...goldens } = JSON.parse(
+  await Deno.readTextFile(`${checkout}/tests/golden/generation.json`),
+) as { metadata: { scale: number } } & Record<string, Golden>;
+
+/** A golden model whose logits are flatter, as those of the golden texts are; the caller disposes it. */
+async function loadFlat(name: string): Promise<LoadedEncoderDecoder> {
+  using opened = await openGolden(name);
+  const loaded = await loadEncoderDecoder(opened);
+  const { spec } = loaded.model;
+  const heads = spec.heads.map((head) => ({ ...head, scale: (head.scale ?? 1) * metadata.scale }));
+  return { ...loaded, model: { ...loaded.model, spec: { ...spec, heads } } };
+}
+
+/** The texts of all sources, of tokens as a list, of features as a batch. */
+async function textsOf(
+  { parameters, model }: LoadedEncoderDecoder,
+  sources: Golden["sources"],
+  options: BeamOptions,
+): Promise<Translation[]> {
+  if (Array.isArray(sources)) return await translate(parameters, model, sources, options);
+  const features = tf.tensor(sources.values, sources.shape);
+  const found = await beamSearch(parameters, model, { features }, options);
+  features.dispose();
+  return found;
+}
+
+function assertTexts(
+  found: readonly Translation[],
+  { tokens, scores }: Pick<Golden["texts"][number], "tokens" | "scores">,
+  what: string,
+): void {
+  assertEquals(found.map((one) => one.tokens), tokens, what);
+  for (const [at, score] of (scores ?? []).entries()) {
+    assertAlmostEquals(found[at]!.score, score, 1e-5 * Math.max(1, Math.abs(score)), what);
+  }
+}
+
+/** Options of ours that are transformers' with the start of a model. */
+const optionsOf = (start: number, options: Readonly<Record<string, unknown>>): BeamOptions =>
+  translateOptionsOf({ ...options, decoder_start_token_id: start }) as BeamOptions;
+
+for (const [name, { start, sources, texts }] of Object.entries(goldens)) {
+  Deno.test(`translate() of ${name} makes what transformers' generate makes`, () =>
+    onBackend("wasm", async () => {
+      using loaded = await loadFlat(name);
+      for (const { options, ...expected } of texts) {
+        const found = await textsOf(loaded, sources, optionsOf(start, options));
+        assertTexts(found, expected, `${name} ${JSON.stringify(options)}`);
+      }
+    }));
+}
+
+onEachBackend("translate() of bart, marian and t5 makes transformers' texts", async () => {
+  for (const name of ["bart", "marian", "t5"]) {
+    const { start, sources, texts } = goldens[name]!;
+    using loaded = await loadFlat(name);
+    for (const { options, ...expected } of texts.slice(0, 3)) {
+      const found = await textsOf(loaded, sources, optionsOf(start, options));
+      assertTexts(found, expected, `${name} ${JSON.stringify(options)}`);
+    }
+  }
+});
+
+Deno.test("golden texts depend on beams and length penalties, and end in different places", () => {
+  for (const name of ["bart", "marian", "t5"]) {
+    const [greedy, short, long] = goldens[name]!.texts.map(({ tokens }) => tokens);
+    assert(JSON.stringify(greedy) !== JSON.stringify(short), name);
+    assert(JSON.stringify(short) !== JSON.stringify(long), name);
+  }
+});
+
+Deno.test("beamSearch() of a batch, of all sources at once, makes the same", () =>
+  onBackend("wasm", async () => {
+    const { start, sources, texts } = goldens["marian"]!;
+    using loaded = await loadFlat("marian");
+    const rows = sources as number[][];
+    const batch: SourceBatch = {
+      source: {
+        ids: Int32Array.from(rows.flatMap((row) => [...row, ...Array(7 - row.length).fill(39)])),
+        size: [rows.length, 7],
+      },
+      lengths: rows.map(({ length }) => length),
+    };
+    for (const { options, ...expected } of texts) {
+      const found = await beamSearch(
+        loaded.parameters,
+        loaded.model,
+        batch,
+        optionsOf(start, options),
+      );
+      assertTexts(found, expected, JSON.stringify(options));
+    }
+  }));
