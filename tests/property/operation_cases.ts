@@ -164,7 +164,9 @@ function normTerms(kind: NormKind, x: Values, gain: Values, eps: number): RowTer
 const normCalls = (kind: NormKind, eps: number) => ({
   value: (x: Values, gain: Values, bias: Values) => normValue(kind, x, gain, bias, eps),
   gradients: (dy: Values, x: Values, gain: Values) => normGradients(kind, dy, x, gain, eps),
-  valueTerms: (x: Values, gain: Values) => normTerms(kind, x, gain, eps).value,
+  // gain · x̂ and the bias may cancel
+  valueTerms: (x: Values, gain: Values, bias: Values) =>
+    normTerms(kind, x, gain, eps).value + most(bias) / 10,
   terms: (x: Values, gain: Values) => normTerms(kind, x, gain, eps).gradient,
 });
 
@@ -262,7 +264,7 @@ const calls: Readonly<Record<string, fc.Arbitrary<Call>>> = {
         const dTotal = zip(dy, dx!, (a, b) => a + b);
         return [dTotal.map((d) => alpha * d), dTotal, dGain!, dBias!];
       },
-      valueTerms: (x, branch, gain) => valueTerms(added(x, branch), gain),
+      valueTerms: (x, branch, gain, bias) => valueTerms(added(x, branch), gain, bias),
       terms: (x, branch, gain) => 2 + 2 * terms(added(x, branch), gain),
     };
   }),

@@ -1,7 +1,7 @@
 // Random calls of every public operation, on every backend of this machine, fused and composed, against float64: values, gradients,
 // refusals, and tensors left behind.
 //
-// deno task fuzz:ops [COUNT] [SEED]: at least that many cases; a mismatch ends it with exit code 1 and the command that repeats it.
+// deno task fuzz:ops --count N --seed N: at least that many cases; a mismatch ends it with exit code 1 and the command that repeats it.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
@@ -209,7 +209,7 @@ export async function fuzzOperations(
       try {
         await runBatch(drawn, place);
       } catch (cause) {
-        throw new Error(`Repeat with: deno task fuzz:ops 1 ${own}`, { cause });
+        throw new Error(`Repeat with: deno task fuzz:ops --count 1 --seed ${own}`, { cause });
       }
     }
     for (const [given] of drawn) {
