@@ -128,9 +128,7 @@ export function accountOf(model: Described): Account {
     !optional.has(name) && !tensors.has(name) && (kind === "table" || !ofHeads.has(name))
   ).map(([name]) => ({ name, reason: described }));
   const { weight, bias } = spec.untied ?? {};
-  const masks = Object.values(spec.stacks)
-    .map(({ entry }) => entry.kind === "patches" ? entry.mask?.table : undefined);
-  const known = new Set([...kinds.keys(), weight, bias, ...masks, ...spec.unread ?? []]);
+  const known = new Set([...kinds.keys(), weight, bias, ...spec.unread ?? []]);
   const unused = tensors.names.filter((name) => !known.has(name) && !isBuffer(tensors, name));
   const absent = [
     ...needed,

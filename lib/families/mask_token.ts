@@ -1,4 +1,5 @@
-// The vector that stands in for patches which a model is to guess. It writes to the stream as they do, whether or not it is run.
+// The vector that stands in for patches which a model is to guess. It writes to the stream as they do; what the other heads of such a
+// checkpoint give does not depend on it.
 
 import { mapStacks, type ModelSpec } from "../model/spec.ts";
 import type { Has } from "./family.ts";
@@ -12,10 +13,13 @@ import { bodyPrefixOf } from "./heads.ts";
  * @returns The same with that token.
  */
 export function withMaskToken(spec: ModelSpec, has: Has): ModelSpec {
-  return mapStacks(spec, (stack) => {
+  const tables: string[] = [];
+  const masked = mapStacks(spec, (stack) => {
     const { entry } = stack;
     const table = `${bodyPrefixOf(stack)}embeddings.mask_token`;
     if (entry.kind !== "patches" || !has(table)) return stack;
+    tables.push(table);
     return { ...stack, entry: { ...entry, mask: { table } } };
   });
+  return tables.length === 0 ? spec : { ...masked, unread: [...spec.unread ?? [], ...tables] };
 }

@@ -35,6 +35,8 @@ export interface EagerInputs {
   readonly source?: TokenBatch;
   /** Images [B, C, H, W]. */
   readonly pixels?: Tensor;
+  /** The places of patches that a model is to guess, of each image; patches of videos and spectrograms too. */
+  readonly masked?: readonly (readonly number[])[];
   /** Videos [B, F, C, H, W]. */
   readonly video?: Tensor;
   /** Spectrograms of sounds [B, frames, frequencies]. */
@@ -157,6 +159,11 @@ export class EagerContext {
   /** The images of an entry, frames of videos and spectrograms among them. */
   images(entry: EntryOf<"patches">): Tensor {
     return imagesAsCut(this.input(entry.input ?? "pixels"), entry);
+  }
+
+  /** The places of patches that are to be guessed, of each image; undefined where none are. */
+  get masked(): EagerInputs["masked"] {
+    return this.#options.inputs.masked;
   }
 
   /** How many patches each image has. */

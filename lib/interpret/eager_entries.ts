@@ -10,6 +10,7 @@ import { lookup } from "../ops/lookup.ts";
 import { stopGradient } from "../ops/stop_gradient.ts";
 import type { EagerContext } from "./eager_context.ts";
 import { convolveFrames, patchRows } from "./eager_inputs.ts";
+import { maskPatches } from "./masked_patches.ts";
 import { maskFactors } from "./masked_tokens.ts";
 import { normFunctions } from "./tensor_functions.ts";
 
@@ -85,7 +86,13 @@ export function eagerEntries(context: EagerContext): Entries {
     },
     patches: (entry, width) => {
       const rows = context.linear(patchRows(context.images(entry), entry), entry.patches);
-      return tf.reshape(rows, [context.batch(), -1, width]);
+      const patches = tf.reshape(rows, [context.batch(), -1, width]);
+      const { masked } = context;
+      if (masked === undefined) return patches;
+      if (entry.mask === undefined) {
+        throw new RangeError("Cannot mask patches: the model has no vector that stands for them");
+      }
+      return maskPatches(patches, masked, context.table(entry.mask, width));
     },
     countPatches: (entry) => context.countPatches(entry),
     frames: ({ input }) => {

@@ -28,7 +28,7 @@ const lists: readonly string[] = ["weights", "headGains"];
  */
 function* partsUnder(key: string, part: unknown): Generator<readonly [key: string, part: unknown]> {
   if (typeof part === "string" && key in loose) yield [key, part];
-  if (typeof part !== "object" || part === null || key === "residual" || key === "mask") return;
+  if (typeof part !== "object" || part === null || key === "residual") return;
   if (isLinear(part) || isNorm(part) || isTable(part) || lists.includes(key)) yield [key, part];
   else for (const [inner, value] of Object.entries(part)) yield* partsUnder(inner, value);
 }
@@ -49,12 +49,12 @@ function namesOf(key: string, part: unknown): readonly Named[] {
  * @returns What each is. A head that shares the token table is that table.
  */
 export function parametersIn(
-  { stacks, heads = [] }: Pick<ModelSpec, "stacks"> & Partial<ModelSpec>,
+  { stacks, heads = [], unread = [] }: Pick<ModelSpec, "stacks"> & Partial<ModelSpec>,
 ): ReadonlyMap<string, ParameterKind> {
   const kinds = new Map<string, ParameterKind>();
   const parts = [...partsUnder("stacks", stacks), ...partsUnder("heads", heads)];
   for (const [name, kind] of parts.flatMap(([key, part]) => namesOf(key, part))) {
-    if (name !== "" && !kinds.has(name)) kinds.set(name, kind);
+    if (name !== "" && !kinds.has(name) && !unread.includes(name)) kinds.set(name, kind);
   }
   return kinds;
 }

@@ -321,7 +321,7 @@ export type Entry =
     readonly before: readonly Table[];
     /** After the position embeddings: register tokens of DINOv2. */
     readonly registers?: Table;
-    /** What stands in for patches that are to be guessed; such are not run. */
+    /** What stands in for the map of patches that are to be guessed, where the input says that some are. */
     readonly mask?: Table;
     /** The positions of patches, which may cover the tokens in `before` too. */
     readonly positions?: Table;

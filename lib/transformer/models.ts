@@ -65,10 +65,12 @@ export interface VisionConfig extends LayerOptions {
   readonly channels?: number;
   /** The number of layers N. */
   readonly depth: number;
-  /** Classes of images. */
-  readonly classes: number;
-  /** Which rows the classifier reads: a class token, the first, or the mean of all; the first by default. */
+  /** Classes of images, of a model that names them. */
+  readonly classes?: number;
+  /** Which rows a classifier reads: a class token, the first, or the mean of all; the first by default. */
   readonly pooling?: Pooling;
+  /** Codes of patches, of a model that names the code of every patch, masked ones among them (BEiT). It has no class token. */
+  readonly codes?: number;
 }
 
 /** An encoder of sounds: frames of features, two convolutions of which the second halves their number, then layers. */
@@ -109,8 +111,9 @@ const visionKinds: OptionKinds<VisionConfig> = {
   patchSize: "number",
   channels: "number?",
   depth: "number",
-  classes: "number",
+  classes: "number?",
   pooling: "string?",
+  codes: "number?",
 };
 
 const speechKinds: OptionKinds<SpeechConfig> = {
@@ -228,15 +231,23 @@ export function encoderDecoderTransformer(
  *
  * @param config Its configuration.
  * @param make Makes the layers; who does not trust the configuration holds each against a checkpoint.
- * @returns The model: the stack `encoder` over the patches, behind a class token where that is read, and the head `logits`.
+ * @returns The model: the stack `encoder` over the patches, behind a class token where that is read, and the head `logits` on the image
+ *   or, with codes, on every patch; the input `masked` then says which patches are hidden from it.
  * @throws {RangeError} If a value is out of range or unknown, or patches do not divide the image.
  */
 export function visionTransformer(config: VisionConfig, make?: MakeLayers): Transformer {
   requireOptions("a vision Transformer", config, visionKinds);
-  const { imageSize, patchSize, channels = 3, depth, classes, pooling = "first" } = config;
-  requireWhole({ imageSize, patchSize, channels, classes });
+  const { imageSize, patchSize, channels = 3, depth, classes, codes } = config;
+  const { pooling = "first" } = config;
+  if ((classes === undefined) === (codes === undefined)) {
+    throw new RangeError(
+      `Cannot use classes = ${classes} and codes = ${codes}: one of them must be given, classes of images or codes of patches`,
+    );
+  }
+  requireWhole({ imageSize, patchSize, channels, classes: classes ?? 1, codes: codes ?? 1 });
   requireDepth("depth", depth);
-  const reads = requireOneOf("pooling", pooling, ["first", "mean"]);
+  const pooled = requireOneOf("pooling", pooling, ["first", "mean"]);
+  const reads = codes === undefined ? pooled : "all";
   if (imageSize % patchSize !== 0) {
     throw new RangeError(
       `Cannot cut an image of ${imageSize} × ${imageSize} into patches of ${patchSize}: the side of a patch must divide that of the image`,
@@ -261,9 +272,12 @@ export function visionTransformer(config: VisionConfig, make?: MakeLayers): Tran
     channels,
     imageSize: [imageSize, imageSize],
     before,
+    ...(codes === undefined
+      ? {}
+      : { mask: draft.blueprint.table("mask", [1, width], embeddingStd) }),
     positions: layers.positions((imageSize / patchSize) ** 2 + before.length).positions!,
   }, make);
-  return draft.finish({ encoder }, draft.head(classes, "encoder", reads));
+  return draft.finish({ encoder }, draft.head(classes ?? codes!, "encoder", reads));
 }
 
 /**

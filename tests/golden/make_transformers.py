@@ -139,6 +139,13 @@ def vision(p, variant):
     return linear_head(p, stack(p, variant, x, "encoder", 2)[:, :1], 4)
 
 
+def masked_image(p, variant):
+    patches = F.conv2d(ramp(2, 1, 6, 6), p("patches.w", D, 1, 3, 3), p("patches.b", D), stride=3)
+    masked = torch.tensor([[1, 0, 0, 1], [0, 1, 0, 0]], dtype=torch.bool)[..., None]
+    rows = torch.where(masked, p("mask", 1, D), patches.flatten(2).transpose(1, 2))
+    return linear_head(p, stack(p, variant, rows + p("wpe", 4, D), "encoder", 2), 5)
+
+
 def speech(p, variant):
     heard = F.gelu(F.conv1d(ramp(2, 3, 8), p("convolutions.1.w", D, 3, 3), p("convolutions.1.b", D), padding=1))
     heard = F.gelu(F.conv1d(heard, p("convolutions.2.w", D, D, 3), p("convolutions.2.b", D), stride=2, padding=1))
@@ -155,6 +162,12 @@ def golden(model, variant):
     return {"logits": logits.flatten().tolist(), "loss": float(loss), "gradients": weighed}
 
 
-models = {"encoder": encoder, "encoder-decoder": encoder_decoder, "vision": vision, "speech": speech}
+models = {
+    "encoder": encoder,
+    "encoder-decoder": encoder_decoder,
+    "vision": vision,
+    "masked image": masked_image,
+    "speech": speech,
+}
 variants = ["post-ln", "pre-ln", "sub-ln", "deep-norm", "resi-dual"]
 print(json.dumps({m: {v: golden(f, v) for v in variants} for m, f in models.items()}))

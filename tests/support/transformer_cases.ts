@@ -72,6 +72,18 @@ export const kindCases: Readonly<Record<string, KindCase>> = {
     config: { kind: "vision", ...image, pooling: "mean" },
     inputs: () => ({ pixels: ramp(2, 1, 6, 6) }),
   },
+  "masked image": {
+    config: {
+      kind: "vision",
+      ...layers,
+      imageSize: 6,
+      patchSize: 3,
+      channels: 1,
+      depth: 2,
+      codes: 5,
+    },
+    inputs: () => ({ pixels: ramp(2, 1, 6, 6), masked: [[0, 3], [1]] }),
+  },
   "speech": {
     config: { kind: "speech", ...sound, reads: "all" },
     inputs: () => ({ features: ramp(2, 3, 8) }),

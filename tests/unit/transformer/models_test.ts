@@ -23,6 +23,7 @@ const shapes: Readonly<Record<string, readonly number[]>> = {
   "encoder-decoder": [2, 3, 7],
   "vision": [2, 1, 4],
   "vision, mean": [2, 1, 4],
+  "masked image": [2, 4, 5],
   "speech": [2, 4, 5],
   "keyword": [2, 1, 5],
 };
@@ -108,6 +109,51 @@ onEachBackend("the mean of a text that is classified leaves padding out", async 
   disposeTree(parameters);
 });
 
+onEachBackend("a model guesses masked patches from the others, and sees those alone", async () => {
+  const sizes = { ...layers, imageSize: 6, patchSize: 3, channels: 1, depth: 1, codes: 5 };
+  const model = visionTransformer(sizes);
+  const parameters = drawStarts(model.starts, 4);
+  const guess = async (masked: number[][] | undefined, changed: number): Promise<number[]> => {
+    const values = Array.from({ length: 72 }, (_, at) => Math.sin(at));
+    values[changed] = 9; // of image 0 a pixel of the first patch, or of the last
+    const pixels = tf.tensor(values, [2, 1, 6, 6]);
+    const inputs = masked === undefined ? { pixels } : { pixels, masked };
+    const logits = runBatch(parameters, model, inputs)["logits"]!;
+    const numbers = [...await logits.data()];
+    tf.dispose([logits, pixels]);
+    return numbers;
+  };
+  const [first, last] = [7, 35];
+  const apart = (a: readonly number[], b: readonly number[]): number =>
+    a.reduce((most, value, at) => Math.max(most, Math.abs(value - b[at]!)), 0);
+  const hidden = [[0, 3], [1]];
+  assert(apart(await guess(hidden, first), await guess(hidden, last)) < 1e-5, "hidden");
+  assert(apart(await guess([[0], [1]], first), await guess([[0], [1]], last)) > 1e-2, "seen");
+  assert(apart(await guess([[], []], first), await guess(undefined, first)) < 1e-5, "none");
+  disposeTree(parameters);
+});
+
+Deno.test("masked patches are refused where they are none, or nothing stands for them", () =>
+  onBackend("cpu", () => {
+    const sizes = { ...layers, imageSize: 6, patchSize: 3, channels: 1, depth: 1 };
+    const [guessing, naming] = [{ codes: 5 }, { classes: 5 }].map((head) =>
+      visionTransformer({ ...sizes, ...head })
+    );
+    const cases: readonly (readonly [typeof guessing, number[][], string])[] = [
+      [guessing, [[4]], "Cannot mask patch 4 of image 0: patches go from 0 to 3"],
+      [guessing, [[-1]], "Cannot mask patch -1 of image 0"],
+      [guessing, [], "there are 0 lists of places for 1 images; each needs one"],
+      [naming, [[0]], "the model has no vector that stands for them"],
+    ];
+    tf.tidy(() => {
+      for (const [model, masked, message] of cases) {
+        const parameters = drawStarts(model!.starts, 0);
+        const inputs = { pixels: tf.ones([1, 1, 6, 6]), masked };
+        assertThrows(() => runBatch(parameters, model!, inputs), RangeError, message);
+      }
+    });
+  }));
+
 Deno.test("models refuse what they cannot be, with the value and what is allowed", () => {
   const vision = { ...layers, imageSize: 6, patchSize: 3, depth: 1, classes: 2 };
   const cases: readonly (readonly [() => unknown, string])[] = [
@@ -120,6 +166,14 @@ Deno.test("models refuse what they cannot be, with the value and what is allowed
       "depth = 1.5",
     ],
     [() => visionTransformer({ ...vision, depth: 1e9 }), "depth = 1000000000"],
+    [
+      () => visionTransformer({ ...vision, codes: 8 }),
+      "Cannot use classes = 2 and codes = 8: one of them must be given",
+    ],
+    [
+      () => visionTransformer({ ...layers, imageSize: 6, patchSize: 3, depth: 1 }),
+      "Cannot use classes = undefined and codes = undefined",
+    ],
     [
       () =>
         speechTransformer({
