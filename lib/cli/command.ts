@@ -14,7 +14,7 @@ export class UsageError extends Error {
 /** Values of options and the words besides them. */
 export interface Arguments {
   /** Options by name. */
-  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   /** Words that are not options. */
   readonly words: readonly string[];
 }
@@ -85,7 +85,7 @@ function joinNegative(words: readonly string[], options: Command["options"]): st
 export function parse(words: readonly string[], options: Command["options"]): Arguments {
   const args = parsed(joinNegative(words, options), options);
   if (args.words.includes("")) throw new UsageError('Cannot use "": a word must not be empty');
-  const empty = Object.keys(args.values).find((name) => args.values[name] === "");
+  const empty = Object.keys(args.values).find((name) => [args.values[name]].flat().includes(""));
   if (empty !== undefined) {
     throw new UsageError(`Cannot use --${empty} "": its value must not be empty`);
   }
@@ -166,6 +166,18 @@ export function numberOptions(args: Arguments, names: readonly string[]): Record
 export function textOption({ values }: Arguments, name: string): string | undefined {
   const value = values[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/**
+ * The texts of an option that may be given several times.
+ *
+ * @param args The arguments.
+ * @param name The option.
+ * @returns The texts in their order.
+ */
+export function listOption({ values }: Arguments, name: string): readonly string[] {
+  const value = values[name];
+  return Array.isArray(value) ? value : [];
 }
 
 /**

@@ -2,30 +2,36 @@
 
 import { disposeTree } from "../core/tree.ts";
 import { exists, prepareFolder } from "../platform/files.ts";
-import type { DecoderParameters } from "../decoder/initialization.ts";
 import { platform } from "../platform/mod.ts";
-import { probeAll } from "../probes/all.ts";
-import type { Corpus } from "../train/corpus.ts";
-import type { RunRecord, TrainSettings } from "../train/record.ts";
+import type { AnyRunRecord } from "../train/record.ts";
 import { saveRun } from "../train/save_run.ts";
-import { train, type TrainResult } from "../train/train.ts";
+import type { TrainOptions } from "../train/train.ts";
 import { commitOf } from "../platform/commit.ts";
 import { trainingBar } from "./training_bar.ts";
+
+/** What a training of a race is given besides what it trains. */
+export type Listen = Pick<TrainOptions, "signal" | "onRow" | "commit">;
+
+/** What it leaves. */
+export interface Trained {
+  /** The parameters: a tree, or tensors by name. */
+  readonly parameters: unknown;
+  /** What was seen. */
+  readonly record: AnyRunRecord;
+}
 
 /** What {@linkcode trainVariants} needs. */
 export interface Race {
   /** Ids of the variants, trained one after the other. */
   readonly variants: readonly string[];
-  /** The settings that they share. */
-  readonly settings: TrainSettings;
-  /** The text. */
-  readonly corpus: Corpus;
+  /** The steps of each. */
+  readonly steps: number;
+  /** Trains one. */
+  readonly train: (variant: string, listen: Listen) => Promise<Trained>;
   /** The folder of records and parameters. */
   readonly out: string;
   /** Whether runs in the folder are replaced. */
   readonly force: boolean;
-  /** The command, for the manifests. */
-  readonly command: string;
   /** Whether bars are shown. */
   readonly bars: boolean;
   /** Ends the run under way after its step; it is written, and no other starts. */
@@ -37,7 +43,7 @@ export interface Finisher {
   /** Where its files are: `folder/VARIANT.json` and so on. */
   readonly folder: string;
   /** What was seen. */
-  readonly record: RunRecord;
+  readonly record: AnyRunRecord;
   /** Why it is not where it belongs. */
   readonly misplaced?: string;
 }
@@ -62,15 +68,10 @@ export async function requireNoRuns(folder: string, names: readonly string[]): P
 }
 
 /** Trains one variant. */
-async function trainOne(race: Race, variant: string, commit?: string): Promise<TrainResult> {
-  const { settings, corpus, command, signal } = race;
-  const own: TrainSettings = { ...settings, model: { ...settings.model, residual: variant } };
-  using bar = trainingBar(variant, settings.steps, race.bars);
-  return await train(own, corpus, {
-    signal,
-    probe: probeAll,
-    probes: { evaluations: ["all"] },
-    command,
+async function trainOne(race: Race, variant: string, commit?: string): Promise<Trained> {
+  using bar = trainingBar(variant, race.steps, race.bars);
+  return await race.train(variant, {
+    signal: race.signal,
     ...(commit === undefined ? {} : { commit }),
     onRow: (row) => bar.onRow(row),
   });
@@ -81,8 +82,8 @@ const textOf = (error: unknown): string => error instanceof Error ? error.messag
 /** Writes a run; where it cannot be written, into a new folder of the system's temporary ones, so that it is not lost. */
 async function keep(
   { out, force }: Race,
-  record: RunRecord,
-  parameters: DecoderParameters,
+  record: AnyRunRecord,
+  parameters: unknown,
 ): Promise<Finisher> {
   const { variant } = record.manifest;
   try {

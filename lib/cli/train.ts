@@ -5,13 +5,14 @@ import { platform } from "../platform/mod.ts";
 import { findResidual } from "../residual/registry.ts";
 import { type Corpus, readCorpus } from "../train/corpus.ts";
 import { mobyDick } from "../data/moby_dick.ts";
-import type { TrainSettings } from "../train/record.ts";
+import { taskIds } from "../tasks/registry.ts";
+import type { Row, TrainSettings } from "../train/record.ts";
 import {
   type Arguments,
   backendOption,
-  choiceOption,
   type Command,
   flag,
+  listOption,
   numberOption,
   type Outcome,
   stringOptions,
@@ -19,11 +20,13 @@ import {
   understood,
   UsageError,
 } from "./command.ts";
-import { type Finisher, requireNoRuns, trainVariants } from "./race.ts";
+import { type Finisher, type Race, requireNoRuns, trainVariants } from "./race.ts";
 import { commandLine } from "./shell.ts";
 import { textHelp, textOptions, textOptionsOf } from "./text_options.ts";
 import { fineTuneFolder } from "./fine_tune.ts";
-import { given, runSettingsFrom } from "./training_settings.ts";
+import { decoderTraining } from "./train_decoders.ts";
+import { taskSettings, taskTraining } from "./train_tasks.ts";
+import { modelOptionsFrom, runSettingsFrom } from "./training_settings.ts";
 
 function settingsFrom(args: Arguments): TrainSettings {
   const number = (name: string): number | undefined => numberOption(args, name);
@@ -31,16 +34,12 @@ function settingsFrom(args: Arguments): TrainSettings {
   return {
     model: {
       context,
-      width: number("width") ?? 64,
+      width: 64,
       depth: number("depth") ?? 8,
-      heads: number("heads") ?? 4,
+      heads: 4,
       bias: false,
-      ...given("norm", choiceOption(args, "norm", ["layer", "rms", "crms", "crms-padded"])),
-      ...given("positions", choiceOption(args, "positions", ["learned", "rotary"])),
       activation: "relu",
-      ...given("activation", choiceOption(args, "activation", ["gelu", "relu", "swiglu"])),
-      ...given("init", choiceOption(args, "init", ["xavier", "normal"])),
-      ...given("dropout", number("dropout")),
+      ...modelOptionsFrom(args),
     },
     ...runSettingsFrom(args, 3e-3),
   };
@@ -51,24 +50,57 @@ async function corpusFrom(args: Arguments): Promise<Corpus> {
   return path === undefined ? await mobyDick() : await readCorpus(path, textOptionsOf(args));
 }
 
-/** The variants that are named, each once. */
-function variantsFrom({ words }: Arguments): readonly string[] {
+/** What is to be trained: settings, and how its data are prepared, with the steps between reads of the loss. */
+interface Asked {
+  readonly settings: { readonly model: { readonly residual?: string } };
+  prepare(
+    reportEvery: number,
+  ): Promise<Pick<Race, "steps" | "train"> & { readonly data: string }>;
+}
+
+/** Decoders by options alone, or models for a task. */
+async function askedFrom(args: Arguments): Promise<Asked> {
+  const command = commandLine("normkit train", platform.words().slice(1));
+  if (["task", "config"].some((name) => textOption(args, name) !== undefined)) {
+    const settings = await taskSettings(args);
+    return {
+      settings,
+      prepare: (reportEvery) => taskTraining({ reportEvery, ...settings }, command),
+    };
+  }
+  if (listOption(args, "set").length > 0) {
+    throw new UsageError("Cannot use --set without --task or --config: it sets a key of those");
+  }
+  const settings = settingsFrom(args);
+  return {
+    settings,
+    prepare: async (reportEvery) => {
+      const corpus = await corpusFrom(args);
+      const training = decoderTraining({ ...settings, reportEvery }, corpus, command);
+      return { ...training, data: corpus.name };
+    },
+  };
+}
+
+/** The variants that are named, each once, or the one of the settings. */
+function variantsFrom({ words }: Arguments, residual = "pre-ln"): readonly string[] {
   const twice = words.find((word, at) => words.indexOf(word) !== at);
   if (twice !== undefined) throw new UsageError(`Cannot train ${twice} twice: name it once`);
   for (const word of words) understood(() => findResidual(word));
-  return words.length === 0 ? ["pre-ln"] : words;
+  return words.length === 0 ? [residual] : words;
 }
 
 /** What `--json` writes of a run. */
 function reportOf({ folder, record, misplaced }: Finisher): object {
   const { variant, settings, parameters, stopped } = record.manifest;
-  const last = record.rows.findLast(({ kind }) => kind === "evaluation");
+  const { kind: _kind, step: _step, ...heldOut } =
+    record.rows.findLast(({ kind }) => kind === "evaluation") ?? {} as Row;
   return {
     variant,
     run: `${folder}/${variant}`,
     steps: settings.steps,
     parameters,
-    heldOut: { nats: last?.["nats"], bitsPerByte: last?.["bitsPerByte"] },
+    heldOut,
     ...(stopped === undefined ? {} : { stopped }),
     ...(misplaced === undefined ? {} : { misplaced }),
   };
@@ -86,16 +118,20 @@ function outcomeOf(out: string, asked: number, made: readonly Finisher[]): Outco
 
 /** `normkit train`: its help, its options, and the run. */
 export const trainCommand: Command = {
-  summary: "train residual variants on a text",
+  summary: "train residual variants on a text, or for a task",
   help: `Usage: normkit train [VARIANT …] [options]
 
-Trains each variant (pre-ln by default; any id, with +gpas for gates, or +gpas-tanh-site for gates of tanh, one for each sub-layer)
+Trains decoders on a text, or with --task or --config models for a task, of each variant (pre-ln by default; any id, with +gpas for gates, or +gpas-tanh-site for gates of tanh, one for each sub-layer)
 and writes OUT/VARIANT.jsonl (rows), .json (manifest) and .safetensors (parameters).
 
 With --from, trains the language model in the folder DIR further, on FILE by DIR's tokenizer.json, and writes the new folder OUT: the
 same tensors in the same dtypes, config.json and what lies beside it as they are, training.jsonl (rows) and training.json (manifest).
 
   --from DIR           a folder as Hugging Face publishes it, or a run; --text and --out are then needed
+
+  --task ID            ${taskIds.join(", ")}
+  --config FILE        settings of a task (JSON with a key "task"); --set and the options below override them
+  --set KEY=VALUE      one of these settings, such as --set model.patchSize=4; may be given several times
 
   --text FILE          text to train on, or a folder of *.txt; Moby-Dick by default
 ${textHelp}
@@ -129,13 +165,16 @@ Examples:
   normkit train
   normkit train post-ln pre-ln pre-ln+gpas --steps 300 --evaluate-every 50
   normkit train deep-norm --text my.txt --norm rms --positions rotary --json
+  normkit train post-ln pre-ln --task image-classification --steps 200
+  normkit train --task keyword --set data.folder=speech_commands --out .normkit/keywords
   normkit train --from gpt2 --text my.txt --out gpt2-mine --steps 100 --context 128 --rows 4`,
   options: {
     ...stringOptions(
-      "from text out steps rate schedule warmup depth width heads context norm positions activation init dropout rows clip " +
+      "from task config text out steps rate schedule warmup depth width heads context norm positions activation init dropout rows clip " +
         "clip-gates evaluate-every seed backend",
     ),
     ...textOptions,
+    set: { type: "string", multiple: true },
     force: { type: "boolean" },
     json: { type: "boolean" },
   },
@@ -143,17 +182,16 @@ Examples:
   run: async (args, signal) => {
     const from = textOption(args, "from");
     if (from !== undefined) return await fineTuneFolder(from, args, signal);
-    const variants = variantsFrom(args);
-    const [wanted, asked] = [backendOption(args), settingsFrom(args)];
+    const asked = await askedFrom(args);
+    const variants = variantsFrom(args, asked.settings.model.residual);
+    const wanted = backendOption(args);
     const [json, force] = [flag(args, "json"), flag(args, "force")];
     const out = textOption(args, "out") ?? ".normkit/runs";
     if (!force) await requireNoRuns(out, variants);
-    const corpus = await corpusFrom(args);
     const backend = await useBackend(wanted);
-    const settings = { ...asked, reportEvery: backend.name === "webgpu" ? 10 : 1 };
-    if (!json) console.log(`Training on ${backend.name} (${backend.reason}), text: ${corpus.name}`);
-    const command = commandLine("normkit train", platform.words().slice(1));
-    const race = { variants, settings, corpus, out, force, command, bars: !json, signal };
+    const { data, ...training } = await asked.prepare(backend.name === "webgpu" ? 10 : 1);
+    if (!json) console.log(`Training on ${backend.name} (${backend.reason}), data: ${data}`);
+    const race = { ...training, variants, out, force, bars: !json, signal };
     return outcomeOf(out, variants.length, await trainVariants(race));
   },
 };

@@ -2,9 +2,10 @@
 
 import type { RunSettings } from "../train/record.ts";
 import type { ScheduleKind } from "../train/schedule.ts";
-import { type Arguments, choiceOption, numberOption } from "./command.ts";
+import { type Arguments, choiceOption, numberOption, numberOptions } from "./command.ts";
 
-const scheduleKinds: readonly ScheduleKind[] = [
+/** The shapes of schedules. */
+export const scheduleKinds: readonly ScheduleKind[] = [
   "constant",
   "linear",
   "cosine",
@@ -20,6 +21,28 @@ const scheduleKinds: readonly ScheduleKind[] = [
  */
 export function given<T>(name: string, value: T | undefined): Record<string, T> {
   return value === undefined ? {} : { [name]: value };
+}
+
+/**
+ * The options of a model that are given.
+ *
+ * @param args The arguments.
+ * @returns The options by their names in settings.
+ * @throws {UsageError} If one is not understood.
+ */
+export function modelOptionsFrom(args: Arguments): Record<string, number | string> {
+  const words = {
+    norm: ["layer", "rms", "crms", "crms-padded"],
+    positions: ["learned", "rotary"],
+    activation: ["gelu", "relu", "swiglu"],
+    init: ["xavier", "normal"],
+  };
+  return Object.assign(
+    numberOptions(args, ["width", "heads", "dropout"]),
+    ...Object.entries(words).map(([name, allowed]) =>
+      given(name, choiceOption(args, name, allowed))
+    ),
+  );
 }
 
 /**

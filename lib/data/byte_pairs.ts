@@ -18,6 +18,9 @@ export interface TrainTokenizerOptions extends TextOptions {
   readonly minFrequency?: number;
 }
 
+/** How large a tokenizer is to be. */
+type TokenizerSize = Omit<TrainTokenizerOptions, keyof TextOptions>;
+
 const trainKinds: OptionKinds<TrainTokenizerOptions> = {
   encoding: "string?",
   keepLineEnds: "boolean?",
@@ -51,13 +54,23 @@ async function* wholeLines(pieces: AsyncIterable<string>): AsyncGenerator<string
 }
 
 /** How often each pretoken occurs, line by line. */
-async function countPretokens(path: string, options: TextOptions): Promise<Map<string, number>> {
+async function countPretokens(
+  { name, pieces }: TokenizerText,
+): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
-  for await (const line of wholeLines((await openText(path, options)).pieces)) {
+  for await (const line of wholeLines(pieces)) {
     for (const [word] of line.matchAll(pretokens)) counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   if (counts.size > 0) return counts;
-  throw new RangeError(`Cannot train a tokenizer on the text ${path}: it is empty`);
+  throw new RangeError(`Cannot train a tokenizer on the text ${name}: it is empty`);
+}
+
+/** A text that a tokenizer is trained on. */
+interface TokenizerText {
+  /** What it is called. */
+  readonly name: string;
+  /** Its pieces. */
+  readonly pieces: AsyncIterable<string>;
 }
 
 function requireSpecial(tokens: readonly string[]): readonly string[] {
@@ -129,20 +142,46 @@ export async function trainTokenizer(
   options: TrainTokenizerOptions,
 ): Promise<FileTokenizer> {
   requireOptions("trainTokenizer()", options, trainKinds);
-  const { vocabulary, specialTokens = ["<|endoftext|>"], minFrequency = 2, ...reading } = options;
+  return await tokenizerOf({ name: path, pieces: (await openText(path, options)).pieces }, options);
+}
+
+/**
+ * Trains a byte-level byte-pair tokenizer on texts that are in memory.
+ *
+ * @param name What they are called, for messages.
+ * @param texts The texts.
+ * @param options The size of the vocabulary, special tokens, the least frequency.
+ * @returns The tokenizer.
+ * @throws {RangeError} As of {@linkcode trainTokenizer}.
+ */
+export async function tokenizerOfTexts(
+  name: string,
+  texts: Iterable<string>,
+  options: TokenizerSize,
+): Promise<FileTokenizer> {
+  const lines = async function* () {
+    for (const text of texts) yield `${text}\n`;
+  };
+  return await tokenizerOf({ name, pieces: lines() }, options);
+}
+
+async function tokenizerOf(
+  text: TokenizerText,
+  { vocabulary, specialTokens = ["<|endoftext|>"], minFrequency = 2 }: TokenizerSize,
+): Promise<FileTokenizer> {
   const special = requireSpecial(specialTokens);
   const alphabet = characters.toSorted().filter((character) => !special.includes(character));
   const tokens = [...special, ...alphabet];
   requireInteger("vocabulary", vocabulary, { min: tokens.length, max: mostTokens });
   requireInteger("minFrequency", minFrequency, { min: 1 });
-  const pretokenCounts = await countPretokens(path, reading);
+  const pretokenCounts = await countPretokens(text);
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const encoder = new TextEncoder();
   const words = Array.from(
     pretokenCounts.keys(),
     (word) => Array.from(encoder.encode(word), (byte) => ids.get(characters[byte]!)!),
   );
-  const text = { words, counts: [...pretokenCounts.values()] };
-  const merges = findMerges(text, tokens, vocabulary, minFrequency);
-  return tokenizerOfTable(tableOf(special, tokens, merges), `the tokenizer of ${path}`);
+  const counted = { words, counts: [...pretokenCounts.values()] };
+  const merges = findMerges(counted, tokens, vocabulary, minFrequency);
+  return tokenizerOfTable(tableOf(special, tokens, merges), `the tokenizer of ${text.name}`);
 }

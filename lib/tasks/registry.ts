@@ -2,11 +2,13 @@
 
 import { requireOneOf } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
+import { causalLanguageModelling } from "./causal_lm.ts";
 import { imageClassification } from "./image_classification.ts";
 import { keywordSpotting } from "./keyword.ts";
 import { taskKinds, type TaskSettings } from "./settings.ts";
 import { type ImageData, imagesOf, type SoundData, soundsOf } from "./sources.ts";
 import type { Task } from "./task.ts";
+import { rowsOf, type TextData } from "./texts.ts";
 
 /** A task before its data are read. */
 interface Entry {
@@ -39,6 +41,11 @@ const shared = {
 
 /** The tasks. */
 const entries: Readonly<Record<string, Entry>> = {
+  "causal-lm": entry<TextData>(
+    "the next token: Moby-Dick, or a text",
+    { ...shared, rows: 16, model: { width: 64, heads: 4, depth: 4 } },
+    async (data) => causalLanguageModelling(await rowsOf(data)),
+  ),
   "image-classification": entry<ImageData>(
     "the class of an image: MNIST's digits, or a folder of PNG and JPEG",
     { ...shared, model: { width: 64, heads: 4, depth: 4, patchSize: 7 } },

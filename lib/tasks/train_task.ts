@@ -16,14 +16,9 @@ import { ownVariant, requireRoomToTrain } from "../train/requirements.ts";
 import type { Subject } from "../train/subject.ts";
 import type { TrainOptions } from "../train/train.ts";
 import { drawStarts } from "../transformer/blueprint.ts";
-import {
-  completeTransformer,
-  transformer,
-  type TransformerConfig,
-  type TransformerKind,
-} from "../transformer/kinds.ts";
 import type { Transformer } from "../transformer/models.ts";
 import { runBatch, type RunOptions } from "../transformer/run.ts";
+import { completeModel, type ModelConfig, modelOf } from "./models.ts";
 import { requireTaskSettings, type TaskSettings } from "./settings.ts";
 import type { ExampleFacts, Task } from "./task.ts";
 
@@ -57,9 +52,9 @@ function configOf(
   { kind, sizes }: Task,
   { model }: TaskSettings,
   residual: Residual | undefined,
-): TransformerConfig {
+): ModelConfig {
   const own = residual === undefined ? {} : { residual };
-  return { kind, ...sizes, ...model, ...own } as unknown as TransformerConfig;
+  return { kind, ...sizes, ...model, ...own } as unknown as ModelConfig;
 }
 
 /** A task and its model as the loop's subject. */
@@ -93,11 +88,11 @@ function determinedTask(
   task: Task,
   settings: TaskSettings,
   numbers: RunNumbers,
-  config: TransformerConfig,
+  config: ModelConfig,
   own: Residual | undefined,
 ): Determined<TaskSettings, ExampleFacts> {
   const { length: _, ...whole } = completed<RunSettings>(settings, numbers);
-  const complete = { ...whole, model: completeTransformer<TransformerKind>(config) };
+  const complete = { ...whole, model: completeModel(config) };
   const depth = Number(Object.entries(config).find(([name]) => /depth$/i.test(name))?.[1]);
   const code = own && codeOf(own, depth);
   return determinedBy(settings, complete as unknown as TaskSettings, task.data, {
@@ -130,7 +125,7 @@ export async function trainTask<B>(
   const { residual, signal, onRow, label, command, commit } = options;
   const own = ownVariant(settings.model.residual, residual);
   const config = configOf(task as Task, settings, own);
-  const model = transformer(config);
+  const model = modelOf(config);
   const known = determinedTask(task as Task, settings, numbers, config, own);
   requireRoomToTrain(model.starts, settings);
   const { parameters, rows, ...facts } = await runTraining(

@@ -2,8 +2,7 @@
 
 import { writeParameters } from "../decoder/parameters.ts";
 import { sha256OfFile } from "../platform/hash.ts";
-import type { DecoderParameters } from "../decoder/initialization.ts";
-import { removeManifest, type RunRecord, writeRun } from "./record.ts";
+import { type AnyRunRecord, removeManifest, writeRun } from "./record.ts";
 
 /**
  * Writes a run: `name.safetensors` (parameters), `name.jsonl` (rows), and last `name.json` (manifest), which names the parameters by
@@ -16,8 +15,8 @@ import { removeManifest, type RunRecord, writeRun } from "./record.ts";
  */
 export async function saveRun(
   folder: string,
-  record: RunRecord,
-  parameters: DecoderParameters,
+  record: AnyRunRecord,
+  parameters: unknown,
   name = record.manifest.variant,
 ): Promise<void> {
   const weights = `${folder}/${name}.safetensors`;

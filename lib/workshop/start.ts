@@ -21,6 +21,7 @@ import {
 import { decoder } from "./figures/shared_settings.ts";
 import { checkAndExecute } from "./notebooks.ts";
 import { trainVariants } from "../cli/race.ts";
+import { decoderTraining } from "../cli/train_decoders.ts";
 import { exitCodes } from "../cli/run.ts";
 import { runTask } from "./task.ts";
 import { commandLine } from "../cli/shell.ts";
@@ -88,7 +89,8 @@ async function start(folder: string | undefined, signal: AbortSignal): Promise<O
   console.log(
     `2/3 Training ${variants.length} variants on ${name}: ${model.depth} layers, ${steps} steps each`,
   );
-  const race = { variants, settings, corpus, out: runs, command: task, bars: true, signal };
+  const training = decoderTraining(settings, corpus, task);
+  const race = { ...training, variants, out: runs, bars: true, signal };
   const made = await trainVariants({ ...race, force: folder === undefined });
   const missing = variants.length - made.filter(({ misplaced }) => misplaced === undefined).length;
   const report = { out };

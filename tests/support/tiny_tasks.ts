@@ -2,11 +2,13 @@
 
 import { holdOut } from "../../lib/data/dataset.ts";
 import type { ImageDataset } from "../../lib/data/images.ts";
+import { causalLanguageModelling } from "../../lib/tasks/causal_lm.ts";
 import { imageClassification } from "../../lib/tasks/image_classification.ts";
 import { keywordSpotting } from "../../lib/tasks/keyword.ts";
 import type { FeatureDataset } from "../../lib/tasks/sounds.ts";
 import type { TaskSettings } from "../../lib/tasks/settings.ts";
 import type { Task } from "../../lib/tasks/task.ts";
+import { type Corpus, makeCorpus } from "../../lib/train/corpus.ts";
 
 /** A task, and settings by which a model learns it within some steps. */
 export interface TinyTask {
@@ -46,6 +48,9 @@ export const tinySounds: FeatureDataset = {
   }),
 };
 
+/** A text that goes round. */
+export const tinyText: Corpus = makeCorpus("abcabd".repeat(20), { name: "round" });
+
 const shared = {
   schedule: { kind: "constant", peak: 0.01 },
   seed: 3,
@@ -63,6 +68,7 @@ const made = <B>(task: Task<B>, model: TaskSettings["model"]): TinyTask => ({
 
 /** Every task by its id. */
 export const tinyTasks: Readonly<Record<string, () => TinyTask>> = {
+  "causal-lm": () => made(causalLanguageModelling({ corpus: tinyText, length: 8 }), layers),
   "image-classification": () =>
     made(imageClassification(holdOut(tinyImages, split)), { ...layers, patchSize: 2 }),
   keyword: () => made(keywordSpotting(holdOut(tinySounds, split)), layers),

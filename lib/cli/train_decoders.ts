@@ -1,0 +1,33 @@
+// How the decoders of a race are trained: on a text, with every probe.
+
+import { probeAll } from "../probes/all.ts";
+import type { Corpus } from "../train/corpus.ts";
+import type { TrainSettings } from "../train/record.ts";
+import { train } from "../train/train.ts";
+import type { Race } from "./race.ts";
+
+/**
+ * The training of decoders.
+ *
+ * @param settings The settings that they share.
+ * @param corpus The text.
+ * @param command The command, for the manifests.
+ * @returns What a race needs of it.
+ */
+export function decoderTraining(
+  settings: TrainSettings,
+  corpus: Corpus,
+  command: string,
+): Pick<Race, "steps" | "train"> {
+  const { model, steps } = settings;
+  return {
+    steps,
+    train: (residual, listen) =>
+      train({ ...settings, model: { ...model, residual } }, corpus, {
+        ...listen,
+        probe: probeAll,
+        probes: { evaluations: ["all"] },
+        command,
+      }),
+  };
+}

@@ -1,0 +1,135 @@
+// How the models of a race are trained for a task: by a file of settings, by options, by both.
+
+import { readJson } from "../platform/json_file.ts";
+import { completeTask, type OpenTaskSettings, readTask } from "../tasks/registry.ts";
+import type { TaskSettings } from "../tasks/settings.ts";
+import { trainTask } from "../tasks/train_task.ts";
+import {
+  type Arguments,
+  choiceOption,
+  listOption,
+  numberOption,
+  numberOptions,
+  textOption,
+  UsageError,
+} from "./command.ts";
+import type { Race } from "./race.ts";
+import { given, modelOptionsFrom, scheduleKinds } from "./training_settings.ts";
+
+/** Settings as JSON has them. */
+type Json = { [key: string]: unknown };
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Settings with others over them, key by key. */
+function merged(one: Json, other: Json): Json {
+  const entries = Object.entries(other).map(([key, value]) => {
+    const own = Object.hasOwn(one, key) ? one[key] : undefined;
+    return [key, isObject(own) && isObject(value) ? merged(own, value) : value];
+  });
+  return { ...one, ...Object.fromEntries(entries) };
+}
+
+/** `--set KEY=VALUE`: a place such as `model.depth`, and JSON or a text. */
+function setting(word: string): Json {
+  const [, place, text] = /^([\w.]+)=(.+)$/s.exec(word) ?? [];
+  if (place === undefined || text === undefined) {
+    throw new UsageError(`Cannot read --set ${word}: it must be KEY=VALUE, such as model.depth=2`);
+  }
+  return place.split(".").reduceRight<unknown>(
+    (value, key) => ({ [key]: value }),
+    valueOf(text),
+  ) as Json;
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // a word, such as a path
+  }
+}
+
+/** The depth of every stack that the settings' model has. */
+function depthsFrom(args: Arguments, model: object): Json {
+  const depth = numberOption(args, "depth");
+  if (depth === undefined) return {};
+  const stacks = Object.keys(model).filter((name) => /depth$/i.test(name));
+  return Object.fromEntries(
+    (stacks.length === 0 ? ["depth"] : stacks).map((name) => [name, depth]),
+  );
+}
+
+/** The settings that options give. */
+function settingsFrom(args: Arguments): Json {
+  const schedule = {
+    ...given("kind", choiceOption(args, "schedule", scheduleKinds)),
+    ...given("peak", numberOption(args, "rate")),
+    ...given("warmup", numberOption(args, "warmup")),
+  };
+  const data = {
+    ...given("text", textOption(args, "text")),
+    ...given("length", numberOption(args, "context")),
+  };
+  return {
+    ...numberOptions(args, ["steps", "rows", "clip", "seed"]),
+    ...given("clipGates", numberOption(args, "clip-gates")),
+    ...given("evaluateEvery", numberOption(args, "evaluate-every")),
+    ...(Object.keys(schedule).length === 0 ? {} : { schedule }),
+    ...(Object.keys(data).length === 0 ? {} : { data }),
+    model: modelOptionsFrom(args),
+  };
+}
+
+async function settingsIn(path: string): Promise<Json> {
+  const settings = await readJson(path);
+  if (!isObject(settings)) {
+    throw new RangeError(`Cannot use ${path}: settings must be an object with a key "task"`);
+  }
+  completeTask(settings as unknown as OpenTaskSettings, path); // says of the file what is wrong with it
+  return settings;
+}
+
+/**
+ * The settings of a task's training: those of `--config`, over them those of `--set`, over them the other options.
+ *
+ * @param args The arguments.
+ * @returns The settings, complete.
+ * @throws {UsageError} If an option is not understood.
+ * @throws {RangeError} If there is no such task, a key is unknown, or a value is of another kind.
+ * @throws {SyntaxError} If the file is not JSON.
+ */
+export async function taskSettings(args: Arguments): Promise<TaskSettings> {
+  const path = textOption(args, "config");
+  const file = path === undefined ? {} : await settingsIn(path);
+  const set = listOption(args, "set").map(setting).reduce(merged, file);
+  const named = merged(set, given("task", textOption(args, "task")));
+  const complete = completeTask(
+    merged(named, settingsFrom(args)) as unknown as OpenTaskSettings,
+    "normkit train",
+  );
+  return { ...complete, model: { ...complete.model, ...depthsFrom(args, complete.model) } };
+}
+
+/**
+ * The training of models for a task.
+ *
+ * @param settings The settings that they share.
+ * @param command The command, for the manifests.
+ * @returns What a race needs of it, and the name of the data.
+ * @throws {RangeError} If the data cannot be read.
+ */
+export async function taskTraining(
+  settings: TaskSettings,
+  command: string,
+): Promise<Pick<Race, "steps" | "train"> & { readonly data: string }> {
+  const task = await readTask(settings);
+  const { model, steps } = settings;
+  return {
+    data: task.data.name,
+    steps,
+    train: (residual, listen) =>
+      trainTask(task, { ...settings, model: { ...model, residual } }, { ...listen, command }),
+  };
+}

@@ -1,0 +1,111 @@
+// Texts as settings name them: Moby-Dick or a file, in characters or in byte pairs of the text's own.
+
+import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { tokenizerOfTexts } from "../data/byte_pairs.ts";
+import { mobyDickName, mobyDickText } from "../data/moby_dick.ts";
+import { sha256Of } from "../platform/hash.ts";
+import {
+  type Corpus,
+  type CorpusOptions,
+  encodeCorpus,
+  makeCorpus,
+  requireRoom,
+} from "../train/corpus.ts";
+import { readText, type TextOptions } from "../train/text.ts";
+import type { Tokenizer } from "../train/tokenizer.ts";
+import type { Baseline, ExampleFacts } from "./task.ts";
+
+/** Which text. */
+export interface TextData extends TextOptions, Pick<CorpusOptions, "heldOutShare"> {
+  /** A file, or a folder of *.txt; Moby-Dick by default. */
+  readonly text?: string;
+  /** The most tokens of a byte-pair tokenizer that is trained on the part to train on; without it tokens are characters. */
+  readonly vocabulary?: number;
+  /** Tokens of a row; 64 by default. */
+  readonly length?: number;
+}
+
+const dataKinds: OptionKinds<TextData> = {
+  encoding: "string?",
+  keepLineEnds: "boolean?",
+  heldOutShare: "number?",
+  text: "string?",
+  vocabulary: "number?",
+  length: "number?",
+};
+
+/** A text that rows are cut from. */
+export interface Rows {
+  /** The text. */
+  readonly corpus: Corpus<Tokenizer>;
+  /** Tokens of a row. */
+  readonly length: number;
+}
+
+/**
+ * The text that settings name.
+ *
+ * @param data What they say.
+ * @returns The text, and the length of its rows.
+ * @throws {RangeError} If an option is unknown, the text cannot be read, or a part of it is shorter than a row.
+ */
+export async function rowsOf(data: TextData): Promise<Rows> {
+  requireOptions("data", data, dataKinds);
+  const { text: path, vocabulary, length = 64, heldOutShare = 0.1, ...reading } = data;
+  const text = path === undefined ? await mobyDickText() : await readText(path, reading);
+  const options = { name: path ?? mobyDickName, heldOutShare };
+  const corpus = vocabulary === undefined
+    ? makeCorpus(text, options)
+    : encodeCorpus(text, await bytePairsOf(text, vocabulary, options), options);
+  requireRoom(corpus, length, ["train", "heldOut"]);
+  return { corpus, length };
+}
+
+/** Byte pairs of the part of a text that is trained on. */
+async function bytePairsOf(
+  text: string,
+  vocabulary: number,
+  { name, heldOutShare }: Required<Pick<CorpusOptions, "name" | "heldOutShare">>,
+): Promise<Tokenizer> {
+  const seen = text.slice(0, Math.floor((1 - heldOutShare) * text.length));
+  return await tokenizerOfTexts(name, [seen], { vocabulary, specialTokens: [] });
+}
+
+/**
+ * What a manifest says of a text that rows are cut from: its examples are tokens.
+ *
+ * @param corpus The text.
+ * @returns Name, sizes and hash.
+ */
+export function factsOfText({ name, train, heldOut }: Corpus<Tokenizer>): ExampleFacts {
+  return {
+    name,
+    sha256: sha256Of(train, heldOut),
+    trainExamples: train.length,
+    heldOutExamples: heldOut.length,
+  };
+}
+
+/**
+ * What the frequencies of tokens alone predict.
+ *
+ * @param train Tokens to count.
+ * @param heldOut Tokens to predict.
+ * @param vocabulary How many different ones there may be.
+ * @returns Cross entropy, and how often the most frequent token is right.
+ */
+export function unigram(train: Int32Array, heldOut: Int32Array, vocabulary: number): Baseline {
+  const counts = new Float64Array(vocabulary).fill(1); // none is impossible
+  for (const token of train) counts[token]! += 1;
+  const most = counts.reduce((best, count, token) => count > counts[best]! ? token : best, 0);
+  const total = train.length + vocabulary;
+  let [nats, right] = [0, 0];
+  for (const token of heldOut) {
+    nats -= Math.log(counts[token]! / total);
+    right += Number(token === most);
+  }
+  return {
+    name: "the frequencies of tokens",
+    measured: { nats: nats / heldOut.length, accuracy: right / heldOut.length },
+  };
+}

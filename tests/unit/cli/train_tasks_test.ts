@@ -1,0 +1,99 @@
+// `normkit train --task` and `--config`: which settings hold, what is refused, and what is written.
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { readRun } from "../../../lib/train/mod.ts";
+import { runHere } from "../../support/cli.ts";
+import { namesIn } from "../checkpoint/files.ts";
+import { withText } from "./tiny_runs.ts";
+
+const tiny = "--backend cpu --steps 2 --rows 2 --width 8 --heads 2 --depth 1 --context 4".split(
+  " ",
+);
+
+async function writeConfig(folder: string, settings: object): Promise<string> {
+  const path = `${folder}/my config.json`;
+  await Deno.writeTextFile(path, JSON.stringify(settings));
+  return path;
+}
+
+Deno.test("normkit train --task writes the run of each variant, with the task in its settings", () =>
+  withText(async (folder) => {
+    const words = ["post-ln", "pre-ln+gpas", "--task", "causal-lm", "--text", `${folder}/text.txt`];
+    const out = `${folder}/runs`;
+    const { code, out: text } = await runHere("train", ...words, ...tiny, "--out", out, "--json");
+    assertEquals(code, 0);
+    const report = JSON.parse(text);
+    assert(report.runs[0].heldOut.nats > 0);
+    assertEquals(namesIn(out).length, 6);
+    const { manifest, rows } = await readRun(out, "pre-ln+gpas");
+    const { task, model, steps } = manifest.settings as unknown as Record<string, unknown>;
+    assertEquals([task, steps], ["causal-lm", 2]);
+    assertEquals(model, { width: 8, heads: 2, depth: 1, residual: "pre-ln+gpas" });
+    assertEquals(rows.filter(({ kind }) => kind === "step").length, 2);
+  }));
+
+Deno.test("options go before --set, that before the file of --config, and that before what is left open", () =>
+  withText(async (folder) => {
+    const config = await writeConfig(folder, {
+      task: "causal-lm",
+      data: { text: `${folder}/text.txt`, length: 6 },
+      steps: 7,
+      seed: 5,
+      rows: 3,
+      schedule: { peak: 0.5 },
+      model: { residual: "deep-norm", width: 4, heads: 1, depth: 3 },
+    });
+    const out = `${folder}/runs`;
+    const words = `--set steps=1 --set seed=6 --set model.depth=2 --set model.norm=rms --seed 9`;
+    const { code, err } = await runHere(
+      ...["train", "--config", config, ...words.split(" "), "--out", out, "--backend", "cpu"],
+    );
+    assertEquals(code, 0, err);
+    const { settings } = (await readRun(out, "deep-norm")).manifest;
+    const { steps, seed, rows, schedule, model } = settings;
+    assertEquals([steps, seed, rows], [1, 9, 3]);
+    assertEquals(schedule, { kind: "cosine", peak: 0.5, warmup: 1, steps: 1 });
+    assertEquals(
+      { ...model },
+      {
+        width: 4,
+        heads: 1,
+        depth: 2,
+        residual: "deep-norm",
+        norm: "rms",
+      } as unknown as typeof model,
+    );
+  }));
+
+Deno.test("wrong settings get one sentence with the key, the value and what is allowed; nothing is written", () =>
+  withText(async (folder) => {
+    const text = `${folder}/text.txt`;
+    const task = "causal-lm";
+    const wrong: readonly (readonly [object, string])[] = [
+      [[], "settings must be an object"],
+      [{}, 'without the option "task"'],
+      [{ task: "chess" }, 'Cannot use task = "chess": it must be one of causal-lm'],
+      [{ task, stepz: 1 }, 'did you mean "steps"?'],
+      [{ task, steps: "many" }, "steps"],
+      [{ task, model: 3 }, '"model"'],
+      [{ task, data: { txt: text } }, 'did you mean "text"?'],
+      [{ task, data: { text, length: 1e9 } }, "Cannot cut rows"],
+      [{ task, data: { text: `${folder}/none.txt` } }, "none.txt"],
+      [{ task, data: { text }, model: { dept: 2 } }, 'did you mean "depth"?'],
+      [{ task, data: { text }, schedule: { kind: "square" } }, "square"],
+      [{ task: "keyword" }, '"folder"'],
+      [{ task: "image-classification", data: { heldOutFolder: "x" } }, "data.folder"],
+    ];
+    for (const [settings, message] of wrong) {
+      const config = await writeConfig(folder, settings);
+      const { code, err } = await runHere(
+        ...["train", "--config", config, "--out", `${folder}/runs`, "--backend", "cpu"],
+      );
+      assert(code === 3 || code === 2, `${JSON.stringify(settings)} → ${code}: ${err}`);
+      assertStringIncludes(err, message);
+    }
+    for (const words of [["--set", "steps=1"], ["--task", task, "--set", "steps"]]) {
+      assertEquals((await runHere("train", ...words)).code, 2);
+    }
+    assertEquals(namesIn(folder).includes("runs"), false);
+  }));
