@@ -33,6 +33,9 @@ const numbers = ["0", "1", "2", "3", "-1", "-0", "1.5", "1e-3", "NaN", "Infinity
 
 /** What may stand behind each option; sizes are such that a command ends within a second. */
 export const values: Readonly<Record<string, readonly string[]>> = {
+  task: ["causal-lm", "image-classification", "chess"],
+  config: ["nothing.json"],
+  set: ["model.depth=1", "data.length=4", "steps", "x=1"],
   steps: ["0", "1", "2"],
   rate: ["1e-3", "0", "1e38"],
   schedule: ["constant", "linear", "cosine", "inverse-square-root"],

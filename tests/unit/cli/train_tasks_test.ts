@@ -75,7 +75,7 @@ Deno.test("wrong settings get one sentence with the key, the value and what is a
       [{ task: "chess" }, 'Cannot use task = "chess": it must be one of causal-lm'],
       [{ task, stepz: 1 }, 'did you mean "steps"?'],
       [{ task, steps: "many" }, "steps"],
-      [{ task, model: 3 }, '"model"'],
+      [{ task, model: 3 }, "Cannot use model = 3"],
       [{ task, data: { txt: text } }, 'did you mean "text"?'],
       [{ task, data: { text, length: 1e9 } }, "Cannot cut rows"],
       [{ task, data: { text: `${folder}/none.txt` } }, "none.txt"],
