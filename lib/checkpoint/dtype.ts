@@ -251,6 +251,49 @@ export function encodeNumbers(dtype: DType, numbers: Float64Array): Uint8Array<A
   return storageOf(dtype).encode(numbers);
 }
 
+/** The largest number of a floating-point dtype. */
+function largestOf({ digits, smallest }: NonNullable<Storage["float"]>): number {
+  return (2 - 2 ** (1 - digits)) * 2 ** (1 - smallest);
+}
+
+/** A number that would become infinite in a dtype. */
+function overflowIn(dtype: DType, numbers: Float64Array): number | undefined {
+  const { float } = storageOf(dtype);
+  if (float === undefined) return undefined;
+  const least = largestOf(float) + 2 ** (1 - float.smallest - float.digits); // half way to what would be next, and is even
+  for (let at = 0; at < numbers.length; at++) {
+    const size = Math.abs(numbers[at]!);
+    if (size >= least && size < Infinity) return numbers[at];
+  }
+  return undefined;
+}
+
+/**
+ * Stores numbers of a tensor, of which none may become infinite that is not.
+ *
+ * @param dtype How to store them.
+ * @param numbers The numbers.
+ * @param name The tensor, for messages.
+ * @returns Their bytes.
+ * @throws {RangeError} If the dtype does not hold one of them.
+ */
+export function storeNumbers(
+  dtype: DType,
+  numbers: Float64Array,
+  name: string,
+): Uint8Array<ArrayBuffer> {
+  const large = overflowIn(dtype, numbers);
+  if (large === undefined) return encodeNumbers(dtype, numbers);
+  const wider = floatDTypes.filter((other) =>
+    overflowIn(other, Float64Array.of(large)) === undefined
+  );
+  throw new RangeError(
+    `Cannot store ${large} of ${name} as ${dtype}: it must be at most ${
+      largestOf(storageOf(dtype).float!)
+    } in size; ${wider.join(", ")} hold it`,
+  );
+}
+
 const scratch = new Float64Array(1);
 const scratchWords = new Uint32Array(scratch.buffer);
 
@@ -272,8 +315,7 @@ export function ulp(dtype: DType, value: number): number {
   const { float } = storageOf(dtype);
   if (Number.isNaN(value)) return NaN;
   if (float === undefined) return 1;
+  if (Math.abs(value) > largestOf(float)) return Infinity;
   const { digits, smallest } = float;
-  const largest = (2 - 2 ** (1 - digits)) * 2 ** (1 - smallest);
-  if (Math.abs(value) > largest) return Infinity;
   return 2 ** (Math.max(exponentOf(value), smallest) + 1 - digits);
 }

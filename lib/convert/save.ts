@@ -2,7 +2,7 @@
 
 import { requireOneOf } from "../core/check.ts";
 import { planCopy } from "../checkpoint/copy.ts";
-import { type DType, encodeNumbers, floatDTypes } from "../checkpoint/dtype.ts";
+import { type DType, floatDTypes, storeNumbers } from "../checkpoint/dtype.ts";
 import { type Checkpoint, isCheckpoint } from "../checkpoint/reader.ts";
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
 import { type PlannedTensor, type ShardOptions, writeShards } from "../checkpoint/writer.ts";
@@ -44,7 +44,8 @@ async function* computed(
   const { rows, width } = rowsOf(tensors.info(name).shape);
   const most = rowsAtOnce({ width });
   for (let first = 0; first < rows; first += most) {
-    yield encodeNumbers(dtype, await tensors.rows(name, first, Math.min(most, rows - first)));
+    const numbers = await tensors.rows(name, first, Math.min(most, rows - first));
+    yield storeNumbers(dtype, numbers, name);
   }
 }
 

@@ -1,16 +1,16 @@
 // A model as its folder would hold it: rounded to the dtypes of storage, without being written.
 
-import { decodeNumbers, type DType, encodeNumbers } from "../checkpoint/dtype.ts";
+import { decodeNumbers, type DType, storeNumbers } from "../checkpoint/dtype.ts";
 import { describeModel, type Model } from "../families/model.ts";
 import { type LazyMatrix, matrixOf } from "./lazy_matrix.ts";
 import { Overlay } from "./overlay.ts";
 import { planTensors, withDType } from "./save.ts";
 
-function rounded(matrix: LazyMatrix, dtype: DType): LazyMatrix {
+function rounded(matrix: LazyMatrix, dtype: DType, name: string): LazyMatrix {
   return {
     ...matrix,
     read: async (first, count) =>
-      decodeNumbers(dtype, encodeNumbers(dtype, await matrix.read(first, count))),
+      decodeNumbers(dtype, storeNumbers(dtype, await matrix.read(first, count), name)),
   };
 }
 
@@ -26,7 +26,8 @@ export function storedModel(model: Model, dtype?: DType): Model {
   for (const planned of planTensors(model, dtype)) {
     const { name, shape } = planned;
     if (!planned.computed) continue;
-    tensors.set(name, shape, planned.dtype, rounded(matrixOf(model.tensors, name), planned.dtype));
+    const matrix = matrixOf(model.tensors, name);
+    tensors.set(name, shape, planned.dtype, rounded(matrix, planned.dtype, name));
   }
   return describeModel(model.family, withDType(model.config, dtype), tensors, model.storedHead);
 }

@@ -9,7 +9,7 @@ import {
   TensorProto_DataLocation as DataLocation,
   TensorProtoSchema,
 } from "onnx-buf";
-import { encodeNumbers } from "../checkpoint/dtype.ts";
+import { storeNumbers } from "../checkpoint/dtype.ts";
 import { rowsAtOnce } from "../convert/lazy_matrix.ts";
 import { dataTypes, type OnnxWeight, weightBytes } from "./onnx_graph.ts";
 import type { OnnxModel } from "./onnx_model.ts";
@@ -22,29 +22,18 @@ export interface Piece {
   readonly of?: string;
 }
 
-/** The largest float16. */
-const largestHalf = 65504;
-
 /**
  * The bytes of a weight, computed some rows at a time.
  *
  * @param weight The weight.
  * @returns Its pieces, in order.
- * @throws {RangeError} If a number is too large for F16.
+ * @throws {RangeError} If a number is too large for its dtype.
  */
 async function* piecesOf({ name, dtype, matrix }: OnnxWeight): AsyncGenerator<Piece> {
   const most = rowsAtOnce(matrix);
   for (let first = 0; first < matrix.rows; first += most) {
     const numbers = await matrix.read(first, Math.min(most, matrix.rows - first));
-    const large = dtype === "F16"
-      ? numbers.find((value) => Math.abs(value) > largestHalf)
-      : undefined;
-    if (large !== undefined) {
-      throw new RangeError(
-        `Cannot store ${large} of ${name} as F16: it must be at most ${largestHalf} in size`,
-      );
-    }
-    yield { bytes: encodeNumbers(dtype, numbers), of: name };
+    yield { bytes: storeNumbers(dtype, numbers, name), of: name };
   }
 }
 

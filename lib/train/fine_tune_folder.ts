@@ -2,7 +2,7 @@
 // dtypes that they had, beside everything else as it was.
 
 import { planCopy } from "../checkpoint/copy.ts";
-import { encodeNumbers } from "../checkpoint/dtype.ts";
+import { storeNumbers } from "../checkpoint/dtype.ts";
 import { type PlannedTensor, writeShards } from "../checkpoint/writer.ts";
 import { readAll } from "../backend/read.ts";
 import { copyCompanions } from "../convert/companions.ts";
@@ -72,7 +72,7 @@ function planTrained(
       const [values] = await readAll([trained]);
       for (let first = 0; first < values!.length; first += pieceSize) {
         const piece = Float64Array.from(values!.subarray(first, first + pieceSize));
-        yield encodeNumbers(dtype, piece);
+        yield storeNumbers(dtype, piece, name);
       }
     },
   };

@@ -8,6 +8,7 @@ import {
   dtypes,
   encodeNumbers,
   storedDTypes,
+  storeNumbers,
   ulp,
 } from "../../../lib/checkpoint/dtype.ts";
 import { Random } from "../../../lib/core/random.ts";
@@ -121,6 +122,37 @@ for (const [dtype, format] of Object.entries(formats) as [DType, Format][]) {
     assertSame(found, numbers.map((number) => nearest(format, number)), numbers);
   });
 }
+
+Deno.test("storeNumbers() refuses what would become infinite, and nothing else", () => {
+  for (
+    const [dtype, digits, exponent] of [["F32", 24, 127], ["BF16", 8, 127], [
+      "F16",
+      11,
+      15,
+    ]] as const
+  ) {
+    const step = 2 ** (exponent + 1 - digits);
+    const last = 2 * 2 ** exponent - step;
+    const kept = Float64Array.of(last, -last, Infinity, -Infinity, NaN, last + 0.49 * step, 1e-320);
+    assertEquals(storeNumbers(dtype, kept, "w"), encodeNumbers(dtype, kept));
+    for (const beyond of [last + step / 2, -last - step / 2, last * 4]) {
+      const numbers = Float64Array.of(1, beyond);
+      assertEquals(Math.abs(decodeNumbers(dtype, encodeNumbers(dtype, numbers))[1]!), Infinity);
+      assertThrows(
+        () => storeNumbers(dtype, numbers, "w"),
+        RangeError,
+        `Cannot store ${beyond} of w as ${dtype}: it must be at most ${last} in size; F64`,
+      );
+    }
+  }
+  const all = Float64Array.of(Number.MAX_VALUE, -Infinity);
+  assertEquals(storeNumbers("F64", all, "w"), encodeNumbers("F64", all));
+  assertThrows(
+    () => storeNumbers("F16", Float64Array.of(1e6), "w"),
+    RangeError,
+    "; F64, F32, BF16 hold it",
+  );
+});
 
 Deno.test("decodeNumbers() and encodeNumbers() give F64 back bit for bit", () => {
   const numbers = Float64Array.of(0, -0, 5e-324, -1.5, Number.MAX_VALUE, Infinity, -Infinity, 0.1);

@@ -21,6 +21,7 @@ import {
 } from "../../support/golden_models.ts";
 import { normkitModel, small } from "../../support/normkit_model.ts";
 import { toleranceInFloat64 } from "../../support/tolerances.ts";
+import { changedModel } from "../../support/tensor_rows.ts";
 import { inFolder, namesIn } from "../checkpoint/files.ts";
 
 /** A tensor of given bytes. */
@@ -272,4 +273,22 @@ Deno.test("planTensors() reads a large tensor a few rows at a time", async () =>
   for await (const chunk of planned!.chunks()) bytes.push(chunk[0]!, chunk.length / width);
   assertEquals(counts, [2, 2, 1]);
   assertEquals(bytes, [0, 2, 2, 2, 4, 1]);
+});
+
+Deno.test("saveModel() refuses a dtype in which a number would become infinite, and leaves no tensor", async () => {
+  await inFolder(async (folder) => {
+    using golden = await openGolden("gpt2");
+    const large = changedModel(golden, {
+      number: (value, name, at) => name === "transformer.wpe.weight" && at === 7 ? 1e5 : value,
+    });
+    const save = (dtype: DType): Promise<void> =>
+      saveModel(folder, convert(large, { to: "weightless" }), { dtype });
+    await assertRejects(
+      () => save("F16"),
+      RangeError,
+      "Cannot store 100000 of transformer.wpe.weight as F16: it must be at most 65504 in size; F64, F32, BF16 hold it",
+    );
+    assertEquals(namesIn(folder), []);
+    await save("BF16");
+  });
 });
