@@ -11,6 +11,8 @@ export interface TextTokenizer {
   encode(text: string): number[];
   /** The text of tokens. */
   decode(tokens: readonly number[]): string;
+  /** Tokens that are no part of a text, such as its end. */
+  readonly special: ReadonlySet<number>;
 }
 
 /**
@@ -25,7 +27,11 @@ export async function openTokenizer(model: string, { characters }: Config): Prom
   const own = typeof characters === "string"
     ? characterTokenizer(characters)
     : await readTokenizer(model);
-  return { encode: (text) => Array.from(own.encode(text)), decode: (ids) => own.decode(ids) };
+  return {
+    encode: (text) => Array.from(own.encode(text)),
+    decode: (ids) => own.decode(ids),
+    special: "special" in own ? own.special : new Set(),
+  };
 }
 
 /**

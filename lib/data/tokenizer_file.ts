@@ -11,6 +11,8 @@ import { type PreTokenizer, withUnicodeSpaces } from "./pretokens.ts";
 export interface FileTokenizer extends Tokenizer {
   /** The content of its `tokenizer.json`. */
   readonly table: Readonly<Record<string, unknown>>;
+  /** Tokens that are no part of a text, such as its end. */
+  readonly special: ReadonlySet<number>;
 }
 
 type Table = FileTokenizer["table"];
@@ -99,8 +101,10 @@ export function tokenizerOfTable(table: Table, path: string, settings: object = 
   });
   const encode = (text: string): Int32Array => Int32Array.from(own.encode(text).ids);
   const cuttable = named(() => isCuttable(table));
+  const added = named(() => [...own.get_added_tokens_decoder()]);
   return {
     table,
+    special: new Set(added.filter(([, { special }]) => special).map(([id]) => id)),
     vocabulary: named(() => own.get_vocab(true).size),
     encode: (text) =>
       named(() => cuttable ? joinTokens(Array.from(piecesOf(text), encode)) : encode(text)),

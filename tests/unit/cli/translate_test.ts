@@ -1,0 +1,94 @@
+// `normkit generate` with an encoder–decoder: it translates as its folder says, and options say otherwise.
+
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { translate, type TranslateOptions } from "../../../lib/decoder/mod.ts";
+import { loadEncoderDecoder } from "../../../lib/families/language_model.ts";
+import { runHere } from "../../support/cli.ts";
+import { onBackend } from "../../support/backends.ts";
+import { goldenFolder, openGolden } from "../../support/golden_models.ts";
+import { inFolder } from "../checkpoint/files.ts";
+
+const source = [5, 9, 7, 30];
+const prompt = ["--prompt-tokens", source.join(), "--backend", "cpu", "--json"];
+
+/** What translate() makes of the source. */
+async function expected(name: string, options: Partial<TranslateOptions>) {
+  using opened = await openGolden(name);
+  using loaded = await loadEncoderDecoder(opened);
+  const own = { start: [2], end: [2], forcedLast: 2, maxTokens: 16, ...options };
+  const [found] = await translate(loaded.parameters, loaded.model, [source], own);
+  return found!;
+}
+
+async function written(...args: string[]) {
+  const { code, out, err } = await runHere("generate", ...args);
+  assertEquals(code, 0, err);
+  const { tokens, score, text } = JSON.parse(out);
+  return { tokens, score, text };
+}
+
+Deno.test("normkit generate translates as generation_config.json says, and as options say", () =>
+  inFolder((folder) =>
+    onBackend("cpu", async () => {
+      for (const file of ["config.json", "model.safetensors"]) {
+        await Deno.copyFile(`${goldenFolder("bart")}/${file}`, `${folder}/${file}`);
+      }
+      const plain = await expected("bart", {});
+      const first = await written(folder, ...prompt);
+      assertEquals(first, { ...plain, text: plain.tokens.map((token) => ` ${token}`).join("") });
+
+      const config = {
+        ...{ decoder_start_token_id: 2, eos_token_id: 2, forced_eos_token_id: 2, pad_token_id: 1 },
+        ...{ num_beams: 3, length_penalty: 0.4, no_repeat_ngram_size: 2, max_length: 9 },
+      };
+      await Deno.writeTextFile(`${folder}/generation_config.json`, JSON.stringify(config));
+      const own = { beams: 3, lengthPenalty: 0.4, noRepeat: 2, maxTokens: 8 };
+      const configured = await written(folder, ...prompt);
+      assertEquals(configured.tokens, (await expected("bart", own)).tokens);
+      assertEquals(configured.score, (await expected("bart", own)).score);
+
+      const asked = "--beams 2 --length-penalty 1.5 --tokens 5 --first-token 11".split(" ");
+      const changed = await written(folder, ...prompt, ...asked);
+      const others = { beams: 2, lengthPenalty: 1.5, maxTokens: 5, forcedFirst: 11 };
+      assertEquals(changed.score, (await expected("bart", { ...own, ...others })).score);
+      assertEquals(changed.tokens[0], 11);
+
+      // words, with the end among the special tokens
+      const vocab = Object.fromEntries(Array.from({ length: 40 }, (_, id) => [`w${id}`, id]));
+      const end = { id: 2, content: "w2", special: true };
+      const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false };
+      const tokenizer = {
+        ...{ version: "1.0", added_tokens: [{ ...end, ...flags }], normalizer: null },
+        ...{ post_processor: null, decoder: null, pre_tokenizer: { type: "WhitespaceSplit" } },
+        model: { type: "WordLevel", vocab, unk_token: "w0" },
+      };
+      await Deno.writeTextFile(`${folder}/tokenizer.json`, JSON.stringify(tokenizer));
+      const words = source.map((id) => `w${id}`).join(" ");
+      const { out } = await runHere("generate", folder, "--prompt", words, "--backend", "cpu");
+      const visible = configured.tokens.filter((token: number) => token !== 2);
+      assertEquals(out.trim().split(" "), visible.map((id: number) => `w${id}`));
+    })
+  ));
+
+const wrong: readonly (readonly [args: string[], code: number, words: string])[] = [
+  [["--temperature", "0"], 2, "Cannot use --temperature with an encoder–decoder"],
+  [["--top-k", "3"], 2, "Cannot use --top-k with an encoder–decoder"],
+  [["--beams", "x"], 2, "Cannot read --beams x"],
+  [["--beams", "0"], 3, "Cannot use beams = 0: it must be a whole number ≥ 1"],
+  [["--tokens", "17"], 3, "Cannot use maxTokens = 17: it must be a whole number ≥ 1 and ≤ 16"],
+  [["--first-token", "40"], 3, "Cannot use token 40 in what is forced: tokens go from 0 to 39"],
+];
+
+Deno.test("normkit generate refuses what an encoder–decoder, or a decoder, cannot be asked", async () => {
+  for (const [args, code, words] of wrong) {
+    const found = await runHere("generate", goldenFolder("bart"), ...prompt, ...args);
+    assertEquals(found.code, code, found.err);
+    assertStringIncludes(found.err, words);
+  }
+  const decoder = await runHere("generate", goldenFolder("gpt2"), ...prompt, "--beams", "2");
+  assertEquals(decoder.code, 2);
+  assertStringIncludes(decoder.err, "Cannot use --beams with a decoder");
+  const sound = await runHere("generate", goldenFolder("whisper"), ...prompt);
+  assertEquals(sound.code, 3);
+  assertStringIncludes(sound.err, "a model whose encoder reads none");
+});
