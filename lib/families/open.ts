@@ -4,7 +4,6 @@ import { type Checkpoint, openCheckpoint } from "../checkpoint/reader.ts";
 import { requireOneOf } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import { requireSha256 } from "../platform/hash.ts";
-import type { DecoderConfig } from "../decoder/config.ts";
 import { saysAbsent } from "../platform/system_error.ts";
 import { readConfigFile } from "./config_text.ts";
 import { type AlibiRounding, withAlibi } from "./falcon.ts";
@@ -12,7 +11,7 @@ import type { Config } from "./family.ts";
 import { describeCheckpoint } from "./described_checkpoint.ts";
 import type { Model } from "./model.ts";
 import { findModelFolder, whatIsThere } from "./model_folder.ts";
-import { normkitConfig } from "./normkit.ts";
+import { normkitConfig, type OwnConfig } from "./normkit.ts";
 import { findFamily } from "./registry.ts";
 import { excerptOf, partOf } from "./settings.ts";
 
@@ -43,8 +42,20 @@ async function readObject(path: string): Promise<Config | undefined> {
   }
 }
 
+/** The model's configuration in the manifest of a run: of a task's, with what its data and the code of then left open. */
+function modelOf(manifest: Config, model: Config): Config | undefined {
+  if (typeof partOf(manifest, "settings")["task"] !== "string") {
+    const { characters } = partOf(manifest, "corpus");
+    return typeof characters === "string"
+      ? { ...model, vocabulary: [...characters].length }
+      : undefined;
+  }
+  const { kind, ...own } = { ...partOf(partOf(manifest, "defaults"), "model"), ...model };
+  return kind === "decoder" ? own : { kind, ...own };
+}
+
 /**
- * The configuration of a run of `normkit train`: its model, and the vocabulary of its text.
+ * The configuration of a run of `normkit train`: its model, and the vocabulary of its text where its tokens are characters.
  *
  * @param manifest The run's manifest.
  * @param path Its file, for messages.
@@ -52,27 +63,31 @@ async function readObject(path: string): Promise<Config | undefined> {
  * @throws {RangeError} If it is no manifest, or the run's variant was an object of its own, which no manifest holds.
  */
 export function configOfRun(manifest: Config, path: string): Config {
-  const model = partOf(manifest, "settings")["model"] as Config | undefined;
-  const { characters } = partOf(manifest, "corpus");
-  if (typeof model !== "object" || model === null || typeof characters !== "string") {
+  const settings = partOf(manifest, "settings");
+  const model = typeof settings["model"] === "object" ? partOf(settings, "model") : undefined;
+  const whole = model && modelOf(manifest, model);
+  if (whole === undefined) {
     throw new RangeError(`Cannot read ${path}: it is not the manifest of a run`);
   }
+  const { residual = "pre-ln" } = whole;
   if (manifest["ownVariant"] === true) {
     throw new RangeError(
       `Cannot compute the model of ${path}: it was trained with a variant ${
-        excerptOf(model["residual"])
+        excerptOf(residual)
       } of its own, an object ` +
         "that the manifest does not hold; give that object to decoder() in code, as the configuration's residual",
     );
   }
-  const { residual = "pre-ln" } = model;
   if (typeof residual !== "string") {
     throw new RangeError(
       `Cannot read ${path}: its variant must be an id, and is ${excerptOf(residual)}`,
     );
   }
-  const vocabulary = [...characters].length;
-  return normkitConfig({ ...model, vocabulary } as unknown as DecoderConfig, characters);
+  const { characters } = partOf(manifest, "corpus");
+  return normkitConfig(
+    whole as unknown as OwnConfig,
+    typeof characters === "string" ? characters : undefined,
+  );
 }
 
 /** A configuration, and where its model is. */
