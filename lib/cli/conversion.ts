@@ -4,6 +4,7 @@ import { type DType, floatDTypes } from "../checkpoint/dtype.ts";
 import { certificateText } from "../convert/certificate_text.ts";
 import { copyCompanions, lostCompanions } from "../convert/companions.ts";
 import { streamNorm } from "../convert/convert.ts";
+import { keptParameters, keptText } from "../convert/kept_norms.ts";
 import { planTensors, saveModel } from "../convert/save.ts";
 import type { Certificate } from "../convert/certificate.ts";
 import { verify, type VerifyOptions } from "../convert/verify.ts";
@@ -19,6 +20,7 @@ import type { OnnxOptions } from "../export/onnx_model.ts";
 import { type SavedOnnx, saveOnnx } from "../export/onnx_save.ts";
 import { type RmsOperator, rmsOperators } from "../export/onnx_weights.ts";
 import { recordedConversion, take } from "../export/steps.ts";
+import { convertedNormsOf } from "../families/converted_norms.ts";
 import { accountOf } from "../families/account.ts";
 import type { Step } from "../families/history.ts";
 import type { Model } from "../families/model.ts";
@@ -144,13 +146,14 @@ async function copyBeside(source: OpenModel, folder: string): Promise<string[]> 
 }
 
 /** What is to be known of a source: how it was read, what nothing reads, and what cannot be copied. */
-async function notesOn(source: OpenModel): Promise<string[]> {
+async function notesOn(source: OpenModel, made: Model): Promise<string[]> {
   const { unused } = accountOf(source);
   const lost = await isFolder(source) ? await lostCompanions(source.path) : [];
   return [
     ...source.notes,
     ...(unused.length === 0 ? [] : [`unused: ${unused.join(", ")}`]),
     ...lost.map((name) => `${name} is a link to nothing, and is left out`),
+    ...(convertedNormsOf(made.config) === undefined ? [] : keptText(keptParameters(made))),
   ];
 }
 
@@ -180,7 +183,7 @@ async function writeOnnx(
     bar?.stop();
   }
   const { files, bytes, weights } = saved!;
-  const notes = await notesOn(source);
+  const notes = await notesOn(source, made);
   const written = `Wrote ${bytes} bytes in ${weights} weights to ${out}/${files.join(", ")}`;
   return {
     report: { source: source.path, out, files, bytes, weights, notes },
@@ -217,7 +220,7 @@ async function dryRun(
   out: string,
 ): Promise<Outcome> {
   const plan = planTensors(made, dtype).map(({ name, dtype, shape }) => ({ name, dtype, shape }));
-  const notes = await notesOn(source);
+  const notes = await notesOn(source, made);
   const lines = plan.map(({ name, dtype, shape }) => `${name}  ${dtype} [${shape.join(", ")}]`);
   return {
     report: { source: source.path, out, config: made.config, tensors: plan, notes },
@@ -301,7 +304,7 @@ export async function writeConversion(
   if (how.form === "onnx") return await writeOnnx(how, source, made, out);
   const { names } = made.tensors;
   const newTensors = names.filter((name) => !source.tensors.has(name));
-  const notes = await notesOn(source);
+  const notes = await notesOn(source, made);
   let report: Report | undefined;
   await writeFolder(out, async (folder) => {
     const bytes = await save(how, folder, made);

@@ -21,7 +21,8 @@ certificate.json and .txt, which say how equal the two models are. The exit code
   --to TARGET          pre-rmsnorm   weightless RMSNorms on a centered stream
                        pre-crmsnorm  the same without the last value of the stream
                        pre-ln        LayerNorms of gain 1 and bias 0: loads wherever the source does
-                       weightless    the norms it has, without gain and bias
+                       weightless    the norms it has, without gain and bias; what no matrix can take over (behind branches, of
+                                     queries and keys) stays and is named
   --tied HOW           a head that shares the token table: untie (where that is needed), or keep (untie)
 ${conversionHelp}
 

@@ -4,6 +4,7 @@ import type { DType } from "../checkpoint/dtype.ts";
 import type { Comparison } from "./compare.ts";
 import type { ConfigComparison } from "./compare_configs.ts";
 import type { TensorComparison } from "./compare_tensors.ts";
+import type { KeptParameters } from "./kept_norms.ts";
 import type { Perplexity } from "./perplexity.ts";
 
 /** What a model is, in a certificate. */
@@ -18,6 +19,8 @@ export interface ModelFacts {
   readonly unused: readonly string[];
   /** What is to be known of how it was read. */
   readonly notes: readonly string[];
+  /** Of a converted model the gains and biases of norms that no conversion folds, by why they stay. */
+  readonly kept: readonly KeptParameters[];
 }
 
 /** One condition of a certificate. */

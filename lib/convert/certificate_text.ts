@@ -3,6 +3,7 @@
 import { jsonText } from "../core/json.ts";
 import type { Certificate, Check, Coverage, ModelFacts } from "./certificate.ts";
 import type { Comparison } from "./compare.ts";
+import { keptText } from "./kept_norms.ts";
 import type { Difference } from "./difference.ts";
 
 const short = (value: number): string => value === 0 ? "0" : value.toExponential(1);
@@ -27,9 +28,9 @@ function section(title: string, { layers, outputs }: Comparison): string[] {
 const model = ({ family, norm, dtype }: ModelFacts): string => `${family}, ${norm} norms, ${dtype}`;
 
 /** What is to be known of a model beside the checks. */
-function remarks({ notes, unused }: ModelFacts): string[] {
-  return [...notes, ...(unused.length === 0 ? [] : [`unused: ${unused.join(", ")}`])]
-    .map((note) => `          ${note}`);
+function remarks({ notes, unused, kept }: ModelFacts): string[] {
+  const without = unused.length === 0 ? [] : [`unused: ${unused.join(", ")}`];
+  return [...notes, ...without, ...keptText(kept)].map((note) => `          ${note}`);
 }
 
 function inputsText({ seed, random, given, tokens, layers, float64 }: Coverage): string {

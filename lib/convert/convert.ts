@@ -4,18 +4,20 @@
 import { requireOneOf } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import { hasOffset, mapNorms, mapStacks, readsWithTable, withoutOffset } from "../model/spec.ts";
-import { withConvertedNorms } from "../families/converted_norms.ts";
+import { convertedNormsOf, withConvertedNorms } from "../families/converted_norms.ts";
 import type { Head, ModelSpec, StreamNorm } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { addedBiases, withoutAddedBiases } from "./added_biases.ts";
 import { centerStreams, foldLayerScale, startsNonLinearly } from "./center.ts";
 import { compressStreams, decompressStreams } from "./compress.ts";
+import { keptParameters } from "./kept_norms.ts";
 import { foldNorms, untieHead, withoutCopies } from "./fold_norms.ts";
 import {
   requireFinalNorms,
   requireKnownReaders,
   requirePlain,
   requirePlainGains,
+  requireUnmixedGains,
 } from "./preconditions.ts";
 import {
   entryOf,
@@ -156,6 +158,20 @@ function layered(model: Model): Model {
   return withIdentityParameters({ ...model, spec });
 }
 
+/** Requires that gains or biases went into matrices, where there are some and no conversion has been here before. */
+function requireFolded(source: Model, made: Model): void {
+  const kept = keptParameters(made);
+  const isFolded = normsWithReaders(source.spec).some(({ norm }) =>
+    [norm.gain, norm.bias].some((name) => source.tensors.has(name) && !made.tensors.has(name))
+  );
+  if (isFolded || kept.length === 0 || convertedNormsOf(source.config) !== undefined) return;
+  throw new RangeError(
+    `Cannot fold norms of this ${source.family.label} model: all their parameters stay, ${
+      kept.map(({ why }) => why).join("; ")
+    }`,
+  );
+}
+
 /** Converts a model whose head stays the table where `keep` asks for it and that can be. */
 function converted(model: Model, to: Target, keep: boolean): Model {
   switch (to) {
@@ -198,7 +214,8 @@ export function convert(model: Model, options: ConvertOptions): Model {
       "Cannot convert a decoder whose norm is crms-padded: the last lane of its stream is padding",
     );
   }
-  requirePlain(source, to === "weightless" ? ["scaled"] : []);
+  if (to === "weightless") requireUnmixedGains(source);
+  else requirePlain(source);
   requireKnownReaders(source);
   if (to !== "weightless") requireFinalNorms(source);
   if (to === "pre-ln") requirePlainGains(source);
@@ -206,6 +223,7 @@ export function convert(model: Model, options: ConvertOptions): Model {
   const keep = tied === "keep" && table !== undefined;
   const mayStay = keep && !hasOffset(streamNorm(source)); // with the final norm, which is then as all others
   const made = converted(source, to, mayStay);
+  if (to === "weightless") requireFolded(source, made);
   if (keep && tiedHeads(made).length === 0) {
     throw new RangeError(
       `Cannot keep ${table} as the matrix of the head in a conversion to ${to}: the norm before it, or the mean of the table, ` +

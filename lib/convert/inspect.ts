@@ -7,6 +7,7 @@ import { describeModel, type Model, type StoredHead } from "../families/model.ts
 import { convert, type Target, targets } from "./convert.ts";
 import { requireFoldable } from "./fold_variant.ts";
 import { randomInputs } from "./inputs.ts";
+import { type KeptParameters, keptParameters, keptText } from "./kept_norms.ts";
 import { missingBiases, normsWithReaders, type NormWithReaders } from "./readers_and_writers.ts";
 import { dtypeOf } from "./verify.ts";
 
@@ -82,6 +83,8 @@ export interface Inspection {
   readonly notes: readonly string[];
   /** The biases that appear when the norms' biases are folded. */
   readonly newBiases: readonly string[];
+  /** Gains and biases of norms that stay in every conversion, by why they do. */
+  readonly kept: readonly KeptParameters[];
   /** Whether it can be converted, by target. */
   readonly targets: Readonly<Record<Target, Possibility>>;
   /** Whether variants of training can be folded away. */
@@ -147,6 +150,7 @@ export function inspect(model: Model): Inspection {
     unused: accountOf(model).unused,
     notes: model.notes ?? [],
     newBiases: sites.flatMap((site) => missingBiases(model, site)),
+    kept: keptParameters(model),
     targets: Object.fromEntries(to) as Record<Target, Possibility>,
     fold: possibility(() => requireFoldable(model)),
   };
@@ -169,7 +173,7 @@ const inWords = (possible: boolean): string => possible ? "yes" : "no";
 export function inspectionText(inspection: Inspection): string {
   const { label, family, norm, eps, gains, biases, tied, storedHead, heads, stacks, dtype } =
     inspection;
-  const { bare, parameters, bytes, tensors, unused, notes, newBiases, fold } = inspection;
+  const { bare, parameters, bytes, tensors, unused, notes, newBiases, kept, fold } = inspection;
   const parts = [...(gains ? ["gain"] : []), ...(biases ? ["bias"] : [])].join(" and ") || "none";
   const row = (name: string, value: string): string => `${name.padEnd(14)} ${value}`;
   const verdict = (name: string, { possible, reason }: Possibility): string =>
@@ -196,6 +200,7 @@ export function inspectionText(inspection: Inspection): string {
     ...(newBiases.length === 0 ? [] : [
       row("new biases", `${newBiases.length} where the family has none, such as ${newBiases[0]}`),
     ]),
+    ...keptText(kept).map((line) => row("kept", line)),
     "can be converted to",
     ...Object.entries(inspection.targets).map(([name, one]) => verdict(name, one)),
     verdict("fold", fold),

@@ -35,6 +35,7 @@ export {
   type Possibility,
   type StackFacts,
 } from "./inspect.ts";
+export type { KeptParameters } from "./kept_norms.ts";
 export { measurePerplexity, type Perplexity } from "./perplexity.ts";
 export type { Agreement, OutputDifference } from "./output_difference.ts";
 export { saveModel, type SaveOptions } from "./save.ts";

@@ -62,13 +62,29 @@ export function whyNotPlain(spec: ModelSpec): string | undefined {
  * Requires x ← x + F(norm(x)) in every block.
  *
  * @param model The model.
- * @param allowed What does not matter: gains go into what reads a stream, however it is scaled.
  * @throws {RangeError} If a norm stands behind the addition or the branch, or streams are scaled by gates or constants.
  */
-export function requirePlain({ spec, family }: Model, allowed: readonly Objection[] = []): void {
-  const why = firstObjection(spec, allowed);
+export function requirePlain({ spec, family }: Model): void {
+  const why = firstObjection(spec);
   if (why === undefined) return;
   throw new RangeError(`Cannot convert this ${family.label} model: ${objections[why].join("")}`);
+}
+
+/**
+ * Requires that the gains of a model are not those of its stream: they go into what reads it, however it is scaled, and whatever stands
+ * behind branches.
+ *
+ * @param model The model.
+ * @throws {RangeError} If norms stand behind the additions, or there are several streams.
+ */
+export function requireUnmixedGains({ spec, family }: Model): void {
+  const why = firstObjection(spec, ["scaled", "none", "output"]);
+  if (why === undefined) return;
+  const [what] = objections[why];
+  const because = why === "post"
+    ? ", so that gains and biases are those of the stream itself, which shortcuts carry on"
+    : "";
+  throw new RangeError(`Cannot fold norms of this ${family.label} model: ${what}${because}`);
 }
 
 /**

@@ -6,6 +6,7 @@ import { requireInteger, requireNumber } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import { version } from "../core/version.ts";
 import { accountOf } from "../families/account.ts";
+import { convertedNormsOf } from "../families/converted_norms.ts";
 import { describeModel, type Model } from "../families/model.ts";
 import type { ModelInputs } from "../interpret/inputs.ts";
 import { parametersIn } from "../model/parameters.ts";
@@ -18,6 +19,7 @@ import { centerAgain } from "./center.ts";
 import { isCentered, streamNorm } from "./convert.ts";
 import { chooseRuns } from "./coverage.ts";
 import { requireTokens } from "./inputs.ts";
+import { keptParameters } from "./kept_norms.ts";
 import { type Limits, limitsOf, unitOf } from "./limits.ts";
 import { measure, type Measured } from "./measure_outputs.ts";
 import { measurePerplexity } from "./perplexity.ts";
@@ -79,6 +81,7 @@ function factsOf(model: Model): ModelFacts {
     dtype: dtypeOf(model),
     unused: accountOf(model).unused,
     notes: model.notes ?? [],
+    kept: convertedNormsOf(model.config) === undefined ? [] : keptParameters(model),
   };
 }
 

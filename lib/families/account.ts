@@ -5,7 +5,7 @@ import { floatDTypes } from "../checkpoint/dtype.ts";
 import type { TensorSource } from "../checkpoint/tensors.ts";
 import { excerpt } from "../core/excerpt.ts";
 import { normsIn, optionalIn, parametersIn } from "../model/parameters.ts";
-import { type ModelSpec, readerOf, type Stack } from "../model/spec.ts";
+import { mapNorms, type ModelSpec, readerOf, type Stack } from "../model/spec.ts";
 import type { Config } from "./family.ts";
 import { predictsTokens } from "./heads.ts";
 
@@ -75,11 +75,23 @@ function norms({ entryNorm, blocks, final }: Stack): readonly { readonly bias: s
   return [entryNorm, ...ofBranches, final].filter((norm) => norm !== undefined);
 }
 
+/** The gains of norms that conversions fold. */
+function streamGains(spec: ModelSpec): string[] {
+  const found: string[] = [];
+  mapNorms(spec, (norm) => {
+    found.push(norm.gain);
+    return norm;
+  });
+  return found;
+}
+
 /** Gains that are nowhere, and biases of norms that others of their stack have, where no conversion took them away. */
 function absentOfNorms({ spec, config, tensors }: Described): Account["absent"] {
-  if (config["normkit"] !== undefined) return [];
-  const gains = normsIn(spec).filter(({ gain }) => gain !== "" && !tensors.has(gain));
-  const biases = Object.values(spec.stacks).flatMap((stack) => {
+  const isConverted = config["normkit"] !== undefined;
+  const folded = new Set(isConverted ? streamGains(spec) : []);
+  const gains = normsIn(spec)
+    .filter(({ gain }) => gain !== "" && !tensors.has(gain) && !folded.has(gain));
+  const biases = isConverted ? [] : Object.values(spec.stacks).flatMap((stack) => {
     const names = norms(stack).map(({ bias }) => bias).filter((bias) => bias !== "");
     const present = names.find((name) => tensors.has(name));
     if (present === undefined) return [];

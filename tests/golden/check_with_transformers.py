@@ -40,8 +40,12 @@ def load(folder):
     architecture = (config.architectures or [""])[0]
     decoder = architecture.endswith(("CausalLM", "LMHeadModel")) or not architecture
     kind = transformers.AutoModelForCausalLM if decoder else getattr(transformers, architecture)
+    # other implementations of experts have no float64
+    mixed = any(hasattr(config, name) for name in ("num_local_experts", "num_experts"))
+    options = {"experts_implementation": "eager"} if mixed else {}
     model, information = kind.from_pretrained(
         folder,
+        **options,
         dtype=torch.float64,
         local_files_only=True,
         ignore_mismatched_sizes=True,

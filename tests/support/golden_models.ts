@@ -27,7 +27,7 @@ export const decoderNames: readonly string[] = goldenNames.filter((name) =>
   /"\w+(CausalLM|LMHeadModel)"/.test(Deno.readTextFileSync(`${folder}/${name}/config.json`))
 );
 
-/** Those that no conversion acts on, by their residual variants. */
+/** Those whose streams no conversion changes, by their residual variants. */
 export const otherVariants: Readonly<Record<string, string>> = {
   "bart": "Post-LN",
   "bert": "Post-LN",
@@ -47,12 +47,19 @@ export const otherVariants: Readonly<Record<string, string>> = {
   "wav2vec2-post": "Post-LN",
 };
 
+/** Those of them whose gains before linear maps fold, while others stay. */
+export const partlyFolded: readonly string[] = Object.keys(otherVariants)
+  .filter((name) => otherVariants[name] !== "Post-LN");
+
 /** Those that are Pre-LN, which conversions act on. */
 export const preLnNames: readonly string[] = goldenNames.filter((name) =>
   otherVariants[name] === undefined
 );
 
-/** Those of them with RMSNorms, which see the mean of the stream. */
+/** All that conversions act on. */
+export const convertibleNames: readonly string[] = [...preLnNames, ...partlyFolded];
+
+/** Those that are Pre-LN with RMSNorms, which see the mean of the stream. */
 export const rmsNormNames: readonly string[] = [
   "eurobert",
   "gemma",
@@ -119,15 +126,15 @@ export const impossible: Readonly<
   ],
 };
 
-/** Those of them with LayerNorms, which can be converted to every target. */
+/** Those that are Pre-LN with LayerNorms, which can be converted to every target. */
 export const layerNormNames: readonly string[] = preLnNames.filter((name) =>
   !rmsNormNames.includes(name) && impossible[name] === undefined
 );
 
 /** Whether one can be converted to a target. */
 export function canBecome(name: string, target: Target): boolean {
-  if (otherVariants[name] !== undefined) return false;
-  return rmsNormNames.includes(name)
+  if (otherVariants[name] === "Post-LN") return false;
+  return [...rmsNormNames, ...partlyFolded].includes(name)
     ? target === "weightless"
     : impossible[name]?.[0].includes(target) !== true;
 }

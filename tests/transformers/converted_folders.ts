@@ -4,10 +4,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { inspect } from "../../lib/convert/inspect.ts";
 import { saveModel } from "../../lib/convert/save.ts";
-import { openModel } from "../../lib/families/open.ts";
+import { type OpenModel, openModel } from "../../lib/families/open.ts";
 import { runHere } from "../support/cli.ts";
 import { goldenHeadNames, openGoldenHead } from "../support/golden_heads.ts";
-import { canBecome, goldenFolder, goldenNames } from "../support/golden_models.ts";
+import {
+  canBecome,
+  goldenFolder,
+  goldenNames,
+  partlyFolded,
+  rmsNormNames,
+} from "../support/golden_models.ts";
 import { changedModel, type Changes } from "../support/tensor_rows.ts";
 import { withText, writeGpt2 } from "../unit/cli/tiny_runs.ts";
 import { checkPairs, type Pair, type Report } from "./python.ts";
@@ -55,6 +61,29 @@ async function* conversions(folder: string): AsyncGenerator<Case> {
       await write("export", source, made, "--as", form, "--no-verify");
       yield { name: `${name} as ${form}`, source, made, require: isSame };
     }
+  }
+}
+
+/** That outputs are equal where transformers fills in what is missing: the gains, which are 1 by default, and no others. */
+const lacksGains =
+  (source: OpenModel, made: OpenModel) => ({ problems, relative }: Report): void => {
+    const folded = source.tensors.names.filter((name) => !made.tensors.has(name));
+    assert(folded.length > 0);
+    assertEquals(problems, { missing_keys: folded.toSorted() });
+    for (const [output, value] of Object.entries(relative)) {
+      assert(value !== null && value <= 1e-5, `${output}: ${value}`);
+    }
+  };
+
+/** RMSNorms without gains, beside norms that keep theirs. */
+async function* weightless(folder: string): AsyncGenerator<Case> {
+  for (const name of [...rmsNormNames, ...partlyFolded]) {
+    const [source, made] = [goldenFolder(name), `${folder}/${name}-weightless`];
+    await write("convert", source, made, "--to", "weightless", "--no-verify");
+    using model = await openModel(source);
+    using weightless = await openModel(made);
+    const require = lacksGains(model, weightless);
+    yield { name: `${name} as weightless`, source, made, require };
   }
 }
 
@@ -108,6 +137,7 @@ Deno.test("what is converted, exported and fine-tuned loads in transformers, and
   withText(async (folder) => {
     const cases = [
       ...await Array.fromAsync(conversions(folder)),
+      ...await Array.fromAsync(weightless(folder)),
       ...await Array.fromAsync(heads(folder)),
       await fineTuning(folder),
       ...await Array.fromAsync(spoiledFolders(folder)),

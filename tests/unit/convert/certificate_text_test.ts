@@ -32,8 +32,16 @@ const certificate: Certificate = {
     dtype: "F32",
     unused: ["a", "b"],
     notes: ["names: without module."],
+    kept: [],
   },
-  actual: { family: "gpt2", norm: "rms", dtype: "BF16", unused: [], notes: [] },
+  actual: {
+    family: "gpt2",
+    norm: "rms",
+    dtype: "BF16",
+    unused: [],
+    notes: [],
+    kept: [{ why: "at the start", names: ["g"] }, { why: "behind branches", names: ["h", "i"] }],
+  },
   basis: "outputs alone",
   checks: [
     { name: "float64: logits", measured: 2e-3, limit: 0.08, passed: true },
@@ -56,6 +64,8 @@ expected  gpt2, layer norms, F32
           names: without module.
           unused: a, b
 actual    gpt2, rms norms, BF16
+          g stays at the start
+          2 parameters, such as h, stay behind branches
 compared  outputs alone
 inputs    1 random (seed 3), 2 given; the longest has 8 tokens of 24
 
@@ -97,10 +107,10 @@ Deno.test("certificateText() adds what else was measured, and shows what is not 
   );
   assertEquals(lines.filter((line) => line.startsWith("float64")).length, 2);
   assertEquals(
-    lines[6],
+    lines[8],
     "inputs    1 random (seed 0), 0 given; layers 1 to 2 of 12, and the head",
   );
-  assertEquals(lines[9]!.slice(0, 24), "  FAILED float64: logits");
+  assertEquals(lines[11]!.slice(0, 24), "  FAILED float64: logits");
   assertEquals(lines.slice(-3), [
     "other keys of config.json that differ: use_cache",
     "perplexity: 12.500000 and 12.500000 on 99 tokens",

@@ -57,6 +57,7 @@ Deno.test("inspect() of GPT-2", async () => {
     unused: [],
     notes: [],
     newBiases: ["lm_head.bias"],
+    kept: [],
     targets: { "pre-ln": yes, "pre-rmsnorm": yes, "pre-crmsnorm": yes, "weightless": yes },
     fold: noTricks("GPT-2"),
   });

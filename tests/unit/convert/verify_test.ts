@@ -51,7 +51,7 @@ onCpu("verify() says what it compared, on which inputs", async () => {
   const certificate = await verify(source, made, { seed: 7, sequences: 2, tokens: [[1, 2, 3]] });
   assertEquals(certificate.format, 2);
   assertEquals(certificate.normkit, version);
-  const common = { family: "gpt2", dtype: "F32", unused: [], notes: [] } as const;
+  const common = { family: "gpt2", dtype: "F32", unused: [], notes: [], kept: [] } as const;
   assertEquals(certificate.expected, { ...common, norm: "layer" });
   assertEquals(certificate.actual, { ...common, norm: "crms" });
   assertEquals(certificate.inputs, {
