@@ -5,7 +5,6 @@ import type { Check } from "./certificate.ts";
 import type { Comparison } from "./compare.ts";
 import type { ConfigComparison } from "./compare_configs.ts";
 import type { TensorComparison } from "./compare_tensors.ts";
-import { exact } from "./limits.ts";
 import type { OutputDifference } from "./output_difference.ts";
 
 /**
@@ -127,9 +126,12 @@ export function outputsTell({ outputs }: Comparison): Check {
 }
 
 /** That the conversion computes the same function before its tensors are rounded. */
-export function conversionIsExact({ outputs }: Comparison): Check[] {
+export function conversionIsExact(
+  { outputs }: Comparison,
+  limitOf: (output: string) => number,
+): Check[] {
   return Object.entries(outputs).map(([name, { relative, offset }]) =>
-    atMost(`float64, unrounded: ${name}`, relative, exact * Math.max(1, offset))
+    atMost(`float64, unrounded: ${name}`, relative, limitOf(name) * Math.max(1, offset))
   );
 }
 

@@ -7,8 +7,11 @@ export function unitOf(dtype: DType): number {
   return dtype.includes("F") ? ulp(dtype, 1) / 2 : 0;
 }
 
-/** The float64 difference above which a conversion, before its tensors are rounded, is wrong: sums in another order differ by 1e-13. */
-export const exact = 1e-10;
+/**
+ * The float64 difference above which a conversion, before its tensors are rounded, is wrong: sums in another order differ by 1e-13; by
+ * more only of streams that float32 loses, whose mean is a million times their spread.
+ */
+const exact = 1e-10;
 
 /** What normkit's float32 promises on every backend. */
 const float32Promise = 1e-5;
@@ -38,6 +41,8 @@ export interface Rounding {
 
 /** The largest differences that pass, relative to the spread of the outputs. */
 export interface Limits {
+  /** In float64, before tensors are rounded. */
+  readonly unrounded: number;
   /** In float64, on stored tensors. */
   readonly stored: number;
   /** In float32. */
@@ -52,20 +57,23 @@ export interface Limits {
  * ```
  * stored  steps · max(20 u, min(2 b u / u₃₂, 100 u)),  u = ½ ulp(1) of the dtype, b the baseline
  * single  stored + 1e-5 + 2 b
+ * unrounded  max(1e-10, 20 b u₆₄ / u₃₂), b at most 1
  * ```
  *
  * @param rounding What they depend on.
  * @returns The limits.
  */
 export function limitsOf({ dtype, baseline, steps, exact: isExact, tolerance }: Rounding): Limits {
-  const [unit, unit32] = [unitOf(dtype), unitOf("F32")];
+  const [unit, unit32, unit64] = [unitOf(dtype), unitOf("F32"), unitOf("F64")];
+  const inDouble = Number.isFinite(baseline) ? Math.min(baseline, 1) * unit64 / unit32 : 0;
+  const unrounded = Math.max(exact, roundings * inDouble);
   const known = Number.isNaN(baseline) ? Infinity : baseline;
   const tie = roundings * Math.max(unit32, Math.min(known, 1e-3));
-  if (tolerance !== undefined) return { stored: tolerance, single: tolerance, tie };
+  if (tolerance !== undefined) return { unrounded, stored: tolerance, single: tolerance, tie };
   const amplified = Math.min(2 * known * unit / unit32, mostAmplified * unit);
   const stored = Math.max(
     Math.max(1, steps) * Math.max(roundings * unit, amplified),
-    isExact ? exact : otherEps,
+    isExact ? unrounded : otherEps,
   );
-  return { stored, single: stored + float32Promise + 2 * known, tie };
+  return { unrounded, stored, single: stored + float32Promise + 2 * known, tie };
 }

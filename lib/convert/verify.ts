@@ -183,7 +183,10 @@ function outputChecks(
   return [
     areNumbers,
     ...(alone ? [checks.outputsTell(double)] : []),
-    ...(unrounded === undefined ? [] : checks.conversionIsExact(unrounded)),
+    ...(unrounded === undefined ? [] : checks.conversionIsExact(
+      unrounded,
+      (output) => limitsFor(output).unrounded,
+    )),
     ...checks.outputsAreSame(
       double,
       (output, offset) => limitsFor(output).stored + rounding(unit, offset),

@@ -229,7 +229,7 @@ function withMean(model: Model, mean: number): Model {
   return roundedModel(changedModel(model, { number }), "F32");
 }
 
-for (const mean of [1e4, 1e5]) {
+for (const mean of [1e4, 1e5, 1e6]) {
   onCpu(
     `verify() passes a conversion of streams of mean ${mean}, and not one with a mistake`,
     async () => {
