@@ -1,6 +1,6 @@
 // `normkit logits`: what a model makes of tokens, an image or a sound.
 
-import { dirname } from "node:path";
+import { dirname, extname } from "node:path";
 import { encodeNumbers } from "../checkpoint/dtype.ts";
 import { type PlannedTensor, writeSafetensors } from "../checkpoint/writer.ts";
 import { openCheckpoint } from "../checkpoint/reader.ts";
@@ -96,6 +96,11 @@ Examples:
     await requireAbsent(out);
     if (out !== withoutEnd(out)) {
       throw new RangeError(`Cannot write the file ${out}: it names a folder`);
+    }
+    if (!["", ".safetensors"].includes(extname(out))) {
+      throw new RangeError(
+        `Cannot write ${out}: what is written is safetensors, so the name must end in .safetensors`,
+      );
     }
     await using _folder = await prepareFolder(dirname(out));
     await useBackend(backend);

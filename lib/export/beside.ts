@@ -3,7 +3,7 @@
 
 import { streamNorm } from "../convert/convert.ts";
 import { companionsOf } from "../convert/companions.ts";
-import type { OpenModel } from "../families/open.ts";
+import { type OpenModel, openModel } from "../families/open.ts";
 import { exists } from "../platform/files.ts";
 import { sha256Of, sha256OfFile } from "../platform/hash.ts";
 import { modelingFiles } from "./modeling.ts";
@@ -55,7 +55,8 @@ export async function compareBeside(
   steps: number,
 ): Promise<readonly string[]> {
   if (!await exists(`${source.path}/config.json`)) return [];
-  const texts = Object.entries(modelingFiles(folder));
+  using written = await openModel(folder.path); // as it says itself, whatever it was opened with
+  const texts = Object.entries(modelingFiles(written));
   const described = await hashesIn(folder.path, texts.map(([name]) => name));
   const isDescribed = described.size > 0 ||
     (steps === 1 && streamNorm(source) !== streamNorm(folder));

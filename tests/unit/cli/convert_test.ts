@@ -397,6 +397,11 @@ const refused: Wrong = [
     "it names a folder",
   ],
   [
+    "logits in a file of another format",
+    ["logits", gpt2, "--tokens", "1", "--out", "OUT.npy"],
+    "the name must end in .safetensors",
+  ],
+  [
     "logits of an image model",
     ["logits", goldenFolder("vit"), "--tokens", "1", "--out", "OUT"],
     "reads none",
