@@ -238,6 +238,18 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   ],
   readCorpus: [row<kit.ReadCorpusOptions>({ ...corpus, ...text }, (o) => kit.readCorpus("", o))],
   cldrPhrases: [row<data.SplitOptions>(split, (o) => data.cldrPhrases("de", "en", o))],
+  maskBlocks: [
+    row<data.MaskBlocksOptions>(
+      { share: 0.5 },
+      (o) => data.maskBlocks([2, 2], new kit.Random(0), o),
+    ),
+  ],
+  patchCodebook: [
+    row<data.PatchCodebookOptions>(
+      { patchSize: 1, codes: 2, patches: 4, seed: 0 },
+      (o) => data.patchCodebook({ ...any, examples: [], height: 1, width: 1, channels: 1 }, o),
+    ),
+  ],
   maskTokens: [
     row<data.MaskTokensOptions>(
       { vocabulary: 5, mask: 4, special: [0], share: 0.5 },

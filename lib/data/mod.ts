@@ -34,9 +34,11 @@ export {
   readImageFolder,
 } from "./images.ts";
 export { type LogMel, logMel, type LogMelOptions } from "./log_mel.ts";
+export { maskBlocks, type MaskBlocksOptions } from "./masked_patches.ts";
 export { type MaskedTokens, maskTokens, type MaskTokensOptions } from "./masked_tokens.ts";
 export { mobyDick } from "./moby_dick.ts";
 export { nearDuplicateGroups } from "./near_duplicates.ts";
+export { type PatchCodebook, patchCodebook, type PatchCodebookOptions } from "./patch_codes.ts";
 export { readPairs, type ReadPairsOptions, type SentencePair } from "./pairs.ts";
 export { type FileTokenizer, readTokenizer, saveTokenizer } from "./tokenizer_file.ts";
 export {
