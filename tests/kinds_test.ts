@@ -162,6 +162,11 @@ const choices: Readonly<Record<string, readonly object[]>> = {
   ],
   "vision": [{ pooling: "mean", norm: "crms" }, { bias: false, activation: "swiglu" }],
   "speech": [{ reads: "mean", norm: "crms" }, { ends: [] }],
+  "image-text": [
+    { norm: "crms", activation: "swiglu" },
+    { norm: "rms", bias: false, ends: ["embedding", "final"] },
+    { normEps: { "blocks.2.norm.feedForward.tokens.input": 0.25, "norm.final": 0.5 } },
+  ],
 };
 
 for (const [kind, rows] of Object.entries(choices)) {

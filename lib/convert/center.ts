@@ -2,7 +2,7 @@
 // is RMSNorm. Source: Jiang et al. 2023, §3.1.
 
 import { readTensor } from "../checkpoint/tensors.ts";
-import { mapNorms, mapStacks } from "../model/spec.ts";
+import { entriesOf, mapNorms, mapStacks } from "../model/spec.ts";
 import type { Stack } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { WeightEdits } from "./weight_edits.ts";
@@ -10,9 +10,9 @@ import { centerAlong, scaleAlong } from "./lazy_matrix.ts";
 import { entryOf, writersOf } from "./readers_and_writers.ts";
 
 /** Whether a stream starts with what no weight can center. */
-export function startsNonLinearly({ entry, entryNorm }: Stack): boolean {
-  return entryNorm !== undefined || entry.kind === "audio" ||
-    ("sinusoids" in entry && entry.sinusoids !== undefined);
+export function startsNonLinearly(stack: Stack): boolean {
+  return stack.entryNorm !== undefined ||
+    entriesOf(stack).some((entry) => entry.kind === "audio" || entry.sinusoids !== undefined);
 }
 
 /**

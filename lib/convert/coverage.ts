@@ -5,7 +5,7 @@ import { greatest } from "../core/extent.ts";
 import { rowsOf } from "../checkpoint/tensors.ts";
 import type { Model } from "../families/model.ts";
 import type { ModelInputs } from "../interpret/inputs.ts";
-import { mapStacks, type ModelSpec, type Stack } from "../model/spec.ts";
+import { entriesOf, mapStacks, type ModelSpec, type Stack } from "../model/spec.ts";
 import type { Coverage } from "./certificate.ts";
 import { positionsOf, randomInputs, tokenLimits } from "./inputs.ts";
 import { entryOf } from "./readers_and_writers.ts";
@@ -111,7 +111,7 @@ function shortened(spec: ModelSpec, layers: number): ModelSpec {
 
 /** Positions of an image or a sound, which cannot be fewer. */
 function fixedPositions(model: Model): number {
-  return Object.values(model.spec.stacks).reduce((most, { entry }) => {
+  return Object.values(model.spec.stacks).flatMap(entriesOf).reduce((most, entry) => {
     if (entry.kind === "tokens") return most;
     if (entry.positions === undefined) return Math.max(most, usual);
     const table = model.tensors.info(entry.positions.table).shape;

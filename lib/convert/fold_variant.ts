@@ -12,6 +12,7 @@ import {
   type ModelSpec,
   type NormSpec,
   type Stack,
+  turnsOf,
   writersIn,
 } from "../model/spec.ts";
 import { residuals } from "../residual/registry.ts";
@@ -44,6 +45,13 @@ async function gateFactor(
 /** ε by norm, of those whose ε changed. */
 export type EpsByNorm = Readonly<Record<string, number>>;
 
+/** A branch with how it joins the stream, and 1 − act(g) of its gate. */
+interface Joined {
+  readonly equation: Equation;
+  readonly branch: Branch;
+  readonly gated: number;
+}
+
 /** Folds the branches of one stack, in the order in which they join the stream. */
 class StackFold {
   readonly #edit: WeightEdits;
@@ -66,8 +74,17 @@ class StackFold {
     return { ...source, eps };
   }
 
+  /** Branches that join the same stream, each on rows of its own where there are two; these share their gate. */
+  turn(joined: readonly Joined[]): Branch[] {
+    const start = this.#scale;
+    return joined.map((one) => {
+      this.#scale = start;
+      return this.#branch(one);
+    });
+  }
+
   /** x′ = A x + B F(r N(x)), or N(A x + B F(x)), of a stream that is #scale times that of the result. */
-  branch(equation: Equation, branch: Branch, gated: number): Branch {
+  #branch({ equation, branch, gated }: Joined): Branch {
     const { gate: _, norms, ...same } = branch;
     const widths = { from: this.#width, to: this.#width };
     const times = (factor: number): Change => (matrix) => scaleAll(matrix, factor);
@@ -189,13 +206,18 @@ async function foldStack(
   const fold = new StackFold(edit, stack.width, eps);
   const rest = [...known];
   const blocks: Block[] = [];
-  for (const { branches, parallel } of stack.blocks) {
+  for (const block of stack.blocks) {
     const folded: Branch[] = [];
-    for (const branch of branches) {
-      const gated = await gateFactor(tensors, branch, residual);
-      folded.push(fold.branch(rest.shift()!, branch, gated));
+    for (const turn of turnsOf(block)) {
+      const gates = await Promise.all(turn.map((branch) => gateFactor(tensors, branch, residual)));
+      const joined = turn.map((branch, at) => ({
+        equation: rest.shift()!,
+        branch,
+        gated: gates[at]!,
+      }));
+      for (const branch of fold.turn(joined)) folded.push(branch);
     }
-    blocks.push({ parallel, branches: folded });
+    blocks.push({ parallel: block.parallel, branches: folded });
   }
   const final = stack.final === undefined ? {} : { final: fold.norm(stack.final) };
   return { ...stack, residual: plainVariant(spec, name, known), blocks, ...final };

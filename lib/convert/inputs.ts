@@ -4,7 +4,7 @@ import { requireInteger } from "../core/check.ts";
 import { greatest, least } from "../core/extent.ts";
 import { Random } from "../core/random.ts";
 import { readTensor, rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
-import { type Convolution, type Entry, inputOf } from "../model/spec.ts";
+import { type Convolution, entriesOf, inputsOf, type SingleEntry } from "../model/spec.ts";
 import type { ModelInputs, Values } from "../interpret/inputs.ts";
 import type { Model } from "../families/model.ts";
 
@@ -26,7 +26,7 @@ export interface TokenLimits {
 
 /** The number of tokens of a model that reads tokens, and how many it reads at most. */
 export function tokenLimits({ spec, tensors }: Model): TokenLimits | undefined {
-  const limits = Object.values(spec.stacks).flatMap(({ entry }) => {
+  const limits = Object.values(spec.stacks).flatMap(entriesOf).flatMap((entry) => {
     if (entry.kind !== "tokens") return [];
     const { rows: vocabulary } = rowsOf(tensors.info(entry.tokens.table).shape);
     const table = entry.positions;
@@ -133,7 +133,7 @@ function framesBefore(convolutions: readonly Convolution[], count: number): numb
 }
 
 /** A random image or sound for a stack that starts with such. */
-function otherInputs(entry: Entry, { tensors }: Model, random: Random): ModelInputs {
+function otherInputs(entry: SingleEntry, { tensors }: Model, random: Random): ModelInputs {
   switch (entry.kind) {
     case "tokens":
       return {};
@@ -171,9 +171,9 @@ function randomTokens(
   const length = Math.min(most, context);
   const draw = (): number[] => Array.from({ length }, () => random.integer(vocabulary));
   const tokens = draw();
-  const { heads, stacks } = model.spec;
+  const { heads } = model.spec;
   const end = heads.find(({ endToken }) => endToken !== undefined)?.endToken;
-  const hasSource = Object.values(stacks).some(({ entry }) => inputOf(entry) === "source");
+  const hasSource = inputsOf(model.spec).includes("source");
   return {
     tokens: end === undefined ? tokens : [...tokens.slice(0, -1), end],
     ...(hasSource ? { source: draw() } : {}),
@@ -197,8 +197,8 @@ export function randomInputs(
 ): ModelInputs[] {
   return Array.from({ length: count }, (_, index) => {
     const random = new Random(seed, `inputs ${index + 1}`);
-    const others = Object.values(model.spec.stacks)
-      .map(({ entry }) => otherInputs(entry, model, random.fork(entry.kind)));
+    const others = Object.values(model.spec.stacks).flatMap(entriesOf)
+      .map((entry) => otherInputs(entry, model, random.fork(entry.kind)));
     return Object.assign(
       {},
       ...others,

@@ -3,6 +3,7 @@
 import {
   type Attention,
   type Branch,
+  entriesOf,
   givesFinals,
   type Head,
   type Linear,
@@ -11,6 +12,7 @@ import {
   type NormSpec,
   readerOf,
   routersOf,
+  type SingleEntry,
   type Stack,
   streamNormOf,
   type Writer,
@@ -119,10 +121,15 @@ export function writersOf({ blocks }: Stack): Writer[] {
   return blocks.flatMap(({ branches }) => branches.flatMap(({ sublayer }) => writersIn(sublayer)));
 }
 
-/** The tables of vectors and the linear maps that a stream starts from. */
-export function entryOf(
-  { entry }: Stack,
-): { readonly tables: string[]; readonly linears: Linear[] } {
+/** What an entry of a stream is made of. */
+interface EntryParts {
+  /** The tables of vectors. */
+  readonly tables: readonly string[];
+  /** The linear maps. */
+  readonly linears: readonly Linear[];
+}
+
+function partsOf(entry: SingleEntry): EntryParts {
   switch (entry.kind) {
     case "tokens": {
       const { tokens, projection, positions, segments } = entry;
@@ -140,6 +147,15 @@ export function entryOf(
     case "audio":
       return { tables: entry.positions === undefined ? [] : [entry.positions.table], linears: [] };
   }
+}
+
+/** The tables of vectors and the linear maps that a stream starts from. */
+export function entryOf(stack: Stack): EntryParts {
+  const parts = entriesOf(stack).map(partsOf);
+  return {
+    tables: parts.flatMap(({ tables }) => tables),
+    linears: parts.flatMap(({ linears }) => linears),
+  };
 }
 
 /** The readers whose bias the checkpoint does not hold and which would need one. */

@@ -9,7 +9,7 @@ import { type OptionKinds, requireOptions, shown } from "../core/options.ts";
 import { tensorsOf } from "../core/tree.ts";
 import type { EagerInputs } from "../interpret/eager.ts";
 import { KeyValueCache } from "../interpret/key_value_cache.ts";
-import { inputOf, type ModelSpec } from "../model/spec.ts";
+import { inputsOf, type ModelSpec } from "../model/spec.ts";
 import { runBatch, type RunOptions } from "../transformer/run.ts";
 import { type BeamOptions, BeamSearch, type Translation } from "./beam_search.ts";
 import { batchOfTokens, requireTokens, type Tokens } from "./decoder.ts";
@@ -104,7 +104,8 @@ function sourcesIn(
   { spec }: EncoderDecoder,
   { lengths, ...inputs }: SourceBatch,
 ): readonly (readonly number[])[] {
-  const kind = spec.stacks["encoder"] && inputOf(spec.stacks["encoder"].entry);
+  const { encoder } = spec.stacks;
+  const [kind] = encoder === undefined ? [] : inputsOf({ stacks: { encoder } });
   const given = kind === undefined || kind === "tokens" ? undefined : inputs[kind];
   if (given === undefined) {
     throw new RangeError(`Cannot translate without ${kind ?? "an encoder"}: there is none`);

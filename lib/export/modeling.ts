@@ -4,6 +4,7 @@ import { version } from "../core/version.ts";
 import { exists, writeAtomically } from "../platform/files.ts";
 import {
   type Attention,
+  entriesOf,
   type Experts,
   type FeedForward,
   type Linear,
@@ -93,8 +94,10 @@ function* sublayerFormulas(spec: ModelSpec): Generator<[string, Formula]> {
 /** The formulas of blocks and of where their stacks start. */
 function* stackFormulas({ spec, tensors }: Model): Generator<[string, Formula]> {
   for (const stack of Object.values(spec.stacks)) {
-    const { entry, recenter, residual, blocks, final, finalOfMean } = stack;
-    yield [`entry/${entry.kind}`, entryFormulas[entry.kind]];
+    const { recenter, residual, blocks, final, finalOfMean } = stack;
+    for (const { kind } of [stack.entry, ...entriesOf(stack)]) {
+      yield [`entry/${kind}`, entryFormulas[kind]];
+    }
     if (recenter) {
       const kind = final?.kind === "crms" ? "recenter-cut" : "recenter";
       yield ["stack/recenter", blockFormulas[kind]];
@@ -107,7 +110,8 @@ function* stackFormulas({ spec, tensors }: Model): Generator<[string, Formula]> 
     for (const { parallel, branches } of blocks) {
       const kind = parallel ? "parallel" : "joins";
       yield [`block/${kind}`, blockFormulas[kind]];
-      for (const { norms, unnormed, weights, sublayer } of branches) {
+      for (const { norms, unnormed, rows, weights, sublayer } of branches) {
+        if (rows !== undefined) yield ["block/rows", blockFormulas.rows];
         if (unnormed === true) yield ["block/unnormed", blockFormulas.unnormed];
         if (norms.inner !== undefined) yield ["block/inner", blockFormulas.inner];
         if (weights !== undefined) yield ["block/weights", blockFormulas.weights];

@@ -60,6 +60,7 @@ export const entryFormulas: Readonly<Record<Entry["kind"], Formula>> = {
     "with lengths: weight[·, ·, k] is multiplied by lengths[k] / √Σ weight[·, ·, k]²",
     "x[t] += positions.table[t], or x += what positionConvolutions make of x",
   ],
+  "patches-and-tokens": ["x = the rows of patches, then those of tokens"],
 };
 
 /** How one matrix holds queries, keys and values. */
@@ -183,6 +184,7 @@ export const blockFormulas = {
     "F is the sub-layer; input, output, stream and final are the norms of that name; constants are written out",
   ],
   "unnormed": ["where a branch says so, input(x) is x itself"],
+  "rows": ["a branch with rows reads and changes the rows of patches, or of tokens, alone"],
   "parallel": ["x ← x + Σ F(input(x)) over the branches, all of the same x"],
   "inner": ["the norm inner is applied to what output.linear reads"],
   "weights": ["a name in joins that is no stream and no norm is the learned number in weights"],
@@ -213,6 +215,9 @@ export const headFormulas: Readonly<
   >
 > = {
   "all": ["output[t] = linear(n[t]) for each row n[t] of the final norm"],
+  "tokens": [
+    "output[t] = linear(n[t]) for each row n[t] of the tokens, which stand behind the patches",
+  ],
   "first": ["output = linear(n[0])"],
   "second": ["output = linear(n[1])"],
   "last": [

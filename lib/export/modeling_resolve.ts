@@ -87,12 +87,13 @@ class Resolver {
   }
 
   branch(
-    { norms, unnormed, sublayer, gate, weights }: Branch,
+    { norms, unnormed, rows, sublayer, gate, weights }: Branch,
     joins: readonly string[],
   ): Resolved {
     return defined({
       joins,
       unnormed,
+      rows,
       norms: Object.fromEntries(
         Object.entries(norms).map(([place, norm]) => [place, this.norm(norm)]),
       ),
@@ -149,6 +150,12 @@ class Resolver {
         return { ...entry, patches: this.linear(entry.patches) };
       case "audio":
         return this.sound(entry);
+      case "patches-and-tokens":
+        return {
+          kind: entry.kind,
+          patches: this.entry(entry.patches),
+          tokens: this.entry(entry.tokens),
+        };
     }
   }
 

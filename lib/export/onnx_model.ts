@@ -15,13 +15,15 @@ import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { version } from "../core/version.ts";
 import { forward } from "../model/forward.ts";
 import {
-  type Entry,
+  entriesOf,
   givesFinals,
   givesOneRow,
   type InputName,
   inputOf,
+  inputsOf,
   type ModelSpec,
   outputName,
+  type SingleEntry,
 } from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { unfold } from "./onnx_attention.ts";
@@ -73,8 +75,8 @@ function valueInfo(name: string, elemType: DataType, dims: Dims): ValueInfoProto
 }
 
 /** transformers' names of the inputs; beside a source, the tokens are the decoder's. */
-function inputNamesOf({ stacks }: ModelSpec): Readonly<Record<InputName, string>> {
-  const hasSource = Object.values(stacks).some(({ entry }) => inputOf(entry) === "source");
+function inputNamesOf(spec: ModelSpec): Readonly<Record<InputName, string>> {
+  const hasSource = inputsOf(spec).includes("source");
   return {
     tokens: hasSource ? "decoder_input_ids" : "input_ids",
     source: "input_ids",
@@ -87,7 +89,7 @@ function inputNamesOf({ stacks }: ModelSpec): Readonly<Record<InputName, string>
 }
 
 /** The input of an entry; `batch` is the name of its first axis. */
-function inputInfo(name: string, entry: Entry, batch: string): ValueInfoProto {
+function inputInfo(name: string, entry: SingleEntry, batch: string): ValueInfoProto {
   switch (entry.kind) {
     case "tokens": {
       const length = entry.source === true ? "source_sequence" : "sequence";
@@ -176,8 +178,8 @@ export function toOnnx(model: Model, options: OnnxOptions = {}): OnnxModel {
   const joined = isJoined(spec);
   const batchOf = (stack: string): string => joined ? "batch" : `${stack}_batch`;
   const stacks = Object.entries(spec.stacks);
-  const input = stacks.map(([name, { entry }]) =>
-    inputInfo(inputs[inputOf(entry)], entry, batchOf(name))
+  const input = stacks.flatMap(([name, stack]) =>
+    entriesOf(stack).map((entry) => inputInfo(inputs[inputOf(entry)], entry, batchOf(name)))
   );
   if (new Set(input.map(({ name }) => name)).size < input.length) {
     const names = input.map(({ name }) => name).join(", ");

@@ -4,7 +4,7 @@
 import type { Checkpoint } from "../checkpoint/reader.ts";
 import { RenamedCheckpoint } from "../checkpoint/renamed.ts";
 import { isSameTensor } from "../checkpoint/same_tensor.ts";
-import { languageHeadOf, type ModelSpec } from "../model/spec.ts";
+import { entriesOf, languageHeadOf, type ModelSpec } from "../model/spec.ts";
 import { unknownReaders } from "./account.ts";
 import type { Config, Family } from "./family.ts";
 import { describeModel, type Model } from "./model.ts";
@@ -57,7 +57,8 @@ async function withCopies(model: Described, config: Config): Promise<Described> 
 }
 
 const tablesIn = ({ stacks }: ModelSpec): readonly string[] =>
-  Object.values(stacks).flatMap(({ entry }) => entry.kind === "tokens" ? [entry.tokens.table] : []);
+  Object.values(stacks).flatMap(entriesOf)
+    .flatMap((entry) => entry.kind === "tokens" ? [entry.tokens.table] : []);
 
 /** A model without copies of its token table, which nothing reads and which a conversion would leave as they are. */
 async function withoutTableCopies(model: Described): Promise<Described> {

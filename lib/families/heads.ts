@@ -3,9 +3,11 @@
 
 import {
   type ActivationName,
+  entriesOf,
   type Head,
   type ModelSpec,
   readerOf,
+  type SingleEntry,
   type Stack,
 } from "../model/spec.ts";
 import type { Config, Family, Has, HeadKind } from "./family.ts";
@@ -126,7 +128,8 @@ function doesOther(config: Config): boolean {
 }
 
 /** The first words of a body's names. */
-export function bodyPrefixOf({ entry }: Stack): string {
+export function bodyPrefixOf(stack: Stack): string {
+  const [entry] = entriesOf(stack) as [SingleEntry];
   const { weight } = entry.kind === "tokens"
     ? { weight: entry.tokens.table }
     : entry.kind === "patches"

@@ -22,6 +22,7 @@ export type {
   Relative,
   Rotary,
   Routing,
+  RowKind,
   Sinusoids,
   Stack,
   StreamNorm,
@@ -36,11 +37,13 @@ export type {
 export type {
   EncoderConfig,
   EncoderDecoderConfig,
+  ImageTextConfig,
   Pooling,
   SpeechConfig,
   VisionConfig,
 } from "../transformer/models.ts";
 export type { AlibiRounding } from "./falcon.ts";
+export type { ImageOptions } from "../transformer/settings.ts";
 export type { Config, Family, Has, HeadKind, RefusedFamily } from "./family.ts";
 export { decoderModel, transformerModel } from "./own_model.ts";
 export { readTranslateOptions, translateOptionsOf } from "./generation_config.ts";

@@ -6,6 +6,7 @@ import {
   type Attention,
   type Branch,
   type Convolution,
+  entriesOf,
   type Entry,
   type FeedForward,
   type Head,
@@ -15,6 +16,7 @@ import {
   networksOf,
   type NormSpec,
   type Relative,
+  type SingleEntry,
   type Stack,
 } from "../model/spec.ts";
 import type { Config } from "./family.ts";
@@ -103,7 +105,7 @@ function requireVocabulary(tensors: TensorSource, config: Config, { stacks }: Mo
   const key = config["model_type"] === "normkit" ? "vocabulary" : "vocab_size";
   const wanted = config[key] ?? partOf(config, "text_config")[key];
   if (typeof wanted !== "number") return;
-  for (const { entry } of Object.values(stacks)) {
+  for (const entry of Object.values(stacks).flatMap(entriesOf)) {
     if (entry.kind !== "tokens") continue;
     const { table } = entry.tokens;
     const { shape } = tensors.info(table);
@@ -290,11 +292,8 @@ function requireSound(
   throw mismatch(weight, tensors.info(weight).shape, `the stream has ${width} numbers`);
 }
 
-/** What starts a stream; one that is cut after its entry enters with a value more. */
-function requireEntry(tensors: TensorSource, stack: Stack): void {
-  const { entry, entryNorm, recenter } = stack;
-  const width = recenter && isCompressed(stack) ? stack.width + 1 : stack.width;
-  requireNorm(tensors, entryNorm, width);
+/** What starts a stream. */
+function requireEntry(tensors: TensorSource, entry: SingleEntry, width: number): void {
   switch (entry.kind) {
     case "tokens": {
       const { tokens, projection, segments } = entry;
@@ -320,6 +319,13 @@ function requireEntry(tensors: TensorSource, stack: Stack): void {
       requireSound(tensors, entry, width);
   }
   if (entry.positions !== undefined) requireTable(tensors, entry.positions.table, width);
+}
+
+/** What a stream starts with; one that is cut after its entry enters with a value more. */
+function requireEntries(tensors: TensorSource, stack: Stack): void {
+  const width = stack.recenter && isCompressed(stack) ? stack.width + 1 : stack.width;
+  requireNorm(tensors, stack.entryNorm, width);
+  for (const entry of entriesOf(stack)) requireEntry(tensors, entry, width);
 }
 
 /** The maps of a head, of what it reads. */
@@ -359,7 +365,7 @@ export function requireShapes(spec: ModelSpec, config: Config, tensors: TensorSo
   requireVocabulary(tensors, config, spec);
   const { stacks, heads } = spec;
   for (const stack of Object.values(stacks)) {
-    requireEntry(tensors, stack);
+    requireEntries(tensors, stack);
     for (const branch of stack.blocks.flatMap(({ branches }) => branches)) {
       requireBranch(tensors, spec, stack, branch);
     }

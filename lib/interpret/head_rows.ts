@@ -2,7 +2,7 @@
 
 import type { Arithmetic } from "./arithmetic.ts";
 import type { Picked } from "../model/interpreter.ts";
-import type { Head, Stack } from "../model/spec.ts";
+import type { Stack } from "../model/spec.ts";
 import { countPatches } from "./image.ts";
 import { type ModelInputs, requireInput } from "./inputs.ts";
 
@@ -61,7 +61,7 @@ function last<T>(arithmetic: Arithmetic<T>, x: T, { inputs }: Reading, head: Pic
 }
 
 const readers: Readonly<
-  Record<Head["reads"], <T>(arithmetic: Arithmetic<T>, x: T, reading: Reading, head: Picked) => T>
+  Record<Picked["reads"], <T>(arithmetic: Arithmetic<T>, x: T, reading: Reading, head: Picked) => T>
 > = {
   "all": (arithmetic, x) => arithmetic.scale(x, 1), // a matrix of its own, which may be freed
   "first": (arithmetic, x) => arithmetic.rows(x, 0, 1),

@@ -7,7 +7,7 @@ import { requireOptions } from "../core/options.ts";
 import type { GateActivation } from "../kernels/contract.ts";
 import { gates } from "../kernels/gate.ts";
 import { forward, type Hooks } from "../model/forward.ts";
-import { inputOf, type ModelSpec, type Table } from "../model/spec.ts";
+import { inputOf, inputsOf, type ModelSpec, type Table } from "../model/spec.ts";
 import type { EntryOf } from "../model/interpreter.ts";
 import { placeRows, sinusoidRows, tokenPlaces } from "../model/sinusoids.ts";
 import type { Arithmetic } from "./arithmetic.ts";
@@ -310,7 +310,7 @@ export async function runModel<T>(
     requireOptions("an input of a model", values, { shape: "list", values: "list" });
   }
   const { onLayer } = options;
-  const kinds = Object.values(spec.stacks).map(({ entry }) => inputOf(entry));
+  const kinds = inputsOf(spec);
   if (kinds.every((kind) => inputs[kind] === undefined)) {
     throw new RangeError(`Cannot run without an input: this model reads ${kinds.join(", ")}`);
   }

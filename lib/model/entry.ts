@@ -96,7 +96,41 @@ function start<T>(engine: Interpreter<T>, entry: Entry, width: number): T {
       return enterPatches(engine, entry, width);
     case "audio":
       return enterSound(engine, entry);
+    case "patches-and-tokens":
+      return engine.joinRows([
+        enterPatches(engine, entry.patches, width),
+        enterTokens(engine, entry.tokens, width),
+      ]);
   }
+}
+
+/** The width of what enters: what cannot be centered enters with all d values; CRMSNorm's stream then goes on with the first d − 1. */
+function enteringWidth(stack: Stack): number {
+  return stack.recenter && isCompressed(stack) ? stack.width + 1 : stack.width;
+}
+
+/**
+ * How many rows of a stream stand before its tokens.
+ *
+ * @param engine What executes it.
+ * @param stack A stack that starts with patches and tokens.
+ * @returns The number of patches, with the tokens of an image.
+ * @throws {RangeError} If it starts with something else.
+ */
+export function rowsBeforeTokens<T>(engine: Interpreter<T>, stack: Stack): number {
+  const { entry } = stack;
+  if (entry.kind !== "patches-and-tokens") {
+    throw new RangeError(
+      `Cannot tell patches from tokens of a stack that starts with ${entry.kind}`,
+    );
+  }
+  const { before, registers } = entry.patches;
+  const tables = [...before, ...(registers === undefined ? [] : [registers])];
+  const width = enteringWidth(stack);
+  return tables.reduce(
+    (sum, table) => sum + engine.countVectors(table, width),
+    engine.countPatches(entry.patches),
+  );
 }
 
 /**
@@ -109,11 +143,9 @@ function start<T>(engine: Interpreter<T>, entry: Entry, width: number): T {
  * @throws {RangeError} If the input or a parameter does not fit the entry.
  */
 export function enter<T>(engine: Interpreter<T>, stack: Stack, entered: (x: T) => T): T {
-  // what cannot be centered enters with all d values; CRMSNorm's stream then goes on with the first d − 1
-  const isCut = stack.recenter && isCompressed(stack);
-  const width = isCut ? stack.width + 1 : stack.width;
+  const width = enteringWidth(stack);
   let x = entered(start(engine, stack.entry, width));
   if (stack.entryNorm !== undefined) x = engine.norm(x, stack.entryNorm);
   if (stack.recenter) x = engine.addSum(x, -1 / width);
-  return isCut ? engine.firstColumns(x, stack.width) : x;
+  return width > stack.width ? engine.firstColumns(x, stack.width) : x;
 }

@@ -4,17 +4,19 @@
 import { joinBranch } from "../residual/join.ts";
 import type { Norm, NormPlace, Parts, Role, Site, Sublayer } from "../residual/types.ts";
 import type { State } from "../residual/algebra.ts";
-import { enter } from "./entry.ts";
+import { enter, rowsBeforeTokens } from "./entry.ts";
 import { runHead } from "./head.ts";
 import type { Interpreter } from "./interpreter.ts";
 import {
   type Block,
   type Branch,
+  entriesOf,
   givesFinals,
   type ModelSpec,
   outputName,
   siteOf,
   type Stack,
+  turnsOf,
 } from "./spec.ts";
 import { runSublayer } from "./sublayer.ts";
 
@@ -22,8 +24,8 @@ import { runSublayer } from "./sublayer.ts";
 export interface Hooks<T> {
   /**
    * Receives named activations: `embed`, `blocks.l.resid_pre`, `.attn_in`, `.attn_out`, `.resid_mid`, `.mlp_in`, `.mlp_out`,
-   * `.resid_post`, with l from 1, `final`, and as `blocks.l.norm.ROLE.PLACE` what each norm reads. In a model of several stacks the
-   * stack's name stands in front.
+   * `.resid_post`, with l from 1, `final`, and as `blocks.l.norm.ROLE.PLACE` what each norm reads; of a branch for some rows alone with
+   * their kind at the end, `blocks.l.mlp_in.tokens`. In a model of several stacks the stack's name stands in front.
    */
   readonly tap?: (name: string, value: T) => void;
   /** Receives the stream after each layer; 0 is what enters the first. */
@@ -47,6 +49,9 @@ const names: Readonly<Record<Role, Readonly<Record<"is" | "reads" | "adds" | "af
   },
   feedForward: { is: "mlp", reads: "mlp_in", adds: "mlp_out", after: "resid_post" },
 };
+
+/** What the names of a branch's activations end with. */
+const endOf = (rows: Branch["rows"]): string => rows === undefined ? "" : `.${rows}`;
 
 /** One stack while it runs. */
 class StackRun<T> {
@@ -114,15 +119,38 @@ class StackRun<T> {
     return step === undefined ? site : { ...site, step };
   }
 
-  #addInTurn(stack: Stack, { branches }: Block, layer: number, state: State<T>): State<T> {
-    for (const branch of branches) {
-      const site = this.#siteOf(layer, branch.role);
-      const parts = this.#parts(stack, branch, site);
-      const f = this.#sublayer(branch, site);
-      state = joinBranch(this.#engine, stack.residual.wiring(site), state, f, parts);
+  #addInTurn(stack: Stack, block: Block, layer: number, state: State<T>): State<T> {
+    for (const [branch, ofTokens] of turnsOf(block)) {
+      state = ofTokens === undefined
+        ? this.#join(stack, branch, layer, state)
+        : this.#joinExperts(stack, [branch, ofTokens], layer, state);
       this.#tap(`blocks.${layer}.${names[branch.role].after}`, state[0]);
     }
     return state;
+  }
+
+  #join(stack: Stack, branch: Branch, layer: number, state: State<T>): State<T> {
+    const site = this.#siteOf(layer, branch.role);
+    const parts = this.#parts(stack, branch, site);
+    const f = this.#sublayer(branch, site);
+    return joinBranch(this.#engine, stack.residual.wiring(site), state, f, parts);
+  }
+
+  /** Each kind of rows through a branch of its own. */
+  #joinExperts(
+    stack: Stack,
+    [ofPatches, ofTokens]: readonly [Branch, Branch],
+    layer: number,
+    state: State<T>,
+  ): State<T> {
+    const engine = this.#engine;
+    const count = rowsBeforeTokens(engine, stack);
+    const part = (of: (x: T) => T): State<T> => state.map(of) as unknown as State<T>;
+    const patches = part((x) => engine.rows(x, 0, count));
+    const tokens = part((x) => engine.rows(x, count));
+    const joined = this.#join(stack, ofTokens, layer, tokens);
+    return this.#join(stack, ofPatches, layer, patches)
+      .map((x, at) => engine.joinRows([x, joined[at]!])) as unknown as State<T>;
   }
 
   /** x + Σ F(norm(x)); a norm that several branches share is computed once. */
@@ -146,21 +174,22 @@ class StackRun<T> {
     return [sum];
   }
 
-  #sublayer({ sublayer }: Branch, site: Site): Sublayer<T> {
+  #sublayer({ sublayer, rows }: Branch, site: Site): Sublayer<T> {
     const label = `blocks.${site.layer}`;
     const { is, reads, adds } = names[site.role];
     return (x, inner) => {
-      this.#tap(`${label}.${reads}`, x);
+      this.#tap(`${label}.${reads}${endOf(rows)}`, x);
       const given = { label: `${this.#prefix}${label}.${is}`, memories: this.#memories, inner };
       const y = runSublayer(this.#engine, sublayer, x, given);
       const added = this.#hooks.added?.(y, site) ?? y;
-      this.#tap(`${label}.${adds}`, added);
+      this.#tap(`${label}.${adds}${endOf(rows)}`, added);
       return added;
     };
   }
 
   /** The norms, learned scalars and gate of a site. */
-  #parts({ residual }: Stack, { norms, unnormed, gate, weights }: Branch, site: Site): Parts<T> {
+  #parts({ residual }: Stack, branch: Branch, site: Site): Parts<T> {
+    const { norms, unnormed, gate, weights, rows } = branch;
     const at = `at layer ${site.layer}`;
     const bound = (place: NormPlace): Norm<T> => (x) => {
       const norm = norms[place];
@@ -171,7 +200,7 @@ class StackRun<T> {
           `Cannot apply the ${place} norm of ${residual.id} ${at}: the model has ${named} there`,
         );
       }
-      this.#tap(`blocks.${site.layer}.norm.${site.role}.${place}`, x);
+      this.#tap(`blocks.${site.layer}.norm.${site.role}.${place}${endOf(rows)}`, x);
       return this.#engine.norm(x, norm);
     };
     return {
@@ -199,8 +228,8 @@ function runStacks<T>(
   hooks: Hooks<T>,
 ): Record<string, T> {
   const finals: Record<string, T> = {};
-  for (const [name, { entry }] of Object.entries(spec.stacks)) {
-    if (!engine.reads(entry)) continue;
+  for (const [name, stack] of Object.entries(spec.stacks)) {
+    if (!entriesOf(stack).some((entry) => engine.reads(entry))) continue;
     finals[name] = new StackRun(engine, spec, name, finals, hooks).run();
   }
   return finals;
@@ -229,7 +258,11 @@ export function forward<T>(
     if (Object.hasOwn(outputs, name)) {
       throw new RangeError(`Cannot name two outputs ${name}: name the heads`);
     }
-    outputs[name] = runHead(engine, head, engine.pick(final, head, stack));
+    const { reads } = head;
+    const rows = reads === "tokens"
+      ? engine.rows(final, rowsBeforeTokens(engine, stack))
+      : engine.pick(final, { ...head, reads }, stack);
+    outputs[name] = runHead(engine, head, rows);
   }
   const [one, other] = (spec.mean?.of ?? []).map((name) => outputs[name]);
   if (spec.mean === undefined || one === undefined || other === undefined) return outputs;

@@ -14,6 +14,7 @@ import type {
   QkvOrder,
   Relative,
   Routing,
+  SingleEntry,
   Sinusoids,
   Stack,
   Table,
@@ -39,7 +40,10 @@ export interface Queries<T> {
 export interface QueriesKeysValues<T> extends Queries<T>, KeysValues<T> {}
 
 /** What says which rows are read. */
-export type Picked = Pick<Head, "reads" | "endToken" | "padToken">;
+export interface Picked extends Pick<Head, "endToken" | "padToken"> {
+  /** Which of the rows that a stack gives. */
+  readonly reads: Exclude<Head["reads"], "tokens">;
+}
 
 /** An entry of one kind. */
 export type EntryOf<K extends Entry["kind"]> = Extract<Entry, { readonly kind: K }>;
@@ -49,7 +53,7 @@ export interface Interpreter<T> extends Algebra<T> {
   /** Whether there is a parameter of this name. */
   has(name: string): boolean;
   /** Whether there is the input that an entry reads. */
-  reads(entry: Entry): boolean;
+  reads(entry: SingleEntry): boolean;
 
   /** The rows of a table that the entry's tokens name: [length, width]. */
   tokens(entry: EntryOf<"tokens">, width: number): T;

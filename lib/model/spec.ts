@@ -226,6 +226,9 @@ export interface Experts extends Routing {
   readonly shared?: { readonly network: FeedForward; readonly gate: Linear };
 }
 
+/** What rows stand for in a stream that starts with both. */
+export type RowKind = "patches" | "tokens";
+
 /** A sub-layer with the norms and learned numbers that the stack's residual variant wants around it. */
 export interface Branch {
   /** Which sub-layer of its layer it is. */
@@ -234,6 +237,8 @@ export interface Branch {
   readonly norms: { readonly [place in NormPlace]?: NormSpec };
   /** Whether it reads the stream without a norm, whatever the variant says (ModernBERT's first attention). */
   readonly unnormed?: boolean;
+  /** Which rows it acts on; all by default. One for patches, and behind it one for tokens, are the experts of their modality (BEiT-3). */
+  readonly rows?: RowKind;
   /** What is computed. */
   readonly sublayer: Attention | FeedForward | Experts;
   /** The name of the GPAS gate, a scalar, where the variant has gates. */
@@ -248,6 +253,17 @@ export interface Block {
   readonly branches: readonly Branch[];
   /** Whether all branches read the stream at the start of the layer (GPT-J, NeoX); else each reads what the one before left. */
   readonly parallel: boolean;
+}
+
+/** The branches of a layer in the order in which they join the stream: one that acts on all rows, or one for patches and one for tokens. */
+export function turnsOf({ branches }: Block): readonly (readonly [Branch, ...Branch[]])[] {
+  return branches.flatMap((branch, at): [Branch, ...Branch[]][] =>
+    branch.rows === "tokens"
+      ? []
+      : branch.rows === undefined
+      ? [[branch]]
+      : [[branch, branches[at + 1]!]]
+  );
 }
 
 /** A convolution along time, and what is done behind it. */
@@ -343,7 +359,21 @@ export type Entry =
     readonly positions?: Table;
     /** What they make of the frames, one after the other, is added to the frames in the place of position embeddings. */
     readonly positionConvolutions?: readonly Convolution[];
+  }
+  /** Patches and behind them tokens, as one sequence (BEiT-3). */
+  | {
+    readonly kind: "patches-and-tokens";
+    readonly patches: Extract<Entry, { readonly kind: "patches" }>;
+    readonly tokens: Extract<Entry, { readonly kind: "tokens" }>;
   };
+
+/** An entry that reads one input. */
+export type SingleEntry = Exclude<Entry, { readonly kind: "patches-and-tokens" }>;
+
+/** The entries that a stream starts with, one behind the other. */
+export function entriesOf({ entry }: Pick<Stack, "entry">): readonly SingleEntry[] {
+  return entry.kind === "patches-and-tokens" ? [entry.patches, entry.tokens] : [entry];
+}
 
 /** The inputs that a model can have, by what its stacks start from. */
 export type InputName =
@@ -352,7 +382,7 @@ export type InputName =
   | ("features" | "waveform");
 
 /** The input that an entry reads. */
-export function inputOf(entry: Entry): InputName {
+export function inputOf(entry: SingleEntry): InputName {
   switch (entry.kind) {
     case "tokens":
       return entry.source === true ? "source" : "tokens";
@@ -361,6 +391,11 @@ export function inputOf(entry: Entry): InputName {
     case "audio":
       return entry.input;
   }
+}
+
+/** The inputs that stacks read. */
+export function inputsOf({ stacks }: Pick<ModelSpec, "stacks">): readonly InputName[] {
+  return Object.values(stacks).flatMap((stack) => entriesOf(stack).map(inputOf));
 }
 
 /** A stack of layers on one residual stream. */
@@ -403,10 +438,10 @@ export interface Head {
   readonly stack: string;
   /**
    * Which rows: all (a language model), the first, second or last, that of the end-of-text token (CLIP), the mean of all, the mean of
-   * the patches, that of the first two (AST), or the first beside that of the patches (DINOv2).
+   * the patches, that of the first two (AST), or the first beside that of the patches (DINOv2); or those of the tokens behind patches.
    */
   readonly reads:
-    | ("all" | "first" | "second" | "last" | "end")
+    | ("all" | "tokens" | "first" | "second" | "last" | "end")
     | ("mean" | "patch-mean" | "first-two" | "first-and-mean");
   /** The token of padding: the last row is then that of the last other token, and the first where all are padding. */
   readonly padToken?: number;
@@ -520,7 +555,7 @@ export function mapStacks(
 
 /** Whether a matrix is the token table. */
 export function isTied(spec: ModelSpec, weight: string): boolean {
-  return Object.values(spec.stacks).some(({ entry }) =>
+  return Object.values(spec.stacks).flatMap(entriesOf).some((entry) =>
     entry.kind === "tokens" && entry.tokens.table === weight
   );
 }
@@ -532,7 +567,7 @@ export function readerOf({ transform, linear }: Head): Linear {
 
 /** Whether a head gives one row and not one for each that the stack gives. */
 export function givesOneRow({ reads, pool }: Head): boolean {
-  return reads !== "all" || pool !== undefined;
+  return !["all", "tokens"].includes(reads) || pool !== undefined;
 }
 
 /** Whether the token table itself reads the final norm, as a head's matrix. */

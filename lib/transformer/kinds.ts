@@ -7,6 +7,8 @@ import {
   type EncoderDecoderConfig,
   encoderDecoderTransformer,
   encoderTransformer,
+  type ImageTextConfig,
+  imageTextTransformer,
   type SpeechConfig,
   speechTransformer,
   type Transformer,
@@ -25,6 +27,8 @@ export interface TransformerConfigs {
   readonly vision: VisionConfig;
   /** An encoder of sounds. */
   readonly speech: SpeechConfig;
+  /** An encoder of images with texts. */
+  readonly "image-text": ImageTextConfig;
 }
 
 /** The name of a kind of model. */
@@ -45,6 +49,7 @@ const makers: {
   "encoder-decoder": encoderDecoderTransformer,
   vision: visionTransformer,
   speech: speechTransformer,
+  "image-text": imageTextTransformer,
 };
 
 /** Their names. */

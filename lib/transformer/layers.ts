@@ -9,12 +9,13 @@ import type {
   FeedForward,
   Linear,
   NormSpec,
+  RowKind,
   Stack,
   Table,
 } from "../model/spec.ts";
 import type { End, InitBase, NormPlace, Role, ScaledMatrix, Site } from "../residual/types.ts";
 import type { Blueprint } from "./blueprint.ts";
-import type { CompleteLayers } from "./settings.ts";
+import type { CompleteLayers, ImageOptions } from "./settings.ts";
 
 /** One stack among those of a model. */
 export interface StackPlan extends Pick<Site, "stack" | "depth" | "otherDepth"> {
@@ -24,16 +25,37 @@ export interface StackPlan extends Pick<Site, "stack" | "depth" | "otherDepth"> 
   readonly causal: boolean;
   /** The stack that its cross-attention reads, where its layers have one. */
   readonly memory?: string;
+  /** The kinds of rows that have a feed-forward network each, with its norms; by default all rows have the same. */
+  readonly experts?: readonly RowKind[];
+}
+
+/** A sub-layer of a layer. */
+export interface Place {
+  /** What it is. */
+  readonly role: Role;
+  /** The rows that it acts on, where those are not all. */
+  readonly rows?: RowKind;
+  /** What its parameters are called behind the layer: its role, with its rows. */
+  readonly name: string;
 }
 
 /**
  * The sub-layers of a layer.
  *
- * @param plan Whether they read another stack.
- * @returns Their roles, in order.
+ * @param plan Whether they read another stack, and whether kinds of rows have networks of their own.
+ * @returns The sub-layers, in order.
  */
-export function rolesOf({ memory }: Pick<StackPlan, "memory">): readonly Role[] {
-  return ["attention", ...(memory === undefined ? [] : ["crossAttention"] as const), "feedForward"];
+export function placesOf(
+  { memory, experts }: Pick<StackPlan, "memory" | "experts">,
+): readonly Place[] {
+  const whole = (role: Role): Place => ({ role, name: role });
+  const role = "feedForward";
+  return [
+    whole("attention"),
+    ...(memory === undefined ? [] : [whole("crossAttention")]),
+    ...(experts?.map((rows) => ({ role, rows, name: `${role}.${rows}` } as const)) ??
+      [whole(role)]),
+  ];
 }
 
 /** Whether a name is one of the matrices that variants scale at the start. */
@@ -63,7 +85,7 @@ export class Layers {
 
   /** A layer, from 1. */
   block(layer: number): Block {
-    const branches = rolesOf(this.#plan).map((role) => this.#branch(layer, role));
+    const branches = placesOf(this.#plan).map((place) => this.#branch(layer, place));
     return { parallel: false, branches };
   }
 
@@ -91,11 +113,31 @@ export class Layers {
     return { kind: "tokens", tokens, scale, ...this.positions(context), offset: 0 };
   }
 
+  /** Squares of an image behind single tokens, all of them with positions. */
+  patches(
+    { imageSize, patchSize, channels }: Required<ImageOptions>,
+    before: readonly Table[],
+    positions: string,
+  ): EntryOf<"patches"> {
+    const { width, init } = this.#settings;
+    const std = baseStd(init, [channels * patchSize ** 2, width]);
+    const shape = [width, channels, patchSize, patchSize] as const;
+    const count = (imageSize / patchSize) ** 2 + before.length;
+    return {
+      kind: "patches",
+      patches: this.#blueprint.kernel("patches", shape, { std, stream: "writes" }),
+      patchSize,
+      channels,
+      imageSize: [imageSize, imageSize],
+      before,
+      ...this.positions(count, positions),
+    };
+  }
+
   /** A table of positions, where they are learned. */
-  positions(count: number): { readonly positions?: Table } {
+  positions(count: number, name = `${this.#plan.prefix}wpe`): { readonly positions?: Table } {
     const { positions, width, embeddingStd } = this.#settings;
     if (positions !== "learned") return {};
-    const name = `${this.#plan.prefix}wpe`;
     return { positions: this.#blueprint.table(name, [count, width], embeddingStd) };
   }
 
@@ -109,24 +151,25 @@ export class Layers {
   }
 
   /** A sub-layer with what the variant wants around it. */
-  #branch(layer: number, role: Role): Branch {
+  #branch(layer: number, { role, rows, name }: Place): Branch {
     const { residual, width, hidden } = this.#settings;
     const path = `${this.#plan.prefix}blocks.${layer}`;
     const site = this.#siteOf(layer, role);
     const sublayer = role === "feedForward"
-      ? this.#feedForward(`${path}.feedForward`, site)
-      : this.#attention(`${path}.${role}`, site);
+      ? this.#feedForward(`${path}.${name}`, site)
+      : this.#attention(`${path}.${name}`, site);
     const { norms, weights = {} } = residual.wiring(site);
     const placed = norms.map((place) => {
       const size = place === "inner" && role === "feedForward" ? hidden : width;
       const gain = place === "input" ? residual.init.normGain?.(site) ?? 1 : 1;
-      return [place, this.#norm(`${path}.norm.${role}.${place}`, place, size, gain)] as const;
+      return [place, this.#norm(`${path}.norm.${name}.${place}`, place, size, gain)] as const;
     });
-    const named = Object.entries(weights).map(([name, start]) =>
-      [name, this.#blueprint.scalar(`${path}.weight.${role}.${name}`, start)] as const
+    const named = Object.entries(weights).map(([weight, start]) =>
+      [weight, this.#blueprint.scalar(`${path}.weight.${name}.${weight}`, start)] as const
     );
     return {
       role,
+      ...(rows === undefined ? {} : { rows }),
       norms: Object.fromEntries(placed),
       sublayer,
       ...(residual.gpas === undefined ? {} : {

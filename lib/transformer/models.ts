@@ -9,6 +9,8 @@ import { requireNormPaths } from "./norm_paths.ts";
 import {
   type CompleteLayers,
   completeLayers,
+  imageKinds,
+  type ImageOptions,
   layerKinds,
   type LayerOptions,
   requireDepth,
@@ -56,13 +58,7 @@ export interface EncoderDecoderConfig extends LayerOptions {
 }
 
 /** A vision Transformer. */
-export interface VisionConfig extends LayerOptions {
-  /** The side of an image, in pixels. */
-  readonly imageSize: number;
-  /** The side of a patch, in pixels; it divides the image's. */
-  readonly patchSize: number;
-  /** Values of a pixel; 3 by default. */
-  readonly channels?: number;
+export interface VisionConfig extends LayerOptions, ImageOptions {
   /** The number of layers N. */
   readonly depth: number;
   /** Classes of images, of a model that names them. */
@@ -71,6 +67,16 @@ export interface VisionConfig extends LayerOptions {
   readonly pooling?: Pooling;
   /** Codes of patches, of a model that names the code of every patch, masked ones among them (BEiT). It has no class token. */
   readonly codes?: number;
+}
+
+/** An encoder of an image and a text about it. */
+export interface ImageTextConfig extends LayerOptions, ImageOptions {
+  /** The number of tokens V. */
+  readonly vocabulary: number;
+  /** The longest text, in tokens. */
+  readonly context: number;
+  /** The number of layers N. */
+  readonly depth: number;
 }
 
 /** An encoder of sounds: frames of features, two convolutions of which the second halves their number, then layers. */
@@ -107,13 +113,19 @@ const encoderDecoderKinds: OptionKinds<EncoderDecoderConfig> = {
 
 const visionKinds: OptionKinds<VisionConfig> = {
   ...layerKinds,
-  imageSize: "number",
-  patchSize: "number",
-  channels: "number?",
+  ...imageKinds,
   depth: "number",
   classes: "number?",
   pooling: "string?",
   codes: "number?",
+};
+
+const imageTextKinds: OptionKinds<ImageTextConfig> = {
+  ...layerKinds,
+  ...imageKinds,
+  vocabulary: "number",
+  context: "number",
+  depth: "number",
 };
 
 const speechKinds: OptionKinds<SpeechConfig> = {
@@ -128,6 +140,17 @@ const speechKinds: OptionKinds<SpeechConfig> = {
 /** Requires whole numbers ≥ 1. */
 function requireWhole(numbers: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(numbers)) requireInteger(name, value, { min: 1 });
+}
+
+/** Images that are made of whole patches. */
+function requirePatches(
+  { imageSize, patchSize, channels = 3 }: ImageOptions,
+): Required<ImageOptions> {
+  requireWhole({ imageSize, patchSize, channels });
+  if (imageSize % patchSize === 0) return { imageSize, patchSize, channels };
+  throw new RangeError(
+    `Cannot cut an image of ${imageSize} × ${imageSize} into patches of ${patchSize}: the side of a patch must divide that of the image`,
+  );
 }
 
 /** Layers whose positions are learned: those of encoders are. */
@@ -237,47 +260,58 @@ export function encoderDecoderTransformer(
  */
 export function visionTransformer(config: VisionConfig, make?: MakeLayers): Transformer {
   requireOptions("a vision Transformer", config, visionKinds);
-  const { imageSize, patchSize, channels = 3, depth, classes, codes } = config;
-  const { pooling = "first" } = config;
+  const { depth, classes, codes, pooling = "first" } = config;
   if ((classes === undefined) === (codes === undefined)) {
     throw new RangeError(
       `Cannot use classes = ${classes} and codes = ${codes}: one of them must be given, classes of images or codes of patches`,
     );
   }
-  requireWhole({ imageSize, patchSize, channels, classes: classes ?? 1, codes: codes ?? 1 });
+  const sizes = requirePatches(config);
+  requireWhole({ classes: classes ?? 1, codes: codes ?? 1 });
   requireDepth("depth", depth);
   const pooled = requireOneOf("pooling", pooling, ["first", "mean"]);
   const reads = codes === undefined ? pooled : "all";
-  if (imageSize % patchSize !== 0) {
-    throw new RangeError(
-      `Cannot cut an image of ${imageSize} × ${imageSize} into patches of ${patchSize}: the side of a patch must divide that of the image`,
-    );
-  }
   const settings = learnedLayers(config);
-  const { width, init, embeddingStd } = settings;
   const draft = new Draft(settings);
   const layers = draft.layers({ stack: "encoder", depth, prefix: "", causal: false });
-  const inputs = channels * patchSize ** 2;
+  const { width, embeddingStd } = settings;
   const before = reads === "first"
     ? [draft.blueprint.table("class", [1, width], embeddingStd)]
     : [];
-  const encoder = layers.stack({
-    kind: "patches",
-    patches: draft.blueprint.kernel(
-      "patches",
-      [width, channels, patchSize, patchSize],
-      { std: baseStd(init, [inputs, width]), stream: "writes" },
-    ),
-    patchSize,
-    channels,
-    imageSize: [imageSize, imageSize],
-    before,
-    ...(codes === undefined
-      ? {}
-      : { mask: draft.blueprint.table("mask", [1, width], embeddingStd) }),
-    positions: layers.positions((imageSize / patchSize) ** 2 + before.length).positions!,
-  }, make);
+  const mask = codes === undefined
+    ? {}
+    : { mask: draft.blueprint.table("mask", [1, width], embeddingStd) };
+  const entry = { ...layers.patches(sizes, before, "wpe"), ...mask };
+  const encoder = layers.stack(entry, make);
   return draft.finish({ encoder }, draft.head(classes ?? codes!, "encoder", reads));
+}
+
+/**
+ * An encoder of an image and a text about it: patches and tokens are one sequence, in which all see each other; each kind of rows has
+ * feed-forward networks of its own, with their norms (Multiway).
+ *
+ * Source: Wang et al. 2022 (BEiT-3), §2.1; with Sub-LN the vision–language model of Wang et al. 2022 (Foundation Transformers).
+ *
+ * @param config Its configuration.
+ * @param make Makes the layers; who does not trust the configuration holds each against a checkpoint.
+ * @returns The model: the stack `encoder`, and the head `logits` on every token.
+ * @throws {RangeError} If a value is out of range or unknown, or patches do not divide the image.
+ */
+export function imageTextTransformer(config: ImageTextConfig, make?: MakeLayers): Transformer {
+  requireOptions("an image–text Transformer", config, imageTextKinds);
+  const { vocabulary, context, depth } = config;
+  const sizes = requirePatches(config);
+  requireWhole({ vocabulary, context });
+  requireDepth("depth", depth);
+  const draft = new Draft(learnedLayers(config));
+  const layers = draft.layers({
+    ...{ stack: "encoder", depth, prefix: "", causal: false },
+    experts: ["patches", "tokens"],
+  });
+  const patches = layers.patches(sizes, [], "patches.wpe");
+  const tokens = layers.tokens(vocabulary, context);
+  const encoder = layers.stack({ kind: "patches-and-tokens", patches, tokens }, make);
+  return draft.finish({ encoder }, draft.head(vocabulary, "encoder", "tokens"));
 }
 
 /**

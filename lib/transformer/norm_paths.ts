@@ -3,18 +3,18 @@
 import { excerpt } from "../core/excerpt.ts";
 import { nearest } from "../core/options.ts";
 import type { Residual } from "../residual/types.ts";
-import { rolesOf, type StackPlan } from "./layers.ts";
+import { placesOf, type StackPlan } from "./layers.ts";
 import type { CompleteLayers } from "./settings.ts";
 
 /** What of a stack's plan says how its norms are called. */
-type Plan = Pick<StackPlan, "stack" | "depth" | "prefix" | "memory">;
+type Plan = Pick<StackPlan, "stack" | "depth" | "prefix" | "memory" | "experts">;
 
 /** The paths of the norms of a layer. */
 function pathsIn(residual: Residual, plan: Plan, layer: number): string[] {
   const { prefix, stack, depth } = plan;
-  return rolesOf(plan).flatMap((role) =>
+  return placesOf(plan).flatMap(({ role, name }) =>
     residual.wiring({ stack, depth, layer, role }).norms
-      .map((place) => `${prefix}blocks.${layer}.norm.${role}.${place}`)
+      .map((place) => `${prefix}blocks.${layer}.norm.${name}.${place}`)
   );
 }
 

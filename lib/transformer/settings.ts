@@ -49,6 +49,16 @@ export interface LayerOptions {
   readonly embeddingScale?: number;
 }
 
+/** What a model reads of images. */
+export interface ImageOptions {
+  /** The side of an image, in pixels. */
+  readonly imageSize: number;
+  /** The side of a patch, in pixels; it divides the image's. */
+  readonly patchSize: number;
+  /** Values of a pixel; 3 by default. */
+  readonly channels?: number;
+}
+
 /** The same with every choice made. */
 export interface CompleteLayers extends Required<LayerOptions> {
   /** The residual variant. */
@@ -72,6 +82,13 @@ export const layerKinds: OptionKinds<LayerOptions> = {
   init: "string?",
   embeddingStd: "number?",
   embeddingScale: "number?",
+};
+
+/** What the options of images hold. */
+export const imageKinds: OptionKinds<ImageOptions> = {
+  imageSize: "number",
+  patchSize: "number",
+  channels: "number?",
 };
 
 const residualKinds: OptionKinds<Residual> = {

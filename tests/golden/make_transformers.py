@@ -1,4 +1,4 @@
-"""Encoders, encoder-decoders, vision and speech Transformers in PyTorch, in float64, written from the papers: outputs, a loss and
+"""Encoders, encoder-decoders, vision, speech and image-text Transformers in PyTorch, in float64, written from the papers: outputs, a loss and
 what is left of its gradients. Parameters follow from their names, so that none is stored.
 
 usage: python tests/golden/make_transformers.py > tests/golden/transformers.json
@@ -29,8 +29,8 @@ class Parameters:
         return self.all[name]
 
 
-def norm(p, path, x, width=D):
-    return F.layer_norm(x, (width,), p(f"{path}.gain", width), p(f"{path}.bias", width), EPS)
+def norm(p, path, x, width=D, eps=EPS):
+    return F.layer_norm(x, (width,), p(f"{path}.gain", width), p(f"{path}.bias", width), eps)
 
 
 def linear(p, path, x, names, inputs, outputs):
@@ -60,38 +60,48 @@ def deep_norm_alpha(stack, depth, other):
     return 0.81 * (n**4 * m) ** (1 / 16) if stack == "encoder" else (3 * m) ** 0.25
 
 
-def stack(p, variant, x, name, depth, prefix="", other=None, memory=None, own_mask=None, memory_mask=None):
-    """Rows through a stack: the residual stream, and for ResiDual the dual one."""
+def stack(p, variant, x, name, depth, prefix="", other=None, memory=None, own_mask=None, memory_mask=None, patches=None):
+    """Rows through a stack: the residual stream, and for ResiDual the dual one. The first `patches` rows and the others have feed-forward
+    networks of their own, where `patches` is given."""
+    alpha = deep_norm_alpha(name, depth, other)
+
+    def join(x, dual, layer, role, own):
+        path = f"{prefix}blocks.{layer}"
+        place = lambda where, width=D: lambda y: norm(p, f"{path}.norm.{own}.{where}", y, width)
+        has_inner = variant == "sub-ln" and role != "crossAttention"
+        inner = place("inner", HIDDEN if role == "feedForward" else D) if has_inner else lambda y: y
+
+        def f(y):
+            at = f"{path}.{own}"
+            if role == "feedForward":
+                return feed_forward(p, at, y, inner)
+            if role == "attention":
+                return attention(p, at, y, y, own_mask, inner)
+            return attention(p, at, y, memory, memory_mask, inner)
+
+        if variant == "post-ln":
+            return place("stream")(x + f(x)), dual
+        if variant == "deep-norm":
+            return place("stream")(alpha * x + f(x)), dual
+        if variant in ("pre-ln", "sub-ln"):
+            return x + f(place("input")(x)), dual
+        y = f(x)
+        return place("stream")(x + y), dual + y
+
     dual = x
     for layer in range(1, depth + 1):
-        path = f"{prefix}blocks.{layer}"
-        roles = ["attention"] + (["crossAttention"] if memory is not None else []) + ["feedForward"]
-        for role in roles:
-            place = lambda where, width=D: lambda y: norm(p, f"{path}.norm.{role}.{where}", y, width)
-            has_inner = variant == "sub-ln" and role != "crossAttention"
-            inner = place("inner", HIDDEN if role == "feedForward" else D) if has_inner else lambda y: y
-
-            def f(y):
-                at = f"{path}.{role}"
-                if role == "feedForward":
-                    return feed_forward(p, at, y, inner)
-                if role == "attention":
-                    return attention(p, at, y, y, own_mask, inner)
-                return attention(p, at, y, memory, memory_mask, inner)
-
-            if variant == "post-ln":
-                x = place("stream")(x + f(x))
-            elif variant == "deep-norm":
-                x = place("stream")(deep_norm_alpha(name, depth, other) * x + f(x))
-            elif variant in ("pre-ln", "sub-ln"):
-                x = x + f(place("input")(x))
-            elif variant == "resi-dual":
-                y = f(x)
-                x, dual = place("stream")(x + y), dual + y
-    final = lambda y: norm(p, f"{prefix}norm.final", y)
+        x, dual = join(x, dual, layer, "attention", "attention")
+        if memory is not None:
+            x, dual = join(x, dual, layer, "crossAttention", "crossAttention")
+        if patches is None:
+            x, dual = join(x, dual, layer, "feedForward", "feedForward")
+        else:
+            images = join(x[:, :patches], dual[:, :patches], layer, "feedForward", "feedForward.patches")
+            texts = join(x[:, patches:], dual[:, patches:], layer, "feedForward", "feedForward.tokens")
+            x, dual = (torch.cat(both, 1) for both in zip(images, texts))
     if variant == "resi-dual":
-        return x + final(dual)
-    return x if variant in ("post-ln", "deep-norm") else final(x)
+        return x + norm(p, f"{prefix}norm.final", dual, eps=1e-7)
+    return x if variant in ("post-ln", "deep-norm") else norm(p, f"{prefix}norm.final", x)
 
 
 def tokens(p, ids, prefix, vocabulary, context, scale):
@@ -132,18 +142,28 @@ def ramp(*shape):
     return torch.cos(torch.arange(math.prod(shape)) * 0.9).reshape(shape)
 
 
-def vision(p, variant):
+def patch_rows(p):
     patches = F.conv2d(ramp(2, 1, 6, 6), p("patches.w", D, 1, 3, 3), p("patches.b", D), stride=3)
-    rows = patches.flatten(2).transpose(1, 2)
-    x = torch.cat([p("class", 1, D).expand(2, 1, D), rows], 1) + p("wpe", 5, D)
+    return patches.flatten(2).transpose(1, 2)
+
+
+def vision(p, variant):
+    x = torch.cat([p("class", 1, D).expand(2, 1, D), patch_rows(p)], 1) + p("wpe", 5, D)
     return linear_head(p, stack(p, variant, x, "encoder", 2)[:, :1], 4)
 
 
 def masked_image(p, variant):
-    patches = F.conv2d(ramp(2, 1, 6, 6), p("patches.w", D, 1, 3, 3), p("patches.b", D), stride=3)
+    patches = patch_rows(p)
     masked = torch.tensor([[1, 0, 0, 1], [0, 1, 0, 0]], dtype=torch.bool)[..., None]
-    rows = torch.where(masked, p("mask", 1, D), patches.flatten(2).transpose(1, 2))
+    rows = torch.where(masked, p("mask", 1, D), patches)
     return linear_head(p, stack(p, variant, rows + p("wpe", 4, D), "encoder", 2), 5)
+
+
+def image_text(p, variant):
+    images = patch_rows(p) + p("patches.wpe", 4, D)
+    x = torch.cat([images, tokens(p, SOURCE, "", 7, 5, math.sqrt(D))], 1)
+    mask = padding([4 + length for length in LENGTHS], 8)
+    return linear_head(p, stack(p, variant, x, "encoder", 2, own_mask=mask, patches=4)[:, 4:], 7)
 
 
 def speech(p, variant):
@@ -168,6 +188,7 @@ models = {
     "vision": vision,
     "masked image": masked_image,
     "speech": speech,
+    "image-text": image_text,
 }
 variants = ["post-ln", "pre-ln", "sub-ln", "deep-norm", "resi-dual"]
 print(json.dumps({m: {v: golden(f, v) for v in variants} for m, f in models.items()}))

@@ -2,6 +2,7 @@
 
 import {
   type Branch,
+  type Entry,
   type Linear,
   type ModelSpec,
   networksOf,
@@ -60,9 +61,12 @@ function branch({ norms, sublayer, gate }: Branch): DescribedNames[] {
 }
 
 function stack({ entry, entryNorm, blocks, final }: Stack): DescribedNames[] {
-  const tables = (names: readonly string[]): DescribedNames => ({ required: names, optional: [] });
   const norms = [entryNorm, final].filter((site) => site !== undefined).map(norm);
-  const layers = blocks.flatMap(({ branches }) => branches.flatMap(branch));
+  return [...start(entry), ...norms, ...blocks.flatMap(({ branches }) => branches.flatMap(branch))];
+}
+
+function start(entry: Entry): DescribedNames[] {
+  const tables = (names: readonly string[]): DescribedNames => ({ required: names, optional: [] });
   switch (entry.kind) {
     case "tokens":
       return [
@@ -70,13 +74,11 @@ function stack({ entry, entryNorm, blocks, final }: Stack): DescribedNames[] {
           [entry.tokens, entry.positions, entry.segments].flatMap((one) => one?.table ?? []),
         ),
         ...(entry.projection === undefined ? [] : [linear(entry.projection.linear)]),
-        ...norms,
-        ...layers,
       ];
     case "patches": {
       const { before, registers, positions, mask, patches } = entry;
       const all = [...before, registers, positions, mask].flatMap((one) => one?.table ?? []);
-      return [tables(all), linear(patches), ...norms, ...layers];
+      return [tables(all), linear(patches)];
     }
     case "audio": {
       const { convolutions, positionConvolutions = [], projection, positions } = entry;
@@ -89,10 +91,10 @@ function stack({ entry, entryNorm, blocks, final }: Stack): DescribedNames[] {
         ]),
         ...(projection === undefined ? [] : [linear(projection)]),
         ...(entry.norm === undefined ? [] : [norm(entry.norm)]),
-        ...norms,
-        ...layers,
       ];
     }
+    case "patches-and-tokens":
+      return [...start(entry.patches), ...start(entry.tokens)];
   }
 }
 

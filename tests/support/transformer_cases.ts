@@ -44,7 +44,8 @@ export const ramp = (...shape: number[]): Tensor =>
   );
 
 const text = { ...layers, vocabulary: 7, context: 5, embeddingScale: Math.sqrt(8) };
-const image = { ...layers, imageSize: 6, patchSize: 3, channels: 1, depth: 2, classes: 4 };
+const cut = { imageSize: 6, patchSize: 3, channels: 1 };
+const image = { ...layers, ...cut, depth: 2, classes: 4 };
 const sound = { ...layers, channels: 3, frames: 8, depth: 2, classes: 5 };
 
 /** Each kind but decoders, with a batch of two. */
@@ -92,6 +93,11 @@ export const kindCases: Readonly<Record<string, KindCase>> = {
     config: { kind: "speech", ...sound, reads: "mean" },
     inputs: () => ({ features: ramp(2, 3, 8) }),
     options: { keyLengths: [8, 5] },
+  },
+  "image-text": {
+    config: { kind: "image-text", ...text, ...cut, depth: 2 },
+    inputs: () => ({ pixels: ramp(2, 1, 6, 6), tokens: source }),
+    options: { keyLengths: keyLengths.map((length) => 4 + length) },
   },
 };
 

@@ -9,6 +9,7 @@ import { forward } from "../../../lib/model/forward.ts";
 import {
   encoderDecoderTransformer,
   encoderTransformer,
+  imageTextTransformer,
   speechTransformer,
   type Transformer,
   visionTransformer,
@@ -29,6 +30,8 @@ const alone: Readonly<Record<string, (depth: number, residual: string) => Model>
     encoderTransformer({ ...layers, ...text, depth, residual, activation: "swiglu" }),
   "vision": (depth, residual) =>
     visionTransformer({ ...layers, depth, residual, imageSize: 4, patchSize: 2, classes: 2 }),
+  "image-text": (depth, residual) =>
+    imageTextTransformer({ ...layers, ...text, depth, residual, imageSize: 4, patchSize: 2 }),
   "speech": (depth, residual) =>
     speechTransformer({
       ...layers,
@@ -118,16 +121,18 @@ for (const [kind, make] of Object.entries(alone)) {
       const deepNorm = make(depth, "deep-norm");
       assertGains(deepNorm, "", { gain: constants.beta });
       assertOthersPlain(deepNorm, plain);
-      assertFactors(factorsOf(deepNorm), repeated(2 * depth, constants.alpha), kind);
+      const networks = kind === "image-text" ? 2 : 1; // of patches and of tokens
+      const joints = (1 + networks) * depth;
+      assertFactors(factorsOf(deepNorm), repeated(joints, constants.alpha), kind);
       const subLn = make(depth, "sub-ln");
       assertGains(subLn, "", { gain: constants.gamma });
       assertOthersPlain(subLn, plain);
       assertEquals(factorsOf(subLn), []);
       const stack = Object.keys(subLn.spec.stacks)[0]!;
-      const inner = "attention: input inner, feedForward: input inner";
-      assertEquals(placesOf(subLn, stack), [inner, "final"]);
-      const stream = "attention: stream, feedForward: stream";
-      assertEquals(placesOf(deepNorm, stack), [stream, "no final"]);
+      const around = (places: string): string =>
+        `attention: ${places}${`, feedForward: ${places}`.repeat(networks)}`;
+      assertEquals(placesOf(subLn, stack), [around("input inner"), "final"]);
+      assertEquals(placesOf(deepNorm, stack), [around("stream"), "no final"]);
     });
   }
 }

@@ -14,6 +14,7 @@ import { drawStarts } from "../../../lib/transformer/blueprint.ts";
 import {
   encoderDecoderTransformer,
   encoderTransformer,
+  imageTextTransformer,
   speechTransformer,
   type Transformer,
 } from "../../../lib/transformer/models.ts";
@@ -94,6 +95,16 @@ const cases: Readonly<Record<string, (residual: string) => Case>> = {
       "encoder.wte": withoutPadding,
       "decoder.wte": [[...yes(3), ...no(1)], [...yes(1), ...no(3)]],
     },
+  }),
+  "image-text": (residual) => ({
+    model: imageTextTransformer({
+      ...{ ...layers, ...text, residual, depth },
+      ...{ imageSize: 6, patchSize: 3, channels: 1 },
+    }),
+    inputs: () => ({ pixels: ramp(2, 1, 6, 6), tokens: places() }),
+    options: { keyLengths: padded.keyLengths.map((length) => 4 + length) },
+    rows: padded.keyLengths,
+    seen: { "wte": withoutPadding, "patches.wpe": [yes(4)] },
   }),
   "speech": (residual) => speech(residual, "all"),
   "keywords": (residual) => speech(residual, "mean"),

@@ -3,6 +3,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { disposeTree } from "../../../lib/core/mod.ts";
+import type { EagerInputs } from "../../../lib/interpret/eager.ts";
 import { parametersIn } from "../../../lib/model/parameters.ts";
 import { residuals } from "../../../lib/residual/mod.ts";
 import { drawStarts } from "../../../lib/transformer/blueprint.ts";
@@ -13,7 +14,8 @@ import {
 } from "../../../lib/transformer/models.ts";
 import { runBatch } from "../../../lib/transformer/run.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
-import { layers, tokens, transformerCases } from "../../support/transformer_cases.ts";
+import { tapsOf } from "../../support/taps.ts";
+import { layers, ramp, tokens, transformerCases } from "../../support/transformer_cases.ts";
 
 /** What each gives. */
 const shapes: Readonly<Record<string, readonly number[]>> = {
@@ -26,6 +28,7 @@ const shapes: Readonly<Record<string, readonly number[]>> = {
   "masked image": [2, 4, 5],
   "speech": [2, 4, 5],
   "keyword": [2, 1, 5],
+  "image-text": [2, 4, 7],
 };
 
 /** Runs each kind of model with each of some variants; every parameter has a gradient, and nothing is left. */
@@ -189,3 +192,40 @@ Deno.test("models refuse what they cannot be, with the value and what is allowed
   ];
   for (const [make, message] of cases) assertThrows(make, RangeError, message);
 });
+
+onEachBackend("an image–text model says which of its inputs is missing, or does not fit", () => {
+  const { make } = transformerCases["image-text"]!;
+  const model = make("pre-ln");
+  const parameters = drawStarts(model.starts, 1);
+  const texts = tokens([1, 2]);
+  const cases: readonly (readonly [() => EagerInputs, string])[] = [
+    [() => ({ tokens: texts }), "without pixels"],
+    [() => ({ pixels: ramp(1, 1, 6, 6) }), "without tokens"],
+    [() => ({ pixels: ramp(1, 1, 9, 9), tokens: texts }), "4 positions to 9 patches"],
+    [
+      () => ({ pixels: ramp(1, 1, 6, 6), tokens: tokens([1, 2, 3, 4, 5, 6]) }),
+      "end of rows of wpe = 6",
+    ],
+  ];
+  for (const [inputs, message] of cases) {
+    const run = () => tf.tidy(() => runBatch(parameters, model, inputs()));
+    assertThrows(run, RangeError, message);
+  }
+  disposeTree(parameters);
+});
+
+Deno.test("taps of an expert's rows end with what the rows are", () =>
+  onBackend("cpu", async () => {
+    const { make, inputs, options } = transformerCases["image-text"]!;
+    const model = make("sub-ln");
+    const parameters = drawStarts(model.starts, 1);
+    const taps = await tapsOf((tap) =>
+      runBatch(parameters, model, inputs(), { ...options, tap })["logits"]!
+    );
+    const rowsOf = (name: string): number => taps.get(`blocks.1.${name}`)!.length / 2;
+    assertEquals(rowsOf("mlp_in.patches"), 4 * layers.width);
+    assertEquals(rowsOf("mlp_in.tokens"), 4 * layers.width);
+    assertEquals(rowsOf("norm.feedForward.inner.tokens"), 4 * layers.hidden);
+    assertEquals(rowsOf("resid_post"), 8 * layers.width);
+    disposeTree(parameters);
+  }));

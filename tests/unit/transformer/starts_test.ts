@@ -11,6 +11,7 @@ import { drawStarts } from "../../../lib/transformer/blueprint.ts";
 import {
   encoderDecoderTransformer,
   encoderTransformer,
+  imageTextTransformer,
   speechTransformer,
   type Transformer,
   visionTransformer,
@@ -45,6 +46,11 @@ const kinds: Readonly<Record<string, (options: Partial<LayerOptions>) => Transfo
     visionTransformer({
       ...{ ...options, width, hidden, heads: 4 },
       ...{ depth: N, imageSize: 24, patchSize: 4, channels: 3, classes: 20 },
+    }),
+  "image-text": (options) =>
+    imageTextTransformer({
+      ...{ ...options, width, hidden, heads: 4, depth: N },
+      ...{ imageSize: 24, patchSize: 4, channels: 1, vocabulary: 60, context: 32 },
     }),
   "speech": (options) =>
     speechTransformer({
@@ -176,6 +182,7 @@ const frozen: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     "decoder.wte": -2.1037238,
   },
   "vision": { "class": 0.42103708, "patches.w": -6.0275621 },
+  "image-text": { "patches.wpe": -1.517525733947461, "blocks.1.feedForward.tokens.w1": 7.9189546 },
   "speech": { "convolutions.2.w": 0.035837690, "wpe": 3.2515869 },
 };
 
