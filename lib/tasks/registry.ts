@@ -5,10 +5,14 @@ import { requireOptions } from "../core/options.ts";
 import { causalLanguageModelling } from "./causal_lm.ts";
 import { imageClassification } from "./image_classification.ts";
 import { keywordSpotting } from "./keyword.ts";
+import { maskedLanguageModelling, type MaskedLmObjective } from "./masked_lm.ts";
+import { type PairData, sentencesOf } from "./sentences.ts";
 import { taskKinds, type TaskSettings } from "./settings.ts";
 import { type ImageData, imagesOf, type SoundData, soundsOf } from "./sources.ts";
+import { speechCtc } from "./speech_ctc.ts";
 import type { Task } from "./task.ts";
 import { rowsOf, type TextData } from "./texts.ts";
+import { translation, type TranslationObjective } from "./translation.ts";
 
 /** A task before its data are read. */
 interface Entry {
@@ -46,10 +50,25 @@ const entries: Readonly<Record<string, Entry>> = {
     { ...shared, rows: 16, model: { width: 64, heads: 4, depth: 4 } },
     async (data) => causalLanguageModelling(await rowsOf(data)),
   ),
+  "masked-lm": entry<TextData, MaskedLmObjective>(
+    "masked tokens of Moby-Dick, or of a text",
+    { ...shared, rows: 16, model: { width: 64, heads: 4, depth: 4 } },
+    async (data, objective) => maskedLanguageModelling(await rowsOf(data), objective),
+  ),
+  translation: entry<PairData, TranslationObjective>(
+    "phrases in another language: those of Unicode's CLDR, or two files of sentences",
+    { ...shared, model: { width: 64, heads: 4, encoderDepth: 3, decoderDepth: 3 } },
+    async (data, objective) => translation(await sentencesOf(data), objective),
+  ),
   "image-classification": entry<ImageData>(
     "the class of an image: MNIST's digits, or a folder of PNG and JPEG",
     { ...shared, model: { width: 64, heads: 4, depth: 4, patchSize: 7 } },
     async (data) => imageClassification(await imagesOf(data)),
+  ),
+  "speech-ctc": entry<SoundData>(
+    "the letters of a spoken word: a folder of WAV in the layout of Speech Commands",
+    { ...shared, model: { width: 64, heads: 4, depth: 4 } },
+    async (data) => speechCtc(await soundsOf(data)),
   ),
   keyword: entry<SoundData>(
     "which word is spoken: a folder of WAV in the layout of Speech Commands",

@@ -1,12 +1,17 @@
 // Each task on data that take no time: a handful of images and sounds that tell their class by where they are bright or loud.
 
-import { holdOut } from "../../lib/data/dataset.ts";
+import { type Dataset, holdOut } from "../../lib/data/dataset.ts";
 import type { ImageDataset } from "../../lib/data/images.ts";
+import type { SentencePair } from "../../lib/data/pairs.ts";
 import { causalLanguageModelling } from "../../lib/tasks/causal_lm.ts";
 import { imageClassification } from "../../lib/tasks/image_classification.ts";
 import { keywordSpotting } from "../../lib/tasks/keyword.ts";
+import { maskedLanguageModelling } from "../../lib/tasks/masked_lm.ts";
+import { type Sentences, sentencesIn } from "../../lib/tasks/sentences.ts";
 import type { FeatureDataset } from "../../lib/tasks/sounds.ts";
 import type { TaskSettings } from "../../lib/tasks/settings.ts";
+import { speechCtc } from "../../lib/tasks/speech_ctc.ts";
+import { translation } from "../../lib/tasks/translation.ts";
 import type { Task } from "../../lib/tasks/task.ts";
 import { type Corpus, makeCorpus } from "../../lib/train/corpus.ts";
 
@@ -16,7 +21,8 @@ export interface TinyTask {
   readonly settings: TaskSettings;
 }
 
-const classes = ["left", "right"];
+const split = { heldOutShare: 0.3 };
+const classes = ["l", "r"];
 
 /** Images of 4 × 4, bright on one side; no two are alike. */
 export const tinyImages: ImageDataset = {
@@ -51,6 +57,17 @@ export const tinySounds: FeatureDataset = {
 /** A text that goes round. */
 export const tinyText: Corpus = makeCorpus("abcabd".repeat(20), { name: "round" });
 
+const pairs: Dataset<SentencePair> = {
+  name: "letters",
+  examples: Array.from({ length: 20 }, (_, at) => ({
+    source: `${at % 2 === 0 ? "a" : "b"}${at}`,
+    target: at % 2 === 0 ? "x" : "yz",
+  })),
+};
+
+/** Sentences whose translation is told by their first letter. */
+const tinySentences: Sentences = await sentencesIn(holdOut(pairs, split), { vocabulary: 259 });
+
 const shared = {
   schedule: { kind: "constant", peak: 0.01 },
   seed: 3,
@@ -58,12 +75,15 @@ const shared = {
   rows: 4,
   evaluationBatches: 2,
 } as const;
-const layers = { width: 8, heads: 2, depth: 2 };
-const split = { heldOutShare: 0.3 };
-
-const made = <B>(task: Task<B>, model: TaskSettings["model"]): TinyTask => ({
+const stack = { width: 8, heads: 2 };
+const layers = { ...stack, depth: 2 };
+const made = <B>(
+  task: Task<B>,
+  model: TaskSettings["model"],
+  others: Partial<TaskSettings> = {},
+): TinyTask => ({
   task: task as Task,
-  settings: { ...shared, task: task.id, model },
+  settings: { ...shared, task: task.id, model, ...others },
 });
 
 /** Every task by its id. */
@@ -71,5 +91,11 @@ export const tinyTasks: Readonly<Record<string, () => TinyTask>> = {
   "causal-lm": () => made(causalLanguageModelling({ corpus: tinyText, length: 8 }), layers),
   "image-classification": () =>
     made(imageClassification(holdOut(tinyImages, split)), { ...layers, patchSize: 2 }),
+  "masked-lm": () => made(maskedLanguageModelling({ corpus: tinyText, length: 8 }), layers),
+  "speech-ctc": () => made(speechCtc(holdOut(tinySounds, split)), layers, { steps: 60 }),
+  translation: () =>
+    made(translation(tinySentences), { ...stack, encoderDepth: 1, decoderDepth: 2 }, {
+      steps: 60,
+    }),
   keyword: () => made(keywordSpotting(holdOut(tinySounds, split)), layers),
 };

@@ -18,7 +18,7 @@ for (const [id, make] of Object.entries(tinyTasks)) {
     const { parameters, record } = await trainTask(task, { ...settings, reportEvery: 10 });
     const last = record.rows.findLast(({ kind }) => kind === "evaluation")!;
     for (const [name, value] of Object.entries(task.baseline.measured)) {
-      const less = ["nats", "bitsPerByte"].includes(name);
+      const less = /^nats$|^bits|Rate$/.test(name);
       const better = less ? value - Number(last[name]) : Number(last[name]) - value;
       assert(better > 0, `${name}: ${last[name]} against ${value} of ${task.baseline.name}`);
     }

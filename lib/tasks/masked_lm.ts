@@ -1,0 +1,75 @@
+// Masked language modelling: some tokens of a text, from those on both sides.
+
+import * as tf from "@tensorflow/tfjs";
+import { takeAll } from "../backend/read.ts";
+import { requireNumber } from "../core/check.ts";
+import { requireOptions } from "../core/options.ts";
+import { Random } from "../core/random.ts";
+import { type MaskedTokens, maskTokens } from "../data/masked_tokens.ts";
+import { batchOfTokens } from "../decoder/decoder.ts";
+import { crossEntropy } from "../ops/cross_entropy.ts";
+import { evenBatches, randomBatch } from "../train/batch.ts";
+import type { Task } from "./task.ts";
+import { factsOfText, type Rows, unigram } from "./texts.ts";
+
+/** How the loss of masked language modelling is made. */
+export interface MaskedLmObjective {
+  /** The share of tokens that is to be guessed; 0.15 by default. */
+  readonly share?: number;
+}
+
+/** The label of a token that is not to be guessed. */
+const ignore = -1;
+
+/**
+ * The task of guessing masked tokens (Devlin et al. 2019): of those chosen eight in ten are masked, one is replaced by any, one stays.
+ *
+ * Measures: `nats` per chosen token, `accuracy`.
+ *
+ * @param rows The text, and the length of its rows.
+ * @param objective The share of tokens.
+ * @returns The task, for encoders; the mask is one token more than the text has.
+ * @throws {RangeError} If the share is not between 0 and 1.
+ */
+export function maskedLanguageModelling(
+  { corpus, length }: Rows,
+  objective: MaskedLmObjective = {},
+): Task<MaskedTokens> {
+  requireOptions("objective", objective, { share: "number?" });
+  const share = requireNumber("share", objective.share ?? 0.15, { above: 0, max: 1 });
+  const { tokenizer, train, heldOut } = corpus;
+  const mask = tokenizer.vocabulary;
+  const vocabulary = mask + 1;
+  const masked = (rows: readonly Int32Array[], random: Random): MaskedTokens =>
+    maskTokens(rows, random, { vocabulary, mask, share });
+  return {
+    id: "masked-lm",
+    kind: "encoder",
+    sizes: { vocabulary, context: length },
+    length,
+    data: factsOfText(corpus),
+    baseline: unigram(train, heldOut, mask),
+    draw: (part, rows, random) =>
+      masked(randomBatch(corpus[part], { rows, length }, random).inputs, random),
+    inputs: ({ tokens }) => ({
+      inputs: { tokens: batchOfTokens(tokens, { vocabulary, context: length }, 0) },
+    }),
+    loss: (logits, { labels }) => crossEntropy(logits, labels, { ignore }),
+    evaluate: async ({ logits }, size) => {
+      const random = new Random(0, "masked-lm");
+      let [count, right, nats] = [0, 0, 0];
+      for (const { inputs } of evenBatches(heldOut, { ...size, length })) {
+        const batch = masked(inputs, random);
+        const [losses, guesses] = await takeAll(tf.tidy(() => {
+          const given = logits(batch);
+          return [crossEntropy(given, batch.labels, { ignore }), tf.argMax(given, -1)];
+        }));
+        const places = [...batch.labels.keys()].filter((at) => batch.labels[at] !== ignore);
+        count += places.length;
+        nats += losses![0]! * places.length;
+        right += places.filter((at) => guesses![at] === batch.labels[at]).length;
+      }
+      return { nats: nats / count, accuracy: right / count };
+    },
+  };
+}

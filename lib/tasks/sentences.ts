@@ -1,0 +1,177 @@
+// Sentences with their translations as settings name them, in byte pairs that both languages share.
+
+import { requireInteger } from "../core/check.ts";
+import { excerpt } from "../core/excerpt.ts";
+import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { tokenizerOfTexts } from "../data/byte_pairs.ts";
+import { type CldrLanguage, cldrPhrases } from "../data/cldr.ts";
+import {
+  type Dataset,
+  holdOut,
+  type Split,
+  splitKinds,
+  type SplitOptions,
+} from "../data/dataset.ts";
+import { nearDuplicateGroups } from "../data/near_duplicates.ts";
+import { readPairs, type SentencePair } from "../data/pairs.ts";
+import type { FileTokenizer } from "../data/tokenizer_file.ts";
+
+/** Which sentences. */
+export interface PairData extends SplitOptions {
+  /** A file of sentences, one a line; the phrases of Unicode's CLDR by default. */
+  readonly source?: string;
+  /** The file of their translations. */
+  readonly target?: string;
+  /** A file of sentences that are held out; by default a share of the others is, without near-duplicates. */
+  readonly heldOutSource?: string;
+  /** The file of their translations. */
+  readonly heldOutTarget?: string;
+  /** The language of CLDR's phrases to translate from; `"de"` by default. */
+  readonly from?: CldrLanguage;
+  /** The language of CLDR's phrases to translate into; `"en"` by default. */
+  readonly to?: CldrLanguage;
+  /** The most tokens of the byte pairs that are trained on both sides; 512 by default. */
+  readonly vocabulary?: number;
+  /** The most tokens of a sentence; as many as the longest one has by default. */
+  readonly length?: number;
+}
+
+const dataKinds: OptionKinds<PairData> = {
+  ...splitKinds,
+  source: "string?",
+  target: "string?",
+  heldOutSource: "string?",
+  heldOutTarget: "string?",
+  from: "string?",
+  to: "string?",
+  vocabulary: "number?",
+  length: "number?",
+};
+
+/** A pair of a file, by its line. */
+interface PlacedPair extends SentencePair {
+  /** Its line, from 1. */
+  readonly line?: number;
+}
+
+/** A sentence and its translation, as texts and as tokens without an end. */
+export interface EncodedPair extends PlacedPair {
+  /** The tokens of the sentence. */
+  readonly from: Int32Array;
+  /** The tokens of its translation. */
+  readonly to: Int32Array;
+}
+
+/** Sentences in tokens. */
+export interface Sentences {
+  /** Those to train on, and those held out. */
+  readonly pairs: Split<Dataset<EncodedPair>>;
+  /** Between texts and tokens. */
+  readonly tokenizer: FileTokenizer;
+  /** The most tokens of a sentence, its end among them. */
+  readonly length: number;
+}
+
+/** The ids of the tokens that no text has. */
+export const special = { padding: 0, start: 1, end: 2 } as const;
+
+/** Pairs of files, which know their lines. */
+async function placedPairs(source: string, target: string): Promise<Dataset<PlacedPair>> {
+  const { name, examples } = await readPairs(source, target);
+  return { name, examples: examples.map((pair, at) => ({ ...pair, line: at + 1 })) };
+}
+
+/** Requires options that belong together to come together. */
+function requireTogether(data: PairData, one: keyof PairData, other: keyof PairData): void {
+  if ((data[one] === undefined) === (data[other] === undefined)) return;
+  const [given, missing] = data[one] === undefined ? [other, one] : [one, other];
+  throw new RangeError(`Cannot use data.${given} without data.${missing}: give both, or neither`);
+}
+
+async function pairsOf(data: PairData): Promise<Split<Dataset<PlacedPair>>> {
+  const { source, target, heldOutSource, heldOutTarget, heldOutShare, seed } = data;
+  const split = {
+    ...(heldOutShare === undefined ? {} : { heldOutShare }),
+    ...(seed === undefined ? {} : { seed }),
+  };
+  if (source === undefined || target === undefined) {
+    return await cldrPhrases(data.from ?? "de", data.to ?? "en", split);
+  }
+  const train = await placedPairs(source, target);
+  if (heldOutSource !== undefined && heldOutTarget !== undefined) {
+    return { train, heldOut: await placedPairs(heldOutSource, heldOutTarget) };
+  }
+  const { examples } = train;
+  const groups = nearDuplicateGroups(
+    examples.map((pair) => pair.source),
+    examples.map((pair) => pair.target),
+  );
+  return holdOut(train, { ...split, groups });
+}
+
+/**
+ * The sentences that settings name.
+ *
+ * @param data What they say.
+ * @returns The sentences in tokens.
+ * @throws {RangeError} If an option is unknown or lacks its other half, a file cannot be read, or a sentence is longer than the length.
+ */
+export async function sentencesOf(data: PairData): Promise<Sentences> {
+  requireOptions("data", data, dataKinds);
+  requireTogether(data, "source", "target");
+  requireTogether(data, "heldOutSource", "heldOutTarget");
+  if (data.heldOutSource !== undefined && data.source === undefined) {
+    throw new RangeError(
+      "Cannot use data.heldOutSource without data.source: phrases of CLDR are held out by a share",
+    );
+  }
+  return await sentencesIn(await pairsOf(data), data);
+}
+
+/**
+ * Sentences in tokens.
+ *
+ * @param split The sentences to train on, of which the byte pairs are made, and those held out.
+ * @param size The most tokens of the vocabulary, and of a sentence.
+ * @returns The same with a tokenizer.
+ * @throws {RangeError} If a sentence is longer than the length.
+ */
+export async function sentencesIn(
+  { train, heldOut }: Split<Dataset<PlacedPair>>,
+  size: Pick<PairData, "vocabulary" | "length"> = {},
+): Promise<Sentences> {
+  const texts = train.examples.flatMap(({ source, target }) => [source, target]);
+  const tokenizer = await tokenizerOfTexts(train.name, texts, {
+    vocabulary: size.vocabulary ?? 512,
+    specialTokens: ["<pad>", "<s>", "</s>"],
+  });
+  const encoded = ({ name, examples }: Dataset<PlacedPair>): Dataset<EncodedPair> => ({
+    name,
+    examples: examples.map((pair) => ({
+      ...pair,
+      from: tokenizer.encode(pair.source),
+      to: tokenizer.encode(pair.target),
+    })),
+  });
+  const pairs = { train: encoded(train), heldOut: encoded(heldOut) };
+  return { pairs, tokenizer, length: lengthFor(pairs, size.length) };
+}
+
+/** The most tokens of a sentence with its end; none may be longer than a given length. */
+function lengthFor({ train, heldOut }: Sentences["pairs"], given: number | undefined): number {
+  const most = given === undefined ? Infinity : requireInteger("length", given, { min: 1 });
+  let longest = 0;
+  for (const { name, examples } of [train, heldOut]) {
+    for (const { source, target, from, to, line } of examples) {
+      const length = Math.max(from.length, to.length) + 1;
+      longest = Math.max(longest, length);
+      if (length <= most) continue;
+      const text = from.length + 1 > most ? source : target;
+      const place = line === undefined ? excerpt(text) : `line ${line}, ${excerpt(text)},`;
+      throw new RangeError(
+        `Cannot use ${place} of ${name}: it has ${length} tokens with its end, and data.length is ${given}`,
+      );
+    }
+  }
+  return given ?? longest;
+}

@@ -1,0 +1,85 @@
+// Speech recognition by connectionist temporal classification: the letters of a spoken word, from its frames.
+
+import * as tf from "@tensorflow/tfjs";
+import { takeAll } from "../backend/read.ts";
+import type { Split } from "../data/dataset.ts";
+import { decodeCtc } from "../decoder/ctc.ts";
+import { characterErrorRate, wordErrorRate } from "../metrics/error_rate.ts";
+import { ctcLoss } from "../ops/ctc_loss.ts";
+import { drawExamples, heldOutBatches } from "./batches.ts";
+import { factsOf } from "./classification.ts";
+import {
+  type FeatureDataset,
+  type Features,
+  hashOfSounds,
+  mostFrames,
+  rowsOfFrames,
+  soundInputs,
+} from "./sounds.ts";
+import type { Task } from "./task.ts";
+
+/** How wrong texts are, as shares of what they should be. */
+function errors(texts: readonly string[], wanted: readonly string[]) {
+  return {
+    characterErrorRate: characterErrorRate(texts, wanted),
+    wordErrorRate: wordErrorRate(texts, wanted),
+  };
+}
+
+/**
+ * The task of writing down spoken words.
+ *
+ * Measures: `nats` per letter, and of the best path (greedy decoding) `characterErrorRate` and `wordErrorRate`.
+ *
+ * @param sounds The words to train on, and those held out, as features.
+ * @returns The task, for speech encoders whose head reads all frames: class 0 is the blank, then come the letters in the order of their
+ * code points.
+ */
+export function speechCtc(sounds: Split<FeatureDataset>): Task<readonly Features[]> {
+  const { train: { classes, examples } } = sounds;
+  const letters = [...new Set(classes.join(""))].sort();
+  const spelled = classes.map((word) => Array.from(word, (letter) => letters.indexOf(letter) + 1));
+  const labelsOf = (batch: readonly Features[]) => batch.map(({ label }) => spelled[label]!);
+  const lengthsOf = (batch: readonly Features[]) => batch.map(({ frames }) => rowsOfFrames(frames));
+  const [{ values, frames }, most] = [examples[0]!, mostFrames(sounds)];
+  const outputs = letters.length + 1;
+  const counts = classes.map((_, at) => examples.filter(({ label }) => label === at).length);
+  const frequent = counts.reduce((best, n, label) => n > counts[best]! ? label : best, 0);
+  const asked = sounds.heldOut.examples.map(({ label }) => classes[label]!);
+  return {
+    id: "speech-ctc",
+    kind: "speech",
+    sizes: { channels: values.length / frames, frames: most, classes: outputs, reads: "all" },
+    length: most,
+    data: factsOf(sounds, hashOfSounds(sounds)),
+    baseline: {
+      name: "the most frequent word",
+      measured: errors(asked.map(() => classes[frequent]!), asked),
+    },
+    draw: (part, rows, random) => drawExamples(sounds, part, rows, random),
+    inputs: soundInputs,
+    loss: (logits, batch) => ctcLoss(logits, labelsOf(batch), { lengths: lengthsOf(batch) }),
+    evaluate: async ({ logits }, size) => {
+      const [texts, wanted]: [string[], string[]] = [[], []];
+      let nats = 0;
+      for (const batch of heldOutBatches(sounds, size)) {
+        const [losses, given] = await takeAll(tf.tidy(() => {
+          const all = logits(batch);
+          return [
+            ctcLoss(all, labelsOf(batch), { lengths: lengthsOf(batch) }),
+            tf.reshape(all, [-1]),
+          ];
+        }));
+        nats += losses![0]! * batch.length;
+        const width = given!.length / batch.length;
+        for (const [row, { frames, label }] of batch.entries()) {
+          const own = given!.subarray(row * width, row * width + rowsOfFrames(frames) * outputs);
+          const symbols = decodeCtc(own, { classes: outputs });
+          texts.push(symbols.map((symbol) => letters[symbol - 1]!).join(""));
+          wanted.push(classes[label]!);
+        }
+      }
+      return { nats: nats / texts.length, ...errors(texts, wanted) };
+    },
+  };
+}
