@@ -1,7 +1,5 @@
 // Masked language modelling: some tokens of a text, from those on both sides.
 
-import * as tf from "@tensorflow/tfjs";
-import { takeAll } from "../backend/read.ts";
 import { requireNumber } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import { Random } from "../core/random.ts";
@@ -9,6 +7,7 @@ import { type MaskedTokens, maskTokens } from "../data/masked_tokens.ts";
 import { batchOfTokens } from "../decoder/decoder.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { evenBatches, randomBatch } from "../train/batch.ts";
+import { ignore, measureGuesses } from "./guesses.ts";
 import type { Task } from "./task.ts";
 import { factsOfText, type Rows, unigram } from "./texts.ts";
 
@@ -17,9 +16,6 @@ export interface MaskedLmObjective {
   /** The share of tokens that is to be guessed; 0.15 by default. */
   readonly share?: number;
 }
-
-/** The label of a token that is not to be guessed. */
-const ignore = -1;
 
 /**
  * The task of guessing masked tokens (Devlin et al. 2019): of those chosen eight in ten are masked, one is replaced by any, one stays.
@@ -57,19 +53,8 @@ export function maskedLanguageModelling(
     loss: (logits, { labels }) => crossEntropy(logits, labels, { ignore }),
     evaluate: async ({ logits }, size) => {
       const random = new Random(0, "masked-lm");
-      let [count, right, nats] = [0, 0, 0];
-      for (const { inputs } of evenBatches(heldOut, { ...size, length })) {
-        const batch = masked(inputs, random);
-        const [losses, guesses] = await takeAll(tf.tidy(() => {
-          const given = logits(batch);
-          return [crossEntropy(given, batch.labels, { ignore }), tf.argMax(given, -1)];
-        }));
-        const places = [...batch.labels.keys()].filter((at) => batch.labels[at] !== ignore);
-        count += places.length;
-        nats += losses![0]! * places.length;
-        right += places.filter((at) => guesses![at] === batch.labels[at]).length;
-      }
-      return { nats: nats / count, accuracy: right / count };
+      const batches = evenBatches(heldOut, { ...size, length });
+      return await measureGuesses(batches.map(({ inputs }) => masked(inputs, random)), logits);
     },
   };
 }

@@ -5,6 +5,7 @@ import { requireOptions } from "../core/options.ts";
 import { causalLanguageModelling } from "./causal_lm.ts";
 import { imageClassification } from "./image_classification.ts";
 import { keywordSpotting } from "./keyword.ts";
+import { maskedImageModelling, type MaskedImageObjective } from "./masked_image.ts";
 import { maskedLanguageModelling, type MaskedLmObjective } from "./masked_lm.ts";
 import { type PairData, sentencesOf } from "./sentences.ts";
 import { taskKinds, type TaskSettings } from "./settings.ts";
@@ -64,6 +65,11 @@ const entries: Readonly<Record<string, Entry>> = {
     "the class of an image: MNIST's digits, or a folder of PNG and JPEG",
     { ...shared, model: { width: 64, heads: 4, depth: 4, patchSize: 7 } },
     async (data) => imageClassification(await imagesOf(data)),
+  ),
+  "masked-image": entry<ImageData, MaskedImageObjective>(
+    "codes of hidden patches of MNIST's digits, or of a folder of PNG and JPEG",
+    { ...shared, model: { width: 64, heads: 4, depth: 4 } },
+    async (data, objective) => maskedImageModelling(await imagesOf(data), objective),
   ),
   "speech-ctc": entry<SoundData>(
     "the letters of a spoken word: a folder of WAV in the layout of Speech Commands",

@@ -1,6 +1,6 @@
 // The settings of a task's training, as data: what a file of settings holds, and a manifest.
 
-import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { type OptionKinds, requireOptions, shown } from "../core/options.ts";
 import { settingKinds } from "../train/complete_settings.ts";
 import type { RunSettings } from "../train/record.ts";
 import type { LayerOptions } from "../transformer/settings.ts";
@@ -43,16 +43,25 @@ export const taskKinds: OptionKinds<TaskSettings> = {
  * @param of Whose settings they are, for the message.
  * @param settings The settings.
  * @param task The task.
- * @throws {RangeError} If a key is unknown or missing, a value is of another kind, or they are of another task.
+ * @throws {RangeError} If a key is unknown or missing, a value is of another kind, they are of another task, or the model is given what the
+ * data determine.
  */
 export function requireTaskSettings(
   of: string,
   settings: TaskSettings,
-  task: Pick<Task, "id">,
+  task: Pick<Task, "id" | "sizes">,
 ): void {
   requireOptions(of, settings, taskKinds);
-  if (settings.task === task.id) return;
+  if (settings.task !== task.id) {
+    throw new RangeError(
+      `Cannot train ${task.id} by settings of ${settings.task}: they must be of the same task`,
+    );
+  }
+  const fixed = Object.keys(task.sizes).find((name) => Object.hasOwn(settings.model, name));
+  if (fixed === undefined) return;
   throw new RangeError(
-    `Cannot train ${task.id} by settings of ${settings.task}: they must be of the same task`,
+    `Cannot use model.${fixed} = ${
+      shown(settings.model[fixed])
+    }: data and objective of ${task.id} make it ${task.sizes[fixed]}`,
   );
 }

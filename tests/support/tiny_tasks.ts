@@ -6,6 +6,7 @@ import type { SentencePair } from "../../lib/data/pairs.ts";
 import { causalLanguageModelling } from "../../lib/tasks/causal_lm.ts";
 import { imageClassification } from "../../lib/tasks/image_classification.ts";
 import { keywordSpotting } from "../../lib/tasks/keyword.ts";
+import { maskedImageModelling } from "../../lib/tasks/masked_image.ts";
 import { maskedLanguageModelling } from "../../lib/tasks/masked_lm.ts";
 import { type Sentences, sentencesIn } from "../../lib/tasks/sentences.ts";
 import type { FeatureDataset } from "../../lib/tasks/sounds.ts";
@@ -57,11 +58,14 @@ export const tinySounds: FeatureDataset = {
 /** A text that goes round. */
 export const tinyText: Corpus = makeCorpus("abcabd".repeat(20), { name: "round" });
 
+/** A text of which each letter tells its neighbors. */
+const tinyPairs: Corpus = makeCorpus("ab".repeat(60), { name: "pairs" });
+
 const pairs: Dataset<SentencePair> = {
   name: "letters",
   examples: Array.from({ length: 20 }, (_, at) => ({
     source: `${at % 2 === 0 ? "a" : "b"}${at}`,
-    target: at % 2 === 0 ? "x" : "yz",
+    target: at % 2 === 0 ? "a b c d" : "e f g h",
   })),
 };
 
@@ -91,11 +95,19 @@ export const tinyTasks: Readonly<Record<string, () => TinyTask>> = {
   "causal-lm": () => made(causalLanguageModelling({ corpus: tinyText, length: 8 }), layers),
   "image-classification": () =>
     made(imageClassification(holdOut(tinyImages, split)), { ...layers, patchSize: 2 }),
-  "masked-lm": () => made(maskedLanguageModelling({ corpus: tinyText, length: 8 }), layers),
+  "masked-lm": () =>
+    made(maskedLanguageModelling({ corpus: tinyPairs, length: 8 }), layers, { steps: 150 }),
+  "masked-image": () =>
+    made(
+      maskedImageModelling(holdOut(tinyImages, split), { patchSize: 1, codes: 2, share: 0.2 }),
+      layers,
+      { steps: 150, schedule: { kind: "constant", peak: 0.02 } },
+    ),
   "speech-ctc": () => made(speechCtc(holdOut(tinySounds, split)), layers, { steps: 60 }),
   translation: () =>
     made(translation(tinySentences), { ...stack, encoderDepth: 1, decoderDepth: 2 }, {
-      steps: 60,
+      steps: 150,
+      schedule: { kind: "constant", peak: 0.02 },
     }),
   keyword: () => made(keywordSpotting(holdOut(tinySounds, split)), layers),
 };

@@ -79,8 +79,8 @@ Deno.test("wrong settings get one sentence with the key, the value and what is a
       [{ task, data: { txt: text } }, 'did you mean "text"?'],
       [{ task, data: { text, length: 1e9 } }, "Cannot cut rows"],
       [{ task, data: { text: `${folder}/none.txt` } }, "none.txt"],
-      [{ task, data: { text }, model: { dept: 2 } }, 'did you mean "depth"?'],
-      [{ task, data: { text }, schedule: { kind: "square" } }, "square"],
+      [{ task, data: { text, length: 8 }, model: { dept: 2 } }, 'did you mean "depth"?'],
+      [{ task, data: { text, length: 8 }, schedule: { kind: "square" } }, "square"],
       [{ task: "keyword" }, '"folder"'],
       [{ task: "image-classification", data: { heldOutFolder: "x" } }, "data.folder"],
     ];
