@@ -69,7 +69,7 @@ export function soundInputs(sounds: readonly Features[]): BatchInputs {
   });
   return {
     inputs: { features: tf.tensor3d(values, [sounds.length, mels, most]) },
-    keyLengths: sounds.map(({ frames }) => rowsOfFrames(frames)),
+    keyLengths: sounds.map(({ frames }) => frames),
   };
 }
 
