@@ -216,6 +216,7 @@ function describe(kind: Kind, own: Side | "both", config: Config, has: Has): Mod
     heads: heads.filter(({ linear, stack }) =>
       own === "both" || (own === stack && has(linear.weight))
     ),
+    ...(own === "text" && !kind.isClip ? { bare: true } : {}), // its states are outputs as well
   };
 }
 

@@ -115,6 +115,14 @@ export function architectureOf({ architectures }: Config): string {
   return typeof first === "string" ? first : "";
 }
 
+/** Whether heads are what their names say: not those of a class for something else, which may have more than one matrix. */
+function isKnown(config: Config): boolean {
+  const words =
+    "Classification|Answering|Choice|Prediction|CTC|LM|Head|Generation|PreTraining|WithTeacher";
+  const architecture = architectureOf(config);
+  return !architecture.includes("For") || new RegExp(`(?:${words})$`).test(architecture);
+}
+
 /** Whether a configuration says that its model predicts tokens. */
 export function predictsTokens(config: Config): boolean {
   return /(?:CausalLM|LMHead|LMHeadModel|DoubleHeadsModel|MaskedLM|ConditionalGeneration|PreTraining|MTModel)$/
@@ -232,7 +240,8 @@ export function withHeads(
 ): ModelSpec {
   const stacks = Object.entries(spec.stacks);
   const read = stacks.length === 1 ? stacks : stacks.filter(([name]) => name === "decoder");
-  const found = read.flatMap((stack) => findHeads([...own, ...kinds], stack, config, has));
+  const known = isKnown(config) ? [...own, ...kinds] : [];
+  const found = read.flatMap((stack) => findHeads(known, stack, config, has));
   const isOther = architectureOf(config) === ""
     ? found.some(({ kind }) => kind.ofBody !== true)
     : doesOther(config);

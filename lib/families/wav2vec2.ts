@@ -238,6 +238,8 @@ export const waveformFamilies: readonly Family[] = kinds.map((kind) => ({
   id: kind.id,
   label: kind.label,
   describe: (config, has) => describe(kind, config, has),
-  heads: [{ path: "project_hid", reads: "all", output: "projected_states" }],
+  heads: kind.id === "wav2vec2"
+    ? [{ path: "project_hid", reads: "all", output: "projected_states" }]
+    : [],
   untie: (config) => config,
 }));

@@ -7,6 +7,7 @@ import { inspect, inspectionText } from "../../../lib/convert/inspect.ts";
 import type { Config } from "../../../lib/families/family.ts";
 import { describeDecoder } from "../../../lib/families/language_model.ts";
 import { describeModel, type Model } from "../../../lib/families/model.ts";
+import { findFamily } from "../../../lib/families/registry.ts";
 import { editedTensors } from "../../support/edited_tensors.ts";
 import { openGolden } from "../../support/golden_models.ts";
 
@@ -96,6 +97,35 @@ Deno.test("describeModel() refuses a summary that it does not know", async () =>
   assertEquals(
     message,
     'Cannot use summary_type = "attn" of config.json: it must be one of cls_index, last, first, mean',
+  );
+});
+
+Deno.test("describeModel() takes no head of a class for something else, which has more than the matrix that is known", async () => {
+  const [classifier, tdnn] = [{ "classifier.weight": [3, 16] }, {
+    "tdnn.0.kernel.weight": [8, 16],
+  }];
+  for (
+    const [name, architecture, shapes] of [
+      ["wav2vec2-pretraining", "Wav2Vec2ForXVector", { ...classifier, ...tdnn }],
+      ["vit-msn", "ViTMSNForMaskedImageModeling", classifier],
+      ["vit-mae", "ViTMAEForPreTraining", { "decoder.decoder_embed.weight": [16, 16] }],
+    ] as const
+  ) {
+    const model = await withHeads(name, { architectures: [architecture] }, shapes);
+    const { bare, targets } = inspect(model);
+    assertEquals([headsOf(model), bare, targets.weightless.possible], [[], true, false], name);
+  }
+  const ofFamily = (type: string) => findFamily({ model_type: type }).heads!.length;
+  assertEquals(["wav2vec2", "unispeech", "unispeech-sat"].map(ofFamily), [1, 0, 0]); // their project_hid reads something else
+});
+
+Deno.test("describeModel() says what is missing where an encoder or a decoder was saved alone", async () => {
+  using golden = await openGolden("bart");
+  const tensors = editedTensors(golden.tensors, { without: /encoder\.layers/ });
+  assertThrows(
+    () => describeModel(golden.family, golden.config, tensors),
+    RangeError,
+    "a part of the checkpoint is missing, such as the encoder of a decoder that was saved alone",
   );
 });
 
