@@ -4,7 +4,13 @@ import { requireInteger } from "../core/check.ts";
 import { greatest, least } from "../core/extent.ts";
 import { Random } from "../core/random.ts";
 import { readTensor, rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
-import { type Convolution, entriesOf, inputsOf, type SingleEntry } from "../model/spec.ts";
+import {
+  type Convolution,
+  entriesOf,
+  type Head,
+  inputsOf,
+  type SingleEntry,
+} from "../model/spec.ts";
 import type { ModelInputs, Values } from "../interpret/inputs.ts";
 import type { Model } from "../families/model.ts";
 
@@ -172,11 +178,14 @@ function randomTokens(
   const draw = (): number[] => Array.from({ length }, () => random.integer(vocabulary));
   const tokens = draw();
   const { heads } = model.spec;
-  const end = heads.find(({ endToken }) => endToken !== undefined)?.endToken;
+  const ending = (reads: Head["reads"], own: number[]): number[] => {
+    const end = heads.find((head) => head.reads === reads)?.endToken;
+    return end === undefined ? own : [...own.slice(0, -1), end];
+  };
   const hasSource = inputsOf(model.spec).includes("source");
   return {
-    tokens: end === undefined ? tokens : [...tokens.slice(0, -1), end],
-    ...(hasSource ? { source: draw() } : {}),
+    tokens: ending("end", tokens),
+    ...(hasSource ? { source: ending("source-end", draw()) } : {}),
   };
 }
 

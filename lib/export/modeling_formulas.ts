@@ -226,6 +226,7 @@ export const headFormulas: Readonly<
   "end": [
     "output = linear(n[t]) at the first t where id[t] = endToken; without endToken where id[t] is largest",
   ],
+  "source-end": ["output = linear(n[t]) at the last t where the encoder's id[t] = endToken"],
   "mean": ["output = linear(the mean of all rows of n)"],
   "patch-mean": ["output = linear(the mean of the rows of the squares)"],
   "first-and-mean": ["output = linear(n[0] beside the mean of the rows of the squares)"],

@@ -8,9 +8,15 @@ import { placesOf } from "./onnx_positions.ts";
 import { unfolded } from "./onnx_rows.ts";
 import type { OnnxContext, OnnxStream } from "./onnx_weights.ts";
 
-/** The row of each sequence where a number of each token is largest, the first of equals: [batch, width]. */
-function largestRow({ graph }: OnnxContext, x: string, numbers: string): string {
-  const at = graph.add("ArgMax", [numbers], { axis: int(1), keepdims: int(1) });
+/** The row of each sequence where a number of each token is largest, the first of equals unless told: [batch, width]. */
+function largestRow(
+  { graph }: OnnxContext,
+  x: string,
+  numbers: string,
+  { last = false } = {},
+): string {
+  const equals = { select_last_index: int(last ? 1 : 0) };
+  const at = graph.add("ArgMax", [numbers], { axis: int(1), keepdims: int(1), ...equals });
   return graph.add("GatherND", [x, at], { batch_dims: int(1) });
 }
 
@@ -32,14 +38,17 @@ function patchMean(context: OnnxContext, x: string, { entry }: Stack): string {
 }
 
 /** 1 where a token stands, 0 where another does. */
-function isToken({ graph, inputs: { tokens } }: OnnxContext, token: number): string {
+function isToken({ graph }: OnnxContext, tokens: string, token: number): string {
   return graph.add("Cast", [graph.add("Equal", [tokens, graph.whole(token)])], { to: int(7) });
 }
 
 /** The place of each token, 0 of padding. */
 function lastPlaces(context: OnnxContext, size: string, padToken: number): string {
   const { graph } = context;
-  const isText = graph.add("Sub", [graph.whole(1), isToken(context, padToken)]);
+  const isText = graph.add("Sub", [
+    graph.whole(1),
+    isToken(context, context.inputs.tokens, padToken),
+  ]);
   return graph.add("Mul", [isText, placesOf(context, size)]);
 }
 
@@ -50,7 +59,7 @@ export function pickRows(
   stream: OnnxStream,
   stack: Stack,
 ): string {
-  const { graph, inputs: { tokens } } = context;
+  const { graph, inputs: { tokens, source } } = context;
   const x = unfolded(context, stream);
   const row = (at: number): string => graph.add("Gather", [x, graph.whole(at)], { axis: int(1) });
   switch (reads) {
@@ -65,7 +74,13 @@ export function pickRows(
         ? row(-1)
         : largestRow(context, x, lastPlaces(context, stream.size, padToken));
     case "end":
-      return largestRow(context, x, endToken === undefined ? tokens : isToken(context, endToken));
+      return largestRow(
+        context,
+        x,
+        endToken === undefined ? tokens : isToken(context, tokens, endToken),
+      );
+    case "source-end":
+      return largestRow(context, x, isToken(context, source, endToken!), { last: true });
     case "mean":
       return meanOf(context, x);
     case "patch-mean":

@@ -50,6 +50,11 @@ const kinds: readonly HeadKind[] = [
     before: { path: "classifier.dense", activation: "tanh" },
     reads: "first",
   },
+  {
+    path: "classification_head.out_proj",
+    before: { path: "classification_head.dense", activation: "tanh" },
+    reads: "source-end",
+  },
   { path: "classifier", before: { path: "pre_classifier", activation: "relu" }, reads: "first" },
   { path: "classifier", before: pooler, reads: "first" },
   { path: "classifier", before: { path: "projector" }, reads: "mean" },
@@ -173,6 +178,7 @@ function headAt(
       },
     }),
     ...(kind.reads === "last" ? paddingIn(config) : {}),
+    ...(kind.reads === "source-end" ? { endToken: numberIn(config, ["eos_token_id"], 2) } : {}),
     ...(activation === undefined ? {} : { activation }),
     ...(output === undefined ? {} : { output }),
   };

@@ -6,21 +6,21 @@ import type { Picked } from "../model/interpreter.ts";
 import type { Stack } from "../model/spec.ts";
 import { lookup } from "../ops/lookup.ts";
 import { type EagerContext, sliceRows, type TokenBatch } from "./eager_context.ts";
-import { endOf, lastOf } from "./head_rows.ts";
+import { endOf, lastOf, sourceEndOf } from "./head_rows.ts";
 import { perRow } from "./padding.ts";
 
-/** A row of each sequence [B, T, D], by its place among the tokens: [B, 1, D]. */
+/** A row of each sequence [B, T, D], by a place among its tokens: [B, 1, D]. */
 function rowsAt(
   x: Tensor,
   { ids, size: [batch, length] }: TokenBatch,
   placeIn: (tokens: number[]) => number,
 ): Tensor {
+  const [, rows, width] = x.shape as [number, number, number];
   const places = Int32Array.from(
     { length: batch },
-    (_, row) => row * length + placeIn([...ids.subarray(row * length, (row + 1) * length)]),
+    (_, row) => row * rows + placeIn([...ids.subarray(row * length, (row + 1) * length)]),
   );
-  const width = x.shape.at(-1)!;
-  return tf.reshape(lookup(tf.reshape(x, [batch * length, width]), places), [batch, 1, width]);
+  return tf.reshape(lookup(tf.reshape(x, [batch * rows, width]), places), [batch, 1, width]);
 }
 
 /** The mean of the rows that count, [B, 1, D]; padding does not. */
@@ -72,6 +72,8 @@ export function pickRows(
         : rowsAt(x, context.input("tokens"), (own) => lastOf(own, head));
     case "end":
       return rowsAt(x, context.input("tokens"), (own) => endOf(own, head));
+    case "source-end":
+      return rowsAt(x, context.input("source"), (own) => sourceEndOf(own, length, head));
     case "mean":
       return meanRow(x, context.keyLengths);
     case "patch-mean":

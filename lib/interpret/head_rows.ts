@@ -29,6 +29,25 @@ export function endOf(tokens: readonly number[], { endToken }: Picked): number {
   return at;
 }
 
+/**
+ * The place of the last end-of-text token of what an encoder reads.
+ *
+ * @param source The tokens.
+ * @param rows How many rows there are to read.
+ * @param head The head.
+ * @returns The place.
+ * @throws {RangeError} If it has no such token, or the decoder reads fewer tokens.
+ */
+export function sourceEndOf(source: readonly number[], rows: number, { endToken }: Picked): number {
+  const at = source.lastIndexOf(endToken!);
+  if (at >= 0 && at < rows) return at;
+  throw new RangeError(
+    at < 0
+      ? `Cannot read where the source ends: it has no token ${endToken}`
+      : `Cannot read the row ${at} where the source ends: the decoder has ${rows}; its tokens are those of the source, moved by one`,
+  );
+}
+
 /** The place of the last token that is not padding; 0 where all are. */
 export function lastOf(tokens: readonly number[], { padToken }: Picked): number {
   return Math.max(0, tokens.findLastIndex((token) => token !== padToken));
@@ -69,6 +88,10 @@ const readers: Readonly<
   last,
   "end": (arithmetic, x, { inputs }, head) =>
     arithmetic.rows(x, endOf(requireInput(inputs, "tokens"), head), 1),
+  "source-end": (arithmetic, x, { inputs }, head) => {
+    const at = sourceEndOf(requireInput(inputs, "source"), arithmetic.size(x)[0], head);
+    return arithmetic.rows(x, at, 1);
+  },
   "mean": (arithmetic, x) => meanOf(arithmetic, x),
   "patch-mean": patchMean,
   "first-two": (arithmetic, x) => meanOf(arithmetic, arithmetic.rows(x, 0, 2), 2),

@@ -437,11 +437,12 @@ export interface Head {
   /** The stack that it reads. */
   readonly stack: string;
   /**
-   * Which rows: all (a language model), the first, second or last, that of the end-of-text token (CLIP), the mean of all, the mean of
-   * the patches, that of the first two (AST), or the first beside that of the patches (DINOv2); or those of the tokens behind patches.
+   * Which rows: all (a language model), the first, second or last, that of the end-of-text token (CLIP), that at the place of the last
+   * such token of what an encoder reads (BART), the mean of all, the mean of the patches, that of the first two (AST), or the first
+   * beside that of the patches (DINOv2); or those of the tokens behind patches.
    */
   readonly reads:
-    | ("all" | "tokens" | "first" | "second" | "last" | "end")
+    | ("all" | "tokens" | "first" | "second" | "last" | "end" | "source-end")
     | ("mean" | "patch-mean" | "first-two" | "first-and-mean");
   /** The token of padding: the last row is then that of the last other token, and the first where all are padding. */
   readonly padToken?: number;

@@ -29,9 +29,9 @@ const possibleIn = (model: Model) => targets.filter((to) => inspect(model).targe
 
 /** Those that are none, by what stands in the message. */
 const refused: Readonly<Record<string, readonly string[]>> = {
-  "pre-ln pre-rmsnorm pre-crmsnorm": ["llama", "gemma", "qwen3", "modernbert"],
+  "pre-ln pre-rmsnorm pre-crmsnorm": ["llama", "gemma", "gemma3", "qwen3", "modernbert"],
   "pre-ln pre-rmsnorm pre-crmsnorm weightless": [
-    ...["gemma3", "openai-gpt", "bert", "roberta", "distilbert", "bart"],
+    ...["openai-gpt", "bert", "roberta", "distilbert", "bart", "plbart"],
   ],
   "pre-crmsnorm": [
     ...["gpt2-body", "opt-narrow-body", "gpt-neox-body", "vit-body", "deit-body", "dinov2-body"],

@@ -97,6 +97,10 @@ CASES = {
         None,
     ),
     "bart-answers": ("BartForQuestionAnswering", "bart", "", {"num_labels": 2}, None),
+    # They read where their source ends.
+    **of("bart", SEQUENCE, "Bart", eos_token_id=2),
+    **of("mbart", SEQUENCE | ANSWERS, "MBart", eos_token_id=2),
+    **of("plbart", SEQUENCE, "PLBart", eos_token_id=2),
     "vit-body": ("ViTModel", "vit", "vit.", {"pooler_act": "relu"}, "vision"),
     "deit-body": ("DeiTModel", "deit", "deit.", {}, "vision"),
     "dinov2-body": ("Dinov2Model", "dinov2", "dinov2.", {}, "vision"),
@@ -130,8 +134,13 @@ def draw_inputs(generator, model):
     if config.model_type == "xlm-roberta-xl":  # padding, which is not counted, within the text
         tokens[0, [2, 7]] = config.pad_token_id
     inputs["tokens"] = tokens
-    if config.model_type == "bart":
-        inputs["source"] = torch.randint(4, VOCABULARY - 1, (1, LENGTH - 3), generator=generator)
+    if config.model_type in ("bart", "mbart", "plbart"):
+        ends = hasattr(model, "classification_head")
+        shape = (1, LENGTH if ends else LENGTH - 3)
+        source = torch.randint(4, VOCABULARY - 1, shape, generator=generator)
+        if ends:
+            source[0, [2, 6]] = config.eos_token_id
+        inputs["source"] = source
     return inputs
 
 
@@ -167,6 +176,8 @@ def run(model, inputs, body):
     found = {name: value for name, value in outputs.items() if torch.is_tensor(value)}
     if not hasattr(model, "pooler"):  # DINOv2 calls the first row so
         found.pop("pooler_output", None)
+    if body is None:
+        found.pop("encoder_last_hidden_state", None)
     names = names_of(model, body)
     return {names.get(name, name): value for name, value in found.items()}
 
