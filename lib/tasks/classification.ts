@@ -83,6 +83,7 @@ export function classificationTask<T>(
   return {
     ...rest,
     sizes: { ...rest.sizes, classes: classes.length },
+    classes,
     data: factsOf(split, sha256),
     baseline: majority(split),
     draw: (part, rows, random) => drawExamples(split, part, rows, random),

@@ -2,7 +2,7 @@
 
 import { type OptionKinds, requireOptions, shown } from "../core/options.ts";
 import { settingKinds } from "../train/complete_settings.ts";
-import type { RunSettings } from "../train/record.ts";
+import type { FineTuneSettings, RunSettings } from "../train/record.ts";
 import type { LayerOptions } from "../transformer/settings.ts";
 import type { Task } from "./task.ts";
 
@@ -37,6 +37,14 @@ export const taskKinds: OptionKinds<TaskSettings> = {
   model: "object",
 };
 
+/** What determines the training of a model that is there already for a task, as data. */
+export type TaskTuning = Omit<TaskSettings, "model"> & Pick<FineTuneSettings, "dropout">;
+
+const { model: _model, ...withoutModel } = taskKinds;
+
+/** What such settings hold. */
+const tuningKinds: OptionKinds<TaskTuning> = { ...withoutModel, dropout: "number?" };
+
 /**
  * Requires the settings of a task; the ranges of numbers and the model are for others to check.
  *
@@ -52,16 +60,32 @@ export function requireTaskSettings(
   task: Pick<Task, "id" | "sizes">,
 ): void {
   requireOptions(of, settings, taskKinds);
-  if (settings.task !== task.id) {
-    throw new RangeError(
-      `Cannot train ${task.id} by settings of ${settings.task}: they must be of the same task`,
-    );
-  }
+  requireSameTask(settings, task);
   const fixed = Object.keys(task.sizes).find((name) => Object.hasOwn(settings.model, name));
   if (fixed === undefined) return;
   throw new RangeError(
     `Cannot use model.${fixed} = ${
       shown(settings.model[fixed])
     }: data and objective of ${task.id} make it ${task.sizes[fixed]}`,
+  );
+}
+
+/**
+ * Requires the settings of a model's training that is there already; the ranges of numbers are for others to check.
+ *
+ * @param of Whose settings they are, for the message.
+ * @param settings The settings.
+ * @param task The task.
+ * @throws {RangeError} If a key is unknown or missing, a value is of another kind, or they are of another task.
+ */
+export function requireTaskTuning(of: string, settings: TaskTuning, task: Pick<Task, "id">): void {
+  requireOptions(of, settings, tuningKinds);
+  requireSameTask(settings, task);
+}
+
+function requireSameTask(settings: Pick<TaskSettings, "task">, task: Pick<Task, "id">): void {
+  if (settings.task === task.id) return;
+  throw new RangeError(
+    `Cannot train ${task.id} by settings of ${settings.task}: they must be of the same task`,
   );
 }

@@ -27,7 +27,7 @@ export interface BatchInputs extends Pick<RunOptions, "keyLengths"> {
 /** A model in training, as evaluations see it. */
 export interface Learner<B> {
   /** What it computes. */
-  readonly model: Transformer;
+  readonly model: Pick<Transformer, "spec" | "dropout">;
   /** Its parameters. */
   readonly parameters: NamedTensors;
   /** The logits of a batch; run it in a `tf.tidy`. */
@@ -60,6 +60,8 @@ export interface Task<B = unknown> {
   readonly sizes: Readonly<Record<string, number | string | boolean>>;
   /** The longest sequence that a model reads, in tokens, patches or frames. */
   readonly length: number;
+  /** The classes that it tells apart, where it names one for each input. */
+  readonly classes?: readonly string[];
   /** What is known of the data. */
   readonly data: ExampleFacts;
   /** What a model must beat. */

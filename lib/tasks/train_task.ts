@@ -3,23 +3,20 @@
 import * as tf from "@tensorflow/tfjs";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import type { NamedTensors } from "../decoder/described.ts";
-import { parametersIn } from "../model/parameters.ts";
 import { codeOf } from "../residual/code.ts";
 import type { Residual } from "../residual/types.ts";
 import { completed, type RunNumbers, runNumbers } from "../train/complete_settings.ts";
 import { type Determined, determinedBy } from "../train/determinants.ts";
-import { gateWarningsIn, locateIn } from "../train/diagnose.ts";
 import { runTraining } from "../train/loop.ts";
 import { manifestOf } from "../train/manifest.ts";
 import type { RunRecord, RunSettings } from "../train/record.ts";
 import { ownVariant, requireRoomToTrain } from "../train/requirements.ts";
-import type { Subject } from "../train/subject.ts";
 import type { TrainOptions } from "../train/train.ts";
 import { drawStarts } from "../transformer/blueprint.ts";
 import type { Transformer } from "../transformer/models.ts";
-import { runBatch, type RunOptions } from "../transformer/run.ts";
 import { completeModel, type ModelConfig, modelOf } from "./models.ts";
 import { requireTaskSettings, type TaskSettings } from "./settings.ts";
+import { subjectOf } from "./subject.ts";
 import type { ExampleFacts, Task } from "./task.ts";
 
 /** What accompanies a run without determining it. */
@@ -55,32 +52,6 @@ function configOf(
 ): ModelConfig {
   const own = residual === undefined ? {} : { residual };
   return { kind, ...sizes, ...model, ...own } as unknown as ModelConfig;
-}
-
-/** A task and its model as the loop's subject. */
-function subjectOf<B>(
-  task: Task<B>,
-  model: Transformer,
-  { rows, evaluationBatches: batches }: RunNumbers,
-  seed: number,
-): Subject<NamedTensors, B> {
-  const logits = (parameters: NamedTensors, batch: B, options: RunOptions) => {
-    const { inputs, ...masks } = task.inputs(batch);
-    return runBatch(parameters, model, inputs, { ...masks, ...options })["logits"]!;
-  };
-  return {
-    kinds: parametersIn(model.spec),
-    start: () => drawStarts(model.starts, seed),
-    draw: (part, random) => task.draw(part, rows, random),
-    loss: (parameters, batch, options) => task.loss(logits(parameters, batch, options), batch),
-    evaluate: (parameters) => {
-      const learner = { model, parameters, logits: (batch: B) => logits(parameters, batch, {}) };
-      return task.evaluate(learner, { rows, batches });
-    },
-    locate: (parameters, batch) =>
-      locateIn(parameters, (tap) => logits(parameters, batch, { tap })),
-    warnings: (parameters) => gateWarningsIn(parameters, model.spec),
-  };
 }
 
 /** What a manifest says of all that determines a run. */
@@ -129,7 +100,7 @@ export async function trainTask<B>(
   const known = determinedTask(task as Task, settings, numbers, config, own);
   requireRoomToTrain(model.starts, settings);
   const { parameters, rows, ...facts } = await runTraining(
-    subjectOf(task, model, numbers, settings.seed),
+    subjectOf(task, model, numbers, { start: () => drawStarts(model.starts, settings.seed) }),
     { settings, numbers, signal, onRow },
   );
   const manifest = manifestOf({

@@ -1,11 +1,11 @@
 // The folder of a model before and after its fine-tuning: parameters are read as float32, and written under the names and in the
 // dtypes that they had, beside everything else as it was.
 
-import { planCopy } from "../checkpoint/copy.ts";
 import { storeNumbers } from "../checkpoint/dtype.ts";
 import { type PlannedTensor, writeShards } from "../checkpoint/writer.ts";
 import { readAll } from "../backend/read.ts";
 import { copyCompanions } from "../convert/companions.ts";
+import { planTensors } from "../convert/save.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { DescribedDecoder, NamedTensors } from "../decoder/described.ts";
 import { configText } from "../families/config_text.ts";
@@ -27,8 +27,13 @@ export interface Trainable {
   readonly model: DescribedDecoder;
 }
 
-/** Refuses a model whose norms are what they are only as long as what writes to the stream has mean 0. */
-function requireUncentered({ config }: Model): void {
+/**
+ * Refuses a model whose norms are what they are only as long as what writes to the stream has mean 0.
+ *
+ * @param model The model.
+ * @throws {RangeError} If it was converted to such a stream.
+ */
+export function requireUncentered({ config }: Model): void {
   if (convertedNormsOf(config)?.centered !== true) return;
   throw new RangeError(
     "Cannot train a converted model on a centered stream: a step moves what writes to it away from mean 0, on which its " +
@@ -53,11 +58,7 @@ export async function loadTrainable(source: Model): Promise<Trainable> {
 /** Numbers that are encoded at once. */
 const pieceSize = 2 ** 18;
 
-function planTrained(
-  { tensors }: OpenModel,
-  name: string,
-  trained: Tensor,
-): PlannedTensor {
+function planTrained({ tensors }: Model, name: string, trained: Tensor): PlannedTensor {
   const { dtype, shape } = tensors.info(name);
   if (shape.join() !== trained.shape.join()) {
     throw new RangeError(
@@ -79,21 +80,25 @@ function planTrained(
 }
 
 /** The name of the parameter that a tensor of the source holds; a tied head that is stored besides is the token table once more. */
-function parameterOf({ spec }: OpenModel, name: string): string {
+function parameterOf({ spec }: Model, name: string): string {
   const head = languageHeadOf(spec);
   return name === spec.untied?.weight && head !== undefined ? head.linear.weight : name;
 }
 
-/** Every tensor of the source: trained ones anew, others as their bytes. */
-function planFineTuned(source: OpenModel, parameters: NamedTensors): PlannedTensor[] {
-  const { tensors } = source;
+/** Every tensor of the model: trained ones anew, others as their bytes in the source. */
+function planFineTuned(
+  source: OpenModel,
+  model: Model,
+  parameters: NamedTensors,
+): PlannedTensor[] {
+  const { tensors } = model;
   const stranger = Object.keys(parameters).find((name) => !tensors.has(name));
   if (stranger !== undefined) {
     throw new RangeError(`Cannot save ${stranger}: ${source.path} has no such tensor`);
   }
-  return tensors.names.map((name) => {
-    const trained = parameters[parameterOf(source, name)];
-    return trained === undefined ? planCopy(tensors, name) : planTrained(source, name, trained);
+  return planTensors(model).map((planned) => {
+    const trained = parameters[parameterOf(model, planned.name)];
+    return trained === undefined ? planned : planTrained(model, planned.name, trained);
   });
 }
 
@@ -101,9 +106,13 @@ function planFineTuned(source: OpenModel, parameters: NamedTensors): PlannedTens
  * Copies the configuration and what lies beside the weights, byte for byte; a run becomes a folder with a configuration, and what is
  * trained on is no conversion any more.
  */
-async function copyBeside({ path, config }: OpenModel, folder: string): Promise<string[]> {
+async function copyBeside(
+  { path, ...source }: OpenModel,
+  { config }: Model,
+  folder: string,
+): Promise<string[]> {
   const isFolder = await exists(`${path}/config.json`);
-  if (isFolder && historyOf(config).length === 0) {
+  if (isFolder && config === source.config && historyOf(config).length === 0) {
     await platform.copyFile(`${path}/config.json`, `${folder}/config.json`);
   } else {
     await platform.writeFile(`${folder}/config.json`, configText(withHistory(config, [])));
@@ -127,6 +136,7 @@ export interface SavedFolder {
  * @param source The model that was trained, still open.
  * @param parameters Its parameters now; they are not freed.
  * @param record The record of the training, if it is to be kept.
+ * @param model What the source was trained as, where it got another head; its configuration is written.
  * @returns What was written.
  * @throws {RangeError} If there is something of this name already, or a parameter is not the source's.
  */
@@ -135,14 +145,15 @@ export async function saveFineTuned(
   source: OpenModel,
   parameters: NamedTensors,
   record?: AnyRunRecord,
+  model: Model = source,
 ): Promise<SavedFolder> {
-  const planned = planFineTuned(source, parameters);
+  const planned = planFineTuned(source, model, parameters);
   let companions: readonly string[] = [];
   await writeFolder(folder, async (temporary) => {
     await writeShards(temporary, planned, {
       metadata: { format: "pt", ...source.tensors.metadata },
     });
-    companions = await copyBeside(source, temporary);
+    companions = await copyBeside(source, model, temporary);
     if (record !== undefined) await writeRun(temporary, record, "training");
   });
   return { tensors: planned.length, companions };
