@@ -108,8 +108,8 @@ const headed = /For[A-Z]|LMHead|DoubleHeads|WithProjection/;
 /** Matrices of heads that are nowhere although the configuration has them. */
 function absentHeads(model: Described, unknown: readonly string[]): Account["absent"] {
   const { spec, config, tensors } = model;
-  const readsTokens = Object.values(spec.stacks).some(({ entry }) => entry.kind === "tokens");
-  const isLanguage = readsTokens && predictsTokens(config);
+  const seesImages = Object.values(spec.stacks).some(({ entry }) => entry.kind === "patches");
+  const isLanguage = !seesImages && predictsTokens(config); // of images "ForPreTraining" is a decoder of patches
   const architectures = String(config["architectures"] ?? "");
   const isHeadless = spec.bare === true || spec.heads.length === 0;
   if (isHeadless && headed.test(architectures) && (isLanguage || unknown.length === 0)) {
