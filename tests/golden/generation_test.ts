@@ -3,6 +3,7 @@
 
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
+import { convert, targets } from "../../lib/convert/convert.ts";
 import {
   type BeamOptions,
   beamSearch,
@@ -15,9 +16,10 @@ import {
   type LoadedEncoderDecoder,
   loadEncoderDecoder,
 } from "../../lib/families/language_model.ts";
+import type { Model } from "../../lib/families/model.ts";
 import { checkout } from "../../lib/workshop/checkout.ts";
 import { onBackend, onEachBackend } from "../support/backends.ts";
-import { openGolden } from "../support/golden_models.ts";
+import { canBecome, openGolden } from "../support/golden_models.ts";
 
 /** The features of sounds, as their shape and their numbers. */
 interface Features {
@@ -40,10 +42,9 @@ const { metadata, ...goldens } = JSON.parse(
   await Deno.readTextFile(`${checkout}/tests/golden/generation.json`),
 ) as { metadata: { scale: number } } & Record<string, Golden>;
 
-/** A golden model whose logits are flatter, as those of the golden texts are; the caller disposes it. */
-async function loadFlat(name: string): Promise<LoadedEncoderDecoder> {
-  using opened = await openGolden(name);
-  const loaded = await loadEncoderDecoder(opened);
+/** A model whose logits are flatter, as those of the golden texts are; the caller disposes it. */
+async function loadFlat(source: Model): Promise<LoadedEncoderDecoder> {
+  const loaded = await loadEncoderDecoder(source);
   const { spec } = loaded.model;
   const heads = spec.heads.map((head) => ({ ...head, scale: (head.scale ?? 1) * metadata.scale }));
   return { ...loaded, model: { ...loaded.model, spec: { ...spec, heads } } };
@@ -80,7 +81,8 @@ const optionsOf = (start: number, options: Readonly<Record<string, unknown>>): B
 for (const [name, { start, sources, texts }] of Object.entries(goldens)) {
   Deno.test(`translate() of ${name} makes what transformers' generate makes`, () =>
     onBackend("wasm", async () => {
-      using loaded = await loadFlat(name);
+      using opened = await openGolden(name);
+      using loaded = await loadFlat(opened);
       for (const { options, ...expected } of texts) {
         const found = await textsOf(loaded, sources, optionsOf(start, options));
         assertTexts(found, expected, `${name} ${JSON.stringify(options)}`);
@@ -88,10 +90,24 @@ for (const [name, { start, sources, texts }] of Object.entries(goldens)) {
     }));
 }
 
+for (const [name, { start, sources, texts }] of Object.entries(goldens)) {
+  for (const to of targets.filter((to) => canBecome(name, to))) {
+    Deno.test(`translate() of ${name} as ${to} makes the same`, () =>
+      onBackend("wasm", async () => {
+        using opened = await openGolden(name);
+        using loaded = await loadFlat(convert(opened, { to }));
+        const { options, ...expected } = texts[1]!;
+        const found = await textsOf(loaded, sources, optionsOf(start, options));
+        assertTexts(found, expected, `${name} as ${to}`);
+      }));
+  }
+}
+
 onEachBackend("translate() of bart, marian and t5 makes transformers' texts", async () => {
   for (const name of ["bart", "marian", "t5"]) {
     const { start, sources, texts } = goldens[name]!;
-    using loaded = await loadFlat(name);
+    using opened = await openGolden(name);
+    using loaded = await loadFlat(opened);
     for (const { options, ...expected } of texts.slice(0, 3)) {
       const found = await textsOf(loaded, sources, optionsOf(start, options));
       assertTexts(found, expected, `${name} ${JSON.stringify(options)}`);
@@ -110,7 +126,8 @@ Deno.test("golden texts depend on beams and length penalties, and end in differe
 Deno.test("beamSearch() of a batch, of all sources at once, makes the same", () =>
   onBackend("wasm", async () => {
     const { start, sources, texts } = goldens["marian"]!;
-    using loaded = await loadFlat("marian");
+    using opened = await openGolden("marian");
+    using loaded = await loadFlat(opened);
     const rows = sources as number[][];
     const batch: SourceBatch = {
       source: {
