@@ -53,6 +53,7 @@ RULES = [
     {"num_beams": 4, "bad_words_ids": [[1], [7], [6, 9], [20, 21, 22]], "renormalize_logits": True},
     {"num_beams": 4, "suppress_tokens": [4, 8, 15, 16, 23], "begin_suppress_tokens": [2, 1, 30]},
     {"num_beams": 2, "eos_token_id": [1, 2, 9, 17], "forced_eos_token_id": None},
+    {"num_beams": 2, "forced_bos_token_id": 5, "begin_suppress_tokens": [4, 13, 14, 27, 31, 34]},
     {"num_beams": 6, "early_stopping": True, "no_repeat_ngram_size": 1, "length_penalty": 0.6},
 ]
 
@@ -107,6 +108,8 @@ def make(name):
     sources = sources_of(model, generator)
     features = sources.get("input_features")
     rules = [one for one in RULES if features is None or "encoder_no_repeat_ngram_size" not in one]
+    # What ends a text is no bad word.
+    rules = rules + [{"num_beams": 3, "bad_words_ids": [[end], [4], [31]], "max_new_tokens": 5}]
     rules = rules if name in ("bart", "marian", "t5", "whisper") else []
     shared = TOKENS | {"eos_token_id": end}
     if model.generation_config.forced_eos_token_id is not None:
