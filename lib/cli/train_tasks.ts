@@ -1,8 +1,8 @@
 // How the models of a race are trained for a task: by a file of settings, by options, by both.
 
 import { readJson } from "../platform/json_file.ts";
-import { completeTask, type OpenTaskSettings, readTask } from "../tasks/registry.ts";
-import type { TaskSettings } from "../tasks/settings.ts";
+import { completeTask, readTask } from "../tasks/registry.ts";
+import type { OpenTaskSettings, TaskSettings } from "../tasks/settings.ts";
 import { trainTask } from "../tasks/train_task.ts";
 import {
   type Arguments,

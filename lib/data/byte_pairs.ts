@@ -69,7 +69,7 @@ async function countPretokens(
 interface TokenizerText {
   /** What it is called. */
   readonly name: string;
-  /** Its pieces. */
+  /** What it says, one piece after the other. */
   readonly pieces: AsyncIterable<string>;
 }
 

@@ -8,7 +8,7 @@ import { keywordSpotting } from "./keyword.ts";
 import { maskedImageModelling, type MaskedImageObjective } from "./masked_image.ts";
 import { maskedLanguageModelling, type MaskedLmObjective } from "./masked_lm.ts";
 import { type PairData, sentencesOf } from "./sentences.ts";
-import { taskKinds, type TaskSettings } from "./settings.ts";
+import { openTaskKinds, type OpenTaskSettings, type TaskSettings } from "./settings.ts";
 import { type ImageData, imagesOf, type SoundData, soundsOf } from "./sources.ts";
 import { speechCtc } from "./speech_ctc.ts";
 import type { Task } from "./task.ts";
@@ -83,15 +83,12 @@ const entries: Readonly<Record<string, Entry>> = {
   ),
 };
 
-/** The ids of all tasks. */
+/** What `task` may be in settings. */
 export const taskIds: readonly string[] = Object.keys(entries);
 
 function entryOf(id: string): Entry {
   return entries[requireOneOf("task", id, taskIds)]!;
 }
-
-/** Settings that leave things open. */
-export type OpenTaskSettings = Partial<TaskSettings> & Pick<TaskSettings, "task">;
 
 /**
  * What a task is, in a line.
@@ -111,8 +108,7 @@ export const summaryOf = (id: string): string => entryOf(id).summary;
  * @throws {RangeError} If there is no such task, a key is unknown, or a value is of another kind.
  */
 export function completeTask(given: OpenTaskSettings, of = "the settings"): TaskSettings {
-  const open = { schedule: {}, seed: 0, steps: 0, rows: 1, model: {} };
-  requireOptions<object>(of, { ...open, ...given }, taskKinds);
+  requireOptions(of, given, openTaskKinds);
   const { defaults } = entryOf(given.task);
   const steps = given.steps ?? defaults.steps;
   const warmup = Math.max(1, Math.min(defaults.schedule.warmup ?? 1, steps));
@@ -128,12 +124,11 @@ export function completeTask(given: OpenTaskSettings, of = "the settings"): Task
 /**
  * Reads the data of a task.
  *
- * @param settings The settings.
+ * @param settings The settings; only the task must be there.
  * @returns The task.
- * @throws {RangeError} If there is no such task, or its data cannot be read.
+ * @throws {RangeError} If there is no such task, a key is unknown, or its data cannot be read.
  */
-export async function readTask(
-  { task, data = {}, objective = {} }: Pick<TaskSettings, "task" | "data" | "objective">,
-): Promise<Task> {
+export async function readTask(settings: OpenTaskSettings): Promise<Task> {
+  const { task, data = {}, objective = {} } = completeTask(settings, "readTask()");
   return await entryOf(task).read(data, objective);
 }

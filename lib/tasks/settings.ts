@@ -22,7 +22,7 @@ export interface TaskSettings extends Omit<RunSettings, "length"> {
   readonly data?: Readonly<Record<string, unknown>>;
   /** How the loss is made, in the task's own words. */
   readonly objective?: Readonly<Record<string, unknown>>;
-  /** The model. */
+  /** The residual variant and the sizes that are free. */
   readonly model: ModelSettings;
 }
 
@@ -44,6 +44,22 @@ const { model: _model, ...withoutModel } = taskKinds;
 
 /** What such settings hold. */
 const tuningKinds: OptionKinds<TaskTuning> = { ...withoutModel, dropout: "number?" };
+
+/** What settings hold that leave things open: only the task must be there. */
+export const openTaskKinds = Object.fromEntries(
+  Object.entries(taskKinds).map((
+    [key, kind],
+  ) => [key, key === "task" || kind.endsWith("?") ? kind : `${kind}?`]),
+) as OptionKinds<OpenTaskSettings>;
+
+/** Settings that leave things open. */
+export type OpenTaskSettings =
+  & Pick<TaskSettings, "task">
+  & Partial<Omit<TaskSettings, "model" | "schedule">>
+  & {
+    readonly model?: Partial<ModelSettings>;
+    readonly schedule?: Partial<TaskSettings["schedule"]>;
+  };
 
 /**
  * Requires the settings of a task; the ranges of numbers and the model are for others to check.

@@ -28,7 +28,7 @@ export interface BatchInputs extends Pick<RunOptions, "keyLengths"> {
 export interface Learner<B> {
   /** What it computes. */
   readonly model: Pick<Transformer, "spec" | "dropout">;
-  /** Its parameters. */
+  /** The tensors that it computes with, by name. */
   readonly parameters: NamedTensors;
   /** The logits of a batch; run it in a `tf.tidy`. */
   logits(batch: B): Tensor;

@@ -9,7 +9,7 @@ import type { Linear, NormSpec, StreamNorm, Table } from "../model/spec.ts";
 
 /** A parameter that is drawn from N(0, std²). */
 interface Drawn {
-  /** σ. */
+  /** How far its numbers lie from 0 (σ). */
   readonly std: number;
   /** The axis whose last numbers are 0 instead: that of a stream whose last lane is padding. */
   readonly emptyLane?: 0 | 1;
@@ -20,7 +20,7 @@ export type Start = { readonly shape: readonly number[] } & (Drawn | { readonly 
 
 /** How a matrix starts. */
 interface MatrixStart {
-  /** The standard deviation. */
+  /** How far its numbers lie from 0 (σ). */
   readonly std: number;
   /** Whether it reads the stream, perhaps through a norm, or writes to it. */
   readonly stream: "reads" | "writes" | "neither";

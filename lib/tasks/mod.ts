@@ -1,0 +1,45 @@
+/**
+ * The papers' own tasks: causal and masked language modelling, translation, images, speech; each with its data, its models, its loss and
+ * what it is measured by. One function trains them all.
+ *
+ * ```ts
+ * import { disposeTree, useBackend } from "@normkit/normkit";
+ * import { completeTask, readTask, trainTask } from "@normkit/normkit/tasks";
+ *
+ * await useBackend();
+ * const settings = completeTask({
+ *   task: "image-classification",
+ *   model: { residual: "peri-ln", width: 16, depth: 2 },
+ *   steps: 3,
+ *   evaluationBatches: 1,
+ * });
+ * const task = await readTask(settings);
+ * const { parameters, record } = await trainTask(task, settings);
+ * console.log(task.baseline.measured, record.rows.at(-1));
+ * disposeTree(parameters);
+ * ```
+ *
+ * @module
+ */
+
+export { causalLanguageModelling } from "./causal_lm.ts";
+export { type Classification, classificationTask } from "./classification.ts";
+export { imageClassification } from "./image_classification.ts";
+export { keywordSpotting } from "./keyword.ts";
+export {
+  maskedImageModelling,
+  type MaskedImageObjective,
+  type MaskedImages,
+} from "./masked_image.ts";
+export { maskedLanguageModelling, type MaskedLmObjective } from "./masked_lm.ts";
+export type { ModelKind } from "./models.ts";
+export { completeTask, readTask, summaryOf, taskIds } from "./registry.ts";
+export { type EncodedPair, type PairData, type Sentences, sentencesOf } from "./sentences.ts";
+export type { ModelSettings, OpenTaskSettings, TaskSettings } from "./settings.ts";
+export { type FeatureDataset, type Features, featuresOf } from "./sounds.ts";
+export { type ImageData, imagesOf, type SoundData, soundsOf } from "./sources.ts";
+export { speechCtc } from "./speech_ctc.ts";
+export type { Baseline, BatchInputs, EvaluationSize, ExampleFacts, Learner, Task } from "./task.ts";
+export { type Rows, rowsOf, type TextData } from "./texts.ts";
+export { type TaskResult, trainTask, type TrainTaskOptions } from "./train_task.ts";
+export { translation, type TranslationObjective } from "./translation.ts";
