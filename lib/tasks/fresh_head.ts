@@ -27,7 +27,7 @@ import {
 
 /** A model that names classes, and what was done to its head. */
 export interface Classifier {
-  /** The model. */
+  /** What computes with it. */
   readonly model: Model;
   /** In a sentence, what its head is. */
   readonly note: string;
