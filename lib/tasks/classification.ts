@@ -9,7 +9,7 @@ import { drawExamples, heldOutBatches } from "./batches.ts";
 import type { Baseline, BatchInputs, ExampleFacts, Task } from "./task.ts";
 
 /** An example and its class. */
-interface Labelled {
+export interface Labelled {
   /** The place of its class. */
   readonly label: number;
 }

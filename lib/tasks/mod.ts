@@ -23,7 +23,7 @@
  */
 
 export { causalLanguageModelling } from "./causal_lm.ts";
-export { type Classification, classificationTask } from "./classification.ts";
+export { type Classification, classificationTask, type Labelled } from "./classification.ts";
 export { imageClassification } from "./image_classification.ts";
 export { keywordSpotting } from "./keyword.ts";
 export {
@@ -34,7 +34,13 @@ export {
 export { maskedLanguageModelling, type MaskedLmObjective } from "./masked_lm.ts";
 export type { ModelKind } from "./models.ts";
 export { completeTask, readTask, summaryOf, taskIds } from "./registry.ts";
-export { type EncodedPair, type PairData, type Sentences, sentencesOf } from "./sentences.ts";
+export {
+  type EncodedPair,
+  type PairData,
+  type PlacedPair,
+  type Sentences,
+  sentencesOf,
+} from "./sentences.ts";
 export type { ModelSettings, OpenTaskSettings, TaskSettings } from "./settings.ts";
 export { type FeatureDataset, type Features, featuresOf } from "./sounds.ts";
 export { type ImageData, imagesOf, type SoundData, soundsOf } from "./sources.ts";
@@ -43,3 +49,6 @@ export type { Baseline, BatchInputs, EvaluationSize, ExampleFacts, Learner, Task
 export { type Rows, rowsOf, type TextData } from "./texts.ts";
 export { type TaskResult, trainTask, type TrainTaskOptions } from "./train_task.ts";
 export { translation, type TranslationObjective } from "./translation.ts";
+export type { Measured, Part } from "../train/subject.ts";
+export type { Drawn, Start } from "../transformer/blueprint.ts";
+export type { Transformer } from "../transformer/models.ts";

@@ -49,7 +49,7 @@ const dataKinds: OptionKinds<PairData> = {
 };
 
 /** A pair of a file, by its line. */
-interface PlacedPair extends SentencePair {
+export interface PlacedPair extends SentencePair {
   /** Its line, from 1. */
   readonly line?: number;
 }

@@ -8,7 +8,7 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Linear, NormSpec, StreamNorm, Table } from "../model/spec.ts";
 
 /** A parameter that is drawn from N(0, std²). */
-interface Drawn {
+export interface Drawn {
   /** How far its numbers lie from 0 (σ). */
   readonly std: number;
   /** The axis whose last numbers are 0 instead: that of a stream whose last lane is padding. */
