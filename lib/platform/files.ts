@@ -52,8 +52,12 @@ async function makeBeside(
   try {
     await withTemporary(folder, basename(path), kind, async (temporary) => {
       await make(temporary);
-      if (kind === "folder") await requireAbsent(path); // it may have come meanwhile
-      await platform.rename(temporary, path);
+      const isFolder = kind === "folder";
+      if (isFolder) await requireAbsent(path); // it may have come meanwhile
+      await platform.rename(temporary, path).catch(async (error) => {
+        if (isFolder) await requireAbsent(path); // or just now
+        throw error;
+      });
     });
   } catch (error) {
     await removeEmpty(made);

@@ -13,15 +13,17 @@ const reasons: Readonly<Record<Exclude<Fault, "not-granted">, string>> = {
   "link-circle": "its symlinks lead in a circle",
 };
 
+const codeOf = (error: unknown): unknown => (Object(error) as { readonly code?: unknown }).code;
+
 /**
- * Whether an error says that there is nothing at a path: no such name, or none in what is no folder.
+ * Whether an error says that there is nothing at a path: no such name, one that none can have, or none in what is no folder.
  *
  * @param error What was thrown.
  * @returns Whether it does.
  */
 export function saysAbsent(error: unknown): boolean {
   const fault = platform.faultOf(error);
-  return fault === "absent" || fault === "no-folder";
+  return fault === "absent" || fault === "no-folder" || codeOf(error) === "ENAMETOOLONG";
 }
 
 /** Reasons by codes, of errors that have no class of their own. */
@@ -30,9 +32,11 @@ const reasonsByCode: ReadonlyMap<unknown, string> = new Map([
   ["EDQUOT", "your share of its disk is used up"],
   ["EFBIG", "its disk takes no file as large"],
   ["EROFS", "its disk is read-only"],
+  ["ENAMETOOLONG", "its name is too long"],
 ]);
 
-const codeOf = (error: unknown): unknown => (Object(error) as { readonly code?: unknown }).code;
+/** Those of them that no other disk would help, as where something is forbidden. */
+const refusals: readonly unknown[] = ["EROFS", "ENAMETOOLONG"];
 
 /**
  * Why something could not be done with a path.
@@ -88,7 +92,8 @@ export function unwritable(path: string, cause: unknown): unknown {
     ? cause.cause
     : cause;
   const fault = platform.faultOf(inner);
-  const isForbidden = codeOf(inner) === "EROFS" || fault === "forbidden" || fault === "not-granted";
+  const isForbidden = refusals.includes(codeOf(inner)) || fault === "forbidden" ||
+    fault === "not-granted";
   if (!isForbidden && !reasonsByCode.has(codeOf(inner))) return cause;
   const message = `Cannot write ${path}: ${reasonOf(inner)}`;
   return isForbidden ? new RangeError(message, { cause }) : new Error(message, { cause });

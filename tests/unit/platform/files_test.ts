@@ -8,6 +8,7 @@ import {
   writeFolder,
   writeStream,
 } from "../../../lib/platform/files.ts";
+import { platform } from "../../../lib/platform/mod.ts";
 import type { OpenFile } from "../../../lib/platform/platform.ts";
 
 /** Runs a body with a folder that is removed after it. */
@@ -210,6 +211,42 @@ Deno.test("prepareFolder() makes a folder, tries it, and takes back what stayed 
       );
     }
     assertEquals(namesIn(`${folder}/a`), ["kept"]);
+  }));
+
+Deno.test("writeFolder() refuses a target that came while it was renamed", () =>
+  inFolder(async (folder) => {
+    const { rename } = platform;
+    const renameLate: typeof rename = async (from, to) => {
+      await Deno.mkdir(`${to}/inside`, { recursive: true });
+      await rename(from, to);
+    };
+    Object.assign(platform, { rename: renameLate });
+    try {
+      await assertRejects(
+        () => writeFolder(`${folder}/made`, () => Promise.resolve()),
+        RangeError,
+        `Cannot write to ${folder}/made: it exists already`,
+      );
+    } finally {
+      Object.assign(platform, { rename });
+    }
+    assertEquals(namesIn(folder), ["made"]);
+  }));
+
+Deno.test("a name that no file can have is absent, and refused where it is written", () =>
+  inFolder(async (folder) => {
+    for (const name of ["n".repeat(250), "n".repeat(300), "ä".repeat(130)]) {
+      const path = `${folder}/${name}`;
+      assertEquals(await exists(path), false);
+      for (const write of [writeStream, writeFolder]) {
+        await assertRejects(
+          () => write(path, () => Promise.resolve()),
+          RangeError,
+          `Cannot write ${path}: its name is too long`,
+        );
+      }
+    }
+    assertEquals(namesIn(folder), []);
   }));
 
 Deno.test("what cannot be written is named, with the reason", () =>
