@@ -5,11 +5,11 @@ import { type OptionKinds, requireOptions } from "../core/options.ts";
 import type { NamedTensors } from "../decoder/described.ts";
 import { codeOf } from "../residual/code.ts";
 import type { Residual } from "../residual/types.ts";
-import { completed, type RunNumbers, runNumbers } from "../train/complete_settings.ts";
+import { completed, runNumbers } from "../train/complete_settings.ts";
 import { type Determined, determinedBy } from "../train/determinants.ts";
 import { runTraining } from "../train/loop.ts";
 import { manifestOf } from "../train/manifest.ts";
-import type { RunRecord, RunSettings } from "../train/record.ts";
+import type { Row, RunRecord, RunSettings } from "../train/record.ts";
 import { ownVariant, requireRoomToTrain } from "../train/requirements.ts";
 import type { TrainOptions } from "../train/train.ts";
 import { drawStarts } from "../transformer/blueprint.ts";
@@ -54,28 +54,42 @@ function configOf(
   return { kind, ...sizes, ...model, ...own } as unknown as ModelConfig;
 }
 
-/** What a manifest says of all that determines a run. */
-function determinedTask(
+/** Where a run is computed, and a variant of the caller's own. */
+interface Where {
+  readonly backend: string;
+  readonly residual?: Residual | undefined;
+}
+
+/**
+ * What a manifest says of all that determines a run.
+ *
+ * @param task The task on its data.
+ * @param settings The settings as they are.
+ * @param where The tfjs backend, and the variant where it is one of the caller's own.
+ * @returns Settings, what they left open, the data, and the hash of all.
+ * @throws {RangeError} If a setting is out of range.
+ */
+export function determinedTask(
   task: Task,
   settings: TaskSettings,
-  numbers: RunNumbers,
-  config: ModelConfig,
-  own: Residual | undefined,
+  { backend, residual }: Where,
 ): Determined<TaskSettings, ExampleFacts> {
-  const { length: _, ...whole } = completed<RunSettings>(settings, numbers);
+  const config = configOf(task, settings, residual);
+  const { length: _, ...whole } = completed<RunSettings>(
+    settings,
+    runNumbers(settings, task.length),
+  );
   const complete = { ...whole, model: completeModel(config) };
   const depth = Number(Object.entries(config).find(([name]) => /depth$/i.test(name))?.[1]);
-  const code = own && codeOf(own, depth);
-  return determinedBy(settings, complete as unknown as TaskSettings, task.data, {
-    code,
-    backend: tf.getBackend(),
-  });
+  const code = residual && codeOf(residual, depth);
+  return determinedBy(settings, complete as unknown as TaskSettings, task.data, { code, backend });
 }
 
 /**
  * Trains a model for a task from the start.
  *
- * The same settings and data give the same record, bit for bit, on the WASM and CPU backends.
+ * The same settings and data give the same record, bit for bit, on the WASM and CPU backends. Its first row, of kind `baseline`, is what
+ * is reached without looking at the input.
  *
  * @param task The task on its data.
  * @param settings Model, optimizer, schedule, seed, steps and batch.
@@ -97,8 +111,12 @@ export async function trainTask<B>(
   const own = ownVariant(settings.model.residual, residual);
   const config = configOf(task as Task, settings, own);
   const model = modelOf(config);
-  const known = determinedTask(task as Task, settings, numbers, config, own);
+  const backend = tf.getBackend();
+  const known = determinedTask(task as Task, settings, { backend, residual: own });
   requireRoomToTrain(model.starts, settings);
+  const { name, measured } = task.baseline;
+  const baseline: Row = { kind: "baseline", step: 0, name, ...measured };
+  onRow?.(baseline);
   const { parameters, rows, ...facts } = await runTraining(
     subjectOf(task, model, numbers, { start: () => drawStarts(model.starts, settings.seed) }),
     { settings, numbers, signal, onRow },
@@ -109,10 +127,10 @@ export async function trainTask<B>(
     ownVariant: own !== undefined,
     known,
     probes: undefined,
-    backend: tf.getBackend(),
+    backend,
     label,
     command,
     commit,
   });
-  return { model, parameters, record: { manifest, rows } };
+  return { model, parameters, record: { manifest, rows: [baseline, ...rows] } };
 }

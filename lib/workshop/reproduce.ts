@@ -3,7 +3,6 @@
 
 import { useBackend } from "../kernels/use_backend.ts";
 import { prepareFolder } from "../platform/files.ts";
-import { mobyDick } from "../data/moby_dick.ts";
 import { checkout } from "./checkout.ts";
 import {
   type Arguments,
@@ -17,8 +16,8 @@ import {
   UsageError,
 } from "../cli/command.ts";
 import { makeInChildren } from "./figures/child_processes.ts";
-import { type FigureRun, runsOf, type TrainingFigure } from "./figures/figure.ts";
-import { figures, findFigure } from "./figures/registry.ts";
+import { type Figure, type FigureRun, runsOf, type VariantSettings } from "./figures/figure.ts";
+import { type AnyFigure, figures, findFigure, trainerOf } from "./figures/registry.ts";
 import {
   figureBackend,
   madeRuns,
@@ -34,7 +33,7 @@ import { commandLine } from "../cli/shell.ts";
 
 /** The list of figures. */
 function overview(): string {
-  const lines = figures.map((figure) =>
+  const lines = figures.map((figure: Figure) =>
     `  ${figure.id.padEnd(12)} ${figure.title}; ${runsOf(figure).length} runs, ${figure.notebook}`
   );
   return `Usage: deno task reproduce FIGURE [options]\n\nFigures:\n${lines.join("\n")}`;
@@ -49,7 +48,7 @@ function countOption(args: Arguments, name: string): number | undefined {
 
 /** The runs that are meant: one of that name, or those whose names hold the text. */
 function chosen(
-  figure: TrainingFigure,
+  figure: Figure,
   runs: readonly FigureRun[],
   only: string | undefined,
 ): readonly FigureRun[] {
@@ -66,7 +65,7 @@ function chosen(
 
 /** What is to be done: all runs of a figure, those that are meant, where, and the words that make one of them. */
 interface Plan {
-  readonly figure: TrainingFigure;
+  readonly figure: AnyFigure;
   readonly all: readonly FigureRun[];
   readonly runs: readonly FigureRun[];
   readonly out: string;
@@ -84,7 +83,7 @@ function planOf(args: Arguments): Plan {
   if (steps !== undefined && out === undefined) {
     throw new UsageError("Cannot mix tries into data/runs: give --out besides --steps");
   }
-  const all = runsOf(figure).map((run) =>
+  const all = runsOf<VariantSettings>(figure).map((run) =>
     steps === undefined ? run : { ...run, settings: { ...run.settings, steps } }
   );
   const passed = [
@@ -170,7 +169,7 @@ async function reproduce(args: Arguments, signal: AbortSignal): Promise<Outcome>
   const plan = planOf(args);
   countOption(args, "jobs"); // told before anything runs
   const { out } = plan;
-  const store: RunStore = { ...plan.figure, out, corpus: await mobyDick() };
+  const store: RunStore = { out, trainer: await trainerOf(plan.figure) };
   const made = await madeRuns(plan.runs, store);
   const missing = plan.runs.filter((run) => !made.has(run));
   if (flag(args, "dry-run")) {

@@ -2,11 +2,17 @@
 
 import type { TrainingFormName } from "../../convert/mod.ts";
 import type { Residual } from "../../residual/types.ts";
-import type { TrainSettings } from "../../train/record.ts";
+import type { RunSettings, TrainSettings } from "../../train/record.ts";
 import type { FigureProbe } from "./probes.ts";
 
+/** The settings of a run whose model names its variant: those of decoders, and those of tasks. */
+export interface VariantSettings extends RunSettings {
+  /** The model. */
+  readonly model: { readonly residual?: string };
+}
+
 /** Runs that differ in variant, learning rate, warm-up and seed alone. */
-export interface Grid {
+export interface Grid<S extends VariantSettings = TrainSettings> {
   /** Begins the names of the runs, where a figure has several grids that differ in something else; none by default. */
   readonly label?: string;
   /** What is compared: ids of variants, or variants of the figure's own. */
@@ -15,16 +21,16 @@ export interface Grid {
   readonly rates: readonly number[];
   /** Warm-up steps, swept for each variant; 1 is none. */
   readonly warmups: readonly number[];
-  /** At least three seeds, for the bands. */
+  /** The seeds; at least three of each setting that a figure shows, for the bands. */
   readonly seeds: readonly number[];
   /** The form in which the loss is computed; as the parameters are by default. */
   readonly form?: TrainingFormName;
   /** What all runs share; the variant, the rate, the warm-up and the seed of a run replace those here. */
-  readonly settings: Omit<TrainSettings, "seed">;
+  readonly settings: Omit<S, "seed">;
 }
 
 /** A figure of a notebook that is drawn from recorded runs. */
-export interface TrainingFigure {
+export interface Figure<S extends VariantSettings = VariantSettings> {
   /** The argument of `deno task reproduce`, and the folder under `data/runs`. */
   readonly id: string;
   /** What it shows, in a line. */
@@ -32,7 +38,11 @@ export interface TrainingFigure {
   /** The notebook that draws it, such as `01_pre_ln`. */
   readonly notebook: string;
   /** Its runs. */
-  readonly grids: readonly Grid[];
+  readonly grids: readonly Grid<S>[];
+}
+
+/** A figure of decoders, whose insides are looked at. */
+export interface TrainingFigure extends Figure<TrainSettings> {
   /** What is looked at in the trained models. */
   readonly probes: readonly FigureProbe[];
   /** Significant digits that are kept of each number; 6 by default, which is more than a seed's noise leaves. */
@@ -41,19 +51,19 @@ export interface TrainingFigure {
   readonly during?: readonly FigureProbe[];
 }
 
-/** A training that a figure needs, complete but for the corpus. */
-export interface FigureRun {
+/** A training that a figure needs, complete but for the data. */
+export interface FigureRun<S extends VariantSettings = VariantSettings> {
   /** The files' name, such as `pre-ln_lr0.003_warmup1_seed0`. */
   readonly name: string;
   /** Everything that determines it. */
-  readonly settings: TrainSettings;
+  readonly settings: S;
   /** The variant that the settings name, where it is the figure's own. */
   readonly residual?: Residual;
   /** The form in which the loss is computed. */
   readonly form?: TrainingFormName;
 }
 
-function runsOfGrid(grid: Grid): FigureRun[] {
+function runsOfGrid<S extends VariantSettings>(grid: Grid<S>): FigureRun<S>[] {
   const { label, variants, rates, warmups, seeds, settings, form } = grid;
   const points = seeds.flatMap((seed) =>
     variants.flatMap((variant) =>
@@ -62,15 +72,16 @@ function runsOfGrid(grid: Grid): FigureRun[] {
   );
   return points.map(({ variant, peak, warmup, seed }) => {
     const residual = typeof variant === "string" ? variant : variant.id;
+    const own = {
+      ...settings,
+      model: { ...settings.model, residual },
+      schedule: { ...settings.schedule, peak, warmup },
+      seed,
+    };
     return {
       name: [label, residual, `lr${peak}`, `warmup${warmup}`, `seed${seed}`]
         .filter((part) => part !== undefined).join("_"),
-      settings: {
-        ...settings,
-        model: { ...settings.model, residual },
-        schedule: { ...settings.schedule, peak, warmup },
-        seed,
-      },
+      settings: own as VariantSettings as S,
       ...(typeof variant === "string" ? {} : { residual: variant }),
       ...(form === undefined ? {} : { form }),
     };
@@ -84,7 +95,7 @@ function runsOfGrid(grid: Grid): FigureRun[] {
  * @returns Its runs, names unique.
  * @throws {RangeError} If two runs have one name: the grids need labels.
  */
-export function runsOf(figure: TrainingFigure): FigureRun[] {
+export function runsOf<S extends VariantSettings>(figure: Figure<S>): FigureRun<S>[] {
   const runs = figure.grids.flatMap(runsOfGrid);
   const names = runs.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);

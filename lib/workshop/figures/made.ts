@@ -2,39 +2,23 @@
 
 import { exists } from "../../platform/files.ts";
 import { readJson } from "../../platform/json_file.ts";
-import type { Corpus } from "../../train/corpus.ts";
-import { determined } from "../../train/determinants.ts";
 import { packedManifests } from "../../train/packed_runs.ts";
 import { packRuns } from "../../train/read_runs.ts";
 import type { Manifest } from "../../train/record.ts";
 import type { FigureRun } from "./figure.ts";
-import { type Kept, keptOf } from "./run.ts";
+import type { Trainer } from "./trainer.ts";
 
 /** The tfjs backend on which runs of figures are made. */
 export const figureBackend = "wasm";
 
-/** Where runs are, and what determines them beside what each says of itself. */
-export interface RunStore extends Kept {
+/** Where runs are, and what trains them. */
+export interface RunStore {
   /** The folder. */
   readonly out: string;
-  /** The text. */
-  readonly corpus: Corpus;
+  /** What knows all that determines them. */
+  readonly trainer: Trainer;
   /** The tfjs backend; that of figures by default. */
   readonly backend?: string;
-}
-
-/**
- * The hash of all that determines a run of a figure.
- *
- * @param run The run.
- * @param store The text, and what is kept of the runs.
- * @returns What `determines` is in the manifest of a run that is the one meant.
- */
-export function hashOfRun(run: FigureRun, store: Omit<RunStore, "out">): string {
-  const { settings, residual, form } = run;
-  const { corpus, backend = figureBackend } = store;
-  return determined({ settings, corpus, backend, residual, form, probes: keptOf(store) })
-    .determines;
 }
 
 /** The manifest of a run that has files of its own; an empty one where it cannot be read. */
@@ -60,11 +44,12 @@ export async function madeRuns(
   runs: readonly FigureRun[],
   store: RunStore,
 ): Promise<ReadonlySet<FigureRun>> {
-  const packed = await packedManifests(store.out);
+  const { out, trainer, backend = figureBackend } = store;
+  const packed = await packedManifests(out);
   const made = new Set<FigureRun>();
   for (const run of runs) {
-    const manifest = await looseManifest(store.out, run.name) ?? packed.get(run.name);
-    if (manifest?.determines === hashOfRun(run, store)) made.add(run);
+    const manifest = await looseManifest(out, run.name) ?? packed.get(run.name);
+    if (manifest?.determines === trainer.hashOf(run, backend)) made.add(run);
   }
   return made;
 }

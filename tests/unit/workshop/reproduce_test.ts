@@ -17,14 +17,15 @@ import {
   type Grid,
   runsOf,
   type TrainingFigure,
+  type VariantSettings,
 } from "../../../lib/workshop/figures/figure.ts";
-import { figures, findFigure } from "../../../lib/workshop/figures/registry.ts";
+import { figures, findFigure, trainerOf } from "../../../lib/workshop/figures/registry.ts";
 import { madeRuns, packFinished, type RunStore } from "../../../lib/workshop/figures/made.ts";
-import { makeRun } from "../../../lib/workshop/figures/run.ts";
+import { makeRun, type RunPlace } from "../../../lib/workshop/figures/run.ts";
+import { decoderTrainer } from "../../../lib/workshop/figures/trainer.ts";
 import { commandLine } from "../../../lib/cli/shell.ts";
 import { useBackend } from "../../../lib/kernels/mod.ts";
 import { makeCorpus, makeSchedule, readRun, readRuns, writeRun } from "../../../lib/train/mod.ts";
-import { mobyDick } from "../../../lib/data/moby_dick.ts";
 import { findResidual, preLn, type Residual, type State } from "../../../lib/residual/mod.ts";
 
 const grid: Grid = {
@@ -50,6 +51,12 @@ const tiny: TrainingFigure = {
   probes: ["stream", "w2", "gates"],
 };
 const text = makeCorpus("Call me Ishmael. Some years ago, never mind how long. ".repeat(8));
+
+/** What trains the runs of a figure on the text. */
+const trainerLike = (
+  kept: Partial<TrainingFigure> = {},
+  corpus = text,
+): RunPlace["trainer"] => decoderTrainer(corpus, { probes: tiny.probes, ...kept });
 
 /** A variant whose branch counts twice, its first weights larger. */
 const doubled = (gain: number): Residual => ({
@@ -85,11 +92,17 @@ Deno.test("every figure names variants, rates and three seeds that exist", () =>
   for (const figure of figures) {
     assertEquals(findFigure(figure.id), figure);
     assertMatch(figure.notebook, /^\d\d_\w+$/);
-    for (const { seeds, warmups } of figure.grids) {
-      assert(new Set(seeds).size >= 3, `${figure.id} needs three seeds`);
-      assertEquals(new Set(warmups).size, warmups.length);
+    const settings = runsOf<VariantSettings>(figure).map(({ settings }) => settings);
+    const seedsOf = Map.groupBy(
+      settings,
+      ({ model, schedule: { warmup } }) => JSON.stringify([model.residual, warmup]),
+    );
+    for (const [setting, own] of seedsOf) {
+      const rates = Map.groupBy(own, ({ schedule: { peak } }) => peak).values();
+      const most = Math.max(...rates.map((same) => new Set(same.map(({ seed }) => seed)).size));
+      assert(most >= 3, `${figure.id} needs three seeds of ${setting}`);
     }
-    for (const { name, settings, residual } of runsOf(figure)) {
+    for (const { name, settings, residual } of runsOf<VariantSettings>(figure)) {
       assertMatch(name, /^[\w.+-]+_lr[\d.e-]+_warmup\d+_seed\d+$/);
       assertEquals(
         (residual ?? findResidual(settings.model.residual!)).id,
@@ -121,7 +134,7 @@ Deno.test("makeRun() writes short rows, one probe at the end, and a manifest tha
   await useBackend("cpu");
   await withFolder(async (out) => {
     const run = runsOf(tiny).find(({ name }) => name === "pre-ln+gpas_lr0.01_warmup4_seed0")!;
-    const place = { out, corpus: text, command: "deno task reproduce tiny", probes: tiny.probes };
+    const place = { out, trainer: trainerLike(), command: "deno task reproduce tiny" };
     assertEquals(await isMade(run, place), false);
     await makeRun(run, place);
     const { manifest, rows } = await readRun(out, run.name);
@@ -143,7 +156,7 @@ Deno.test("makeRun() writes short rows, one probe at the end, and a manifest tha
 Deno.test("madeRuns() lacks a run of other settings, probes, digits, text or code", async () => {
   await useBackend("cpu");
   await withFolder(async (out) => {
-    const place = { ...tiny, out, corpus: text, command: "" };
+    const place = { out, trainer: trainerLike(), command: "" };
     const run = runsOf({ ...tiny, grids: [{ ...grid, variants: [doubled(2)] }] })[0]!;
     await makeRun(run, place);
     assertEquals((await readRun(out, run.name)).manifest.ownVariant, true);
@@ -160,14 +173,14 @@ Deno.test("madeRuns() lacks a run of other settings, probes, digits, text or cod
     assertEquals(await isMade({ ...run, settings: { ...settings, clip: 1 } }, place), false);
     const clear = { ...run, settings: { ...settings, accumulate: 1 } };
     assertEquals(await isMade(clear, place), true, "a default that is written");
-    assertEquals(await isMade(run, { ...place, probes: ["stream"] }), false);
-    assertEquals(await isMade(run, { ...place, during: ["stream"] }), false);
-    assertEquals(await isMade(run, { ...place, digits: 9 }), false);
+    for (const kept of [{ probes: ["stream"] }, { during: ["stream"] }, { digits: 9 }] as const) {
+      assertEquals(await isMade(run, { out, trainer: trainerLike(kept) }), false);
+    }
     assertEquals(await isMade(run, { ...place, backend: "wasm" }), false);
     const words = "Call me Ishmael. Some years ago, never mind how much. ".repeat(8);
-    assertEquals(await isMade(run, { ...place, corpus: makeCorpus(words) }), false);
+    assertEquals(await isMade(run, { out, trainer: trainerLike({}, makeCorpus(words)) }), false);
     const renamed = { ...text, name: "the same text elsewhere" };
-    assertEquals(await isMade(run, { ...place, corpus: renamed }), true);
+    assertEquals(await isMade(run, { out, trainer: trainerLike({}, renamed) }), true);
   });
 });
 
@@ -175,7 +188,7 @@ Deno.test("madeRuns() lacks a run with a broken manifest or missing rows", async
   await useBackend("cpu");
   await withFolder(async (out) => {
     const run = runsOf(tiny)[0]!;
-    const place = { out, corpus: text, command: "", probes: [] };
+    const place = { out, trainer: trainerLike({ probes: [] }), command: "" };
     await makeRun(run, place);
     await Deno.writeTextFile(`${out}/${run.name}.json`, "{");
     assertEquals(await isMade(run, place), false);
@@ -190,7 +203,7 @@ Deno.test("packFinished() packs a figure when its last run is there, and packed 
   await useBackend("cpu");
   await withFolder(async (out) => {
     const runs = runsOf({ ...tiny, grids: [{ ...grid, rates: [0.01], warmups: [1] }] });
-    const place = { out, corpus: text, command: "", probes: tiny.probes };
+    const place = { out, trainer: trainerLike(), command: "" };
     for (const run of runs.slice(1)) await makeRun(run, place);
     assertEquals(await packFinished(runs, { ...place, backend: "cpu" }), false);
     assertEquals(listOf(out).length, 2 * (runs.length - 1));
@@ -214,12 +227,11 @@ Deno.test("packFinished() packs a figure when its last run is there, and packed 
 });
 
 Deno.test("the recorded runs of every figure are packed, and those of its grids as they are now", async () => {
-  const corpus = await mobyDick();
   for (const figure of figures) {
     const out = `${checkout}/data/runs/${figure.id}`;
     assertEquals(listOf(out), ["manifests.jsonl", "rows.jsonl"]);
-    const runs = runsOf(figure);
-    const made = await madeRuns(runs, { ...figure, out, corpus });
+    const runs = runsOf<VariantSettings>(figure);
+    const made = await madeRuns(runs, { out, trainer: await trainerOf(figure) });
     const missing = runs.filter((run) => !made.has(run)).map(({ name }) => name);
     assertEquals(missing, [], `deno task reproduce ${figure.id} --force makes them again`);
     assertEquals((await readRuns(out)).length, runs.length);
@@ -230,7 +242,7 @@ Deno.test("makeRun() writes nothing when it is interrupted", async () => {
   await useBackend("cpu");
   await withFolder(async (out) => {
     const run = runsOf(tiny)[0]!;
-    const place = { out, corpus: text, command: "", probes: [], signal: AbortSignal.abort() };
+    const place = { out, trainer: trainerLike(), command: "", signal: AbortSignal.abort() };
     assertEquals(await makeRun(run, place), undefined);
     assertEquals([...Deno.readDirSync(out)].length, 0);
   });
@@ -310,7 +322,7 @@ Deno.test("reproduce trains in child processes, and a second time finds all made
 Deno.test("reproduce packs a figure whose runs were all made by a process that ended before it packed them", async () => {
   await withFolder(async (out) => {
     const recorded = `${checkout}/data/runs/tolerance`;
-    for (const { name } of runsOf(findFigure("tolerance"))) {
+    for (const { name } of runsOf<VariantSettings>(findFigure("tolerance"))) {
       await writeRun(out, await readRun(recorded, name), name);
     }
     const args = ["tolerance", "--out", out];
@@ -398,7 +410,7 @@ Deno.test("makeRun() trains through a form, names it in the manifest and keeps t
   await withFolder(async (out) => {
     const made = [];
     for (const run of runsOf(figure).filter(({ name }) => name.endsWith("lr0.01_warmup1_seed0"))) {
-      made.push(await makeRun(run, { ...figure, out, corpus: text, command: "test" }));
+      made.push(await makeRun(run, { out, trainer: trainerLike(figure), command: "test" }));
     }
     const [a, b] = made;
     assertEquals([a?.manifest.label, b?.manifest.label], [undefined, "pre-crmsnorm"]);
@@ -407,7 +419,7 @@ Deno.test("makeRun() trains through a form, names it in the manifest and keeps t
       assertAlmostEquals(loss!, through!, 1e-5);
     }
     const [, through] = runsOf(figure).filter(({ name }) => name.endsWith("lr0.01_warmup1_seed0"));
-    const store = { ...figure, out, corpus: text, backend: "wasm" };
+    const store = { out, trainer: trainerLike(figure), backend: "wasm" };
     assertEquals(await isMade(through!, store), true);
     assertEquals(await isMade({ ...through!, form: "pre-rmsnorm" }, store), false);
     assert(a!.rows.some(({ nats }) => String(nats).length > 7), "nine digits are kept");

@@ -1,0 +1,131 @@
+// The papers' own tasks: each variant of a task at its own learning rate, three seeds.
+
+import type { TaskSettings } from "../../tasks/settings.ts";
+import type { Figure, Grid } from "./figure.ts";
+
+/** Variants under one warm-up. */
+export interface Sweep {
+  /** Warm-up steps; 1 is none. */
+  readonly warmup: number;
+  /**
+   * Each variant with the learning rate at which all three seeds are: of those swept with seed 0 the one whose last held-out loss is the
+   * lowest.
+   */
+  readonly chosen: Readonly<Record<string, number>>;
+}
+
+/** A figure of a task. */
+export interface TaskFigure extends Figure<TaskSettings> {
+  /** What is swept, and what was chosen by that. */
+  readonly sweeps: readonly Sweep[];
+}
+
+/** What tells a task's figure from the others. */
+interface Plan extends Pick<TaskFigure, "sweeps"> {
+  readonly title: string;
+  /** The learning rates of all variants. */
+  readonly rates: readonly number[];
+  /** What all runs share. */
+  readonly settings: Omit<TaskSettings, "seed">;
+}
+
+function gridsOf({ rates, settings, sweeps }: Plan): Grid<TaskSettings>[] {
+  return sweeps.flatMap(({ warmup, chosen }) => [
+    { variants: Object.keys(chosen), rates, warmups: [warmup], seeds: [0], settings },
+    ...Object.entries(chosen).filter(([, rate]) => rate > 0).map(([variant, rate]) => (
+      { variants: [variant], rates: [rate], warmups: [warmup], seeds: [1, 2], settings }
+    )),
+  ]);
+}
+
+const taskFigure = (plan: Plan): TaskFigure => ({
+  id: plan.settings.task,
+  title: plan.title,
+  notebook: "08_tasks",
+  grids: gridsOf(plan),
+  sweeps: plan.sweeps,
+});
+
+/** Small enough for two cores without a GPU: width 32, rows of 16, a few hundred steps at a constant rate. */
+const shared = {
+  schedule: { kind: "constant", peak: 1e-3 },
+  steps: 200,
+  rows: 16,
+  reportEvery: 20,
+  evaluateEvery: 100,
+} as const;
+
+/** What `deno task spoken-digits --speakers 40 --takes 1 --out .normkit/spoken_digits_40` makes. */
+const spokenDigits = ".normkit/spoken_digits_40";
+
+const layers = { width: 32, heads: 4 } as const;
+
+/** The figures of all tasks but causal language modelling, which the others are of. */
+export const taskFigures: readonly TaskFigure[] = [
+  taskFigure({
+    title: "Translation with and without warm-up (Xiong et al. 2020, Xie et al. 2023)",
+    rates: [1e-3, 3e-3, 1e-2],
+    settings: {
+      ...shared,
+      task: "translation",
+      model: { ...layers, encoderDepth: 6, decoderDepth: 6 },
+      steps: 300,
+      evaluateEvery: 150,
+    },
+    sweeps: [
+      {
+        warmup: 50,
+        chosen: { "post-ln": 0, "pre-ln": 0, "sub-ln": 0, "deep-norm": 0, "resi-dual": 0 },
+      },
+      { warmup: 1, chosen: { "post-ln": 0, "pre-ln": 0, "resi-dual": 0 } },
+    ],
+  }),
+  taskFigure({
+    title: "Masked language modelling with and without warm-up (Xiong et al. 2020, BERT)",
+    rates: [1e-3, 3e-3, 1e-2],
+    settings: {
+      ...shared,
+      task: "masked-lm",
+      data: { length: 32 },
+      model: { ...layers, depth: 8 },
+      steps: 300,
+      evaluationBatches: 16,
+    },
+    sweeps: [
+      {
+        warmup: 50,
+        chosen: { "post-ln": 0, "pre-ln": 0, "sub-ln": 0, "deep-norm": 0, "resi-dual": 0 },
+      },
+      { warmup: 1, chosen: { "post-ln": 0, "pre-ln": 0 } },
+    ],
+  }),
+  taskFigure({
+    title: "Digits by a vision Transformer",
+    rates: [1e-3, 3e-3, 1e-2],
+    settings: {
+      ...shared,
+      task: "image-classification",
+      model: { ...layers, depth: 6, patchSize: 7 },
+      evaluationBatches: 63,
+    },
+    sweeps: [{
+      warmup: 50,
+      chosen: { "post-ln": 0, "pre-ln": 0, "sub-ln": 0, "deep-norm": 0, "resi-dual": 0 },
+    }],
+  }),
+  taskFigure({
+    title: "Spoken digits by a speech encoder",
+    rates: [1e-3, 3e-3, 1e-2],
+    settings: {
+      ...shared,
+      task: "keyword",
+      data: { folder: spokenDigits, heldOutShare: 0.25 },
+      model: { ...layers, depth: 4 },
+      evaluationBatches: 7,
+    },
+    sweeps: [{
+      warmup: 50,
+      chosen: { "post-ln": 0, "pre-ln": 0, "sub-ln": 0, "deep-norm": 0, "resi-dual": 0 },
+    }],
+  }),
+];
