@@ -258,6 +258,9 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
     row<kit.CorpusOptions>(corpus, (o) => training.encodeCorpus("abcdefgh", any, o)),
   ],
   readCorpus: [row<kit.ReadCorpusOptions>({ ...corpus, ...text }, (o) => kit.readCorpus("", o))],
+  digitGrids: [
+    row<data.DigitGridOptions>({ ...split, count: 20 }, (o) => data.digitGrids(o)),
+  ],
   cldrPhrases: [row<data.SplitOptions>(split, (o) => data.cldrPhrases("de", "en", o))],
   maskBlocks: [
     row<data.MaskBlocksOptions>(

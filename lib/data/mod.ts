@@ -24,6 +24,12 @@ export {
   type Split,
   type SplitOptions,
 } from "./dataset.ts";
+export {
+  type CaptionDataset,
+  type CaptionedImage,
+  type DigitGridOptions,
+  digitGrids,
+} from "./digit_grids.ts";
 export { type IdxOptions, readIdx } from "./idx.ts";
 export type { Channels, Picture } from "./image_file.ts";
 export {

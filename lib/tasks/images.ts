@@ -19,7 +19,7 @@ export type ImageShape = Pick<ImageDataset, "height" | "width" | "channels">;
  * @returns What a model reads.
  */
 export function imageInputs(
-  images: readonly LabelledImage[],
+  images: readonly Pick<LabelledImage, "pixels">[],
   { height, width, channels }: ImageShape,
 ): BatchInputs {
   const size = height * width;
@@ -43,7 +43,7 @@ export function imageInputs(
  * @throws {RangeError} If they are not square.
  */
 export function squareSizes(
-  { name, height, width, channels }: ImageDataset,
+  { name, height, width, channels }: ImageShape & Pick<ImageDataset, "name">,
 ): { readonly imageSize: number; readonly channels: number } {
   if (height === width) return { imageSize: height, channels };
   throw new RangeError(

@@ -2,8 +2,10 @@
 
 import { requireOneOf } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
+import { type DigitGridOptions, digitGrids } from "../data/digit_grids.ts";
 import { causalLanguageModelling } from "./causal_lm.ts";
 import { imageClassification } from "./image_classification.ts";
+import { imageText, type ImageTextObjective } from "./image_text.ts";
 import { keywordSpotting } from "./keyword.ts";
 import { maskedImageModelling, type MaskedImageObjective } from "./masked_image.ts";
 import { maskedLanguageModelling, type MaskedLmObjective } from "./masked_lm.ts";
@@ -70,6 +72,11 @@ const entries: Readonly<Record<string, Entry>> = {
     "codes of hidden patches of MNIST's digits, or of a folder of PNG and JPEG",
     { ...shared, model: { width: 64, heads: 4, depth: 4 } },
     async (data, objective) => maskedImageModelling(await imagesOf(data), objective),
+  ),
+  "image-text": entry<DigitGridOptions, ImageTextObjective>(
+    'the words of a caption: grids of MNIST\'s digits, such as "two over seven five"',
+    { ...shared, model: { width: 64, heads: 4, depth: 4 } },
+    async (data, objective) => imageText(await digitGrids(data), objective),
   ),
   "speech-ctc": entry<SoundData>(
     "the letters of a spoken word: a folder of WAV in the layout of Speech Commands",

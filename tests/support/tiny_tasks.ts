@@ -1,9 +1,11 @@
 // Each task on data that take no time: a handful of images and sounds that tell their class by where they are bright or loud.
 
 import { type Dataset, holdOut } from "../../lib/data/dataset.ts";
+import type { CaptionDataset } from "../../lib/data/digit_grids.ts";
 import type { ImageDataset } from "../../lib/data/images.ts";
 import type { SentencePair } from "../../lib/data/pairs.ts";
 import { causalLanguageModelling } from "../../lib/tasks/causal_lm.ts";
+import { imageText } from "../../lib/tasks/image_text.ts";
 import { imageClassification } from "../../lib/tasks/image_classification.ts";
 import { keywordSpotting } from "../../lib/tasks/keyword.ts";
 import { maskedImageModelling } from "../../lib/tasks/masked_image.ts";
@@ -55,6 +57,15 @@ export const tinySounds: FeatureDataset = {
   }),
 };
 
+/** The same images with captions of one or two words. */
+const tinyCaptions: CaptionDataset = {
+  ...tinyImages,
+  examples: tinyImages.examples.map(({ pixels, label }, at) => ({
+    pixels,
+    caption: `${at % 4 < 2 ? "the " : ""}${classes[label]}`,
+  })),
+};
+
 /** A text that goes round. */
 export const tinyText: Corpus = makeCorpus("abcabd".repeat(20), { name: "round" });
 
@@ -103,6 +114,8 @@ export const tinyTasks: Readonly<Record<string, () => TinyTask>> = {
       layers,
       { steps: 150, schedule: { kind: "constant", peak: 0.02 } },
     ),
+  "image-text": () =>
+    made(imageText(holdOut(tinyCaptions, split), { patchSize: 2 }), layers, { steps: 150 }),
   "speech-ctc": () => made(speechCtc(holdOut(tinySounds, split)), layers, { steps: 60 }),
   translation: () =>
     made(translation(tinySentences), { ...stack, encoderDepth: 1, decoderDepth: 2 }, {

@@ -34,7 +34,7 @@ onEachBackend(
       const other = sound(frames);
       other.values[frames - 1]! += 1;
       const [changed] = await classify(other, sound(8));
-    assert(Math.abs(changed! - alone[0]!) > 1e-3, `${frames} frames, the last of them`);
+      assert(Math.abs(changed! - alone[0]!) > 1e-3, `${frames} frames, the last of them`);
     }
     disposeTree(parameters);
   },
