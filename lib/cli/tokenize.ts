@@ -1,9 +1,8 @@
 // The tokens of a text file, by the tokenizer that lies beside a model.
 
-import { readTokenizer } from "../data/tokenizer_file.ts";
+import { modelTokenizer } from "../data/model_tokenizer.ts";
 import type { Config } from "../families/family.ts";
 import { readText, type TextOptions } from "../train/text.ts";
-import { characterTokenizer } from "../train/tokenizer.ts";
 
 /** Text to the tokens of a model and back. */
 export interface TextTokenizer {
@@ -23,15 +22,9 @@ export interface TextTokenizer {
  * @returns The tokenizer.
  * @throws {RangeError} If there is none, or a broken one.
  */
-export async function openTokenizer(model: string, { characters }: Config): Promise<TextTokenizer> {
-  const own = typeof characters === "string"
-    ? characterTokenizer(characters)
-    : await readTokenizer(model);
-  return {
-    encode: (text) => Array.from(own.encode(text)),
-    decode: (ids) => own.decode(ids),
-    special: "special" in own ? own.special : new Set(),
-  };
+export async function openTokenizer(model: string, config: Config): Promise<TextTokenizer> {
+  const { encode, decode, special } = await modelTokenizer(model, config);
+  return { encode: (text) => Array.from(encode(text)), decode: (ids) => decode(ids), special };
 }
 
 /**

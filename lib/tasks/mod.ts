@@ -24,6 +24,13 @@
 
 export { causalLanguageModelling } from "./causal_lm.ts";
 export { type Classification, classificationTask, type Labelled } from "./classification.ts";
+export {
+  fineTuneTask,
+  type FineTuneTaskOptions,
+  type FineTuneTaskResult,
+  loadForTask,
+  type TaskModel,
+} from "./fine_tune_task.ts";
 export { imageClassification } from "./image_classification.ts";
 export { keywordSpotting } from "./keyword.ts";
 export {
@@ -32,6 +39,7 @@ export {
   type MaskedImages,
 } from "./masked_image.ts";
 export { maskedLanguageModelling, type MaskedLmObjective } from "./masked_lm.ts";
+export { type ModelTokens, readModelTokens, type SentenceTokens } from "./model_tokens.ts";
 export type { ModelKind } from "./models.ts";
 export { completeTask, readTask, summaryOf, taskIds } from "./registry.ts";
 export {
@@ -41,7 +49,7 @@ export {
   type Sentences,
   sentencesOf,
 } from "./sentences.ts";
-export type { ModelSettings, OpenTaskSettings, TaskSettings } from "./settings.ts";
+export type { ModelSettings, OpenTaskSettings, TaskSettings, TaskTuning } from "./settings.ts";
 export { type FeatureDataset, type Features, featuresOf } from "./sounds.ts";
 export { type ImageData, imagesOf, type SoundData, soundsOf } from "./sources.ts";
 export { speechCtc } from "./speech_ctc.ts";
@@ -49,6 +57,7 @@ export type { Baseline, BatchInputs, EvaluationSize, ExampleFacts, Learner, Task
 export { type Rows, rowsOf, type TextData } from "./texts.ts";
 export { type TaskResult, trainTask, type TrainTaskOptions } from "./train_task.ts";
 export { translation, type TranslationObjective } from "./translation.ts";
+export type { ModelTokenizer } from "../data/model_tokenizer.ts";
 export type { Measured, Part } from "../train/subject.ts";
 export type { Drawn, Start } from "../transformer/blueprint.ts";
 export type { Transformer } from "../transformer/models.ts";

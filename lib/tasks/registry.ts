@@ -9,6 +9,7 @@ import { imageText, type ImageTextObjective } from "./image_text.ts";
 import { keywordSpotting } from "./keyword.ts";
 import { maskedImageModelling, type MaskedImageObjective } from "./masked_image.ts";
 import { maskedLanguageModelling, type MaskedLmObjective } from "./masked_lm.ts";
+import type { ModelTokens } from "./model_tokens.ts";
 import { type PairData, sentencesOf } from "./sentences.ts";
 import { openTaskKinds, type OpenTaskSettings, type TaskSettings } from "./settings.ts";
 import { type ImageData, imagesOf, type SoundData, soundsOf } from "./sources.ts";
@@ -27,6 +28,7 @@ interface Entry {
   readonly read: (
     data: Readonly<Record<string, unknown>>,
     objective: Readonly<Record<string, unknown>>,
+    tokens: ModelTokens | undefined,
   ) => Promise<Task>;
 }
 
@@ -34,7 +36,7 @@ interface Entry {
 const entry = <D, O = Record<never, never>>(
   summary: string,
   defaults: Entry["defaults"],
-  read: (data: D, objective: O) => Promise<unknown>,
+  read: (data: D, objective: O, tokens: ModelTokens | undefined) => Promise<unknown>,
 ): Entry => ({ summary, defaults, read: read as Entry["read"] });
 
 /** What all leave open alike. */
@@ -51,17 +53,18 @@ const entries: Readonly<Record<string, Entry>> = {
   "causal-lm": entry<TextData>(
     "the next token: Moby-Dick, or a text",
     { ...shared, rows: 16, model: { width: 64, heads: 4, depth: 4 } },
-    async (data) => causalLanguageModelling(await rowsOf(data)),
+    async (data, _, tokens) => causalLanguageModelling(await rowsOf(data, tokens)),
   ),
   "masked-lm": entry<TextData, MaskedLmObjective>(
     "masked tokens of Moby-Dick, or of a text",
     { ...shared, rows: 16, model: { width: 64, heads: 4, depth: 4 } },
-    async (data, objective) => maskedLanguageModelling(await rowsOf(data), objective),
+    async (data, objective, tokens) =>
+      maskedLanguageModelling(await rowsOf(data, tokens), objective),
   ),
   translation: entry<PairData, TranslationObjective>(
     "phrases in another language: those of Unicode's CLDR, or two files of sentences",
     { ...shared, model: { width: 64, heads: 4, encoderDepth: 3, decoderDepth: 3 } },
-    async (data, objective) => translation(await sentencesOf(data), objective),
+    async (data, objective, tokens) => translation(await sentencesOf(data, tokens), objective),
   ),
   "image-classification": entry<ImageData>(
     "the class of an image: MNIST's digits, or a folder of PNG and JPEG",
@@ -132,10 +135,11 @@ export function completeTask(given: OpenTaskSettings, of = "the settings"): Task
  * Reads the data of a task.
  *
  * @param settings The settings; only the task must be there.
+ * @param tokens Those of the model that is to be trained, where it is there already.
  * @returns The task.
  * @throws {RangeError} If there is no such task, a key is unknown, or its data cannot be read.
  */
-export async function readTask(settings: OpenTaskSettings): Promise<Task> {
+export async function readTask(settings: OpenTaskSettings, tokens?: ModelTokens): Promise<Task> {
   const { task, data = {}, objective = {} } = completeTask(settings, "readTask()");
-  return await entryOf(task).read(data, objective);
+  return await entryOf(task).read(data, objective, tokens);
 }

@@ -14,7 +14,9 @@ import {
 } from "../data/dataset.ts";
 import { nearDuplicateGroups } from "../data/near_duplicates.ts";
 import { readPairs, type SentencePair } from "../data/pairs.ts";
-import type { FileTokenizer } from "../data/tokenizer_file.ts";
+import { requireNoVocabulary } from "./texts.ts";
+import type { ModelTokenizer } from "../data/model_tokenizer.ts";
+import type { ModelTokens, SentenceTokens } from "./model_tokens.ts";
 
 /** Which sentences. */
 export interface PairData extends SplitOptions {
@@ -54,7 +56,7 @@ export interface PlacedPair extends SentencePair {
   readonly line?: number;
 }
 
-/** A sentence and its translation, as texts and as tokens without an end. */
+/** A sentence and its translation, as texts and as tokens with their ends. */
 export interface EncodedPair extends PlacedPair {
   /** The tokens of the sentence. */
   readonly from: Int32Array;
@@ -67,13 +69,15 @@ export interface Sentences {
   /** Those to train on, and those held out. */
   readonly pairs: Split<Dataset<EncodedPair>>;
   /** Between texts and tokens. */
-  readonly tokenizer: FileTokenizer;
+  readonly tokenizer: ModelTokenizer;
+  /** The tokens around sentences. */
+  readonly special: SentenceTokens;
   /** The most tokens of a sentence, its end among them. */
   readonly length: number;
 }
 
-/** The ids of the tokens that no text has. */
-export const special = { padding: 0, start: 1, end: 2 } as const;
+/** The tokens that byte pairs of our own have around sentences. */
+const ownSpecial: SentenceTokens = { padding: 0, start: 1, end: 2 };
 
 /** Pairs of files, which know their lines. */
 async function placedPairs(source: string, target: string): Promise<Dataset<PlacedPair>> {
@@ -113,10 +117,12 @@ async function pairsOf(data: PairData): Promise<Split<Dataset<PlacedPair>>> {
  * The sentences that settings name.
  *
  * @param data What they say.
+ * @param tokens Those of the model that is to be trained, where it is there already.
  * @returns The sentences in tokens.
- * @throws {RangeError} If an option is unknown or lacks its other half, a file cannot be read, or a sentence is longer than the length.
+ * @throws {RangeError} If an option is unknown or lacks its other half, a file cannot be read, a sentence is longer than the length, or
+ * the model does not say with what its decoder starts and sentences end.
  */
-export async function sentencesOf(data: PairData): Promise<Sentences> {
+export async function sentencesOf(data: PairData, tokens?: ModelTokens): Promise<Sentences> {
   requireOptions("data", data, dataKinds);
   requireTogether(data, "source", "target");
   requireTogether(data, "heldOutSource", "heldOutTarget");
@@ -125,7 +131,22 @@ export async function sentencesOf(data: PairData): Promise<Sentences> {
       "Cannot use data.heldOutSource without data.source: phrases of CLDR are held out by a share",
     );
   }
-  return await sentencesIn(await pairsOf(data), data);
+  if (tokens === undefined) return await sentencesIn(await pairsOf(data), data);
+  requireNoVocabulary(data);
+  return encodedPairs(await pairsOf(data), sentenceTokens(tokens), data.length);
+}
+
+/** The tokens around the sentences of a model that is there already. */
+function sentenceTokens({ tokenizer, sentence }: ModelTokens): Tokens {
+  const { padding = 0, start, end } = sentence;
+  if (start === undefined || end === undefined) {
+    throw new RangeError(
+      `Cannot train on sentences: the model's configuration has no ${
+        start === undefined ? "decoder_start_token_id" : "eos_token_id"
+      }`,
+    );
+  }
+  return { tokenizer, special: { padding, start, end } };
 }
 
 /**
@@ -145,16 +166,40 @@ export async function sentencesIn(
     vocabulary: size.vocabulary ?? 512,
     specialTokens: ["<pad>", "<s>", "</s>"],
   });
+  return encodedPairs({ train, heldOut }, { tokenizer, special: ownSpecial }, size.length);
+}
+
+/** How sentences become tokens. */
+type Tokens = Pick<Sentences, "tokenizer" | "special">;
+
+/**
+ * The tokens of a sentence, with its end; without a start, which a tokenizer may add.
+ *
+ * @param text The sentence.
+ * @param tokens How it becomes tokens.
+ * @returns Its tokens.
+ */
+export function encodeSentence(text: string, { tokenizer, special }: Tokens): Int32Array {
+  const found = [...tokenizer.encode(text)];
+  const own = found[0] === special.start ? found.slice(1) : found;
+  return Int32Array.from(own.includes(special.end) ? own : [...own, special.end]);
+}
+
+function encodedPairs(
+  { train, heldOut }: Split<Dataset<PlacedPair>>,
+  tokens: Tokens,
+  length: number | undefined,
+): Sentences {
   const encoded = ({ name, examples }: Dataset<PlacedPair>): Dataset<EncodedPair> => ({
     name,
     examples: examples.map((pair) => ({
       ...pair,
-      from: tokenizer.encode(pair.source),
-      to: tokenizer.encode(pair.target),
+      from: encodeSentence(pair.source, tokens),
+      to: encodeSentence(pair.target, tokens),
     })),
   });
   const pairs = { train: encoded(train), heldOut: encoded(heldOut) };
-  return { pairs, tokenizer, length: lengthFor(pairs, size.length) };
+  return { pairs, ...tokens, length: lengthFor(pairs, length) };
 }
 
 /** The most tokens of a sentence with its end; none may be longer than a given length. */
@@ -163,10 +208,10 @@ function lengthFor({ train, heldOut }: Sentences["pairs"], given: number | undef
   let longest = 0;
   for (const { name, examples } of [train, heldOut]) {
     for (const { source, target, from, to, line } of examples) {
-      const length = Math.max(from.length, to.length) + 1;
+      const length = Math.max(from.length, to.length);
       longest = Math.max(longest, length);
       if (length <= most) continue;
-      const text = from.length + 1 > most ? source : target;
+      const text = from.length > most ? source : target;
       const place = line === undefined ? excerpt(text) : `line ${line}, ${excerpt(text)},`;
       throw new RangeError(
         `Cannot use ${place} of ${name}: it has ${length} tokens with its end, and data.length is ${given}`,

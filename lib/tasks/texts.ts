@@ -13,6 +13,7 @@ import {
 } from "../train/corpus.ts";
 import { readText, type TextOptions } from "../train/text.ts";
 import type { Tokenizer } from "../train/tokenizer.ts";
+import type { ModelTokens } from "./model_tokens.ts";
 import type { Baseline, ExampleFacts } from "./task.ts";
 
 /** Which text. */
@@ -40,25 +41,44 @@ export interface Rows {
   readonly corpus: Corpus<Tokenizer>;
   /** Tokens of a row. */
   readonly length: number;
+  /** Those of a model that is there already. */
+  readonly tokens?: ModelTokens;
 }
 
 /**
  * The text that settings name.
  *
  * @param data What they say.
+ * @param tokens Those of the model that is to be trained, where it is there already.
  * @returns The text, and the length of its rows.
  * @throws {RangeError} If an option is unknown, the text cannot be read, or a part of it is shorter than a row.
  */
-export async function rowsOf(data: TextData): Promise<Rows> {
+export async function rowsOf(data: TextData, tokens?: ModelTokens): Promise<Rows> {
   requireOptions("data", data, dataKinds);
   const { text: path, vocabulary, length = 64, heldOutShare = 0.1, ...reading } = data;
   const text = path === undefined ? await mobyDickText() : await readText(path, reading);
   const options = { name: path ?? mobyDickName, heldOutShare };
-  const corpus = vocabulary === undefined
+  if (tokens !== undefined) requireNoVocabulary(data);
+  const tokenizer = tokens?.tokenizer ??
+    (vocabulary === undefined ? undefined : await bytePairsOf(text, vocabulary, options));
+  const corpus = tokenizer === undefined
     ? makeCorpus(text, options)
-    : encodeCorpus(text, await bytePairsOf(text, vocabulary, options), options);
+    : encodeCorpus(text, tokenizer, options);
   requireRoom(corpus, length, ["train", "heldOut"]);
-  return { corpus, length };
+  return { corpus, length, ...(tokens === undefined ? {} : { tokens }) };
+}
+
+/**
+ * Refuses a vocabulary beside that of a model.
+ *
+ * @param data What settings say.
+ * @throws {RangeError} If they name one.
+ */
+export function requireNoVocabulary({ vocabulary }: { readonly vocabulary?: number }): void {
+  if (vocabulary === undefined) return;
+  throw new RangeError(
+    `Cannot use data.vocabulary = ${vocabulary}: the model that is trained further has its own tokens`,
+  );
 }
 
 /** Byte pairs of the part of a text that is trained on. */

@@ -11,7 +11,7 @@ import { crossEntropy } from "../ops/cross_entropy.ts";
 import { sha256Of } from "../platform/hash.ts";
 import { drawExamples, heldOutBatches } from "./batches.ts";
 import { factsOf } from "./classification.ts";
-import { type EncodedPair, type Sentences, special } from "./sentences.ts";
+import type { EncodedPair, Sentences } from "./sentences.ts";
 import type { Baseline, BatchInputs, Task } from "./task.ts";
 import { unigram } from "./texts.ts";
 
@@ -25,34 +25,35 @@ export interface TranslationObjective {
 const ignore = -1;
 
 /** Rows of tokens as a batch, with something behind the shorter ones. */
-function padded(rows: readonly (readonly number[])[], padding: number) {
+function padded(rows: readonly ArrayLike<number>[], padding: number) {
   const length = rows.reduce((most, row) => Math.max(most, row.length), 0);
   const ids = new Int32Array(rows.length * length).fill(padding);
   rows.forEach((row, at) => ids.set(row, at * length));
   return { ids, size: [rows.length, length] as const };
 }
 
-const withEnd = (tokens: Int32Array): number[] => [...tokens, special.end];
-
-/** What a model reads: sources with their ends, and targets behind a start (teacher forcing). */
-function pairInputs(batch: readonly EncodedPair[]): BatchInputs {
+/** What a model reads: sources, and targets behind a start (teacher forcing). */
+function pairInputs(
+  batch: readonly EncodedPair[],
+  { padding, start }: Sentences["special"],
+): BatchInputs {
   return {
     inputs: {
-      source: padded(batch.map(({ from }) => withEnd(from)), special.padding),
-      tokens: padded(batch.map(({ to }) => [special.start, ...to]), special.padding),
+      source: padded(batch.map(({ from }) => from), padding),
+      tokens: padded(batch.map(({ to }) => [start, ...to.subarray(0, -1)]), padding),
     },
-    keyLengths: batch.map(({ from }) => from.length + 1),
+    keyLengths: batch.map(({ from }) => from.length),
   };
 }
 
 const labelsOf = (batch: readonly EncodedPair[]): Int32Array =>
-  padded(batch.map(({ to }) => withEnd(to)), ignore).ids;
+  padded(batch.map(({ to }) => to), ignore).ids;
 
 const count = (batch: readonly EncodedPair[]): number =>
-  batch.reduce((sum, { to }) => sum + to.length + 1, 0);
+  batch.reduce((sum, { to }) => sum + to.length, 0);
 
 const tokensOf = (examples: readonly EncodedPair[]): Int32Array =>
-  Int32Array.from(examples.flatMap(({ to }) => withEnd(to)));
+  Int32Array.from(examples.flatMap(({ to }) => [...to]));
 
 /** How near some texts are to translations. */
 function scores(texts: readonly string[], pairs: readonly EncodedPair[]) {
@@ -96,7 +97,7 @@ export function translation(
 ): Task<readonly EncodedPair[]> {
   requireOptions("objective", objective, { smoothing: "number?" });
   const smoothing = requireNumber("smoothing", objective.smoothing ?? 0.1, { min: 0, max: 1 });
-  const { pairs, tokenizer, length } = sentences;
+  const { pairs, tokenizer, special, length } = sentences;
   const { vocabulary } = tokenizer;
   const examples = [...pairs.train.examples, ...pairs.heldOut.examples];
   const content = examples.map(({ source, target }) => [source, target]);
@@ -108,7 +109,7 @@ export function translation(
     data: factsOf(pairs, sha256Of(JSON.stringify(content))),
     baseline: baselineOf(sentences),
     draw: (part, rows, random) => drawExamples(pairs, part, rows, random),
-    inputs: pairInputs,
+    inputs: (batch) => pairInputs(batch, special),
     loss: (logits, batch) => crossEntropy(logits, labelsOf(batch), { ignore, smoothing }),
     evaluate: async ({ logits, parameters, model }, size) => {
       const batches = heldOutBatches(pairs, size);
@@ -122,11 +123,11 @@ export function translation(
       const found = await translate(
         parameters,
         { ...model, context: length },
-        all.map(({ from }) => withEnd(from)),
+        all.map(({ from }) => [...from]),
         { start: [special.start], end: [special.end], maxTokens: length },
       );
       const texts = found.map(({ tokens }) =>
-        tokenizer.decode(tokens.filter((token) => token > special.end))
+        tokenizer.decode(tokens.filter((token) => !tokenizer.special.has(token)))
       );
       return { nats: nats / count(all), ...scores(texts, all) };
     },
