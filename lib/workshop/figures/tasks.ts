@@ -46,7 +46,7 @@ const taskFigure = (plan: Plan): TaskFigure => ({
   sweeps: plan.sweeps,
 });
 
-/** Small enough for two cores without a GPU: width 32, rows of 16, a few hundred steps at a constant rate. */
+/** Small enough for two cores without a GPU: width 32, rows of 16, 200 steps at a constant rate. */
 const shared = {
   schedule: { kind: "constant", peak: 1e-3 },
   steps: 200,
@@ -69,8 +69,7 @@ export const taskFigures: readonly TaskFigure[] = [
       ...shared,
       task: "translation",
       model: { ...layers, encoderDepth: 6, decoderDepth: 6 },
-      steps: 300,
-      evaluateEvery: 150,
+      evaluateEvery: 200,
     },
     sweeps: [
       {
@@ -87,8 +86,7 @@ export const taskFigures: readonly TaskFigure[] = [
       ...shared,
       task: "masked-lm",
       data: { length: 32 },
-      model: { ...layers, depth: 8 },
-      steps: 300,
+      model: { ...layers, depth: 6 },
       evaluationBatches: 16,
     },
     sweeps: [
@@ -106,7 +104,7 @@ export const taskFigures: readonly TaskFigure[] = [
       ...shared,
       task: "image-classification",
       model: { ...layers, depth: 6, patchSize: 7 },
-      evaluationBatches: 63,
+      evaluationBatches: 32,
     },
     sweeps: [{
       warmup: 50,
@@ -121,6 +119,7 @@ export const taskFigures: readonly TaskFigure[] = [
       task: "keyword",
       data: { folder: spokenDigits, heldOutShare: 0.25 },
       model: { ...layers, depth: 4 },
+      evaluateEvery: 200,
       evaluationBatches: 7,
     },
     sweeps: [{
