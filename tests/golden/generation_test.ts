@@ -29,9 +29,9 @@ interface Features {
 
 /** What `generate` makes of the sources of one model. */
 interface Golden {
-  readonly start: number;
   readonly sources: number[][] | Features;
   readonly texts: readonly {
+    readonly start: number[];
     readonly options: Readonly<Record<string, unknown>>;
     readonly tokens: number[][];
     readonly scores?: number[];
@@ -74,30 +74,30 @@ function assertTexts(
   }
 }
 
-/** Options of ours that are transformers' with the start of a model. */
-const optionsOf = (start: number, options: Readonly<Record<string, unknown>>): BeamOptions =>
-  translateOptionsOf({ ...options, decoder_start_token_id: start }) as BeamOptions;
+/** Options of ours that are transformers'. */
+const optionsOf = ({ start, options }: Golden["texts"][number]): BeamOptions =>
+  ({ ...translateOptionsOf(options), start }) as BeamOptions;
 
-for (const [name, { start, sources, texts }] of Object.entries(goldens)) {
+for (const [name, { sources, texts }] of Object.entries(goldens)) {
   Deno.test(`translate() of ${name} makes what transformers' generate makes`, () =>
     onBackend("wasm", async () => {
       using opened = await openGolden(name);
       using loaded = await loadFlat(opened);
-      for (const { options, ...expected } of texts) {
-        const found = await textsOf(loaded, sources, optionsOf(start, options));
-        assertTexts(found, expected, `${name} ${JSON.stringify(options)}`);
+      for (const expected of texts) {
+        const found = await textsOf(loaded, sources, optionsOf(expected));
+        assertTexts(found, expected, `${name} ${JSON.stringify(expected.options)}`);
       }
     }));
 }
 
-for (const [name, { start, sources, texts }] of Object.entries(goldens)) {
+for (const [name, { sources, texts }] of Object.entries(goldens)) {
   for (const to of targets.filter((to) => canBecome(name, to))) {
     Deno.test(`translate() of ${name} as ${to} makes the same`, () =>
       onBackend("wasm", async () => {
         using opened = await openGolden(name);
         using loaded = await loadFlat(convert(opened, { to }));
-        const { options, ...expected } = texts[1]!;
-        const found = await textsOf(loaded, sources, optionsOf(start, options));
+        const expected = texts[1]!;
+        const found = await textsOf(loaded, sources, optionsOf(expected));
         assertTexts(found, expected, `${name} as ${to}`);
       }));
   }
@@ -105,12 +105,12 @@ for (const [name, { start, sources, texts }] of Object.entries(goldens)) {
 
 onEachBackend("translate() of bart, marian and t5 makes transformers' texts", async () => {
   for (const name of ["bart", "marian", "t5"]) {
-    const { start, sources, texts } = goldens[name]!;
+    const { sources, texts } = goldens[name]!;
     using opened = await openGolden(name);
     using loaded = await loadFlat(opened);
-    for (const { options, ...expected } of texts.slice(0, 3)) {
-      const found = await textsOf(loaded, sources, optionsOf(start, options));
-      assertTexts(found, expected, `${name} ${JSON.stringify(options)}`);
+    for (const expected of texts.slice(0, 3)) {
+      const found = await textsOf(loaded, sources, optionsOf(expected));
+      assertTexts(found, expected, `${name} ${JSON.stringify(expected.options)}`);
     }
   }
 });
@@ -125,7 +125,7 @@ Deno.test("golden texts depend on beams and length penalties, and end in differe
 
 Deno.test("beamSearch() of a batch, of all sources at once, makes the same", () =>
   onBackend("wasm", async () => {
-    const { start, sources, texts } = goldens["marian"]!;
+    const { sources, texts } = goldens["marian"]!;
     using opened = await openGolden("marian");
     using loaded = await loadFlat(opened);
     const rows = sources as number[][];
@@ -136,13 +136,13 @@ Deno.test("beamSearch() of a batch, of all sources at once, makes the same", () 
       },
       lengths: rows.map(({ length }) => length),
     };
-    for (const { options, ...expected } of texts) {
+    for (const expected of texts) {
       const found = await beamSearch(
         loaded.parameters,
         loaded.model,
         batch,
-        optionsOf(start, options),
+        optionsOf(expected),
       );
-      assertTexts(found, expected, JSON.stringify(options));
+      assertTexts(found, expected, JSON.stringify(expected.options));
     }
   }));

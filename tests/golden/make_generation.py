@@ -74,16 +74,17 @@ def sources_of(model, generator):
 
 
 @torch.no_grad()
-def generate(model, sources, options):
+def generate(model, sources, start, options):
     """The tokens of each row without the start, up to the one that ends it, and the scores."""
+    prompt = {"decoder_input_ids": torch.tensor([start] * len(LENGTHS))}
     generation = transformers.generation.GenerationMixin.generate  # Whisper has one of its own
     out = generation(
-        model, **sources, **options, return_dict_in_generate=True, output_scores=True
+        model, **sources, **prompt, **options, return_dict_in_generate=True, output_scores=True
     )
     ends = options["eos_token_id"]
     ends = ends if isinstance(ends, list) else [ends]
     rows = []
-    for row in out.sequences[:, 1:].tolist():
+    for row in out.sequences[:, len(start) :].tolist():
         end = next((at for at, token in enumerate(row) if token in ends), len(row) - 1)
         rows.append(row[: end + 1])
     scores = getattr(out, "sequences_scores", None)
@@ -114,13 +115,16 @@ def make(name):
     shared = TOKENS | {"eos_token_id": end}
     if model.generation_config.forced_eos_token_id is not None:
         shared["forced_eos_token_id"] = end
+    first = model.generation_config.decoder_start_token_id
+    if first is None:
+        first = model.generation_config.bos_token_id
     texts = []
-    for own in SEARCHES + rules:
-        options = shared | own
-        texts.append({"options": options, **generate(model, sources, options)})
-    start = model.generation_config.decoder_start_token_id
+    # The last one starts from several tokens, as Whisper does.
+    for own in [*SEARCHES, *rules, SEARCHES[1] | {"min_new_tokens": 3}]:
+        options, start = shared | own, [first, 5, 9] if "min_new_tokens" in own else [first]
+        found = generate(model, sources, start, options)
+        texts.append({"start": start, "options": options, **found})
     return {
-        "start": model.generation_config.bos_token_id if start is None else start,
         "sources": [row[:length].tolist() for row, length in zip(sources["input_ids"], LENGTHS)]
         if features is None
         else {"shape": list(features.shape), "values": features.flatten().tolist()},
