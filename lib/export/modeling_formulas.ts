@@ -215,6 +215,9 @@ export const headFormulas: Readonly<
   >
 > = {
   "all": ["output[t] = linear(n[t]) for each row n[t] of the final norm"],
+  "patches": [
+    "output[t] = linear(n[t]) for each row n[t] of the squares",
+  ],
   "tokens": [
     "output[t] = linear(n[t]) for each row n[t] of the tokens, which stand behind the patches",
   ],
@@ -228,6 +231,7 @@ export const headFormulas: Readonly<
   ],
   "source-end": ["output = linear(n[t]) at the last t where the encoder's id[t] = endToken"],
   "mean": ["output = linear(the mean of all rows of n)"],
+  "late": ["output = the mean over all rows n[t] of linear(n[t]), with all that is done besides"],
   "patch-mean": ["output = linear(the mean of the rows of the squares)"],
   "first-and-mean": ["output = linear(n[0] beside the mean of the rows of the squares)"],
   "first-two": ["output = linear((n[0] + n[1]) / 2)"],

@@ -55,6 +55,7 @@ const kinds: readonly HeadKind[] = [
     before: { path: "classification_head.dense", activation: "tanh" },
     reads: "source-end",
   },
+  { path: "decoder.0", reads: "patches", output: "reconstruction" },
   { path: "classifier", before: { path: "pre_classifier", activation: "relu" }, reads: "first" },
   { path: "classifier", before: pooler, reads: "first" },
   { path: "classifier", before: { path: "projector" }, reads: "mean" },
@@ -122,8 +123,8 @@ export function architectureOf({ architectures }: Config): string {
 
 /** Whether heads are what their names say: not those of a class for something else, which may have more than one matrix. */
 function isKnown(config: Config): boolean {
-  const words =
-    "Classification|Answering|Choice|Prediction|CTC|LM|Head|Generation|PreTraining|WithTeacher";
+  const words = "Classification|Answering|Choice|Prediction|CTC|LM|Head|Generation|PreTraining|" +
+    "WithTeacher|MaskedImageModeling";
   const architecture = architectureOf(config);
   return !architecture.includes("For") || new RegExp(`(?:${words})$`).test(architecture);
 }

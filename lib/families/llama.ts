@@ -15,7 +15,7 @@ import {
 } from "./llama_like.ts";
 import { rotaryIn } from "./rotary.ts";
 import { linearAt } from "./spec_parts.ts";
-import { activationIn, countIn, positiveIn } from "./settings.ts";
+import { activationIn, countIn, positiveIn, unknownSetting } from "./settings.ts";
 
 /** Llama, whose checkpoints every engine with RMSNorm loads. */
 export const llama: Family = llamaLike({
@@ -63,15 +63,26 @@ export const seedOss: Family = llamaLike({
   headWidth: 128,
 });
 
-/** EuroBERT: Llama whose tokens see all others. */
-export const euroBert: Family = llamaLike({
-  id: "eurobert",
-  label: "EuroBERT",
-  norm: rmsOf(1e-5),
-  tied: false,
-  stack: "encoder",
-  attention: () => ({ causal: false }),
-});
+/** EuroBERT: Llama whose tokens see all others, with a map before its classifier. */
+export const euroBert: Family = {
+  ...llamaLike({
+    id: "eurobert",
+    label: "EuroBERT",
+    norm: rmsOf(1e-5),
+    tied: false,
+    stack: "encoder",
+    attention: () => ({ causal: false }),
+  }),
+  heads: [{
+    path: "classifier",
+    before: { path: "dense", activation: "gelu" },
+    reads: ({ classifier_pooling: pooling = "late" }) => {
+      const known = { bos: "first", mean: "mean", late: "late" } as const;
+      if (pooling === "bos" || pooling === "mean" || pooling === "late") return known[pooling];
+      throw unknownSetting("classifier_pooling", pooling, "it must be bos, mean or late");
+    },
+  }],
+};
 
 /** SmolLM3: no positions in every fourth layer. */
 export const smollm3: Family = llamaLike({

@@ -14,7 +14,8 @@ import type {
 import { preLn } from "../residual/variants.ts";
 import type { EntryOf } from "../model/interpreter.ts";
 import { gridOf } from "../model/patches.ts";
-import type { Config, Family, Has } from "./family.ts";
+import { namesIn } from "../model/spec.ts";
+import type { Config, Family, Has, HeadKind } from "./family.ts";
 import { rotaryIn } from "./rotary.ts";
 import { branch, layerNormAt, layersOf, linearAt, prefixOf, projectionsAt } from "./spec_parts.ts";
 import {
@@ -71,6 +72,9 @@ interface Kind {
   stack?(config: Config, has: Has, prefix: string): Partial<Stack>;
   /** Names in the embeddings that are not read. */
   unread?(config: Config): readonly string[];
+  /** What it has besides the classifier: heads, and what is described otherwise. */
+  readonly heads?: readonly HeadKind[];
+  others?(config: Config, has: Has): Partial<ModelSpec>;
   /** Names in the embeddings that are never trained. */
   readonly frozen?: readonly string[];
 }
@@ -178,6 +182,7 @@ function describe(kind: Kind, config: Config, has: Has): ModelSpec {
     },
     heads: [],
     unread: (kind.unread?.(config) ?? []).map((name) => `${prefix}embeddings.${name}`).filter(has),
+    ...kind.others?.(config, has),
     frozen: (kind.frozen ?? []).map((name) => `${prefix}embeddings.${name}`),
   };
 }
@@ -281,7 +286,7 @@ function beitPositions(config: Config, has: Has, layer: string): Partial<Attenti
 /** Whether there is a norm of the mean: its gain, or, where a conversion took that away, a classifier behind it. */
 const isThere = (has: Has, { gain }: NormSpec): boolean => has(gain) || has("classifier.weight");
 
-/** BEiT: a norm of the mean of the patches at the end, or a norm of all rows. */
+/** BEiT: a norm of the mean of the patches at the end, or a norm of all rows; beside that what guesses patches has one of its own. */
 const beit = {
   eps: 1e-12,
   before: ["cls_token"],
@@ -294,9 +299,13 @@ const beit = {
   attention: beitPositions,
   stack: (config: Config, has: Has, prefix: string): Partial<Stack> => {
     const eps = epsIn(config, ["layer_norm_eps"], 1e-12);
-    if (!flagIn(config, "use_mean_pooling", true)) {
-      return { final: layerNormAt(`${prefix}layernorm`, eps) };
+    const isOfMean = flagIn(config, "use_mean_pooling", true);
+    if (has("lm_head.weight")) {
+      if (isOfMean) return { final: layerNormAt("layernorm", eps) };
+      const why = "masked images are described with true only: transformers swaps their two norms";
+      throw unknownSetting("use_mean_pooling", false, why);
     }
+    if (!isOfMean) return { final: layerNormAt(`${prefix}layernorm`, eps) };
     const norm = layerNormAt(`${prefix}pooler.layernorm`, eps);
     return isThere(has, norm) ? { final: norm, finalOfMean: true } : {};
   },
@@ -332,6 +341,40 @@ function videoFinal(config: Config, has: Has, prefix: string): Partial<Stack> {
   return isThere(has, norm) ? { final: norm, finalOfMean: true } : {};
 }
 
+/** What guesses the visual tokens of patches (BEiT). */
+const guess: HeadKind = { path: "lm_head", reads: "patches" };
+
+/** ViT-MAE's decoder reads its encoder through a map. What is behind that is another model, which nothing here runs or changes. */
+function maeDecoder(config: Config, has: Has): Pick<ModelSpec, "heads" | "unread"> {
+  const linear = linearAt("decoder.decoder_embed");
+  if (!has(linear.weight)) return { heads: [] };
+  const layers = countIn(config, ["decoder_num_hidden_layers"], 8);
+  const own = { ...config, hidden_size: config["decoder_hidden_size"] ?? 512 };
+  const heads = config["decoder_num_attention_heads"] ?? 16;
+  const inLayers = ["decoder.decoder_layers", "decoder.decoder_encoder.layer"].flatMap((path) =>
+    Array.from({ length: layers }, (_, index) => [
+      ...namesIn(block(mae, { ...own, num_attention_heads: heads }, has, `${path}.${index}`)),
+    ])
+  );
+  const others = ["decoder_norm.weight", "decoder_norm.bias", "decoder_pred.weight"]
+    .concat("decoder_pred.bias", "decoder_pos_embed", "mask_token")
+    .map((name) => `decoder.${name}`);
+  return {
+    heads: [{ linear, stack: "vision", reads: "all", output: "decoder_embed" }],
+    unread: [...inLayers.flat(), ...others].filter(has),
+  };
+}
+
+/** ViT-MAE's encoder, reading all patches. */
+const mae: Kind = {
+  id: "vit_mae",
+  label: "ViT-MAE",
+  prefix: "vit",
+  ...vit,
+  frozen: ["position_embeddings"],
+  others: maeDecoder,
+};
+
 const kinds: readonly Kind[] = [
   { id: "vit", label: "ViT", prefix: "vit", ...vit },
   {
@@ -342,8 +385,7 @@ const kinds: readonly Kind[] = [
     before: ["cls_token", "distillation_token"],
   },
   { id: "vit_msn", label: "ViT-MSN", prefix: "vit", ...vit, eps: 1e-6 },
-  // its encoder, reading all patches
-  { id: "vit_mae", label: "ViT-MAE", prefix: "vit", ...vit, frozen: ["position_embeddings"] },
+  mae,
   { id: "ijepa", label: "I-JEPA", prefix: "ijepa", ...vit, before: [], reads: "mean" },
   { id: "dinov2", label: "DINOv2", prefix: "dinov2", ...dinov2, network: giant },
   {
@@ -355,7 +397,7 @@ const kinds: readonly Kind[] = [
     network: giant,
   },
   dinov3,
-  { id: "beit", label: "BEiT", prefix: "beit", ...beit },
+  { id: "beit", label: "BEiT", prefix: "beit", ...beit, heads: [guess] },
   { id: "data2vec-vision", label: "data2vec of images", prefix: "data2vec_vision", ...beit },
   {
     id: "audio-spectrogram-transformer",
@@ -407,6 +449,7 @@ export const visionFamilies: readonly Family[] = kinds.map((kind) => ({
     kind.id === "audio-spectrogram-transformer"
       ? { path: "classifier.dense", norm: "classifier.layernorm", reads: kind.reads }
       : { path: "classifier", reads: kind.reads },
+    ...kind.heads ?? [],
   ],
   untie: (config) => config,
 }));

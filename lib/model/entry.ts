@@ -2,7 +2,7 @@
 
 import type { EntryOf, Interpreter } from "./interpreter.ts";
 import { countPatches } from "./patches.ts";
-import { type Convolution, type Entry, isCompressed, type Stack } from "./spec.ts";
+import { type Convolution, type Entry, isCompressed, type RowKind, type Stack } from "./spec.ts";
 
 function enterTokens<T>(
   engine: Interpreter<T>,
@@ -110,27 +110,33 @@ function enteringWidth(stack: Stack): number {
 }
 
 /**
- * How many rows of a stream stand before its tokens.
+ * The rows of a stack's patches, or of the tokens behind them.
  *
  * @param engine What executes it.
- * @param stack A stack that starts with patches and tokens.
- * @returns The number of patches, with the tokens of an image.
+ * @param stack A stack that starts with patches, for tokens with both.
+ * @param which Which.
+ * @returns The first of those rows, and how many there are of patches.
  * @throws {RangeError} If it starts with something else.
  */
-export function rowsBeforeTokens<T>(engine: Interpreter<T>, stack: Stack): number {
+export function rowsOfKind<T>(
+  engine: Interpreter<T>,
+  stack: Stack,
+  which: RowKind,
+): readonly [first: number, count?: number] {
   const { entry } = stack;
-  if (entry.kind !== "patches-and-tokens") {
+  const isBoth = entry.kind === "patches-and-tokens";
+  const patches = isBoth ? entry.patches : entry;
+  if (patches.kind !== "patches" || (which === "tokens" && !isBoth)) {
     throw new RangeError(
-      `Cannot tell patches from tokens of a stack that starts with ${entry.kind}`,
+      `Cannot tell ${which} from other rows of a stack that starts with ${entry.kind}`,
     );
   }
-  const { before, registers } = entry.patches;
-  const tables = [...before, ...(registers === undefined ? [] : [registers])];
+  const { before, registers } = patches;
   const width = enteringWidth(stack);
-  return tables.reduce(
-    (sum, table) => sum + engine.countVectors(table, width),
-    engine.countPatches(entry.patches),
-  );
+  const first = [...before, ...(registers === undefined ? [] : [registers])]
+    .reduce((sum, table) => sum + engine.countVectors(table, width), 0);
+  const count = engine.countPatches(patches);
+  return which === "patches" ? [first, count] : [first + count];
 }
 
 /**

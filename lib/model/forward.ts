@@ -4,7 +4,7 @@
 import { joinBranch } from "../residual/join.ts";
 import type { Norm, NormPlace, Parts, Role, Site, Sublayer } from "../residual/types.ts";
 import type { State } from "../residual/algebra.ts";
-import { enter, rowsBeforeTokens } from "./entry.ts";
+import { enter, rowsOfKind } from "./entry.ts";
 import { runHead } from "./head.ts";
 import type { Interpreter } from "./interpreter.ts";
 import {
@@ -12,6 +12,7 @@ import {
   type Branch,
   entriesOf,
   givesFinals,
+  type Head,
   type ModelSpec,
   outputName,
   siteOf,
@@ -144,7 +145,7 @@ class StackRun<T> {
     state: State<T>,
   ): State<T> {
     const engine = this.#engine;
-    const count = rowsBeforeTokens(engine, stack);
+    const [count] = rowsOfKind(engine, stack, "tokens");
     const part = (of: (x: T) => T): State<T> => state.map(of) as unknown as State<T>;
     const patches = part((x) => engine.rows(x, 0, count));
     const tokens = part((x) => engine.rows(x, count));
@@ -235,6 +236,22 @@ function runStacks<T>(
   return finals;
 }
 
+/** What a head makes of what its stack gives. */
+function runHeadOn<T>(engine: Interpreter<T>, head: Head, stack: Stack, final: T): T {
+  const { reads } = head;
+  switch (reads) {
+    case "tokens":
+    case "patches":
+      return runHead(engine, head, engine.rows(final, ...rowsOfKind(engine, stack, reads)));
+    case "late": {
+      const all = runHead(engine, head, engine.pick(final, { reads: "all" }, stack));
+      return engine.pick(all, { reads: "mean" }, stack);
+    }
+    default:
+      return runHead(engine, head, engine.pick(final, { ...head, reads }, stack));
+  }
+}
+
 /**
  * Runs a model.
  *
@@ -258,11 +275,7 @@ export function forward<T>(
     if (Object.hasOwn(outputs, name)) {
       throw new RangeError(`Cannot name two outputs ${name}: name the heads`);
     }
-    const { reads } = head;
-    const rows = reads === "tokens"
-      ? engine.rows(final, rowsBeforeTokens(engine, stack))
-      : engine.pick(final, { ...head, reads }, stack);
-    outputs[name] = runHead(engine, head, rows);
+    outputs[name] = runHeadOn(engine, head, stack, final);
   }
   const [one, other] = (spec.mean?.of ?? []).map((name) => outputs[name]);
   if (spec.mean === undefined || one === undefined || other === undefined) return outputs;

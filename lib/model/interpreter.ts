@@ -14,6 +14,7 @@ import type {
   QkvOrder,
   Relative,
   Routing,
+  RowKind,
   SingleEntry,
   Sinusoids,
   Stack,
@@ -42,7 +43,7 @@ export interface QueriesKeysValues<T> extends Queries<T>, KeysValues<T> {}
 /** What says which rows are read. */
 export interface Picked extends Pick<Head, "endToken" | "padToken"> {
   /** Which of the rows that a stack gives. */
-  readonly reads: Exclude<Head["reads"], "tokens">;
+  readonly reads: Exclude<Head["reads"], RowKind | "late">;
 }
 
 /** An entry of one kind. */

@@ -439,11 +439,12 @@ export interface Head {
   /**
    * Which rows: all (a language model), the first, second or last, that of the end-of-text token (CLIP), that at the place of the last
    * such token of what an encoder reads (BART), the mean of all, the mean of the patches, that of the first two (AST), or the first
-   * beside that of the patches (DINOv2); or those of the tokens behind patches.
+   * beside that of the patches (DINOv2); or those of patches, or of the tokens behind them. `late` is all, and the mean of the outputs
+   * (EuroBERT).
    */
   readonly reads:
-    | ("all" | "tokens" | "first" | "second" | "last" | "end" | "source-end")
-    | ("mean" | "patch-mean" | "first-two" | "first-and-mean");
+    | ("all" | RowKind | "first" | "second" | "last" | "end" | "source-end")
+    | ("mean" | "late" | "patch-mean" | "first-two" | "first-and-mean");
   /** The token of padding: the last row is then that of the last other token, and the first where all are padding. */
   readonly padToken?: number;
   /** The end-of-text token, whose first place is read; without it the place of the largest token id. */
@@ -568,7 +569,7 @@ export function readerOf({ transform, linear }: Head): Linear {
 
 /** Whether a head gives one row and not one for each that the stack gives. */
 export function givesOneRow({ reads, pool }: Head): boolean {
-  return !["all", "tokens"].includes(reads) || pool !== undefined;
+  return !["all", "patches", "tokens"].includes(reads) || pool !== undefined;
 }
 
 /** Whether the token table itself reads the final norm, as a head's matrix. */

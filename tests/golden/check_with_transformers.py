@@ -29,7 +29,7 @@ SEED = 20250101
 LENGTH = 12
 TOLERANCE = 1e-5
 # What a conversion keeps: not the states that heads read, whose norms have left their gains in these.
-OUTPUTS = ("logits", "embeds", "projected_states")
+OUTPUTS = ("logits", "embeds", "projected_states", "reconstruction")
 STATES = ("last_hidden_state", "pooler_output")
 PROBLEMS = ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs", "conversion_errors")
 
@@ -65,6 +65,8 @@ def draw_inputs(config):
         longest = getattr(text, "max_target_positions", longest)
         shape = (1, min(LENGTH, longest))
         inputs["tokens"] = torch.randint(text.vocab_size, shape, generator=generator)
+        if getattr(config, "is_encoder_decoder", False):
+            inputs["tokens"][0, -1] = config.eos_token_id  # which classifiers read
     if hasattr(vision, "patch_size"):
         size = vision.image_size
         height, width = (size, size) if isinstance(size, int) else size

@@ -29,7 +29,14 @@ const possibleIn = (model: Model) => targets.filter((to) => inspect(model).targe
 
 /** Those that are none, by what stands in the message. */
 const refused: Readonly<Record<string, readonly string[]>> = {
-  "pre-ln pre-rmsnorm pre-crmsnorm": ["llama", "gemma", "gemma3", "qwen3", "modernbert"],
+  "pre-ln pre-rmsnorm pre-crmsnorm": [
+    "llama",
+    "gemma",
+    "gemma3",
+    "qwen3",
+    "modernbert",
+    "eurobert",
+  ],
   "pre-ln pre-rmsnorm pre-crmsnorm weightless": [
     ...["openai-gpt", "bert", "roberta", "distilbert", "bart", "plbart"],
   ],

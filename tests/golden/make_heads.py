@@ -21,6 +21,7 @@ import transformers
 from make_checkpoints import FOLDER as CHECKPOINTS
 from make_checkpoints import LENGTH, MADE_BY, SEED, VOCABULARY, Float64, draw, normal
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 FOLDER = Path(__file__).parent / "heads"
 LABELS = {"num_labels": 3}
@@ -80,6 +81,14 @@ CASES = {
     **of("gemma3", SEQUENCE, "Gemma3Text"),
     **of("qwen3", SEQUENCE | TOKENS, "Qwen3"),
     **of("qwen3", ANSWERS, "Qwen3", "model.>transformer."),
+    **of("eurobert", SEQUENCE | TOKENS, "EuroBert"),
+    "eurobert-mean": (
+        "EuroBertForSequenceClassification",
+        "eurobert",
+        "",
+        LABELS | {"classifier_pooling": "mean"},
+        None,
+    ),
     **of("openai-gpt", SEQUENCE, "OpenAIGPT"),
     **of("bert", SEQUENCE | TOKENS | ANSWERS | CHOICE, "Bert"),
     "bert-next": ("BertForNextSentencePrediction", "bert", "", {}, None),
@@ -103,6 +112,19 @@ CASES = {
     **of("plbart", SEQUENCE, "PLBart", eos_token_id=2),
     "vit-body": ("ViTModel", "vit", "vit.", {"pooler_act": "relu"}, "vision"),
     "deit-body": ("DeiTModel", "deit", "deit.", {}, "vision"),
+    # They guess pixels, or visual tokens.
+    "vit-masked": ("ViTForMaskedImageModeling", "vit", "", {"encoder_stride": 4}, None),
+    "deit-masked": ("DeiTForMaskedImageModeling", "deit", "", {"encoder_stride": 4}, None),
+    "beit-masked": ("BeitForMaskedImageModeling", "beit", "", {"vocab_size": 9}, None),
+    # Behind this map is a decoder of its own.
+    "vit-mae-decoder": (
+        "ViTMAEForPreTraining",
+        "vit-mae",
+        ">vit.",
+        {"decoder_hidden_size": 12, "decoder_num_hidden_layers": 1, "decoder_num_attention_heads": 2}
+        | {"decoder_intermediate_size": 8},
+        None,
+    ),
     "dinov2-body": ("Dinov2Model", "dinov2", "dinov2.", {}, "vision"),
     "whisper-audio": (
         "WhisperForAudioClassification",
@@ -152,6 +174,8 @@ def given_to(model, inputs):
     given = {names[name]: value for name, value in inputs.items()}
     if type(model).__name__.endswith("MultipleChoice"):
         given["input_ids"] = given["input_ids"][:, None]
+    if model.config.model_type == "vit_mae":  # patches stay in their order
+        given["noise"] = torch.arange(16.0).unsqueeze(0)
     exact = {key: value.double() for key, value in given.items() if value.is_floating_point()}
     return given | exact
 
@@ -169,8 +193,15 @@ def names_of(model, body):
 @torch.no_grad()
 def run(model, inputs, body):
     """The outputs under the names that they have here."""
+    if model.config.model_type == "vit_mae":
+        with Float64():
+            states = model.vit(**given_to(model, inputs)).last_hidden_state
+            return {"decoder_embed": model.decoder.decoder_embed(states)}
     with Float64():
         outputs = model(**given_to(model, inputs))
+    if "reconstruction" in outputs:  # the pixels of each patch, before they are put in their places
+        pixels = nn.functional.pixel_unshuffle(outputs.reconstruction, model.config.encoder_stride)
+        return {"reconstruction": pixels.flatten(2).transpose(1, 2)}
     if "start_logits" in outputs:
         return {"qa_outputs": torch.stack([outputs.start_logits, outputs.end_logits], -1)}
     found = {name: value for name, value in outputs.items() if torch.is_tensor(value)}

@@ -1,6 +1,6 @@
 // Which heads a model has: by the class that its configuration names, and by the names of matrices in its file.
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { MemoryTensor } from "../../../lib/checkpoint/memory.ts";
 import { convert } from "../../../lib/convert/convert.ts";
 import { inspect, inspectionText } from "../../../lib/convert/inspect.ts";
@@ -8,8 +8,10 @@ import type { Config } from "../../../lib/families/family.ts";
 import { describeDecoder } from "../../../lib/families/language_model.ts";
 import { describeModel, type Model } from "../../../lib/families/model.ts";
 import { findFamily } from "../../../lib/families/registry.ts";
+import { float64 } from "../../../lib/interpret/float64.ts";
 import { editedTensors } from "../../support/edited_tensors.ts";
-import { openGolden } from "../../support/golden_models.ts";
+import { openGoldenHead } from "../../support/golden_heads.ts";
+import { openGolden, outputsOf } from "../../support/golden_models.ts";
 
 /** A golden model with other keys of its configuration, and more tensors. */
 async function withHeads(
@@ -155,4 +157,32 @@ Deno.test("convert() leaves the final norm of a body its gain, and invents no he
       false,
     ]);
   }
+});
+
+Deno.test("describeModel() refuses a pooling that EuroBERT does not have, and masked images of BEiT whose norms are swapped", async () => {
+  using bert = await openGoldenHead("eurobert-sequence");
+  using beit = await openGoldenHead("beit-masked");
+  const cases = [
+    [bert.model, { classifier_pooling: "max" }, "it must be bos, mean or late"],
+    [beit.model, { use_mean_pooling: false }, "transformers swaps their two norms"],
+  ] as const;
+  for (const [{ family, config, tensors }, change, why] of cases) {
+    assertThrows(() => describeModel(family, { ...config, ...change }, tensors), RangeError, why);
+  }
+});
+
+Deno.test("forward() of BART's classifier says where the end of its source is missing or has no row", async () => {
+  using golden = await openGoldenHead("bart-sequence");
+  const { model, inputs } = golden;
+  const without = { ...inputs, source: inputs.source!.map((token) => token === 2 ? 3 : token) };
+  await assertRejects(
+    () => outputsOf(float64, model, without),
+    RangeError,
+    "Cannot read where the source ends: it has no token 2",
+  );
+  await assertRejects(
+    () => outputsOf(float64, model, { ...inputs, tokens: inputs.tokens!.slice(0, 6) }),
+    RangeError,
+    "Cannot read the row 6 where the source ends: the decoder has 6",
+  );
 });
