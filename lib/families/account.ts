@@ -7,7 +7,7 @@ import { excerpt } from "../core/excerpt.ts";
 import { normsIn, optionalIn, parametersIn } from "../model/parameters.ts";
 import { mapNorms, type ModelSpec, readerOf, type Stack } from "../model/spec.ts";
 import type { Config } from "./family.ts";
-import { predictsTokens } from "./heads.ts";
+import { architectureOf, predictsTokens } from "./heads.ts";
 
 /** What a checkpoint has beside its model's description, and lacks of it. */
 export interface Account {
@@ -108,8 +108,10 @@ const headed = /For[A-Z]|LMHead|DoubleHeads|WithProjection/;
 /** Matrices of heads that are nowhere although the configuration has them. */
 function absentHeads(model: Described, unknown: readonly string[]): Account["absent"] {
   const { spec, config, tensors } = model;
-  const seesImages = Object.values(spec.stacks).some(({ entry }) => entry.kind === "patches");
-  const isLanguage = !seesImages && predictsTokens(config); // of images "ForPreTraining" is a decoder of patches
+  const readsTokens = Object.values(spec.stacks).some(({ entry }) => entry.kind === "tokens");
+  // what images and sounds are trained on first is no language
+  const isLanguage = predictsTokens(config) &&
+    (readsTokens || !architectureOf(config).endsWith("PreTraining"));
   const architectures = String(config["architectures"] ?? "");
   const isHeadless = spec.bare === true || spec.heads.length === 0;
   if (isHeadless && headed.test(architectures) && (isLanguage || unknown.length === 0)) {

@@ -100,21 +100,67 @@ function requireLinear(
   return outputs;
 }
 
-/** Requires as many rows of a token table as the configuration has tokens, where it says so. */
-function requireVocabulary(tensors: TensorSource, config: Config, { stacks }: ModelSpec): void {
+/** The number of a configuration under a key, or of its part for text. */
+function numberAt(config: Config, key: string): number | undefined {
+  const found = config[key] ?? partOf(config, "text_config")[key];
+  return typeof found === "number" ? found : undefined;
+}
+
+/** Requires what a tensor has so much of to be what the configuration says under a key, or that and `more`. */
+function requireCount(
+  tensors: TensorSource,
+  config: Config,
+  { name, found, key, more = 0 }: {
+    readonly name: string;
+    readonly found: number;
+    readonly key: string;
+    readonly more?: number;
+  },
+): void {
+  const wanted = numberAt(config, key);
+  if (wanted === undefined || found === wanted || found === wanted + more) return;
+  const right = more === 0 ? found : `${found - more} or ${found}`;
+  throw mismatch(
+    name,
+    tensors.info(name).shape,
+    `${key} is ${wanted}; if the checkpoint is right, it must be ${right}`,
+  );
+}
+
+/** Requires as many rows of the tables of tokens and positions as the configuration has, where it says so. */
+function requireTables(tensors: TensorSource, config: Config, { stacks }: ModelSpec): void {
   const key = config["model_type"] === "normkit" ? "vocabulary" : "vocab_size";
-  const wanted = config[key] ?? partOf(config, "text_config")[key];
-  if (typeof wanted !== "number") return;
   for (const entry of Object.values(stacks).flatMap(entriesOf)) {
     if (entry.kind !== "tokens") continue;
-    const { table } = entry.tokens;
-    const { shape } = tensors.info(table);
-    if (shape[0] === wanted) continue;
-    throw mismatch(
-      table,
-      shape,
-      `${key} is ${wanted}; if the checkpoint is right, it must be ${shape[0]}`,
-    );
+    const { tokens: { table }, positions, offset } = entry;
+    requireCount(tensors, config, { name: table, found: tensors.info(table).shape[0]!, key });
+    if (positions === undefined || !tensors.has(positions.table)) continue;
+    const found = tensors.info(positions.table).shape[0]!;
+    const place = { name: positions.table, found, more: offset }; // rows before the first place count or not
+    for (const places of ["n_positions", "max_position_embeddings", "max_target_positions"]) {
+      requireCount(tensors, config, { ...place, key: places });
+    }
+  }
+}
+
+/** The keys of the width of networks, by type; of other models of tokens it is `intermediate_size`. */
+const hiddenKeys: Readonly<Record<string, string>> = {
+  ...{ gpt2: "n_inner", gptj: "n_inner", codegen: "n_inner", gpt_bigcode: "n_inner" },
+  ...{ opt: "ffn_dim", xglm: "ffn_dim", t5: "d_ff", mt5: "d_ff", distilbert: "hidden_dim" },
+};
+
+/** Requires networks as wide as the configuration says, where it does. */
+function requireNetworks(tensors: TensorSource, config: Config, { stacks }: ModelSpec): void {
+  const own = hiddenKeys[String(config["model_type"])] ?? "intermediate_size";
+  for (const [side, stack] of Object.entries(stacks)) {
+    if (entriesOf(stack).some(({ kind }) => kind !== "tokens")) continue;
+    const key = numberAt(config, `${side}_ffn_dim`) === undefined ? own : `${side}_ffn_dim`;
+    for (const { sublayer } of stack.blocks.flatMap(({ branches }) => branches)) {
+      if (sublayer.kind !== "feedForward") continue;
+      const { up, holdsGate } = sublayer;
+      const found = outputsOf({ tensors }, up) / (holdsGate === true ? 2 : 1);
+      requireCount(tensors, config, { name: up.weight, found, key });
+    }
   }
 }
 
@@ -362,7 +408,7 @@ function requireHead(
  * @throws {RangeError} If a tensor is missing, or has another size; the message names it.
  */
 export function requireShapes(spec: ModelSpec, config: Config, tensors: TensorSource): void {
-  requireVocabulary(tensors, config, spec);
+  requireTables(tensors, config, spec);
   const { stacks, heads } = spec;
   for (const stack of Object.values(stacks)) {
     requireEntries(tensors, stack);
@@ -375,6 +421,7 @@ export function requireShapes(spec: ModelSpec, config: Config, tensors: TensorSo
     const { width } = stacks[head.stack]!;
     requireHead(tensors, head, head.reads === "first-and-mean" ? 2 * width : width);
   }
+  requireNetworks(tensors, config, spec);
 }
 
 /**

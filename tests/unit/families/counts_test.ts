@@ -57,6 +57,42 @@ for (const name of goldenNames) {
   });
 }
 
+/** Keys of the width of networks and of the number of places, which transformers would not load either. */
+const sizes: readonly (readonly [name: string, key: string, right: string])[] = [
+  ["gpt2", "n_positions", "24"],
+  ["gpt2", "n_inner", "96"],
+  ["gpt-neo", "max_position_embeddings", "24"],
+  ["opt", "max_position_embeddings", "24 or 26"],
+  ["opt", "ffn_dim", "48"],
+  ["roberta", "max_position_embeddings", "14 or 16"],
+  ["bart", "encoder_ffn_dim", "16"],
+  ["bart", "decoder_ffn_dim", "16"],
+  ["whisper", "max_target_positions", "16"],
+  ["t5", "d_ff", "12"],
+  ["distilbert", "hidden_dim", "32"],
+  ["llama", "intermediate_size", "56"],
+  ["phi3", "intermediate_size", "24"],
+  ["modernbert", "intermediate_size", "24"],
+];
+
+for (const [name, key, right] of sizes) {
+  Deno.test(`describeModel() refuses another ${key} of ${name}, and says which is right`, async () => {
+    using model = await openGolden(name);
+    const describe = (value: number) => () =>
+      describeModel(model.family, { ...model.config, [key]: value }, model.tensors);
+    const message =
+      `with this config.json: ${key} is 17; if the checkpoint is right, it must be ${right}`;
+    const error = assertThrows(describe(17), RangeError, message);
+    assert(error.message.endsWith(right), error.message);
+    for (const one of right.split(" or ")) describe(Number(one))();
+  });
+}
+
+Deno.test("describeModel() takes what its images do not mean by intermediate_size", async () => {
+  using model = await openGolden("dinov2");
+  describeModel(model.family, { ...model.config, intermediate_size: 17 }, model.tensors);
+});
+
 Deno.test("describeModel() refuses tensors of other shapes than the configuration's, and names them", async () => {
   using model = await openGolden("gpt2");
   const shaped = (name: string, shape: readonly number[]): Model["tensors"] => ({
