@@ -25,7 +25,7 @@ export interface ImageTextObjective {
 
 /** Images with captions of which words are hidden. */
 export interface HiddenCaptions {
-  /** The images. */
+  /** What the captions are of, an image for each. */
   readonly images: readonly CaptionedImage[];
   /** The tokens of each caption, masks in the place of hidden words, padding behind the words of shorter ones. */
   readonly tokens: Int32Array;

@@ -32,6 +32,7 @@ export {
   type TaskModel,
 } from "./fine_tune_task.ts";
 export { imageClassification } from "./image_classification.ts";
+export { type HiddenCaptions, imageText, type ImageTextObjective } from "./image_text.ts";
 export { keywordSpotting } from "./keyword.ts";
 export {
   maskedImageModelling,
