@@ -31,6 +31,11 @@ const narrowing = "project_out";
 
 const pooler = { path: "pooler.dense", activation: "tanh" } as const;
 
+const masked = "ForMaskedImageModeling";
+
+/** What guesses the visual tokens of patches (BEiT). */
+export const patchGuess: HeadKind = { path: "lm_head", task: masked, reads: "patches" };
+
 /** The first that fits is taken; what stands before it is no head of its own then. */
 const kinds: readonly HeadKind[] = [
   { path: "score", task: "ForTokenClassification", reads: "all" },
@@ -55,7 +60,7 @@ const kinds: readonly HeadKind[] = [
     before: { path: "classification_head.dense", activation: "tanh" },
     reads: "source-end",
   },
-  { path: "decoder.0", reads: "patches", output: "reconstruction" },
+  { path: "decoder.0", task: masked, reads: "patches", output: "reconstruction" },
   { path: "classifier", before: { path: "pre_classifier", activation: "relu" }, reads: "first" },
   { path: "classifier", before: pooler, reads: "first" },
   { path: "classifier", before: { path: "projector" }, reads: "mean" },
@@ -123,8 +128,8 @@ export function architectureOf({ architectures }: Config): string {
 
 /** Whether heads are what their names say: not those of a class for something else, which may have more than one matrix. */
 function isKnown(config: Config): boolean {
-  const words = "Classification|Answering|Choice|Prediction|CTC|LM|Head|Generation|PreTraining|" +
-    "WithTeacher|MaskedImageModeling";
+  const words =
+    "Classification|Answering|Choice|Prediction|CTC|LM|Head|Generation|PreTraining|WithTeacher";
   const architecture = architectureOf(config);
   return !architecture.includes("For") || new RegExp(`(?:${words})$`).test(architecture);
 }
@@ -247,7 +252,7 @@ export function withHeads(
 ): ModelSpec {
   const stacks = Object.entries(spec.stacks);
   const read = stacks.length === 1 ? stacks : stacks.filter(([name]) => name === "decoder");
-  const known = isKnown(config) ? [...own, ...kinds] : [];
+  const known = [...own, ...kinds].filter(({ task }) => isKnown(config) || task !== undefined);
   const found = read.flatMap((stack) => findHeads(known, stack, config, has));
   const isOther = architectureOf(config) === ""
     ? found.some(({ kind }) => kind.ofBody !== true)

@@ -16,6 +16,7 @@ import type { EntryOf } from "../model/interpreter.ts";
 import { gridOf } from "../model/patches.ts";
 import { namesIn } from "../model/spec.ts";
 import type { Config, Family, Has, HeadKind } from "./family.ts";
+import { patchGuess } from "./heads.ts";
 import { rotaryIn } from "./rotary.ts";
 import { branch, layerNormAt, layersOf, linearAt, prefixOf, projectionsAt } from "./spec_parts.ts";
 import {
@@ -341,9 +342,6 @@ function videoFinal(config: Config, has: Has, prefix: string): Partial<Stack> {
   return isThere(has, norm) ? { final: norm, finalOfMean: true } : {};
 }
 
-/** What guesses the visual tokens of patches (BEiT). */
-const guess: HeadKind = { path: "lm_head", reads: "patches" };
-
 /** ViT-MAE's decoder reads its encoder through a map. What is behind that is another model, which nothing here runs or changes. */
 function maeDecoder(config: Config, has: Has): Pick<ModelSpec, "heads" | "unread"> {
   const linear = linearAt("decoder.decoder_embed");
@@ -397,7 +395,7 @@ const kinds: readonly Kind[] = [
     network: giant,
   },
   dinov3,
-  { id: "beit", label: "BEiT", prefix: "beit", ...beit, heads: [guess] },
+  { id: "beit", label: "BEiT", prefix: "beit", ...beit, heads: [patchGuess] },
   { id: "data2vec-vision", label: "data2vec of images", prefix: "data2vec_vision", ...beit },
   {
     id: "audio-spectrogram-transformer",
