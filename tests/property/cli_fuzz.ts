@@ -33,7 +33,7 @@ export interface FuzzReport {
   readonly faults: readonly Fault[];
 }
 
-const golden = ["gpt2", "llama", "clip", "whisper", "vit", "bert", "bloom", "opt"];
+const golden = ["gpt2", "llama", "clip", "whisper", "vit", "bert", "bart", "bloom", "opt"];
 
 const text = "Call me Ishmael. Some years ago, never mind how long. ".repeat(8);
 
