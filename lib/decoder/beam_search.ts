@@ -1,27 +1,9 @@
 // Beam search for one source: the likeliest texts under way go on, those that have ended are compared by their scores.
 
 import { logSum } from "../core/log_sum.ts";
+import type { BeamOptions } from "./beam_options.ts";
 import { requireLogits } from "./sampling.ts";
-import { bannedTokens, forcedToken, type TokenRules } from "./token_rules.ts";
-
-/** How texts are searched for. */
-export interface BeamOptions extends TokenRules {
-  /** The tokens that the decoder starts from, at least one; they are no part of what it makes. */
-  readonly start: readonly number[];
-  /** Tokens that end a text; they are part of it. */
-  readonly end: readonly number[];
-  /** The most tokens of a text, the one that ends it among them. */
-  readonly maxTokens: number;
-  /** How many texts go on at once; 1 by default, which takes the likeliest token each time (greedy search). */
-  readonly beams?: number;
-  /** The power of the length by which the sum of log-probabilities is divided; 1 by default. Larger ones favor longer texts. */
-  readonly lengthPenalty?: number;
-  /**
-   * When as many texts have ended as there are beams: `true` ends the search; `false` (default) goes on while the likeliest text under way
-   * would score higher if it ended now, `"never"` while it could at any length.
-   */
-  readonly earlyStopping?: boolean | "never";
-}
+import { bannedTokens, forcedToken } from "./token_rules.ts";
 
 /** A text that was made. */
 export interface Translation {
@@ -158,7 +140,7 @@ export class BeamSearch {
     const most = (1 + Math.max(1, this.#options.end.length)) * this.#beams;
     const top = new Best<Candidate>(most, ({ logProbability }) => logProbability);
     for (const parent of this.#live.keys()) this.#addCandidates(top, parent, logits[parent]!);
-    if (top.list.length === 0) {
+    if (top.list.length === 0 && this.#ended.list.length === 0) {
       throw new RangeError(
         `Cannot choose token ${this.#made + 1}: the rules leave none; allow some that they ban`,
       );

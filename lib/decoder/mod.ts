@@ -31,7 +31,8 @@ export {
   translate,
   type TranslateOptions,
 } from "./translate.ts";
-export type { BeamOptions, Translation } from "./beam_search.ts";
+export type { BeamOptions } from "./beam_options.ts";
+export type { Translation } from "./beam_search.ts";
 export type { TokenRules } from "./token_rules.ts";
 export type {
   DescribedDecoder,

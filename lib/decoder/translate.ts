@@ -3,18 +3,23 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { readAll } from "../backend/read.ts";
-import { requireInteger, requireNumber } from "../core/check.ts";
+import { requireInteger } from "../core/check.ts";
 import { greatest } from "../core/extent.ts";
-import { type OptionKinds, requireOptions, shown } from "../core/options.ts";
+import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { tensorsOf } from "../core/tree.ts";
 import type { EagerInputs } from "../interpret/eager.ts";
 import { KeyValueCache } from "../interpret/key_value_cache.ts";
 import { inputsOf, type ModelSpec } from "../model/spec.ts";
 import { runBatch, type RunOptions } from "../transformer/run.ts";
-import { type BeamOptions, BeamSearch, type Translation } from "./beam_search.ts";
+import {
+  beamKinds,
+  type BeamOptions,
+  requireBeamOptions,
+  requireDecodable,
+} from "./beam_options.ts";
+import { BeamSearch, type Translation } from "./beam_search.ts";
 import { batchOfTokens, requireTokens, type Tokens } from "./decoder.ts";
 import { type TokenLimits, tokenLimits } from "./described.ts";
-import { tokenRuleKinds } from "./token_rules.ts";
 
 /** An encoder–decoder of any family, without its parameters. */
 export interface EncoderDecoder {
@@ -36,16 +41,6 @@ export interface TranslateOptions extends BeamOptions {
   readonly batch?: number;
 }
 
-const beamKinds: OptionKinds<BeamOptions> = {
-  ...tokenRuleKinds,
-  start: "list",
-  end: "list",
-  maxTokens: "number",
-  beams: "number?",
-  lengthPenalty: "number?",
-  earlyStopping: "any?",
-};
-
 const translateKinds: OptionKinds<TranslateOptions> = { ...beamKinds, batch: "number?" };
 
 /** What a side of a model reads. */
@@ -64,39 +59,6 @@ function limitsOf(
     if (shape === undefined) throw new RangeError(`Cannot run without the parameter ${name}`);
     return shape;
   }, context);
-}
-
-/** Requires a search that makes sense for any model. */
-function requireBeamOptions(options: BeamOptions): void {
-  const { start, beams = 1, lengthPenalty = 1, earlyStopping = false, badWords = [] } = options;
-  if (typeof earlyStopping !== "boolean" && earlyStopping !== "never") {
-    throw new RangeError(
-      `Cannot use earlyStopping = ${shown(earlyStopping)}: it must be true, false or "never"`,
-    );
-  }
-  if (start.length === 0) throw new RangeError("Cannot start from no tokens: give at least one");
-  requireInteger("beams", beams, { min: 1 });
-  requireNumber("lengthPenalty", lengthPenalty);
-  const { minTokens = 0, noRepeat = 0, noRepeatSource = 0 } = options;
-  for (const [name, count] of Object.entries({ minTokens, noRepeat, noRepeatSource })) {
-    requireInteger(name, count, { min: 0 });
-  }
-  if (badWords.some(({ length }) => length === 0)) {
-    throw new RangeError("Cannot ban a word of no tokens: badWords must be lists of at least one");
-  }
-}
-
-/** Requires tokens that a decoder knows, and texts that it can hold. */
-function requireDecodable(options: BeamOptions, { vocabulary, context }: TokenLimits): void {
-  const { start, end, maxTokens, forcedFirst, forcedLast } = options;
-  const most = context - start.length + 1; // the last one is not read again
-  requireInteger("maxTokens", maxTokens, { min: 1, ...(most < Infinity ? { max: most } : {}) });
-  const { suppressed, suppressedFirst, badWords = [] } = options;
-  const forced = [forcedFirst, forcedLast].filter((one) => one !== undefined);
-  const lists = { start, end, suppressed, suppressedFirst, badWords: badWords.flat() };
-  for (const [name, tokens] of Object.entries({ ...lists, "what is forced": forced })) {
-    requireTokens(tokens ?? [], name, vocabulary);
-  }
 }
 
 /** The tokens of each source of a batch; none of what is no text. */

@@ -140,6 +140,14 @@ Deno.test("translate() goes as far as the context, and no further", () =>
       assertEquals(found!.tokens.length, 12);
     })));
 
+Deno.test("where the rules let no text go on, the best that has ended is found", () =>
+  onBackend("cpu", () =>
+    withModel(async (parameters, model) => {
+      const rules = { noRepeat: 1, badWords: [[0, 2]], beams: 3 }; // 0, or 2, which ends; no more behind 0
+      const [found] = await translate(parameters, model, [[0]], { ...options, ...rules });
+      assertEquals(found!.tokens, [2]);
+    }, { vocabulary: 3 })));
+
 Deno.test("models without a table of positions read what they are told to", () =>
   onBackend("cpu", () =>
     withModel(async (parameters, { spec }) => {
