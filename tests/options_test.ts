@@ -40,6 +40,9 @@ const taskSettings: Required<tasks.TaskSettings> = {
   evaluationBatches: 1,
 };
 
+const { model: _model, ...withoutModel } = taskSettings;
+const taskTuning: Required<tasks.TaskTuning> = { ...withoutModel, dropout: 0 };
+
 const settings: kit.TrainSettings = {
   model: { context: 8, width: 8, depth: 1, heads: 1 },
   schedule: { kind: "constant", peak: 1 },
@@ -349,6 +352,20 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       command: "c",
       commit: "c",
     }, (o) => tasks.trainTask(tinyTask.task, tinyTask.settings, o)),
+  ],
+  fineTuneTask: [
+    row<tasks.TaskTuning>(
+      taskTuning,
+      (o) => tasks.fineTuneTask(any, tinyTask.task, o),
+    ),
+    row<tasks.FineTuneTaskOptions>({
+      signal,
+      onRow: f,
+      label: "l",
+      command: "c",
+      commit: "c",
+      source: "s",
+    }, (o) => tasks.fineTuneTask(any, tinyTask.task, taskTuning, o)),
   ],
   fineTune: [
     row<training.FineTuneSettings>({

@@ -1,34 +1,29 @@
-// `normkit train --from DIR`: a language model in a folder, trained further into a new folder.
+// `normkit train --from DIR`: a model in a folder, trained further into a new folder: a language model on a text, or any for a task.
 
+import { dirname } from "node:path";
 import { disposeTree } from "../core/tree.ts";
 import type { NamedTensors } from "../decoder/described.ts";
+import type { Model } from "../families/model.ts";
 import { type OpenModel, openModel } from "../families/open.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import { commitOf } from "../platform/commit.ts";
 import { exists, prepareFolder, requireAbsent } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import { withoutEnd } from "../platform/path.ts";
-import { type Corpus, encodeCorpus } from "../train/corpus.ts";
-import { fineTune, type FineTuneResult } from "../train/fine_tune.ts";
-import { loadTrainable, saveFineTuned, type Trainable } from "../train/fine_tune_folder.ts";
-import type { AnyRunRecord, FineTuneSettings } from "../train/record.ts";
-import { readText } from "../train/text.ts";
-import type { Tokenizer } from "../train/tokenizer.ts";
-import { dirname } from "node:path";
+import { saveFineTuned } from "../train/fine_tune_folder.ts";
+import type { AnyRunRecord, Row } from "../train/record.ts";
+import type { TrainOptions } from "../train/train.ts";
 import {
   type Arguments,
   backendOption,
   flag,
-  numberOption,
   type Outcome,
   textOption,
   UsageError,
 } from "./command.ts";
 import { commandLine } from "./shell.ts";
-import { textOptionsOf } from "./text_options.ts";
-import { openTokenizer } from "./tokenize.ts";
 import { trainingBar } from "./training_bar.ts";
-import { given, runSettingsFrom } from "./training_settings.ts";
+import { given } from "./training_settings.ts";
 
 /** Options that say what a model is; the one in the folder is what it is. A folder is never replaced either. */
 const strangers = "depth width heads norm positions activation init force".split(" ");
@@ -47,36 +42,56 @@ function requireFitting({ values, words }: Arguments): void {
   throw new UsageError(`Cannot use --${stranger} with --from: ${why}`);
 }
 
-function requireText(args: Arguments, name: string): string {
+/**
+ * The text of an option that must be there.
+ *
+ * @param args The arguments.
+ * @param name The option.
+ * @returns Its text.
+ * @throws {UsageError} If it is absent.
+ */
+export function requireOption(args: Arguments, name: string): string {
   const value = textOption(args, name);
   if (value === undefined) throw new UsageError(`Cannot train --from a folder without --${name}`);
   return value;
 }
 
-/** The text in the model's tokens. */
-async function corpusOf(
-  source: OpenModel,
-  path: string,
-  args: Arguments,
-  vocabulary: number,
-): Promise<Corpus<Tokenizer>> {
-  const { encode, decode } = await openTokenizer(source.path, source.config);
-  const tokenizer: Tokenizer = {
-    vocabulary,
-    encode: (text) => Int32Array.from(encode(text)),
-    decode: (tokens) => decode([...tokens]),
-  };
-  return encodeCorpus(await readText(path, textOptionsOf(args)), tokenizer, { name: path });
+/** What accompanies a fine-tuning. */
+export type TuningOptions = Pick<TrainOptions, "signal" | "onRow" | "command" | "commit"> & {
+  readonly source: string;
+};
+
+/** What a fine-tuning leaves. */
+export interface Tuned {
+  /** They are float32, and freed by who keeps them. */
+  readonly parameters: NamedTensors;
+  /** What was seen. */
+  readonly record: AnyRunRecord;
 }
 
-function settingsFrom(args: Arguments): (context: number) => FineTuneSettings {
-  const settings = runSettingsFrom(args, 5e-5);
-  const [length, dropout] = [numberOption(args, "context"), numberOption(args, "dropout")];
-  return (context) => ({
-    ...settings,
-    length: length ?? Math.min(64, context),
-    ...given("dropout", dropout),
-  });
+/** A model on data, ready to be trained. */
+export interface Tuning {
+  /** The model: the one in the folder, or with another head. */
+  readonly model: Model;
+  /** Its parameters before; who trains frees them. */
+  readonly parameters: NamedTensors;
+  /** What was done to it, in sentences. */
+  readonly notes: readonly string[];
+  /** What the data are called. */
+  readonly data: string;
+  readonly steps: number;
+  train(options: TuningOptions): Promise<Tuned>;
+}
+
+/** Looks at arguments; then reads the data of an open model, and its parameters. */
+export type Prepare = (
+  args: Arguments,
+) => Promise<(source: OpenModel, reportEvery: number) => Promise<Tuning>>;
+
+/** Where a model is from, and where it goes. */
+interface Place {
+  readonly from: string;
+  readonly out: string;
 }
 
 const textOf = (error: unknown): string => error instanceof Error ? error.message : String(error);
@@ -84,18 +99,18 @@ const textOf = (error: unknown): string => error instanceof Error ? error.messag
 /** Writes the folder; where it cannot be written, into a new folder of the system's temporary ones, so that it is not lost. */
 async function keep(
   source: OpenModel,
-  parameters: NamedTensors,
-  record: AnyRunRecord,
+  { parameters, record }: Tuned,
   out: string,
+  model: Model,
 ): Promise<{ readonly folder: string; readonly misplaced?: string }> {
   try {
-    await saveFineTuned(out, source, parameters, record);
+    await saveFineTuned(out, source, parameters, record, model);
     return { folder: out };
   } catch (error) {
     const temporary = await platform.makeTemporaryFolder("normkit-model-");
     const misplaced = `Cannot write the model into ${out}: ${textOf(error)}`;
     try {
-      await saveFineTuned(`${temporary}/model`, source, parameters, record);
+      await saveFineTuned(`${temporary}/model`, source, parameters, record, model);
     } catch (second) {
       await platform.removeAll(temporary).catch(() => {});
       throw new Error(`${misplaced}; nor into ${temporary}: ${textOf(second)}`, { cause: error });
@@ -104,40 +119,15 @@ async function keep(
   }
 }
 
-/** What a fine-tuning needs besides the model. */
-interface Task {
-  readonly from: string;
-  readonly text: string;
-  readonly out: string;
-  readonly args: Arguments;
-  readonly signal: AbortSignal;
-}
-
-async function trainLoaded(
-  { from, text, args, signal }: Task,
-  source: OpenModel,
-  { parameters, model }: Trainable,
-  settings: FineTuneSettings,
-): Promise<FineTuneResult<Tokenizer>> {
-  const corpus = await corpusOf(source, text, args, model.vocabulary);
-  const commit = await commitOf();
-  using bar = trainingBar(source.family.label, settings.steps, !flag(args, "json"));
-  return await fineTune(parameters, model, settings, corpus, {
-    signal,
-    source: from,
-    command: commandLine("normkit train", platform.words().slice(1)),
-    ...(commit === undefined ? {} : { commit }),
-    onRow: (row) => bar.onRow(row),
-  });
-}
-
 function outcomeOf(
-  { from, out }: Task,
+  { from, out }: Place,
   { manifest, rows }: AnyRunRecord,
   { folder, misplaced }: { readonly folder: string; readonly misplaced?: string },
+  notes: readonly string[],
 ): Outcome {
   const { stopped, settings, parameters } = manifest;
-  const last = rows.findLast(({ kind }) => kind === "evaluation");
+  const { kind: _kind, step: _step, ...heldOut } =
+    rows.findLast(({ kind }) => kind === "evaluation") ?? {} as Row;
   if (stopped !== undefined) console.error(`  ${stopped.message}`);
   if (misplaced !== undefined) console.error(`  ${misplaced}; it is in ${folder} instead`);
   return {
@@ -146,9 +136,10 @@ function outcomeOf(
       from,
       out,
       folder,
+      ...(notes.length === 0 ? {} : { notes }),
       steps: settings.steps,
       parameters,
-      heldOut: { nats: last?.["nats"], bitsPerByte: last?.["bitsPerByte"] },
+      heldOut,
       ...given("stopped", stopped),
       ...given("misplaced", misplaced),
     },
@@ -171,42 +162,45 @@ async function requireFree(out: string): Promise<void> {
  * @param from The folder, or the path of a run without its ending.
  * @param args The arguments of `normkit train`.
  * @param signal Ends the training after the step under way; what it has is written.
+ * @param prepare What it is trained on, as the arguments say.
  * @returns What was done; it has failed where the training was stopped early or the model is not where it belongs.
  * @throws {UsageError} If an option does not go with it, or one that it needs is absent.
- * @throws {RangeError} If the model, the text or a value cannot be used, or the new folder is there already.
+ * @throws {RangeError} If the model, the data or a value cannot be used, or the new folder is there already.
  */
 export async function fineTuneFolder(
   from: string,
   args: Arguments,
   signal: AbortSignal,
+  prepare: Prepare,
 ): Promise<Outcome> {
   requireFitting(args);
-  const task = {
-    from,
-    text: requireText(args, "text"),
-    out: requireText(args, "out"),
-    args,
-    signal,
-  };
-  const [settingsFor, backend] = [settingsFrom(args), backendOption(args)];
-  await requireFree(task.out);
+  const tune = await prepare(args);
+  const [out, backend] = [requireOption(args, "out"), backendOption(args)];
+  await requireFree(out);
   using source = await openModel(from);
-  await using _around = await prepareFolder(dirname(withoutEnd(task.out)));
+  await using _around = await prepareFolder(dirname(withoutEnd(out)));
   const { name, reason } = await useBackend(backend);
-  if (!flag(args, "json")) console.log(`Training on ${name} (${reason}), text: ${task.text}`);
-  const loaded = await loadTrainable(source);
+  const tuning = await tune(source, name === "webgpu" ? 10 : 1);
+  const bars = !flag(args, "json");
+  if (bars) console.log(`Training on ${name} (${reason}), data: ${tuning.data}`);
+  for (const note of bars ? tuning.notes : []) console.log(note);
   try {
-    const settings = {
-      ...settingsFor(loaded.model.context),
-      reportEvery: name === "webgpu" ? 10 : 1,
-    };
-    const { parameters, record } = await trainLoaded(task, source, loaded, settings);
+    const commit = await commitOf();
+    using bar = trainingBar(source.family.label, tuning.steps, bars);
+    const tuned = await tuning.train({
+      signal,
+      source: from,
+      command: commandLine("normkit train", platform.words().slice(1)),
+      ...(commit === undefined ? {} : { commit }),
+      onRow: (row) => bar.onRow(row),
+    });
     try {
-      return outcomeOf(task, record, await keep(source, parameters, record, task.out));
+      const kept = await keep(source, tuned, out, tuning.model);
+      return outcomeOf({ from, out }, tuned.record, kept, tuning.notes);
     } finally {
-      disposeTree(parameters);
+      disposeTree(tuned.parameters);
     }
   } finally {
-    disposeTree(loaded.parameters);
+    disposeTree(tuning.parameters);
   }
 }

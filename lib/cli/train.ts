@@ -24,6 +24,8 @@ import { type Finisher, type Race, requireNoRuns, trainVariants } from "./race.t
 import { commandLine } from "./shell.ts";
 import { textHelp, textOptions, textOptionsOf } from "./text_options.ts";
 import { fineTuneFolder } from "./fine_tune.ts";
+import { prepareTask } from "./fine_tune_task.ts";
+import { prepareText } from "./fine_tune_text.ts";
 import { decoderTraining } from "./train_decoders.ts";
 import { taskSettings, taskTraining } from "./train_tasks.ts";
 import { modelOptionsFrom, runSettingsFrom } from "./training_settings.ts";
@@ -58,18 +60,22 @@ interface Asked {
   ): Promise<Pick<Race, "steps" | "train"> & { readonly data: string }>;
 }
 
+/** Whether settings of a task are given. */
+function isForTask(args: Arguments): boolean {
+  if (["task", "config"].some((name) => textOption(args, name) !== undefined)) return true;
+  if (listOption(args, "set").length === 0) return false;
+  throw new UsageError("Cannot use --set without --task or --config: it sets a key of those");
+}
+
 /** Decoders by options alone, or models for a task. */
 async function askedFrom(args: Arguments): Promise<Asked> {
   const command = commandLine("normkit train", platform.words().slice(1));
-  if (["task", "config"].some((name) => textOption(args, name) !== undefined)) {
+  if (isForTask(args)) {
     const settings = await taskSettings(args);
     return {
       settings,
       prepare: (reportEvery) => taskTraining({ reportEvery, ...settings }, command),
     };
-  }
-  if (listOption(args, "set").length > 0) {
-    throw new UsageError("Cannot use --set without --task or --config: it sets a key of those");
   }
   const settings = settingsFrom(args);
   return {
@@ -126,8 +132,10 @@ and writes OUT/VARIANT.jsonl (rows), .json (manifest) and .safetensors (paramete
 
 With --from, trains the language model in the folder DIR further, on FILE by DIR's tokenizer.json, and writes the new folder OUT: the
 same tensors in the same dtypes, config.json and what lies beside it as they are, training.jsonl (rows) and training.json (manifest).
+With --task besides, trains a model of any kind for the task: BERT for masked-lm, BART for translation, ViT for image-classification.
+A classifier of other classes than the data's gets a fresh head.
 
-  --from DIR           a folder as Hugging Face publishes it, or a run; --text and --out are then needed
+  --from DIR           a folder as Hugging Face publishes it, or a run; --text or --task, and --out, are then needed
 
   --task ID            ${taskIds.join(", ")}
   --config FILE        settings of a task (JSON with a key "task"); --set and the options below override them
@@ -167,7 +175,8 @@ Examples:
   normkit train deep-norm --text my.txt --norm rms --positions rotary --json
   normkit train post-ln pre-ln --task image-classification --steps 200
   normkit train --task keyword --set data.folder=speech_commands --out .normkit/keywords
-  normkit train --from gpt2 --text my.txt --out gpt2-mine --steps 100 --context 128 --rows 4`,
+  normkit train --from gpt2 --text my.txt --out gpt2-mine --steps 100 --context 128 --rows 4
+  normkit train --from vit --task image-classification --set data.folder=photos --out vit-photos`,
   options: {
     ...stringOptions(
       "from task config text out steps rate schedule warmup depth width heads context norm positions activation init dropout rows clip " +
@@ -181,7 +190,10 @@ Examples:
   stopsInOrder: true,
   run: async (args, signal) => {
     const from = textOption(args, "from");
-    if (from !== undefined) return await fineTuneFolder(from, args, signal);
+    if (from !== undefined) {
+      const prepare = isForTask(args) ? prepareTask : prepareText;
+      return await fineTuneFolder(from, args, signal, prepare);
+    }
     const asked = await askedFrom(args);
     const variants = variantsFrom(args, asked.settings.model.residual);
     const wanted = backendOption(args);

@@ -91,22 +91,36 @@ async function settingsIn(path: string): Promise<Json> {
   return settings;
 }
 
+/** What is asked of settings besides. */
+export interface Asking {
+  /** Settings that stand in where those given leave them open, before the task's own. */
+  readonly defaults?: Json;
+  /** Refuses settings, before what they leave open is added. */
+  readonly requireGiven?: (given: Json) => void;
+}
+
 /**
  * The settings of a task's training: those of `--config`, over them those of `--set`, over them the other options.
  *
  * @param args The arguments.
+ * @param asking What is asked of them besides.
  * @returns The settings, complete.
  * @throws {UsageError} If an option is not understood.
  * @throws {RangeError} If there is no such task, a key is unknown, or a value is of another kind.
  * @throws {SyntaxError} If the file is not JSON.
  */
-export async function taskSettings(args: Arguments): Promise<TaskSettings> {
+export async function taskSettings(
+  args: Arguments,
+  { defaults = {}, requireGiven }: Asking = {},
+): Promise<TaskSettings> {
   const path = textOption(args, "config");
   const file = path === undefined ? {} : await settingsIn(path);
   const set = listOption(args, "set").map(setting).reduce(merged, file);
   const named = merged(set, given("task", textOption(args, "task")));
+  const asked = merged(named, settingsFrom(args));
+  requireGiven?.(asked);
   const complete = completeTask(
-    merged(named, settingsFrom(args)) as unknown as OpenTaskSettings,
+    merged(defaults, asked) as unknown as OpenTaskSettings,
     "normkit train",
   );
   return { ...complete, model: { ...complete.model, ...depthsFrom(args, complete.model) } };
