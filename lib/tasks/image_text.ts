@@ -87,7 +87,7 @@ export function imageText(
     id: "image-text",
     kind: "image-text",
     sizes: { ...sizes, patchSize, vocabulary, context: longest },
-    length: patches + longest,
+    length: longest,
     data: factsOf(captions, hashOfCaptions(captions)),
     baseline: wordsByPlace(textsOf(train), textsOf(heldOut), words),
     draw: (part, rows, random) => hide(drawExamples(captions, part, rows, random), random),

@@ -1,10 +1,18 @@
 // Captions of images: what is hidden, what a model reads of it, and what the text alone gives.
 
-import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { saveModel } from "../../../lib/convert/save.ts";
 import { disposeTree, Random } from "../../../lib/core/mod.ts";
 import type { CaptionDataset } from "../../../lib/data/mod.ts";
+import { openModel } from "../../../lib/families/open.ts";
+import { transformerModel } from "../../../lib/families/own_model.ts";
+import { loadForTask } from "../../../lib/tasks/fine_tune_task.ts";
 import { imageText } from "../../../lib/tasks/image_text.ts";
+import type { Task } from "../../../lib/tasks/task.ts";
+import { drawStarts } from "../../../lib/transformer/blueprint.ts";
+import { transformer } from "../../../lib/transformer/kinds.ts";
 import { onBackend } from "../../support/backends.ts";
+import { inFolder } from "../checkpoint/files.ts";
 
 const dataset = (captions: readonly string[], side = 2): CaptionDataset => ({
   name: "captions",
@@ -24,7 +32,7 @@ Deno.test("imageText() hides every word, so that only a caption's length is left
       ...{ imageSize: 2, channels: 1, patchSize: 1 },
       ...{ vocabulary: 5, context: 4 },
     });
-    assertEquals(task.length, 4 + 4);
+    assertEquals(task.length, 4);
     const batch = task.draw("train", 12, new Random(1));
     assertEquals(new Set(batch.lengths), new Set([3, 4]));
     batch.lengths.forEach((length, row) => {
@@ -69,6 +77,24 @@ Deno.test("imageText() is to beat the words at each place of captions of each le
   const right = [false, true, false, true, false, false, true];
   assertAlmostEquals(baseline.measured["accuracy"]!, right.filter(Boolean).length / 7, 1e-12);
 });
+
+Deno.test("imageText() takes a folder of its own kind to train further, of its words and places", () =>
+  onBackend("cpu", () =>
+    inFolder(async (folder) => {
+      const task = imageText({ train, heldOut }, objective);
+      const config = {
+        ...{ kind: "image-text" as const, width: 4, heads: 1, depth: 1 },
+        ...{ imageSize: 2, channels: 1, patchSize: 1, vocabulary: 5, context: 4 },
+      };
+      const parameters = drawStarts(transformer(config).starts, 1);
+      await saveModel(folder, await transformerModel(parameters, config));
+      using model = await openModel(folder);
+      const loaded = await loadForTask(model, task as Task, 1);
+      assertEquals([...Object.keys(loaded.parameters)].sort(), Object.keys(parameters).sort());
+      disposeTree([parameters, loaded.parameters]);
+      const longer = imageText({ train: dataset(["one two over two one"]), heldOut }, objective);
+      await assertRejects(() => loadForTask(model, longer as Task, 1), RangeError, "5 tokens");
+    })));
 
 Deno.test("imageText() refuses captions that it cannot learn from, and images that are not square", () => {
   const cases: readonly (readonly [() => unknown, string])[] = [
