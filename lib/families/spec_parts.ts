@@ -77,7 +77,7 @@ export function layersOf(
     const missing = linearsOf(layer).find(({ weight }) => !has(weight));
     if (missing !== undefined) {
       const why = index === 0
-        ? "config.json is another model's, or a part of the checkpoint is missing, such as the encoder of a decoder that was saved alone"
+        ? "config.json is another model's, or a part of the checkpoint is missing, such as one side of an encoder and a decoder"
         : "config.json has layers too many, or is another model's, or a part of the checkpoint is missing";
       throw new RangeError(
         `Cannot use a model of ${count} layers: the checkpoint has no ${missing.weight}; ${why}`,

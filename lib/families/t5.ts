@@ -1,5 +1,5 @@
-// T5 and mT5: an encoder and a decoder with RMSNorms that share their token table; scores are not scaled, and relative positions are
-// added to them, by the table of each side's first layer.
+// T5 and mT5: an encoder and a decoder with RMSNorms that share their token table, or the encoder alone; scores are not scaled, and
+// relative positions are added to them, by the table of each side's first layer.
 
 import type { Attention, Block, Branch, FeedForward, ModelSpec, Stack } from "../model/spec.ts";
 import { preLn } from "../residual/variants.ts";
@@ -15,6 +15,7 @@ import {
   tokenEntry,
   untieWordEmbeddings,
 } from "./spec_parts.ts";
+import { architectureOf } from "./heads.ts";
 import { activationIn, countIn, epsIn, flagIn, unknownSetting } from "./settings.ts";
 
 type Side = "encoder" | "decoder";
@@ -84,11 +85,11 @@ function block(config: Config, side: Side, path: string): Block {
   };
 }
 
-function stack(config: Config, has: Has, side: Side): Stack {
+function stack(config: Config, has: Has, side: Side, source: boolean): Stack {
   const layers = countIn(config, ["num_layers"]);
   return {
     width: countIn(config, ["d_model"]),
-    entry: tokenEntry("shared.weight", { source: side === "encoder" }),
+    entry: tokenEntry("shared.weight", { source }),
     recenter: false,
     residual: preLn,
     blocks: layersOf(
@@ -106,12 +107,15 @@ const isScaled = (config: Config): boolean =>
   flagIn(config, "scale_decoder_outputs", config["tie_word_embeddings"] !== false);
 
 function describe(config: Config, has: Has): ModelSpec {
+  if (architectureOf(config).endsWith("EncoderModel")) {
+    return { stacks: { encoder: stack(config, has, "encoder", false) }, heads: [] };
+  }
   const { heads, untied } = languageHead(config, "shared.weight");
   const scale = isScaled(config) ? { scale: countIn(config, ["d_model"]) ** -0.5 } : {};
   return {
     stacks: {
-      encoder: stack(config, has, "encoder"),
-      decoder: stack(config, has, "decoder"),
+      encoder: stack(config, has, "encoder", true),
+      decoder: stack(config, has, "decoder", false),
     },
     heads: heads.map((head) => ({ ...head, ...scale })),
     untied,

@@ -35,6 +35,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
     "gemma3",
     "qwen3",
     "modernbert",
+    "t5",
     "eurobert",
   ],
   "pre-ln pre-rmsnorm pre-crmsnorm weightless": [

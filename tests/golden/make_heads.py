@@ -110,6 +110,7 @@ CASES = {
     **of("bart", SEQUENCE, "Bart", eos_token_id=2),
     **of("mbart", SEQUENCE | ANSWERS, "MBart", eos_token_id=2),
     **of("plbart", SEQUENCE, "PLBart", eos_token_id=2),
+    "t5-encoder": ("T5EncoderModel", "t5", "", {}, "encoder"),
     "vit-body": ("ViTModel", "vit", "vit.", {"pooler_act": "relu"}, "vision"),
     "deit-body": ("DeiTModel", "deit", "deit.", {}, "vision"),
     # They guess pixels, or visual tokens.

@@ -109,7 +109,7 @@ Deno.test("describeModel() takes no head of a class for something else, which ha
   for (
     const [name, architecture, shapes] of [
       ["wav2vec2-pretraining", "Wav2Vec2ForXVector", { ...classifier, ...tdnn }],
-      ["vit-msn", "ViTMSNForMaskedImageModeling", classifier],
+      ["vit-msn", "ViTMSNForSemanticSegmentation", classifier],
     ] as const
   ) {
     const model = await withHeads(name, { architectures: [architecture] }, shapes);
@@ -126,7 +126,7 @@ Deno.test("describeModel() says what is missing where an encoder or a decoder wa
   assertThrows(
     () => describeModel(golden.family, golden.config, tensors),
     RangeError,
-    "a part of the checkpoint is missing, such as the encoder of a decoder that was saved alone",
+    "a part of the checkpoint is missing, such as one side of an encoder and a decoder",
   );
 });
 
