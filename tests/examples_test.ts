@@ -3,9 +3,18 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkout } from "../lib/workshop/checkout.ts";
 
-Deno.test("the examples of README.md, mod.ts, lib/data/mod.ts and lib/plots/mod.ts run", async () => {
+Deno.test("the examples of README.md and of the entry points run", async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--doc", "README.md", "mod.ts", "lib/data/mod.ts", "lib/plots/mod.ts"],
+    args: [
+      "test",
+      "-A",
+      "--doc",
+      "README.md",
+      "mod.ts",
+      "lib/data/mod.ts",
+      "lib/plots/mod.ts",
+      "lib/tasks/mod.ts",
+    ],
     cwd: checkout,
     env: { NO_COLOR: "1" },
   }).output();
