@@ -62,6 +62,11 @@ const perHead = "queries and keys have a norm for each head";
 const perHeadBehind = "queries and keys have a norm for each head, behind the rotation";
 const latents = "latent queries and keys with norms of their own (multi-head latent attention)";
 const streams = "several streams with learned mixing (hyper-connections)";
+const states = "states along the sequence in the place of attention";
+const someStates = `${states} in some layers`;
+const codebooks =
+  "several codebooks, whose embeddings are summed and whose heads stand side by side";
+const limits = "mixtures of experts with limits on how many tokens each takes";
 const table = "layer_norm_eps";
 const rms = "rms_norm_eps";
 const epsilon = "layer_norm_epsilon";
@@ -274,9 +279,61 @@ const rows: readonly Row[] = [
     entry: "RMSNorm without parameters",
     lacks: "shortcuts that are multiplied number by number",
   }],
-  ["rwkv", "RWKV", "ln", 1e-5, epsilon, "pre", {
+  ["rwkv", "RWKV", "ln", 1e-5, epsilon, "pre", { entry: normed, lacks: states }],
+  ["mamba", "Mamba", "rms", 1e-5, epsilon, "pre", { lacks: states }],
+  ["mamba2 falcon_mamba", "Mamba 2, Falcon Mamba", "rms", 1e-5, epsilon, "pre", {
+    traps: "mixers have norms inside",
+    lacks: states,
+  }],
+  ["xlstm", "xLSTM", "rms", 1e-6, "norm_eps", "pre", {
+    traps: "mixers have norms of each head",
+    lacks: states,
+  }],
+  ["jamba", "Jamba", "rms", 1e-6, rms, "pre", {
+    traps: "mixers have norms inside",
+    lacks: someStates,
+  }],
+  ["bamba falcon_h1 zamba zamba2", "Bamba, Falcon-H1, Zamba", "rms", 1e-5, rms, "pre", {
+    lacks: someStates,
+  }],
+  ["nemotron_h", "Nemotron-H", "rms", 1e-5, epsilon, "pre", { lacks: someStates }],
+  ["recurrent_gemma", "RecurrentGemma", "rms1", 1e-6, rms, "pre", {
+    entry: root,
+    traps: "logits are bent to ± 30",
+    lacks: someStates,
+  }],
+  ["qwen3_next", "Qwen3-Next", "rms1", 1e-6, rms, "pre", { traps: perHead, lacks: someStates }],
+  ["lfm2", "LFM2", "rms", 1e-5, "norm_eps", "pre", {
+    traps: `${perHead}; the final norm is called embedding_norm`,
+    lacks: "convolutions in the place of attention in some layers",
+  }],
+  ["granitemoe granitemoeshared granitemoehybrid", "Granite MoE", "rms", 1e-6, rms, "pre", {
+    placement: "before branches (Pre-LN), each branch multiplied by residual_multiplier",
+    entry: "multiplied by embedding_multiplier",
+    lacks: "experts of one matrix for all, and in Granite 4 states in the place of attention",
+  }],
+  ["deepseek_v2", "DeepSeek-V2", "rms", 1e-6, rms, "pre", { lacks: latents }],
+  ["musicgen_decoder musicgen_melody_decoder", "MusicGen's decoder", "ln", 1e-5, "", "pre", {
+    traps: "positions are computed",
+    lacks: codebooks,
+  }],
+  ["moshi", "Moshi", "rms", 1e-8, rms, "pre", { lacks: codebooks }],
+  ["csm", "CSM", "rms", 1e-5, rms, "pre", { lacks: codebooks }],
+  ["switch_transformers", "Switch Transformers", "rms", 1e-6, epsilon, "pre", { lacks: limits }],
+  ["longt5", "LongT5", "rms", 1e-6, epsilon, "pre", {
+    lacks: "attention in blocks, with tokens that stand for blocks",
+  }],
+  ["umt5", "UMT5", "rms", 1e-6, epsilon, "pre", {
+    traps: "each layer has relative positions of its own",
+  }],
+  ["longformer big_bird", "Longformer, BigBird", "ln", 1e-12, table, "post", {
+    ...none,
     entry: normed,
-    lacks: "recurrences in the place of attention",
+    lacks: "attention to windows, blocks and global tokens",
+  }],
+  ["xlnet", "XLNet", "ln", 1e-12, table, "post", {
+    ...none,
+    lacks: "scores of relative positions that depend on queries and keys, and a second stream",
   }],
   ["dbrx", "DBRX", "lnFree", 1e-5, "", "pre", { lacks: "experts of one matrix for all" }],
   ["bert roberta xlm-roberta", "BERT, RoBERTa", "ln", 1e-12, table, "post", {
@@ -333,7 +390,7 @@ const rows: readonly Row[] = [
   }],
   ["nllb-moe", "NLLB-MoE", "ln", 1e-5, "", "pre", {
     entry: rootIfAsked,
-    lacks: "mixtures of experts with limits on how many tokens each takes",
+    lacks: limits,
   }],
   ["trocr", "TrOCR", "ln", 1e-5, "", "post", {
     ...none,

@@ -30,6 +30,12 @@ const bottlenecks = "its layers narrow the stream before attention, which is not
 
 const landmarks = "its attention is approximated by landmarks, which is not described";
 
+const overChannels =
+  "it is a convolutional network, no Transformer: it normalizes channels over a batch, and has no residual stream whose rows are normalized";
+
+const joined =
+  "it joins models of other types, which can be inspected one by one where they are stored by themselves";
+
 const gatedSounds = "the convolutions of its sounds have gates, which is not described";
 
 const families: Readonly<Record<string, readonly (readonly [id: string, label: string])[]>> = {
@@ -37,7 +43,23 @@ const families: Readonly<Record<string, readonly (readonly [id: string, label: s
   [relative]: [["deberta", "DeBERTa"], ["deberta-v2", "DeBERTa-v2"]],
   [narrowNorm]: [["electra", "ELECTRA"], ["rembert", "RemBERT"]],
   [pictures]: [["gemma3", "Gemma 3 with images"]],
-  [changing]: [["hiera", "Hiera"], ["convnext", "ConvNeXt"]],
+  [changing]: [["hiera", "Hiera"], ["convnext", "ConvNeXt"], ["convnextv2", "ConvNeXt v2"]],
+  [overChannels]: [
+    ["resnet", "ResNet"],
+    ["regnet", "RegNet"],
+    ["efficientnet", "EfficientNet"],
+    ["mobilenet_v1", "MobileNet"],
+    ["mobilenet_v2", "MobileNet v2"],
+  ],
+  [joined]: [
+    ["encoder-decoder", "encoder–decoder of two models"],
+    ["vision-encoder-decoder", "encoder–decoder of an image and a text model"],
+    ["speech-encoder-decoder", "encoder–decoder of a sound and a text model"],
+    ["vision-text-dual-encoder", "pair of an image and a text model"],
+    ["musicgen", "MusicGen"],
+    ["llava", "LLaVA"],
+    ["paligemma", "PaliGemma"],
+  ],
   [between]: [["yolos", "YOLOS"]],
   [volumes]: [["vjepa2", "V-JEPA 2"]],
   [several]: [["dpt", "DPT"]],

@@ -46,9 +46,38 @@ Deno.test("normkit inspect of a type that is known and not described says its no
     const { err } = await runHere("convert", folder, `${folder}/out`, "--to", "weightless");
     assertStringIncludes(err, "Cannot use a DeepSeek-V3 model: it has latent queries");
     await Deno.writeTextFile(`${folder}/config.json`, '{"model_type": "mamba"}');
-    const unknown = await runHere("inspect", folder);
-    assertEquals(unknown.code, 3);
-    assertStringIncludes(unknown.err, 'Cannot use a model of type "mamba": known are');
+    const mamba = await runHere("inspect", folder);
+    assertEquals(mamba.code, 0);
+    assertMatch(
+      mamba.out,
+      /^Mamba \(mamba\): it has states along the sequence in the place of att/,
+    );
+    await Deno.writeTextFile(`${folder}/config.json`, '{"model_type": "resnet"}');
+    const resnet = await runHere("inspect", folder);
+    assertMatch(resnet.out, /^ResNet \(resnet\): it is a convolutional network, no Transformer/);
+  });
+});
+
+Deno.test("normkit inspect of a type that is not known lists what is called a norm", async () => {
+  await inFolder(async (folder) => {
+    await Deno.copyFile(`${goldenFolder("gpt2")}/model.safetensors`, `${folder}/model.safetensors`);
+    await Deno.writeTextFile(`${folder}/config.json`, '{"model_type": "gpt9"}');
+    const { code, out } = await runHere("inspect", folder);
+    assertEquals(code, 0);
+    assertEquals(out.trim().split("\n"), [
+      '"gpt9": nothing is known of models of this type; tensors that are called norms are listed',
+      "  transformer.h.*.ln_1: 2 of 24 numbers, with biases",
+      "  transformer.h.*.ln_2: 2 of 24 numbers, with biases",
+      "  transformer.ln_f: 1 of 24 numbers, with biases",
+    ]);
+    const { norms } = reportOf(await runHere("inspect", folder, "--json"));
+    assertEquals(norms.length, 3);
+    assertEquals(norms[0], { path: "transformer.h.*.ln_1", count: 2, width: 24, biases: true });
+    const refused = await runHere("convert", folder, `${folder}/out`, "--to", "weightless");
+    assertEquals(refused.code, 3);
+    assertStringIncludes(refused.err, 'Cannot use a model of type "gpt9": known are');
+    await Deno.remove(`${folder}/model.safetensors`);
+    assertEquals((await runHere("inspect", folder)).code, 3);
   });
 });
 

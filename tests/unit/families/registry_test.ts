@@ -32,8 +32,8 @@ Deno.test("findFamily() names what it knows where it knows no such type", () => 
     assertThrows(() => findFamily(config), RangeError).message;
   const all = families.map(({ id }) => id).join(", ");
   assertEquals(
-    messageOf({ model_type: "mamba" }),
-    `Cannot use a model of type "mamba": known are ${all}`,
+    messageOf({ model_type: "gpt9" }),
+    `Cannot use a model of type "gpt9": known are ${all}`,
   );
   const without = "Cannot use a config.json without model_type";
   assertEquals(messageOf({}), `${without}: it must be one of ${all}`);
@@ -42,6 +42,12 @@ Deno.test("findFamily() names what it knows where it knows no such type", () => 
     `${without}, of ["GPT2LMHeadModel"]: it must be one of ${all}`,
   );
 });
+
+const overChannels =
+  "it is a convolutional network, no Transformer: it normalizes channels over a batch, and has no residual stream whose rows are normalized";
+
+const joined =
+  "it joins models of other types, which can be inspected one by one where they are stored by themselves";
 
 const refusals: Readonly<Record<string, readonly [label: string, reason: string]>> = {
   "albert": [
@@ -70,6 +76,19 @@ const refusals: Readonly<Record<string, readonly [label: string, reason: string]
   ],
   "hiera": ["Hiera", "its streams change their width from layer to layer"],
   "convnext": ["ConvNeXt", "its streams change their width from layer to layer"],
+  "convnextv2": ["ConvNeXt v2", "its streams change their width from layer to layer"],
+  "resnet": ["ResNet", overChannels],
+  "regnet": ["RegNet", overChannels],
+  "efficientnet": ["EfficientNet", overChannels],
+  "mobilenet_v1": ["MobileNet", overChannels],
+  "mobilenet_v2": ["MobileNet v2", overChannels],
+  "encoder-decoder": ["encoder–decoder of two models", joined],
+  "vision-encoder-decoder": ["encoder–decoder of an image and a text model", joined],
+  "speech-encoder-decoder": ["encoder–decoder of a sound and a text model", joined],
+  "vision-text-dual-encoder": ["pair of an image and a text model", joined],
+  "musicgen": ["MusicGen", joined],
+  "llava": ["LLaVA", joined],
+  "paligemma": ["PaliGemma", joined],
   "yolos": ["YOLOS", "it adds positions between its layers, which is not described"],
   "vjepa2": ["V-JEPA 2", "its heads turn by frames, rows and columns, which is not described"],
   "dpt": ["DPT", "its head reads the streams of several layers, which is not described"],
