@@ -16,6 +16,7 @@ import {
 } from "../support/golden_models.ts";
 import { changedModel, type Changes } from "../support/tensor_rows.ts";
 import { withText, writeGpt2 } from "../unit/cli/tiny_runs.ts";
+import { taskCases, tinyTuning, writeTaskData, writeTaskSource } from "../unit/cli/tiny_tunings.ts";
 import { checkPairs, type Pair, type Report } from "./python.ts";
 
 /** A pair, and what is required of it. */
@@ -107,6 +108,31 @@ async function fineTuning(folder: string): Promise<Case> {
   return { name: "a fine-tuned GPT-2 has the form of its source", source, made, require };
 }
 
+const loads = ({ problems }: Report): void => assertEquals(problems, {});
+
+/** Models that were trained for tasks, and bodies that got a classifier. */
+async function* taskTunings(folder: string): AsyncGenerator<Case> {
+  await Deno.mkdir(folder);
+  await writeTaskData(folder);
+  for (const [name, options] of Object.entries(taskCases)) {
+    const [source, made] = [await writeTaskSource(folder, name), `${folder}/${name}-tuned`];
+    await write("train", "--from", source, ...options(folder), ...tinyTuning, "--out", made);
+    await Deno.copyFile(
+      `${goldenFolder(name)}/expected.safetensors`, // what is read
+      `${source}/expected.safetensors`,
+    );
+    yield { name: `${name}, trained for a task`, source, made, require: loads };
+  }
+  for (const name of ["vit-body", "deit-body", "dinov2-body"]) {
+    const [source, made] = [`${folder}/${name}-bare`, `${folder}/${name}-tuned`];
+    using golden = await openGoldenHead(name);
+    await saveModel(source, golden.model);
+    const options = taskCases["vit"]!(folder);
+    await write("train", "--from", source, ...options, ...tinyTuning, "--out", made);
+    yield { name: `${name} with a fresh classifier`, source: made, made, require: isSame };
+  }
+}
+
 const gain = "transformer.ln_f.weight";
 const faults: Readonly<Record<string, Changes>> = {
   missing_keys: { without: [gain] },
@@ -138,6 +164,7 @@ Deno.test("what is converted, exported and fine-tuned loads in transformers, and
     const cases = [
       ...await Array.fromAsync(conversions(folder)),
       ...await Array.fromAsync(weightless(folder)),
+      ...await Array.fromAsync(taskTunings(`${folder}/tasks`)),
       ...await Array.fromAsync(heads(folder)),
       await fineTuning(folder),
       ...await Array.fromAsync(spoiledFolders(folder)),
