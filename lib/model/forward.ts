@@ -33,8 +33,8 @@ export interface Hooks<T> {
   readonly onLayer?: (stack: string, layer: number, x: T) => void;
   /** Changes what enters the layers of a stack (dropout). */
   readonly entered?: (x: T, stack: string) => T;
-  /** Changes what a branch adds (dropout). */
-  readonly added?: (y: T, site: Site) => T;
+  /** Changes what a branch adds (dropout), to some rows or to all. */
+  readonly added?: (y: T, site: Site, rows: Branch["rows"]) => T;
   /** The optimizer step under way, for variants whose constants depend on it. */
   readonly step?: number;
 }
@@ -182,7 +182,7 @@ class StackRun<T> {
       this.#tap(`${label}.${reads}${endOf(rows)}`, x);
       const given = { label: `${this.#prefix}${label}.${is}`, memories: this.#memories, inner };
       const y = runSublayer(this.#engine, sublayer, x, given);
-      const added = this.#hooks.added?.(y, site) ?? y;
+      const added = this.#hooks.added?.(y, site, rows) ?? y;
       this.#tap(`${label}.${adds}${endOf(rows)}`, added);
       return added;
     };

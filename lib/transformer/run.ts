@@ -64,7 +64,12 @@ export function runBatch(
   return tf.tidy(() =>
     forward(engine, spec, {
       entered: (x, stack) => drop(x, stack, "embed"),
-      added: (y, { layer, role, stack }) => drop(y, stack, `blocks.${layer}.${role}`),
+      added: (y, { layer, role, stack }, rows) =>
+        drop(
+          y,
+          stack,
+          [`blocks.${layer}.${role}`, ...(rows === undefined ? [] : [rows])].join("."),
+        ),
       ...(tap === undefined ? {} : { tap }),
       ...(step === undefined ? {} : { step }),
     })

@@ -15,10 +15,16 @@ import type { Model } from "../../../lib/families/model.ts";
 import type { GateActivation } from "../../../lib/kernels/contract.ts";
 import { gates } from "../../../lib/kernels/gate.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
+import { disposeTree } from "../../../lib/core/mod.ts";
+import { transformerModel } from "../../../lib/families/own_model.ts";
 import { residuals } from "../../../lib/residual/mod.ts";
+import { drawStarts } from "../../../lib/transformer/blueprint.ts";
+import { transformer } from "../../../lib/transformer/kinds.ts";
 import { otherVariants, outputsOf } from "../../support/golden_models.ts";
 import { normkitModel, small, smallTokens } from "../../support/normkit_model.ts";
+import { onBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
+import { kindCases } from "../../support/transformer_cases.ts";
 import { expectedOf, inFolder, openGolden } from "./golden.ts";
 import { computeLogits } from "./modeling_interpreter.ts";
 
@@ -133,6 +139,23 @@ Deno.test("modelingText() groups equal layers, and lists every tensor and formul
   using other = await openGolden("llama");
   assertStringIncludes(modelingText(modelingDescription(other)), "### Layers l = 0 … 1\n");
 });
+
+Deno.test("modelingDescription() says which rows experts act on, and what a stream of two parts is", () =>
+  onBackend("cpu", async () => {
+    const { config } = kindCases["image-text"]!;
+    const parameters = drawStarts(transformer(config).starts, 1);
+    const description = modelingDescription(await transformerModel(parameters, config));
+    disposeTree(parameters);
+    const { stacks, formulas } = JSON.parse(JSON.stringify(description));
+    const { entry, blocks } = stacks.encoder;
+    const kinds = ["patches-and-tokens", "patches", "tokens"];
+    assertEquals([entry, entry.patches, entry.tokens].map(({ kind }) => kind), kinds);
+    const rows = blocks[0].branches.map((branch: { rows?: string }) => branch.rows);
+    assertEquals(rows, [undefined, "patches", "tokens"]);
+    for (const word of [...kinds.map((kind) => `entry/${kind}`), "block/rows", "head/tokens"]) {
+      assert(formulas[word].length > 0, word);
+    }
+  }));
 
 Deno.test("modelingDescription() covers encoders, their formulas too", async () => {
   for (const name of ["vit", "deit", "dinov2", "dinov2-with-registers", "clip", "whisper"]) {

@@ -1,8 +1,14 @@
 // Encoders, encoder–decoders, vision and speech Transformers: their parameters, their starts, and what padding and the future leak.
 
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { disposeTree } from "../../../lib/core/mod.ts";
+import { disposeTree, Random } from "../../../lib/core/mod.ts";
 import type { EagerInputs } from "../../../lib/interpret/eager.ts";
 import { parametersIn } from "../../../lib/model/parameters.ts";
 import { residuals } from "../../../lib/residual/mod.ts";
@@ -213,6 +219,22 @@ onEachBackend("an image–text model says which of its inputs is missing, or doe
   }
   disposeTree(parameters);
 });
+
+Deno.test("experts of patches and of tokens drop other values", () =>
+  onBackend("cpu", async () => {
+    const { make, inputs, options } = transformerCases["image-text"]!;
+    const model = { ...make("pre-ln"), dropout: 0.5 };
+    const parameters = drawStarts(model.starts, 1);
+    const taps = await tapsOf((tap) =>
+      runBatch(parameters, model, inputs(), { ...options, tap, dropout: new Random(1) })["logits"]!
+    );
+    const dropped = (rows: string): boolean[] =>
+      taps.get(`blocks.1.mlp_out.${rows}`)!.map((value) => value === 0);
+    const [patches, tokens] = [dropped("patches"), dropped("tokens")];
+    assert(patches.includes(true) && tokens.includes(true));
+    assertNotEquals(patches, tokens);
+    disposeTree(parameters);
+  }));
 
 Deno.test("taps of an expert's rows end with what the rows are", () =>
   onBackend("cpu", async () => {
