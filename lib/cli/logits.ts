@@ -10,8 +10,9 @@ import { withoutEnd } from "../platform/path.ts";
 import { float32 } from "../interpret/float32.ts";
 import { float64 } from "../interpret/float64.ts";
 import type { ModelInputs, Values } from "../interpret/inputs.ts";
-import { givesOneRow, outputName } from "../model/spec.ts";
+import { givesOneRow, inputsOf, outputName } from "../model/spec.ts";
 import { runModel } from "../interpret/stream.ts";
+import type { Model } from "../families/model.ts";
 import { openModel } from "../families/open.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import {
@@ -44,6 +45,17 @@ function plan(name: string, { shape, values }: Values, isRow: boolean): PlannedT
 async function readInputs(path: string): Promise<ModelInputs> {
   using file = await openCheckpoint(path);
   return await inputsIn(file);
+}
+
+/** Requires tokens for an encoder that reads them, and none where nothing does. */
+function requireSource({ family, spec }: Model, source: readonly number[] | undefined): void {
+  const isRead = inputsOf(spec).includes("source");
+  if (isRead === (source !== undefined)) return;
+  throw new RangeError(
+    isRead
+      ? `Cannot run this ${family.label} model without the tokens that its encoder reads: give them as --source`
+      : `Cannot give --source to this ${family.label} model: it has no encoder that reads tokens`,
+  );
 }
 
 /** `normkit logits`: its help, its options, and the run. */
@@ -88,6 +100,7 @@ Examples:
     }
     const arithmetic = choiceOption(args, "arithmetic", ["float32", "float64"]) ?? "float32";
     using model = await openModel(path, openOptions(args));
+    requireSource(model, source);
     const inputs = {
       ...(tokens === undefined ? {} : { tokens: requireTokens(model, tokens) }),
       ...(given === undefined ? {} : await readInputs(given)),

@@ -177,7 +177,7 @@ Deno.test("normkit logits of BART reads the tokens of its encoder from --source"
     assertEquals(missing.code, 3);
     assertStringIncludes(
       missing.err,
-      "Cannot attend to encoder: it has not run; is its input missing?",
+      "Cannot run this BART model without the tokens that its encoder reads: give them as --source",
     );
   });
 });
@@ -429,6 +429,11 @@ const refused: Wrong = [
     "logits in a file of another format",
     ["logits", gpt2, "--tokens", "1", "--out", "OUT.npy"],
     "the name must end in .safetensors",
+  ],
+  [
+    "logits with a source where nothing reads one",
+    ["logits", gpt2, "--tokens", "1", "--source", "2", "--out", "OUT"],
+    "Cannot give --source to this GPT-2 model: it has no encoder that reads tokens",
   ],
   [
     "logits of an image model",
