@@ -9,6 +9,7 @@ import {
   type CorpusOptions,
   encodeCorpus,
   makeCorpus,
+  readCorpus,
   requireRoom,
 } from "../train/corpus.ts";
 import { readText, type TextOptions } from "../train/text.ts";
@@ -55,17 +56,26 @@ export interface Rows {
  */
 export async function rowsOf(data: TextData, tokens?: ModelTokens): Promise<Rows> {
   requireOptions("data", data, dataKinds);
-  const { text: path, vocabulary, length = 64, heldOutShare = 0.1, ...reading } = data;
-  const text = path === undefined ? await mobyDickText() : await readText(path, reading);
-  const options = { name: path ?? mobyDickName, heldOutShare };
   if (tokens !== undefined) requireNoVocabulary(data);
-  const tokenizer = tokens?.tokenizer ??
-    (vocabulary === undefined ? undefined : await bytePairsOf(text, vocabulary, options));
-  const corpus = tokenizer === undefined
-    ? makeCorpus(text, options)
-    : encodeCorpus(text, tokenizer, options);
+  const { length = 64, ...of } = data;
+  const corpus = await corpusOf(of, tokens?.tokenizer);
   requireRoom(corpus, length, ["train", "heldOut"]);
   return { corpus, length, ...(tokens === undefined ? {} : { tokens }) };
+}
+
+/** A text in the tokens of a tokenizer, in byte pairs of its own, or else in characters, of which a file is read in pieces. */
+async function corpusOf(
+  { text: path, vocabulary, heldOutShare = 0.1, ...reading }: Omit<TextData, "length">,
+  tokenizer: Tokenizer | undefined,
+): Promise<Corpus<Tokenizer>> {
+  const options = { name: path ?? mobyDickName, heldOutShare };
+  const isInCharacters = tokenizer === undefined && vocabulary === undefined;
+  if (isInCharacters && path !== undefined) {
+    return await readCorpus(path, { ...reading, ...options });
+  }
+  const text = path === undefined ? await mobyDickText() : await readText(path, reading);
+  if (isInCharacters) return makeCorpus(text, options);
+  return encodeCorpus(text, tokenizer ?? await bytePairsOf(text, vocabulary!, options), options);
 }
 
 /**
