@@ -18,4 +18,5 @@ export { collectedClaims, recordedRuns } from "./runs.ts";
 export { setup } from "./setup.ts";
 export { jupyterDisplay } from "../plots/figure.ts";
 export { code, type Shown, source, table, tex } from "./show.ts";
+export { taskResults, taskRows, type VariantResult } from "./task_results.ts";
 export { theorem } from "./theorem.ts";

@@ -1,0 +1,116 @@
+// What recorded runs of a task say of its variants: each at its own learning rate, beside the trivial baseline.
+
+import { formatNumber } from "../plots/measurements.ts";
+import type { AnyRunRecord, Row } from "../train/record.ts";
+
+/** A variant of a task at its learning rate, under one warm-up. */
+export interface VariantResult {
+  /** The variant's id. */
+  readonly variant: string;
+  /** Warm-up steps; 1 is none. */
+  readonly warmup: number;
+  /** The learning rate: of those swept with the least seed the one whose last held-out loss is the lowest. */
+  readonly rate: number;
+  /** What is measured at the end, by name: a number for each seed. A run whose loss was not finite counts as infinite nats. */
+  readonly measured: Readonly<Record<string, readonly number[]>>;
+  /** What is reached without looking at the input. */
+  readonly baseline: Readonly<Record<string, number>>;
+}
+
+/** Measures that say how sure another one is, and no more. */
+const bounds = ["low", "high"];
+
+/** The numbers of a row. */
+function numbersOf(row: Row | undefined): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(row ?? {}).filter(([name, value]) =>
+      typeof value === "number" && name !== "step" && !bounds.includes(name)
+    ),
+  ) as Record<string, number>;
+}
+
+/** What a run measured at its end. */
+function endOf({ manifest, rows }: AnyRunRecord): Record<string, number> {
+  const measured = numbersOf(rows.findLast(({ kind }) => kind === "evaluation"));
+  return manifest.stopped === undefined ? measured : { ...measured, nats: Infinity };
+}
+
+const seedOf = ({ manifest: { settings } }: AnyRunRecord): number => settings.seed;
+const rateOf = ({ manifest: { settings } }: AnyRunRecord): number => settings.schedule.peak;
+const natsOf = (run: AnyRunRecord): number => endOf(run)["nats"]!;
+
+function resultOf(runs: readonly AnyRunRecord[]): VariantResult {
+  const first = Math.min(...runs.map(seedOf));
+  const best = runs.filter((run) => seedOf(run) === first)
+    .reduce((best, run) => natsOf(run) < natsOf(best) ? run : best);
+  const ends = runs.filter((run) => rateOf(run) === rateOf(best))
+    .sort((a, b) => seedOf(a) - seedOf(b)).map(endOf);
+  const { manifest: { variant, settings: { schedule } }, rows } = best;
+  return {
+    variant,
+    warmup: schedule.warmup ?? 1,
+    rate: rateOf(best),
+    measured: Object.fromEntries(
+      Object.keys(ends[0]!).map((name) => [name, ends.map((end) => end[name]!)]),
+    ),
+    baseline: numbersOf(rows.find(({ kind }) => kind === "baseline")),
+  };
+}
+
+/**
+ * What the runs of a task say of each variant and warm-up, at the learning rate that the least seed does best with.
+ *
+ * @param runs Runs of one task that differ in variant, learning rate, warm-up and seed.
+ * @returns The results, in the order in which the variants come first, those with warm-up before those without.
+ */
+export function taskResults(runs: readonly AnyRunRecord[]): VariantResult[] {
+  const groups = Map.groupBy(
+    runs,
+    ({ manifest: { variant, settings: { schedule } } }) => `${variant}/${schedule.warmup}`,
+  );
+  return [...groups.values()].map(resultOf)
+    .sort((a, b) => b.warmup - a.warmup);
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Mean, and in parentheses the least and the greatest. */
+const spread = (values: readonly number[]): string =>
+  `${formatNumber(mean(values))} (${formatNumber(Math.min(...values))} to ${
+    formatNumber(Math.max(...values))
+  })`;
+
+/** How far the mean is below the baseline, and whether the worst seed is too. */
+function marginOf({ measured, baseline }: VariantResult, name: string): string {
+  const [values, least] = [measured[name]!, baseline[name]];
+  if (least === undefined) return "";
+  const margin = least - mean(values);
+  if (Math.max(...values) < least) return formatNumber(margin);
+  return margin > 0 ? `${formatNumber(margin)}, not in every seed` : "does not beat it";
+}
+
+/**
+ * Results as rows of a table: the mean of the seeds with the least and the greatest, and how far it is better than the baseline.
+ *
+ * @param results The results of one task.
+ * @returns A row for each, for `table()`.
+ */
+export function taskRows(results: readonly VariantResult[]): Record<string, string>[] {
+  return results.map((result) => {
+    const { variant, warmup, rate, measured, baseline } = result;
+    const others = Object.keys(measured).filter((name) => name !== "nats");
+    return {
+      variant,
+      "warm-up": warmup === 1 ? "none" : String(warmup),
+      rate: String(rate),
+      nats: spread(measured["nats"]!),
+      baseline: baseline["nats"] === undefined ? "" : formatNumber(baseline["nats"]),
+      margin: marginOf(result, "nats"),
+      ...Object.fromEntries(others.map((name) => [
+        baseline[name] === undefined ? name : `${name}, baseline ${formatNumber(baseline[name])}`,
+        spread(measured[name]!),
+      ])),
+    };
+  });
+}
