@@ -133,7 +133,13 @@ export const taskFigures: readonly TaskFigure[] = [
     },
     sweeps: [{
       warmup: 50,
-      chosen: { "post-ln": 0, "pre-ln": 0, "sub-ln": 0, "deep-norm": 0, "resi-dual": 0 },
+      chosen: {
+        "post-ln": 1e-3,
+        "pre-ln": 1e-2,
+        "sub-ln": 3e-3,
+        "deep-norm": 3e-3,
+        "resi-dual": 1e-3,
+      },
     }],
   }),
 ];
