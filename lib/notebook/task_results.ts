@@ -1,5 +1,6 @@
 // What recorded runs of a task say of its variants: each at its own learning rate, beside the trivial baseline.
 
+import { extent, greatest, least } from "../core/extent.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import type { AnyRunRecord, Row } from "../train/record.ts";
 
@@ -40,7 +41,7 @@ const rateOf = ({ manifest: { settings } }: AnyRunRecord): number => settings.sc
 const natsOf = (run: AnyRunRecord): number => endOf(run)["nats"]!;
 
 function resultOf(runs: readonly AnyRunRecord[]): VariantResult {
-  const first = Math.min(...runs.map(seedOf));
+  const first = least(runs.map(seedOf));
   const best = runs.filter((run) => seedOf(run) === first)
     .reduce((best, run) => natsOf(run) < natsOf(best) ? run : best);
   const ends = runs.filter((run) => rateOf(run) === rateOf(best))
@@ -76,17 +77,17 @@ const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Mean, and in parentheses the least and the greatest. */
-const spread = (values: readonly number[]): string =>
-  `${formatNumber(mean(values))} (${formatNumber(Math.min(...values))} to ${
-    formatNumber(Math.max(...values))
-  })`;
+const spread = (values: readonly number[]): string => {
+  const [low, high] = extent(values).map((value) => formatNumber(value));
+  return `${formatNumber(mean(values))} (${low} to ${high})`;
+};
 
 /** How far the mean is below the baseline, and whether the worst seed is too. */
 function marginOf({ measured, baseline }: VariantResult, name: string): string {
-  const [values, least] = [measured[name]!, baseline[name]];
-  if (least === undefined) return "";
-  const margin = least - mean(values);
-  if (Math.max(...values) < least) return formatNumber(margin);
+  const [values, trivial] = [measured[name]!, baseline[name]];
+  if (trivial === undefined) return "";
+  const margin = trivial - mean(values);
+  if (greatest(values) < trivial) return formatNumber(margin);
   return margin > 0 ? `${formatNumber(margin)}, not in every seed` : "does not beat it";
 }
 
