@@ -75,7 +75,13 @@ export const taskFigures: readonly TaskFigure[] = [
     sweeps: [
       {
         warmup: 100,
-        chosen: { "post-ln": 0, "pre-ln": 0, "sub-ln": 0, "deep-norm": 0, "resi-dual": 0 },
+        chosen: {
+          "post-ln": 1e-3,
+          "pre-ln": 3e-3,
+          "sub-ln": 3e-3,
+          "deep-norm": 3e-3,
+          "resi-dual": 3e-3,
+        },
       },
       { warmup: 1, chosen: { "post-ln": 0, "pre-ln": 0, "resi-dual": 0 } },
     ],
@@ -95,7 +101,13 @@ export const taskFigures: readonly TaskFigure[] = [
     sweeps: [
       {
         warmup: 100,
-        chosen: { "post-ln": 0, "pre-ln": 0, "sub-ln": 0, "deep-norm": 0, "resi-dual": 0 },
+        chosen: {
+          "post-ln": 1e-3,
+          "pre-ln": 3e-3,
+          "sub-ln": 3e-3,
+          "deep-norm": 3e-3,
+          "resi-dual": 3e-3,
+        },
       },
       { warmup: 1, chosen: { "post-ln": 0, "pre-ln": 0 } },
     ],
