@@ -1,5 +1,6 @@
 // What `convert`, `fold` and `export` have in common: a model made of another is written, verified, and its certificate laid beside it.
 
+import { namesText, nameText } from "../core/excerpt.ts";
 import { type DType, floatDTypes } from "../checkpoint/dtype.ts";
 import { certificateText } from "../convert/certificate_text.ts";
 import { copyCompanions, lostCompanions } from "../convert/companions.ts";
@@ -151,8 +152,8 @@ async function notesOn(source: OpenModel, made: Model): Promise<string[]> {
   const lost = await isFolder(source) ? await lostCompanions(source.path) : [];
   return [
     ...source.notes,
-    ...(unused.length === 0 ? [] : [`unused: ${unused.join(", ")}`]),
-    ...lost.map((name) => `${name} is a link to nothing, and is left out`),
+    ...(unused.length === 0 ? [] : [`unused: ${namesText(unused)}`]),
+    ...lost.map((name) => `${nameText(name)} is a link to nothing, and is left out`),
     ...(convertedNormsOf(made.config) === undefined ? [] : keptText(keptParameters(made))),
   ];
 }
@@ -221,7 +222,9 @@ async function dryRun(
 ): Promise<Outcome> {
   const plan = planTensors(made, dtype).map(({ name, dtype, shape }) => ({ name, dtype, shape }));
   const notes = await notesOn(source, made);
-  const lines = plan.map(({ name, dtype, shape }) => `${name}  ${dtype} [${shape.join(", ")}]`);
+  const lines = plan.map(({ name, dtype, shape }) =>
+    `${nameText(name)}  ${dtype} [${shape.join(", ")}]`
+  );
   return {
     report: { source: source.path, out, config: made.config, tensors: plan, notes },
     text: [...asLines(notes), ...lines].join("\n"),

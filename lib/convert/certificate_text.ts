@@ -1,5 +1,6 @@
 // A certificate as a table for people: what was checked first, then the measurements behind it.
 
+import { namesText } from "../core/excerpt.ts";
 import { jsonText } from "../core/json.ts";
 import type { Certificate, Check, Coverage, ModelFacts } from "./certificate.ts";
 import type { Comparison } from "./compare.ts";
@@ -29,7 +30,7 @@ const model = ({ family, norm, dtype }: ModelFacts): string => `${family}, ${nor
 
 /** What is to be known of a model beside the checks. */
 function remarks({ notes, unused, kept }: ModelFacts): string[] {
-  const without = unused.length === 0 ? [] : [`unused: ${unused.join(", ")}`];
+  const without = unused.length === 0 ? [] : [`unused: ${namesText(unused)}`];
   return [...notes, ...without, ...keptText(kept)].map((note) => `          ${note}`);
 }
 

@@ -1,5 +1,6 @@
 // The conditions of a certificate, one function each.
 
+import { nameText } from "../core/excerpt.ts";
 import type { DType } from "../checkpoint/dtype.ts";
 import type { Check } from "./certificate.ts";
 import type { Comparison } from "./compare.ts";
@@ -47,7 +48,9 @@ export function numbersAreSame(found: TensorComparison, isSameVersion: boolean):
   const { numbers, differing, farthest } = found;
   const far = farthest === undefined
     ? ""
-    : `: ${farthest.tensor}[${farthest.at}] is ${farthest.actual} instead of ${farthest.expected}, ` +
+    : `: ${
+      nameText(farthest.tensor)
+    }[${farthest.at}] is ${farthest.actual} instead of ${farthest.expected}, ` +
       `${farthest.ulp.toPrecision(2)} ulp`;
   return {
     name: "numbers",

@@ -1,5 +1,6 @@
 // Every number of a folder against what the conversion gives, piece by piece: the main proof of a certificate.
 
+import { nameText } from "../core/excerpt.ts";
 import { Buffer } from "node:buffer";
 import { bytesPerNumber, decodeNumbers, type DType, ulp } from "../checkpoint/dtype.ts";
 import type { PlannedTensor } from "../checkpoint/writer.ts";
@@ -117,7 +118,8 @@ async function compareTensor(
 
 /** What keeps two tensors from being compared number by number, as a clause. */
 function unlikeness(expected: PlannedTensor, actual: PlannedTensor | undefined): string[] {
-  const { name, dtype, shape } = expected;
+  const { dtype, shape } = expected;
+  const name = nameText(expected.name);
   if (actual === undefined) return [`${name} is missing`];
   const sizes = (of: readonly number[]): string => `[${of.join(", ")}]`;
   if (sizes(shape) !== sizes(actual.shape)) {
@@ -147,6 +149,6 @@ export async function compareTensors(
     for (const clause of clauses) unlike.push(clause);
     if (clauses.length === 0) await compareTensor(tensor, own!, found);
   }
-  for (const name of stored.keys()) unlike.push(`${name} is additional`);
+  for (const name of stored.keys()) unlike.push(`${nameText(name)} is additional`);
   return { tensors: expected.length, ...found, unlike };
 }

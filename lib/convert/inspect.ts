@@ -1,5 +1,6 @@
 // What a model is and what can be done with it.
 
+import { namesText } from "../core/excerpt.ts";
 import { tensorBytes } from "../checkpoint/header.ts";
 import { givesFinals, isTied, outputName } from "../model/spec.ts";
 import { accountOf } from "../families/account.ts";
@@ -196,7 +197,7 @@ export function inspectionText(inspection: Inspection): string {
     row("tied head", storedHead === undefined ? inWords(tied) : storedHeads[storedHead]),
     row("size", `${parameters} parameters in ${tensors} tensors, ${dtype}, ${bytes} bytes`),
     ...notes.map((note) => row("note", note)),
-    ...(unused.length === 0 ? [] : [row("unused", unused.join(", "))]),
+    ...(unused.length === 0 ? [] : [row("unused", namesText(unused))]),
     ...(newBiases.length === 0 ? [] : [
       row("new biases", `${newBiases.length} where the family has none, such as ${newBiases[0]}`),
     ]),

@@ -1,6 +1,7 @@
 // What a conversion requires of a model: Pre-LN without trained scales, which fold_variant.ts folds away first, and norms that are all
 // that reads the stream.
 
+import { nameText } from "../core/excerpt.ts";
 import { unknownReaders } from "../families/account.ts";
 import type { Model } from "../families/model.ts";
 import type { ModelSpec } from "../model/spec.ts";
@@ -121,7 +122,9 @@ export function requireKnownReaders(model: Model): void {
   if (name === undefined) return;
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
   throw new RangeError(
-    `Cannot convert this ${model.family.label} model: its checkpoint has ${name}${more}, which is not described and may read ` +
+    `Cannot convert this ${model.family.label} model: its checkpoint has ${
+      nameText(name)
+    }${more}, which is not described and may read ` +
       "or write the stream; remove it if nothing uses it",
   );
 }

@@ -22,3 +22,27 @@ export function cut(text: string): string {
 export function excerpt(text: string): string {
   return JSON.stringify(cut(text));
 }
+
+/**
+ * The name of a tensor or a file in a sentence: as it is, unless it is long or has characters that a terminal would not show as text.
+ *
+ * @param name The name, which a file gives.
+ * @returns It, or an excerpt.
+ */
+export function nameText(name: string): string {
+  return /^[^\p{C}\p{Z}"]{1,200}$/u.test(name) ? name : excerpt(name);
+}
+
+/** The most names in a sentence. */
+const mostNames = 20;
+
+/**
+ * Names in a sentence.
+ *
+ * @param names The names, of any number.
+ * @returns The first of them, and how many more there are.
+ */
+export function namesText(names: readonly string[]): string {
+  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : "";
+  return `${names.slice(0, mostNames).map(nameText).join(", ")}${more}`;
+}

@@ -1,6 +1,7 @@
 // What lies beside the weights of a converted folder, held against its source: tokenizers, templates and settings are copied, and so
 // have the same bytes; a description is what its model gives.
 
+import { nameText } from "../core/excerpt.ts";
 import { streamNorm } from "../convert/convert.ts";
 import { companionsOf } from "../convert/companions.ts";
 import { type OpenModel, openModel } from "../families/open.ts";
@@ -30,9 +31,11 @@ function* differences(
 ): Generator<string> {
   for (const [name, hash] of expected) {
     const own = actual.get(name);
-    if (own !== hash) yield `${name} is ${own === undefined ? "missing" : "another"}`;
+    if (own !== hash) yield `${nameText(name)} is ${own === undefined ? "missing" : "another"}`;
   }
-  for (const name of actual.keys()) if (!expected.has(name)) yield `${name} is additional`;
+  for (const name of actual.keys()) {
+    if (!expected.has(name)) yield `${nameText(name)} is additional`;
+  }
 }
 
 /** The files of a folder that a conversion copies. */

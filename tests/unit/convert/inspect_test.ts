@@ -155,3 +155,12 @@ Deno.test("inspect() takes a body whose norms nothing reads", async () => {
   assertEquals(normsWithReaders(spec).every(({ readers }) => readers.length === 0), true);
   assertEquals([inspection.dtype, inspection.bare, inspection.heads], ["F32", true, []]);
 });
+
+Deno.test("inspectionText() is text whatever the names of tensors are", async () => {
+  using golden = await openGolden("gpt2");
+  const values = Float64Array.of(1);
+  const more = { "\u001b[2Jx\nfamily": { dtype: "F32", shape: [1], values } } as const;
+  const inspection = inspect({ ...golden, tensors: changedTensors(golden.tensors, { more }) });
+  assertEquals(inspection.unused, ["\u001b[2Jx\nfamily"]);
+  assertStringIncludes(inspectionText(inspection), 'unused         "\\u001b[2Jx\\nfamily"\n');
+});
