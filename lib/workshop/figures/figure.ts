@@ -7,7 +7,7 @@ import type { FigureProbe } from "./probes.ts";
 
 /** The settings of a run whose model names its variant: those of decoders, and those of tasks. */
 export interface VariantSettings extends RunSettings {
-  /** The model. */
+  /** Names the variant. */
   readonly model: { readonly residual?: string };
 }
 

@@ -14,7 +14,7 @@ export interface Sweep {
   readonly chosen: Readonly<Record<string, number>>;
 }
 
-/** A figure of a task. */
+/** What shows variants beside each other on one of the papers' tasks. */
 export interface TaskFigure extends Figure<TaskSettings> {
   /** What is swept, and what was chosen by that. */
   readonly sweeps: readonly Sweep[];
