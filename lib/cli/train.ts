@@ -5,7 +5,7 @@ import { platform } from "../platform/mod.ts";
 import { findResidual } from "../residual/registry.ts";
 import { type Corpus, readCorpus } from "../train/corpus.ts";
 import { mobyDick } from "../data/moby_dick.ts";
-import { taskIds } from "../tasks/registry.ts";
+import { taskIds, tuningIds } from "../tasks/registry.ts";
 import type { Row, TrainSettings } from "../train/record.ts";
 import {
   type Arguments,
@@ -137,7 +137,8 @@ A classifier of other classes than the data's gets a fresh head.
 
   --from DIR           a folder as Hugging Face publishes it, or a run; --text or --task, and --out, are then needed
 
-  --task ID            ${taskIds.join(", ")}
+  --task ID            ${taskIds.join(", ")}; with --from also
+                       ${tuningIds.filter((id) => !taskIds.includes(id)).join(", ")} (Whisper)
   --config FILE        settings of a task (JSON with a key "task"); --set and the options below override them
   --set KEY=VALUE      one of these settings, such as --set model.patchSize=4; may be given several times
 

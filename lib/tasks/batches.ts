@@ -3,6 +3,7 @@
 import type { Random } from "../core/random.ts";
 import type { Split } from "../data/dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { TokenBatch } from "../interpret/eager.ts";
 import type { Part } from "../train/subject.ts";
 import type { EvaluationSize } from "./task.ts";
 
@@ -45,4 +46,18 @@ export function heldOutBatches<T>(
     { length: Math.ceil(count / rows) },
     (_, at) => chosen.slice(at * rows, (at + 1) * rows),
   );
+}
+
+/**
+ * Rows of tokens as a batch.
+ *
+ * @param rows The rows, of any lengths.
+ * @param padding What stands behind those that are shorter than the longest.
+ * @returns The batch.
+ */
+export function paddedRows(rows: readonly ArrayLike<number>[], padding: number): TokenBatch {
+  const length = rows.reduce((most, row) => Math.max(most, row.length), 0);
+  const ids = new Int32Array(rows.length * length).fill(padding);
+  rows.forEach((row, at) => ids.set(row, at * length));
+  return { ids, size: [rows.length, length] };
 }

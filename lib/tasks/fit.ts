@@ -14,20 +14,29 @@ import {
   outputName,
   type SingleEntry,
 } from "../model/spec.ts";
-import type { ModelKind } from "./models.ts";
+import type { TaskKind } from "./models.ts";
+import { rowsOfFrames } from "./sounds.ts";
 import type { Task } from "./task.ts";
 
 /** What a task asks of a model. */
 export type Asked = Pick<Task, "id" | "kind" | "sizes" | "length" | "classes">;
 
-const inputs: Readonly<Record<ModelKind, readonly InputName[]>> = {
+const inputs: Readonly<Record<TaskKind, readonly InputName[]>> = {
   "decoder": ["tokens"],
   "encoder": ["tokens"],
   "encoder-decoder": ["source", "tokens"],
   "vision": ["pixels"],
   "speech": ["features"],
   "image-text": ["pixels", "tokens"],
+  "speech-to-text": ["features", "tokens"],
 };
+
+/** How many rows of sounds a model has positions for. */
+function rowsHeard({ spec, tensors }: Model): number {
+  const entries = Object.values(spec.stacks).flatMap(entriesOf);
+  const table = entries.find(({ kind }) => kind === "audio")?.positions?.table;
+  return table === undefined ? Infinity : tensors.info(table).shape.at(-2)!;
+}
 
 /** A rule: the reason why it does not hold, or undefined. */
 type Rule = (model: Model, task: Asked) => string | undefined | false;
@@ -74,6 +83,10 @@ const rules: readonly Rule[] = [
     const given = `${sizes["imageSize"]} × ${sizes["imageSize"]} × ${sizes["channels"]}`;
     return own !== given && `the images are ${given}, and it reads ${own}`;
   }),
+  (model, { sizes: { frames } }) =>
+    rowsOfFrames(Number(frames)) > rowsHeard(model) &&
+    `the sounds have up to ${frames} frames, and it hears ${2 * rowsHeard(model)}: set ` +
+      `data.seconds to ${rowsHeard(model) / 50} at most`,
   ofKind("audio", ({ channels }, { sizes }) =>
     channels !== sizes["channels"] &&
     `the sounds have ${

@@ -41,8 +41,8 @@ export {
 } from "./masked_image.ts";
 export { maskedLanguageModelling, type MaskedLmObjective } from "./masked_lm.ts";
 export { type ModelTokens, readModelTokens, type SentenceTokens } from "./model_tokens.ts";
-export type { ModelKind } from "./models.ts";
-export { completeTask, readTask, summaryOf, taskIds } from "./registry.ts";
+export type { ModelKind, TaskKind } from "./models.ts";
+export { completeTask, readTask, summaryOf, taskIds, tuningIds } from "./registry.ts";
 export {
   type EncodedPair,
   type PairData,
@@ -57,6 +57,7 @@ export { speechCtc } from "./speech_ctc.ts";
 export type { Baseline, BatchInputs, EvaluationSize, ExampleFacts, Learner, Task } from "./task.ts";
 export { type Rows, rowsOf, type TextData } from "./texts.ts";
 export { type TaskResult, trainTask, type TrainTaskOptions } from "./train_task.ts";
+export { type SpokenBatch, type SpokenTexts, transcription } from "./transcription.ts";
 export { translation, type TranslationObjective } from "./translation.ts";
 export type { ModelTokenizer } from "../data/model_tokenizer.ts";
 export type { Measured, Part } from "../train/subject.ts";

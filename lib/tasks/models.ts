@@ -13,6 +13,9 @@ import type { Transformer } from "../transformer/models.ts";
 /** The name of a kind of model. */
 export type ModelKind = TransformerKind | "decoder";
 
+/** What a task's models are: those, and what is only trained further, hears sounds and writes tokens (Whisper). */
+export type TaskKind = ModelKind | "speech-to-text";
+
 /** A kind of model with its configuration. */
 export type ModelConfig = TransformerConfig | ({ readonly kind: "decoder" } & DecoderConfig);
 

@@ -10,12 +10,13 @@ import { keywordSpotting } from "./keyword.ts";
 import { maskedImageModelling, type MaskedImageObjective } from "./masked_image.ts";
 import { maskedLanguageModelling, type MaskedLmObjective } from "./masked_lm.ts";
 import type { ModelTokens } from "./model_tokens.ts";
-import { type PairData, sentencesOf } from "./sentences.ts";
+import { type PairData, sentencesOf, sentenceTokens } from "./sentences.ts";
 import { openTaskKinds, type OpenTaskSettings, type TaskSettings } from "./settings.ts";
 import { type ImageData, imagesOf, type SoundData, soundsOf } from "./sources.ts";
 import { speechCtc } from "./speech_ctc.ts";
 import type { Task } from "./task.ts";
 import { rowsOf, type TextData } from "./texts.ts";
+import { transcription } from "./transcription.ts";
 import { translation, type TranslationObjective } from "./translation.ts";
 
 /** A task before its data are read. */
@@ -93,11 +94,31 @@ const entries: Readonly<Record<string, Entry>> = {
   ),
 };
 
-/** What `task` may be in settings. */
+/** Tasks for models that are there already. */
+const further: Readonly<Record<string, Entry>> = {
+  transcription: entry<SoundData>(
+    "the text of a spoken word, by Whisper: a folder of WAV in the layout of Speech Commands",
+    { ...shared, rows: 8, model: { width: 64, heads: 4 } },
+    async (data, _, tokens) => {
+      if (tokens === undefined) {
+        throw new RangeError(
+          "Cannot start a model for transcription: it is for one that hears and writes already (--from)",
+        );
+      }
+      const sounds = await soundsOf({ mels: 80, seconds: 30, ...data });
+      return transcription({ sounds, text: sentenceTokens(tokens) });
+    },
+  ),
+};
+
+/** What `task` may be in settings of a model that starts anew. */
 export const taskIds: readonly string[] = Object.keys(entries);
 
+/** What it may be in settings of one that is there already. */
+export const tuningIds: readonly string[] = [...taskIds, ...Object.keys(further)];
+
 function entryOf(id: string): Entry {
-  return entries[requireOneOf("task", id, taskIds)]!;
+  return { ...entries, ...further }[requireOneOf("task", id, tuningIds)]!;
 }
 
 /**

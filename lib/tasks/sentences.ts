@@ -136,8 +136,14 @@ export async function sentencesOf(data: PairData, tokens?: ModelTokens): Promise
   return encodedPairs(await pairsOf(data), sentenceTokens(tokens), data.length);
 }
 
-/** The tokens around the sentences of a model that is there already. */
-function sentenceTokens({ tokenizer, sentence }: ModelTokens): Tokens {
+/**
+ * How the sentences of a model that is there already become tokens.
+ *
+ * @param tokens Its tokens.
+ * @returns Its tokenizer, and the tokens around sentences.
+ * @throws {RangeError} If it does not say with what its decoder starts and sentences end.
+ */
+export function sentenceTokens({ tokenizer, sentence }: ModelTokens): Tokens {
   const { padding = 0, start, end } = sentence;
   if (start === undefined || end === undefined) {
     throw new RangeError(

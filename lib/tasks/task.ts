@@ -8,7 +8,7 @@ import type { DataFacts } from "../train/record.ts";
 import type { Measured, Part } from "../train/subject.ts";
 import type { Transformer } from "../transformer/models.ts";
 import type { RunOptions } from "../transformer/run.ts";
-import type { ModelKind } from "./models.ts";
+import type { TaskKind } from "./models.ts";
 
 /** What a manifest says of examples. */
 export interface ExampleFacts extends DataFacts {
@@ -55,7 +55,7 @@ export interface Task<B = unknown> {
   /** Its name, as settings have it. */
   readonly id: string;
   /** The kind of its models. */
-  readonly kind: ModelKind;
+  readonly kind: TaskKind;
   /** What the data determine of a model, such as its vocabulary. */
   readonly sizes: Readonly<Record<string, number | string | boolean>>;
   /** The longest sequence that a model reads, in tokens, patches or frames. */

@@ -9,7 +9,7 @@ import { corpusBleu } from "../metrics/bleu.ts";
 import { corpusChrf } from "../metrics/chrf.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { sha256Of } from "../platform/hash.ts";
-import { drawExamples, heldOutBatches } from "./batches.ts";
+import { drawExamples, heldOutBatches, paddedRows } from "./batches.ts";
 import { factsOf } from "./classification.ts";
 import type { EncodedPair, Sentences } from "./sentences.ts";
 import type { Baseline, BatchInputs, Task } from "./task.ts";
@@ -24,14 +24,6 @@ export interface TranslationObjective {
 /** The label behind the end of a sentence. */
 const ignore = -1;
 
-/** Rows of tokens as a batch, with something behind the shorter ones. */
-function padded(rows: readonly ArrayLike<number>[], padding: number) {
-  const length = rows.reduce((most, row) => Math.max(most, row.length), 0);
-  const ids = new Int32Array(rows.length * length).fill(padding);
-  rows.forEach((row, at) => ids.set(row, at * length));
-  return { ids, size: [rows.length, length] as const };
-}
-
 /** What a model reads: sources, and targets behind a start (teacher forcing). */
 function pairInputs(
   batch: readonly EncodedPair[],
@@ -39,15 +31,15 @@ function pairInputs(
 ): BatchInputs {
   return {
     inputs: {
-      source: padded(batch.map(({ from }) => from), padding),
-      tokens: padded(batch.map(({ to }) => [start, ...to.subarray(0, -1)]), padding),
+      source: paddedRows(batch.map(({ from }) => from), padding),
+      tokens: paddedRows(batch.map(({ to }) => [start, ...to.subarray(0, -1)]), padding),
     },
     keyLengths: batch.map(({ from }) => from.length),
   };
 }
 
 const labelsOf = (batch: readonly EncodedPair[]): Int32Array =>
-  padded(batch.map(({ to }) => to), ignore).ids;
+  paddedRows(batch.map(({ to }) => to), ignore).ids;
 
 const count = (batch: readonly EncodedPair[]): number =>
   batch.reduce((sum, { to }) => sum + to.length, 0);

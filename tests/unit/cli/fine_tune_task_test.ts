@@ -55,12 +55,17 @@ Deno.test("normkit train --from --task says what its head is, and refuses what d
     assertEquals(code, 0);
     const [note] = JSON.parse(out).notes;
     assertStringIncludes(note, "The head is fresh, for bright, dark: the model's was for label 0");
+    const whisper = ["train", "--from", await writeTaskSource(folder, "whisper"), ...tinyTuning];
+    const spoken = taskCases["whisper"]!(folder);
     const bert = ["train", "--from", await writeTaskSource(folder, "bert"), ...tinyTuning];
     const masked = taskCases["bert"]!(folder);
     const refused: readonly (readonly [string[], number, string])[] = [
       [[...vit, ...photos, "--set", "model.depth=2"], 2, "model.depth with --from"],
       [[...vit, ...photos, "--depth", "2"], 2, "--depth with --from"],
       [[...vit, "--set", "seed=1", "--text", "x"], 2, "--set without --task"],
+      [[...whisper, ...spoken, "--set", "data.mels=5"], 3, "set data.mels=6"],
+      [[...whisper, ...spoken, "--set", "data.seconds=0.2"], 3, "set data.seconds to 0.16 at most"],
+      [["train", ...tinyTuning, ...spoken], 3, "Cannot start a model for transcription"],
       [[...bert, ...photos], 3, "it reads tokens, and the task gives pixels"],
       [[...bert, ...masked, "--set", "data.vocabulary=50"], 3, "data.vocabulary = 50"],
       [[...bert, ...masked, "--context", "600"], 3, "a row needs 601"],

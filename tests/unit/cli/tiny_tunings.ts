@@ -1,6 +1,7 @@
 // Golden models with tasks that they can be trained for in a second.
 
 import { encode } from "fast-png";
+import { encodeWave } from "../../../lib/workshop/spoken_digits.ts";
 import { goldenFolder } from "../../support/golden_models.ts";
 
 const special = ["<pad>", "<s>", "</s>", "<mask>"];
@@ -51,11 +52,27 @@ export async function writeTaskSource(folder: string, name: string): Promise<str
 const sentences = (count: number, step: number): string =>
   Array.from({ length: count }, (_, at) => `w${at % 30} w${(at * step) % 36} w3`).join("\n");
 
-/** Texts, pairs of sentences and photographs, few of each. */
+/** Two words of six speakers, each a tone of 0.16 seconds. */
+async function writeWords(folder: string): Promise<void> {
+  for (const [at, word] of ["w1", "w2"].entries()) {
+    await Deno.mkdir(`${folder}/${word}`, { recursive: true });
+    for (let speaker = 0; speaker < 6; speaker++) {
+      const hertz = 300 * (at + 1) + 10 * speaker;
+      const samples = Float32Array.from(
+        { length: 2560 },
+        (_, place) => 0.5 * Math.sin(2 * Math.PI * hertz * place / 16000),
+      );
+      await Deno.writeFile(`${folder}/${word}/s${speaker}_nohash_0.wav`, encodeWave(samples));
+    }
+  }
+}
+
+/** Texts, pairs of sentences, photographs and spoken words, few of each. */
 export async function writeTaskData(folder: string): Promise<void> {
   await Deno.writeTextFile(`${folder}/text.txt`, sentences(60, 7));
   await Deno.writeTextFile(`${folder}/train.de`, sentences(30, 5));
   await Deno.writeTextFile(`${folder}/train.en`, sentences(30, 11));
+  await writeWords(`${folder}/words`);
   for (const [at, name] of ["dark", "bright"].entries()) {
     await Deno.mkdir(`${folder}/photos/${name}`, { recursive: true });
     for (let shade = 0; shade < 6; shade++) {
@@ -83,5 +100,9 @@ export const taskCases: Readonly<Record<string, (folder: string) => string[]>> =
   "bart": pairs,
   "marian": pairs,
   "t5": pairs,
+  "whisper": (folder) => [
+    ...["--task", "transcription", "--set", `data.folder=${folder}/words`],
+    ...["--set", "data.mels=6", "--set", "data.seconds=0.16", "--set", "data.heldOutShare=0.3"],
+  ],
   "vit": (folder) => ["--task", "image-classification", "--set", `data.folder=${folder}/photos`],
 };
