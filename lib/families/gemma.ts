@@ -4,7 +4,7 @@
 import type { Attention, Head, NormSpec } from "../model/spec.ts";
 import { sandwichLn } from "../residual/variants.ts";
 import type { Config, Family } from "./family.ts";
-import { llamaLike, type Manner, type Place, rms, windowBut } from "./llama_like.ts";
+import { llamaLike, type Manner, patternIn, type Place, rms, windowBut } from "./llama_like.ts";
 import { rotaryOfKind } from "./rotary.ts";
 import { activationIn, countIn, positiveIn } from "./settings.ts";
 
@@ -59,15 +59,12 @@ export const gemma2: Family = llamaLike({
     scale: queryScale(config),
     ...softcap(config, "attn_logit_softcapping", 50),
   }),
-  window: (config, index) => windowBut(2, config, index),
+  window: windowBut(() => 2),
   head: (config): Partial<Head> => softcap(config, "final_logit_softcapping", 30),
 });
 
-/** In which layers of Gemma 3 there is a window: all but every sixth. */
-function window3(config: Config, index: number): number | undefined {
-  const every = countIn(config, ["sliding_window_pattern", "_sliding_window_pattern"], 6);
-  return windowBut(every, config, index);
-}
+/** A window in all layers of Gemma 3 but every sixth. */
+const window3 = windowBut(patternIn(6));
 
 /** Local layers turn with a base of their own. */
 function attention3(config: Config, { index, headWidth }: Place): Partial<Attention> {

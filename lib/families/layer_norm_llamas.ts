@@ -2,7 +2,14 @@
 
 import type { ActivationName, Attention, FeedForward, NormSpec } from "../model/spec.ts";
 import type { Config, Family } from "./family.ts";
-import { llamaLike, type Manner, type Place, windowBut, windowIfNamed } from "./llama_like.ts";
+import {
+  llamaLike,
+  type Manner,
+  patternIn,
+  type Place,
+  windowBut,
+  windowIfNamed,
+} from "./llama_like.ts";
 import { rotaryIn } from "./rotary.ts";
 import { layerNormAt, linearAt, networkOf } from "./spec_parts.ts";
 import { activationIn, countIn, epsIn, flagIn, headsIn, positiveIn } from "./settings.ts";
@@ -148,11 +155,8 @@ export const cohere: Family = llamaLike({
   }),
 });
 
-/** In which layers of Cohere 2 there is a window: all but every fourth. */
-function cohereWindow(config: Config, index: number): number | undefined {
-  const every = countIn(config, ["sliding_window_pattern", "_sliding_window_pattern"], 4);
-  return windowBut(every, config, index);
-}
+/** A window in all layers of Cohere 2 but every fourth. */
+const cohereWindow = windowBut(patternIn(4));
 
 /** Cohere 2, Command A: layers without a window have no positions. */
 export const cohere2: Family = llamaLike({

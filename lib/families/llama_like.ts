@@ -230,11 +230,19 @@ export function window(config: Config, index: number): number | undefined {
   return kinds == null || kinds[index] === "sliding_attention" ? size : undefined;
 }
 
-/** A window of the layers that a list names, or of all but every so many. */
-export function windowBut(every: number, config: Config, index: number): number | undefined {
-  const isFull = !Array.isArray(config["layer_types"]) && (index + 1) % every === 0;
-  return isFull ? undefined : window(config, index);
+/** A window of the layers that a list names, or without one of all but every so many. */
+export function windowBut(
+  every: (config: Config) => number,
+): (config: Config, index: number) => number | undefined {
+  return (config, index) => {
+    const isFull = !Array.isArray(config["layer_types"]) && (index + 1) % every(config) === 0;
+    return isFull ? undefined : window(config, index);
+  };
 }
+
+/** Every how many layers there is one without a window, by the keys that versions gave it. */
+export const patternIn = (standard: number) => (config: Config): number =>
+  countIn(config, ["sliding_window_pattern", "_sliding_window_pattern"], standard);
 
 /** A window that the whole model has where a number is written. */
 export function windowIfNamed(config: Config, index: number): number | undefined {

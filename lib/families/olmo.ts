@@ -1,10 +1,9 @@
 // OLMo-1, whose LayerNorms have no parameters, and OLMo-2, OLMo-3 and EXAONE 4, whose RMSNorms stand on what branches give.
 
 import { resPostNorm } from "../residual/variants.ts";
-import type { Config, Family } from "./family.ts";
-import { llamaLike, type Manner, rmsOf, windowBut } from "./llama_like.ts";
+import type { Family } from "./family.ts";
+import { llamaLike, type Manner, patternIn, rmsOf, windowBut } from "./llama_like.ts";
 import { rotaryOfKind } from "./rotary.ts";
-import { countIn } from "./settings.ts";
 
 /** OLMo-1. */
 export const olmo: Family = llamaLike({
@@ -33,7 +32,7 @@ export const olmo2: Family = llamaLike({
   queryNorms: "projectionNorms",
 });
 
-const window3 = (config: Config, index: number): number | undefined => windowBut(4, config, index);
+const window3 = windowBut(() => 4);
 
 /** OLMo-3: a window in three layers of four, whose positions are never stretched. */
 export const olmo3: Family = llamaLike({
@@ -48,11 +47,7 @@ export const olmo3: Family = llamaLike({
   window: window3,
 });
 
-/** In which layers of EXAONE 4 there is a window: in none, or in three of four. */
-function exaoneWindow(config: Config, index: number): number | undefined {
-  if (config["sliding_window"] === null) return undefined;
-  return windowBut(countIn(config, ["sliding_window_pattern"], 4), config, index);
-}
+const exaoneWindow = windowBut(patternIn(4));
 
 /** EXAONE 4: where some layers have a window, only those have positions. */
 export const exaone4: Family = llamaLike({

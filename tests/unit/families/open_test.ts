@@ -97,6 +97,10 @@ const refusals:
     ["llama", { rope_scaling: { rope_type: "mrope" } }, "it must be one of default, linear"],
     ["gemma", { use_bidirectional_attention: true }, "only causal decoders"],
     ["falcon-new", { parallel_attn: false }, "the new architecture is described with true only"],
+    ["falcon-rounded", { alibi_dtype: "float16" }, "it must be float32 or bfloat16"],
+    ["phimoe", { rope_parameters: { rope_type: "yarn", short_mscale: 1.2 } }, "be short_mscale"],
+    ["phimoe", { num_local_experts: 1 }, "it must be 2 … 4096"],
+    ["exaone4", { layer_types: null, sliding_window_pattern: "LLLG" }, "it must be a number"],
     ["gpt-neo", { attention_layers: ["global"] }, "there must be one for each of 4 layers"],
   ];
 
@@ -151,6 +155,7 @@ Deno.test("describe() of Qwen2, Mistral and others gives windows to the layers t
   }
   assertEquals(await windows("olmo3", { layer_types: undefined }), [5, 5]);
   assertEquals(await windows("gemma2", { layer_types: undefined }), [5, undefined]);
+  assertEquals(await windows("exaone4", { sliding_window_pattern: "LLLG" }), [5, undefined]);
   assertEquals(await windows("exaone4", { sliding_window: null }), [undefined, undefined]);
 });
 
