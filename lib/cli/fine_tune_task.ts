@@ -2,6 +2,7 @@
 
 import { tokenLimits } from "../convert/inputs.ts";
 import { fineTuneTask, loadForTask } from "../tasks/fine_tune_task.ts";
+import { withImageNorms } from "../tasks/image_norms.ts";
 import { readModelTokens } from "../tasks/model_tokens.ts";
 import { readTask } from "../tasks/registry.ts";
 import { UsageError } from "./command.ts";
@@ -25,7 +26,7 @@ export const prepareTask: Prepare = async (args) => {
   });
   return async (source, reportEvery) => {
     const tokens = tokenLimits(source) === undefined ? undefined : await readModelTokens(source);
-    const task = await readTask(settings, tokens);
+    const task = await withImageNorms(await readTask(settings, tokens), source.path);
     const { notes, ...loaded } = await loadForTask(source, task, settings.seed);
     const whole = { reportEvery, ...settings, ...(dropout === undefined ? {} : { dropout }) };
     return {

@@ -33,6 +33,7 @@ export {
 } from "./fine_tune_task.ts";
 export { imageClassification } from "./image_classification.ts";
 export { type HiddenCaptions, imageText, type ImageTextObjective } from "./image_text.ts";
+export { withImageNorms } from "./image_norms.ts";
 export { keywordSpotting } from "./keyword.ts";
 export {
   maskedImageModelling,

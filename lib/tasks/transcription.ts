@@ -20,7 +20,7 @@ export interface SpokenTexts {
 
 /** Sounds, and the tokens that are to follow each other. */
 export interface SpokenBatch {
-  /** The sounds. */
+  /** As features, all equally long. */
   readonly sounds: readonly Features[];
   /** The tokens of their texts, row after row, −1 behind shorter ones. */
   readonly labels: Int32Array;
