@@ -348,7 +348,9 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       residual: kit.preLn,
       signal,
       onRow: f,
+      probe: f,
       label: "l",
+      probes: {},
       command: "c",
       commit: "c",
     }, (o) => tasks.trainTask(tinyTask.task, tinyTask.settings, o)),
@@ -361,7 +363,9 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
     row<tasks.FineTuneTaskOptions>({
       signal,
       onRow: f,
+      probe: f,
       label: "l",
+      probes: {},
       command: "c",
       commit: "c",
       source: "s",
@@ -397,6 +401,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   ],
   probeAll: [
     row(batch, (o) => probes.probeAll(any, config, o)),
+    row({ inputs: { inputs: {} }, loss: f }, (o) => probes.probeAll(any, described, o)),
     withConfig((own) => probes.probeAll(any, own, batch)),
   ],
   probeGradients: [
@@ -594,7 +599,7 @@ function takesOptions(parameter: Parameter): boolean {
   if (tsType === undefined) return false;
   const words = JSON.stringify(tsType);
   return tsType.kind === "typeLiteral" ||
-    /"typeName":"(\w*(Options|Settings|Limits|Inputs)|DecoderConfig|OwnConfig|Expectation|Claim|Partial)"/
+    /"typeName":"(\w*(Options|Settings|Limits|Inputs)|DecoderConfig|Probed(?:Model|Batch)|OwnConfig|Expectation|Claim|Partial)"/
       .test(words);
 }
 

@@ -3,6 +3,7 @@
 import { disposeTree } from "../core/tree.ts";
 import { exists, prepareFolder } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
+import { probeAll } from "../probes/all.ts";
 import type { AnyRunRecord } from "../train/record.ts";
 import { saveRun } from "../train/save_run.ts";
 import type { TrainOptions } from "../train/train.ts";
@@ -11,6 +12,9 @@ import { trainingBar } from "./training_bar.ts";
 
 /** What a training of a race is given besides what it trains. */
 export type Listen = Pick<TrainOptions, "signal" | "onRow" | "commit">;
+
+/** What looks at the models of all races, at each evaluation. */
+export const everyProbe = { probe: probeAll, probes: { evaluations: ["all"] } } as const;
 
 /** What it leaves. */
 export interface Trained {

@@ -1,10 +1,9 @@
 // How the decoders of a race are trained: on a text, with every probe.
 
-import { probeAll } from "../probes/all.ts";
 import type { Corpus } from "../train/corpus.ts";
 import type { TrainSettings } from "../train/record.ts";
 import { train } from "../train/train.ts";
-import type { Race } from "./race.ts";
+import { everyProbe, type Race } from "./race.ts";
 
 /**
  * The training of decoders.
@@ -25,8 +24,7 @@ export function decoderTraining(
     train: (residual, listen) =>
       train({ ...settings, model: { ...model, residual } }, corpus, {
         ...listen,
-        probe: probeAll,
-        probes: { evaluations: ["all"] },
+        ...everyProbe,
         command,
       }),
   };

@@ -13,7 +13,7 @@ import {
   textOption,
   UsageError,
 } from "./command.ts";
-import type { Race } from "./race.ts";
+import { everyProbe, type Race } from "./race.ts";
 import { given, modelOptionsFrom, scheduleKinds } from "./training_settings.ts";
 
 /** Settings as JSON has them. */
@@ -144,6 +144,10 @@ export async function taskTraining(
     data: task.data.name,
     steps,
     train: (residual, listen) =>
-      trainTask(task, { ...settings, model: { ...model, residual } }, { ...listen, command }),
+      trainTask(task, { ...settings, model: { ...model, residual } }, {
+        ...listen,
+        ...everyProbe,
+        command,
+      }),
   };
 }

@@ -31,6 +31,24 @@ export type NamedTensors = Readonly<Record<string, Tensor>>;
 export type DescribedParameters = DecoderParameters | NamedTensors;
 
 /**
+ * Parts parameters that are trained from those that stay as they are.
+ *
+ * @param parameters The parameters.
+ * @param spec Which of them are frozen.
+ * @returns Both; the tensors are the given ones.
+ */
+export function parted<P extends DescribedParameters>(
+  parameters: P,
+  { frozen = [] }: ModelSpec,
+): { readonly trained: P; readonly frozen: NamedTensors } {
+  const of = (stays: boolean): object =>
+    Object.fromEntries(
+      Object.entries(parameters).filter(([name]) => frozen.includes(name) === stays),
+    );
+  return { trained: of(false) as P, frozen: of(true) as NamedTensors };
+}
+
+/**
  * What a stack of tokens reads, by its tables.
  *
  * @param entry What starts the stack.
@@ -54,7 +72,10 @@ function ofConfig(config: CompleteConfig): DescribedDecoder {
   return { spec: decoderBlueprint(config).spec, vocabulary, context, dropout };
 }
 
-function isDescribed(model: DecoderConfig | DescribedDecoder): model is DescribedDecoder {
+/** Whether a model is given by its spec. */
+export function isDescribed<M extends { readonly spec: ModelSpec }>(
+  model: DecoderConfig | M,
+): model is M {
   return typeof model === "object" && model !== null && "spec" in model;
 }
 

@@ -1,9 +1,7 @@
 // The probes that fit any run at once, as `train` takes them.
 
-import { requireOptions } from "../core/options.ts";
-import type { DecoderConfig } from "../decoder/config.ts";
-import type { Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/initialization.ts";
+import type { DescribedParameters } from "../decoder/described.ts";
+import { type ProbedBatch, type ProbedModel, requireBatch } from "./observe.ts";
 import { type AngleRow, probeAngles } from "./angles.ts";
 import { type AttentionRow, probeAttention } from "./attention.ts";
 import { type GateRow, type GradientRow, probeGates, probeGradients } from "./parameters.ts";
@@ -13,25 +11,26 @@ import { type BranchRow, probeBranches, probeStream, type StreamRow } from "./st
 export type ProbeRow = StreamRow | BranchRow | AngleRow | AttentionRow | GradientRow | GateRow;
 
 /**
- * Stream, branches, angles, attention, gradients and gates of a model on one batch.
+ * Stream, branches, angles, attention, gradients and gates of a model of any kind on one batch.
  *
  * @param parameters The parameters.
- * @param config The configuration.
- * @param batch Rows of token ids, and the tokens that follow them.
+ * @param model A decoder's configuration, or any model's spec.
+ * @param batch Rows of token ids and the tokens that follow them, or what a model of any kind reads and its loss.
  * @returns The rows of every probe.
  */
 export async function probeAll(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
-  batch: { readonly inputs: Tokens; readonly targets: Int32Array },
+  parameters: DescribedParameters,
+  model: ProbedModel,
+  batch: ProbedBatch,
 ): Promise<ProbeRow[]> {
-  requireOptions("probeAll()", batch, { inputs: "list", targets: "list" });
+  requireBatch("probeAll()", batch);
+  const { inputs } = batch;
   return [
-    ...await probeStream(parameters, config, batch.inputs),
-    ...await probeBranches(parameters, config, batch.inputs),
-    ...await probeAngles(parameters, config, batch.inputs),
-    ...await probeAttention(parameters, config, batch.inputs),
-    ...await probeGradients(parameters, config, batch),
-    ...await probeGates(parameters, config),
+    ...await probeStream(parameters, model, inputs),
+    ...await probeBranches(parameters, model, inputs),
+    ...await probeAngles(parameters, model, inputs),
+    ...await probeAttention(parameters, model, inputs),
+    ...await probeGradients(parameters, model, batch),
+    ...await probeGates(parameters, model),
   ];
 }

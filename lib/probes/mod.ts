@@ -8,6 +8,7 @@ export { type AngleRow, probeAngles } from "./angles.ts";
 export { probeAll, type ProbeRow } from "./all.ts";
 export { type AttentionRow, probeAttention } from "./attention.ts";
 export { type InputRow, type NormRow, probeInputs, probeNorms } from "./inputs.ts";
+export type { ProbedBatch, ProbedInputs, ProbedModel } from "./observe.ts";
 export { type OutputRow, type OutputWatch, watchOutput } from "./output.ts";
 export {
   type GateRow,

@@ -1,23 +1,22 @@
 // How far a model's output has moved since it was first seen.
 
-import { readAll } from "../backend/read.ts";
-import type { DecoderConfig } from "../decoder/config.ts";
-import { decoder, type Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/initialization.ts";
+import { takeAll } from "../backend/read.ts";
+import type { DescribedParameters } from "../decoder/described.ts";
+import { average, observed, outputsOf, type ProbedInputs, type ProbedModel } from "./observe.ts";
 
-/** The distance of the logits from the first ones. */
+/** The distance of the output from the first one. */
 export type OutputRow = {
   /** `output` */
   readonly kind: "output";
-  /** Root mean square over logits of F(θ_now) − F(θ_first). */
+  /** Root mean square over logits, or all numbers of the outputs, of F(θ_now) − F(θ_first). */
   readonly change: number;
 };
 
 /** Looks at the output and compares it with the first that it saw. */
 export type OutputWatch = (
-  parameters: DecoderParameters,
-  config: DecoderConfig,
-  tokens: Tokens,
+  parameters: DescribedParameters,
+  model: ProbedModel,
+  inputs: ProbedInputs,
 ) => Promise<OutputRow[]>;
 
 /**
@@ -25,20 +24,15 @@ export type OutputWatch = (
  *
  * Source: Wang et al. 2022 (DeepNet), Fig. 4a.
  *
- * @returns The probe, which wants the same tokens each time; its first row has a change of 0.
+ * @returns The probe, which wants the same inputs each time; its first row has a change of 0.
  */
 export function watchOutput(): OutputWatch {
-  let first: ArrayLike<number> | undefined;
-  return async (parameters, config, tokens) => {
-    const logits = decoder(parameters, config, tokens);
-    try {
-      const [now] = await readAll([logits]);
-      const before = first ??= now!;
-      const squares = Array.from(now!, (value, i) => (value - before[i]!) ** 2);
-      const mean = squares.reduce((sum, value) => sum + value, 0) / squares.length;
-      return [{ kind: "output", change: Math.sqrt(mean) }];
-    } finally {
-      logits.dispose();
-    }
+  let first: readonly number[] | undefined;
+  return async (parameters, model, inputs) => {
+    const outputs = Object.values(outputsOf(parameters, observed(model, inputs)));
+    const now = (await takeAll(outputs)).flatMap((values) => [...values]);
+    const before = first ??= now;
+    const squares = now.map((value, i) => (value - before[i]!) ** 2);
+    return [{ kind: "output", change: Math.sqrt(average(squares)) }];
   };
 }

@@ -2,16 +2,19 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { valueAndGradient } from "../backend/gradient.ts";
-import { requireOptions } from "../core/options.ts";
 import { takeNumbers } from "../backend/read.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { disposeTree, tensorsOf } from "../core/tree.ts";
-import type { DecoderConfig } from "../decoder/config.ts";
-import { readGates } from "../decoder/gates.ts";
-import { decoder, type Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/initialization.ts";
-import { crossEntropy } from "../ops/cross_entropy.ts";
-import { layerOf } from "./observe.ts";
+import { type DescribedParameters, parted } from "../decoder/described.ts";
+import { gatesIn } from "../decoder/gates.ts";
+import {
+  observedLoss,
+  placeOf,
+  placesIn,
+  type ProbedBatch,
+  type ProbedModel,
+  specOf,
+} from "./observe.ts";
 
 /** The gradient of one parameter. */
 export type GradientRow = {
@@ -19,6 +22,8 @@ export type GradientRow = {
   readonly kind: "gradient";
   /** Its path, such as `blocks.1.attention.wq`. */
   readonly name: string;
+  /** The stack, where the model has several. */
+  readonly stack?: string;
   /** The layer, from 1; 0 outside the blocks. */
   readonly layer: number;
   /** The path inside its layer, such as `attention.wq`. */
@@ -35,6 +40,8 @@ export type UpdateRow = {
   readonly kind: "update";
   /** Its path. */
   readonly name: string;
+  /** The stack, where the model has several. */
+  readonly stack?: string;
   /** The layer, from 1; 0 outside the blocks. */
   readonly layer: number;
   /** ‖new − old‖ / ‖old‖; infinite where a parameter left 0. */
@@ -47,6 +54,8 @@ export type GateRow = {
   readonly kind: "gate";
   /** Its path, such as `blocks.1.gate`. */
   readonly name: string;
+  /** The stack, where the model has several. */
+  readonly stack?: string;
   /** The layer, from 1. */
   readonly layer: number;
   /** The learned value α. */
@@ -57,7 +66,7 @@ export type GateRow = {
 
 type Named = { name: string; value: Tensor };
 
-function named(parameters: DecoderParameters): Named[] {
+function named(parameters: DescribedParameters): Named[] {
   return tensorsOf(parameters).map(({ path, value }) => ({
     name: path,
     value,
@@ -68,36 +77,38 @@ const norms = (tensors: readonly Tensor[]): Promise<number[]> =>
   takeNumbers(tensors.map((tensor) => tf.tidy(() => tf.norm(tensor))));
 
 /**
- * The norm of the loss's gradient for every parameter.
+ * The norm of the loss's gradient for every parameter that is trained.
  *
  * @param parameters The parameters.
- * @param config The configuration.
- * @param batch Rows of token ids, and the tokens that follow them.
+ * @param model A decoder's configuration, or any model's spec.
+ * @param batch Rows of token ids and the tokens that follow them, or what a model of any kind reads and its loss.
  * @returns One row for each parameter.
  */
 export async function probeGradients(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
-  batch: { readonly inputs: Tokens; readonly targets: Int32Array },
+  parameters: DescribedParameters,
+  model: ProbedModel,
+  batch: ProbedBatch,
 ): Promise<GradientRow[]> {
-  requireOptions("probeGradients()", batch, { inputs: "list", targets: "list" });
-  const { value, gradient } = valueAndGradient(
-    parameters,
-    (p) => crossEntropy(decoder(p, config, batch.inputs), batch.targets),
-  );
+  const { spec, lossOf } = observedLoss("probeGradients()", model, batch);
+  const { trained, frozen } = parted(parameters, spec);
+  const { value, gradient } = valueAndGradient(trained, (p) => lossOf({ ...p, ...frozen }));
   value.dispose();
-  const weights = named(parameters);
+  const places = placesIn(spec);
+  const weights = named(trained);
   const gradients = named(gradient);
   try {
     const values = await norms([...gradients, ...weights].map((entry) => entry.value));
-    return gradients.map(({ name }, i) => ({
-      kind: "gradient",
-      name,
-      layer: layerOf(name),
-      parameter: name.replace(/^blocks\.\d+\./, ""),
-      norm: values[i]!,
-      weight: values[i + gradients.length]!,
-    }));
+    return gradients.map(({ name }, i) => {
+      const place = places.get(name) ?? { layer: 0 };
+      return {
+        kind: "gradient",
+        name,
+        ...place,
+        parameter: place.layer === 0 ? name : name.replace(/^.*?\.\d+\./, ""),
+        norm: values[i]!,
+        weight: values[i + gradients.length]!,
+      };
+    });
   } finally {
     disposeTree(gradient);
   }
@@ -111,8 +122,8 @@ export async function probeGradients(
  * @returns One row for each parameter.
  */
 export async function probeUpdates(
-  before: DecoderParameters,
-  after: DecoderParameters,
+  before: DescribedParameters,
+  after: DescribedParameters,
 ): Promise<UpdateRow[]> {
   const [old, fresh] = [named(before), named(after)];
   const moves = old.map(({ value }, i) => tf.tidy(() => tf.norm(tf.sub(fresh[i]!.value, value))));
@@ -120,7 +131,7 @@ export async function probeUpdates(
   return old.map(({ name }, i) => ({
     kind: "update",
     name,
-    layer: layerOf(name),
+    ...placeOf(name),
     ratio: values[i] === 0 ? 0 : values[i]! / values[i + old.length]!,
   }));
 }
@@ -129,14 +140,16 @@ export async function probeUpdates(
  * The gates of GPAS.
  *
  * @param parameters The parameters.
- * @param config The configuration.
+ * @param model A decoder's configuration, or any model's spec.
  * @returns One row for each gate; none where the variant has no gates.
  */
 export async function probeGates(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
+  parameters: DescribedParameters,
+  model: ProbedModel,
 ): Promise<GateRow[]> {
-  return (await readGates(parameters, config)).map(({ path, gate, activated }) => (
-    { kind: "gate", name: path, layer: layerOf(path), gate, scale: 1 - activated }
+  const spec = specOf(model);
+  const places = placesIn(spec);
+  return (await gatesIn(parameters, spec)).map(({ path, gate, activated }) => (
+    { kind: "gate", name: path, ...places.get(path)!, gate, scale: 1 - activated }
   ));
 }

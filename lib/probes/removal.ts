@@ -1,19 +1,16 @@
 // A probe that removes one layer at a time and measures the loss without it.
 
-import * as tf from "@tensorflow/tfjs";
-import { requireOptions } from "../core/options.ts";
 import { takeNumbers } from "../backend/read.ts";
-import type { Scalar } from "../core/tensor.ts";
-import { completeConfig, type DecoderConfig } from "../decoder/config.ts";
-import { decoder, type Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/initialization.ts";
-import { crossEntropy } from "../ops/cross_entropy.ts";
-import type { Residual } from "../residual/types.ts";
+import type { DescribedParameters } from "../decoder/described.ts";
+import type { ModelSpec } from "../model/spec.ts";
+import { observedLoss, type ProbedBatch, type ProbedModel } from "./observe.ts";
 
 /** The loss without one layer. */
 export type RemovalRow = {
   /** `removal` */
   readonly kind: "removal";
+  /** The stack, where the model has several. */
+  readonly stack?: string;
   /** The layer that is left out, from 1. */
   readonly layer: number;
   /** The loss without it (nats). */
@@ -22,16 +19,11 @@ export type RemovalRow = {
   readonly increase: number;
 };
 
-/** The variant with nothing at one layer: the stream passes, and all other layers keep their numbers. */
-function without(layer: number, residual: Residual): Residual {
-  return {
-    ...residual,
-    wiring: (site) => {
-      const wiring = residual.wiring(site);
-      const { norms, gate } = wiring;
-      return site.layer === layer ? { norms, gate, update: (_, x) => x } : wiring;
-    },
-  };
+/** The model with nothing at one layer of a stack: the stream passes, and all other layers keep their numbers. */
+function without(spec: ModelSpec, name: string, index: number): ModelSpec {
+  const stack = spec.stacks[name]!;
+  const blocks = stack.blocks.with(index, { parallel: false, branches: [] });
+  return { ...spec, stacks: { ...spec.stacks, [name]: { ...stack, blocks } } };
 }
 
 /**
@@ -40,28 +32,29 @@ function without(layer: number, residual: Residual): Residual {
  * Source: Sun et al. 2025 (The Curse of Depth), §2.1, and Chen et al. 2025 (GPAS), Fig. 7, with the loss in place of benchmarks.
  *
  * @param parameters The parameters.
- * @param config The configuration.
- * @param batch Rows of token ids, and the token that follows each.
- * @returns One row for each layer.
+ * @param model A decoder's configuration, or any model's spec.
+ * @param batch Rows of token ids and the token that follows each, or what a model of any kind reads and its loss.
+ * @returns One row for each layer of each stack.
  */
 export async function probeRemoval(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
-  batch: { readonly inputs: Tokens; readonly targets: Int32Array },
+  parameters: DescribedParameters,
+  model: ProbedModel,
+  batch: ProbedBatch,
 ): Promise<RemovalRow[]> {
-  requireOptions("probeRemoval()", batch, { inputs: "list", targets: "list" });
-  const { inputs, targets } = batch;
-  const { residual, depth } = completeConfig(config);
-  const lossOf = (variant: Residual): Scalar =>
-    tf.tidy(() =>
-      crossEntropy(decoder(parameters, { ...config, residual: variant }, inputs), targets)
-    );
-  const variants = Array.from({ length: depth }, (_, i) => without(i + 1, residual));
-  const [whole, ...losses] = await takeNumbers([residual, ...variants].map(lossOf));
-  return losses.map((loss, i) => ({
+  const { spec, lossOf } = observedLoss("probeRemoval()", model, batch);
+  const stacks = Object.entries(spec.stacks);
+  const places = stacks.flatMap(([name, { blocks }]) =>
+    blocks.map((_, index) => ({ name, index }))
+  );
+  const variants = places.map(({ name, index }) => without(spec, name, index));
+  const [whole, ...losses] = await takeNumbers(
+    [spec, ...variants].map((variant) => lossOf(parameters, variant)),
+  );
+  return places.map(({ name, index }, at) => ({
     kind: "removal",
-    layer: i + 1,
-    loss,
-    increase: loss - whole!,
+    ...(stacks.length === 1 ? {} : { stack: name }),
+    layer: index + 1,
+    loss: losses[at]!,
+    increase: losses[at]! - whole!,
   }));
 }

@@ -2,17 +2,24 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../core/tensor.ts";
-import type { DecoderConfig } from "../decoder/config.ts";
-import type { Tokens } from "../decoder/decoder.ts";
-import type { DecoderParameters } from "../decoder/initialization.ts";
-import { layerOf, observe } from "./observe.ts";
+import type { DescribedParameters } from "../decoder/described.ts";
+import {
+  observe,
+  observed,
+  type Place,
+  placeOf,
+  type ProbedInputs,
+  type ProbedModel,
+} from "./observe.ts";
 
 /** The stream at one place. */
 export type StreamRow = {
   /** `stream` */
   readonly kind: "stream";
-  /** TransformerLens's name, layers from 1: `blocks.1.resid_pre`, `.resid_mid`, `.resid_post`. */
+  /** TransformerLens's name, layers from 1: `blocks.1.resid_pre`, `.resid_mid`, `.resid_post`; of several stacks `encoder.blocks.1.resid_pre`. */
   readonly name: string;
+  /** The stack, where the model has several. */
+  readonly stack?: string;
   /** How many layers lie before it; 0 is the embedding. */
   readonly layer: number;
   /** Mean of its values. */
@@ -27,8 +34,10 @@ export type StreamRow = {
 export type BranchRow = {
   /** `branch` */
   readonly kind: "branch";
-  /** `blocks.1.attn_out` or `blocks.1.mlp_out`. */
+  /** `blocks.1.attn_out` or `blocks.1.mlp_out`; of several stacks `decoder.blocks.1.cross_attn_out`. */
   readonly name: string;
+  /** The stack, where the model has several. */
+  readonly stack?: string;
   /** The layer, from 1. */
   readonly layer: number;
   /** ‖branch‖ / ‖stream before it‖, averaged over tokens. */
@@ -38,9 +47,10 @@ export type BranchRow = {
 const isStream = (name: string): boolean => /\.resid_\w+$/.test(name);
 const isBranch = (name: string): boolean => /_out$/.test(name);
 
-/** The number of layers before a place of the stream. */
-function depthOf(name: string): number {
-  return layerOf(name) - (name.endsWith("resid_pre") ? 1 : 0);
+/** A place of the stream, by the number of layers before it. */
+function depthOf(name: string): Place {
+  const place = placeOf(name);
+  return name.endsWith("resid_pre") ? { ...place, layer: place.layer - 1 } : place;
 }
 
 /**
@@ -49,16 +59,16 @@ function depthOf(name: string): number {
  * Units: the stream's; the variance its square.
  *
  * @param parameters The parameters.
- * @param config The configuration.
- * @param tokens Rows of token ids.
- * @returns One row for each of `resid_pre`, `resid_mid`, `resid_post` of each layer.
+ * @param model A decoder's configuration, or any model's spec.
+ * @param inputs Rows of token ids, or what a model of any kind reads.
+ * @returns One row for each of `resid_pre`, `resid_mid`, `resid_post` of each layer; `resid_cross` too behind cross-attention.
  */
 export async function probeStream(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
-  tokens: Tokens,
+  parameters: DescribedParameters,
+  model: ProbedModel,
+  inputs: ProbedInputs,
 ): Promise<StreamRow[]> {
-  const seen = await observe({ parameters, config, tokens }, (keep) => (name, x) => {
+  const seen = await observe(parameters, observed(model, inputs), (keep) => (name, x) => {
     if (!isStream(name)) return;
     const centered = tf.sub(x, tf.mean(x, -1, true));
     keep(
@@ -66,9 +76,9 @@ export async function probeStream(
       tf.stack([tf.mean(x), tf.sqrt(tf.mean(tf.square(x))), tf.mean(tf.square(centered))]),
     );
   });
-  return seen.map(({ name, values }) => {
+  return seen.map(({ of: name, values }) => {
     const [mean, rms, variance] = values as unknown as [number, number, number];
-    return { kind: "stream", name, layer: depthOf(name), mean, rms, variance };
+    return { kind: "stream", name, ...depthOf(name), mean, rms, variance };
   });
 }
 
@@ -76,16 +86,16 @@ export async function probeStream(
  * How large each branch is beside the stream that it joins.
  *
  * @param parameters The parameters.
- * @param config The configuration.
- * @param tokens Rows of token ids.
+ * @param model A decoder's configuration, or any model's spec.
+ * @param inputs Rows of token ids, or what a model of any kind reads.
  * @returns One row for each sub-layer.
  */
 export async function probeBranches(
-  parameters: DecoderParameters,
-  config: DecoderConfig,
-  tokens: Tokens,
+  parameters: DescribedParameters,
+  model: ProbedModel,
+  inputs: ProbedInputs,
 ): Promise<BranchRow[]> {
-  const seen = await observe({ parameters, config, tokens }, (keep) => {
+  const seen = await observe(parameters, observed(model, inputs), (keep) => {
     let stream: Tensor | undefined;
     return (name, x) => {
       if (isStream(name)) stream = x;
@@ -94,10 +104,10 @@ export async function probeBranches(
       }
     };
   });
-  return seen.map(({ name, values }) => ({
+  return seen.map(({ of: name, values }) => ({
     kind: "branch",
     name,
-    layer: layerOf(name),
+    ...placeOf(name),
     ratio: values[0]!,
   }));
 }

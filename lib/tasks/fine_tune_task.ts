@@ -5,27 +5,31 @@ import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { requireNumber } from "../core/check.ts";
 import { mapTree } from "../core/tree.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { NamedTensors } from "../decoder/described.ts";
+import { type NamedTensors, parted } from "../decoder/described.ts";
 import { loadParameters } from "../families/language_model.ts";
 import type { Model } from "../families/model.ts";
 import type { OpenModel } from "../families/open.ts";
 import type { ModelSpec } from "../model/spec.ts";
+import { sourceOf } from "../residual/code.ts";
 import { completed, type RunNumbers, runNumbers } from "../train/complete_settings.ts";
 import { determinedBy, hashOfParameters } from "../train/determinants.ts";
 import { requireUncentered } from "../train/fine_tune_folder.ts";
 import { runTraining } from "../train/loop.ts";
 import { manifestOf } from "../train/manifest.ts";
 import type { RunRecord } from "../train/record.ts";
-import type { TrainOptions } from "../train/train.ts";
 import { requireFit, taskSpec } from "./fit.ts";
 import { withClasses } from "./fresh_head.ts";
 import { requireTaskTuning, type TaskTuning } from "./settings.ts";
 import { subjectOf } from "./subject.ts";
 import type { ExampleFacts, Task } from "./task.ts";
+import type { TrainTaskOptions } from "./train_task.ts";
 
 /** What accompanies a fine-tuning without determining it. */
-export interface FineTuneTaskOptions
-  extends Pick<TrainOptions, "signal" | "onRow" | "label" | "command" | "commit"> {
+export interface FineTuneTaskOptions extends
+  Pick<
+    TrainTaskOptions,
+    "signal" | "onRow" | "probe" | "probes" | "label" | "command" | "commit"
+  > {
   /** Where the model is from, for the manifest; such as its folder. */
   readonly source?: string;
 }
@@ -33,6 +37,8 @@ export interface FineTuneTaskOptions
 const optionKinds: OptionKinds<FineTuneTaskOptions> = {
   signal: "signal?",
   onRow: "function?",
+  probe: "function?",
+  probes: "object?",
   source: "string?",
   label: "string?",
   command: "string?",
@@ -84,18 +90,6 @@ export async function loadForTask(
   return { model, spec, parameters, notes: note === undefined ? [] : [note] };
 }
 
-/** Parameters that are trained, and those that stay as they are. */
-function parted(
-  parameters: NamedTensors,
-  { frozen = [] }: ModelSpec,
-): { readonly trained: NamedTensors; readonly frozen: NamedTensors } {
-  const of = (stays: boolean): NamedTensors =>
-    Object.fromEntries(
-      Object.entries(parameters).filter(([name]) => frozen.includes(name) === stays),
-    );
-  return { trained: of(false), frozen: of(true) };
-}
-
 const copied = (parameters: NamedTensors): NamedTensors =>
   mapTree<NamedTensors, Tensor>(parameters, (leaf) => leaf.clone());
 
@@ -115,7 +109,7 @@ function complete(settings: TaskTuning, numbers: RunNumbers): TaskTuning {
  * @param given The model and the parameters to start from, which are copied; {@linkcode loadForTask} reads those of a folder.
  * @param task The task on its data.
  * @param settings Optimizer, schedule, seed, steps and batch.
- * @param options Signal and callbacks.
+ * @param options Signal, callbacks, a probe.
  * @returns The parameters and the record.
  * @throws {OutOfMemoryError} If there is no room for the parameters. A memory that is full later ends the run (`stopped`).
  * @throws {InterruptedError} If the notebook's kernel that it runs in is interrupted.
@@ -131,16 +125,17 @@ export async function fineTuneTask<B>(
   requireOptions("fineTuneTask()", options, optionKinds);
   const dropout = requireNumber("dropout", settings.dropout ?? 0, { min: 0, below: 1 });
   const numbers = runNumbers(settings, task.length);
-  const { signal, onRow, source, label, command, commit } = options;
+  const { probe, probes, signal, onRow, source, label, command, commit } = options;
   const backend = tf.getBackend();
   const known = determinedBy(settings, complete(settings, numbers), task.data, {
     spec,
     backend,
     start: await hashOfParameters(parameters),
+    probes: probes ?? sourceOf(probe),
   });
   const { trained, frozen } = parted(parameters, spec);
   const { parameters: learned, rows, ...facts } = await runTraining(
-    subjectOf(task, { spec, dropout }, numbers, { start: () => copied(trained), frozen }),
+    subjectOf(task, { spec, dropout }, numbers, { start: () => copied(trained), frozen, probe }),
     { settings, numbers, signal, onRow },
   );
   const [stack] = Object.values(spec.stacks);
@@ -149,7 +144,7 @@ export async function fineTuneTask<B>(
     variant: stack!.residual.id,
     ownVariant: false,
     known,
-    probes: undefined,
+    probes,
     source,
     backend,
     label,

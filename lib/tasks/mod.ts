@@ -57,6 +57,7 @@ export { type ImageData, imagesOf, type SoundData, soundsOf } from "./sources.ts
 export { speechCtc } from "./speech_ctc.ts";
 export type { Baseline, BatchInputs, EvaluationSize, ExampleFacts, Learner, Task } from "./task.ts";
 export { type Rows, rowsOf, type TextData } from "./texts.ts";
+export type { TaskProbe } from "./subject.ts";
 export { type TaskResult, trainTask, type TrainTaskOptions } from "./train_task.ts";
 export { type SpokenBatch, type SpokenTexts, transcription } from "./transcription.ts";
 export { translation, type TranslationObjective } from "./translation.ts";

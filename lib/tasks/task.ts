@@ -3,12 +3,13 @@
 import type { Random } from "../core/random.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
 import type { NamedTensors } from "../decoder/described.ts";
-import type { EagerInputs } from "../interpret/eager.ts";
 import type { DataFacts } from "../train/record.ts";
 import type { Measured, Part } from "../train/subject.ts";
 import type { Transformer } from "../transformer/models.ts";
-import type { RunOptions } from "../transformer/run.ts";
+import type { BatchInputs } from "../transformer/run.ts";
 import type { TaskKind } from "./models.ts";
+
+export type { BatchInputs };
 
 /** What a manifest says of examples. */
 export interface ExampleFacts extends DataFacts {
@@ -16,12 +17,6 @@ export interface ExampleFacts extends DataFacts {
   readonly trainExamples: number;
   /** How many are held out. */
   readonly heldOutExamples: number;
-}
-
-/** What a model reads of a batch, and how much of it is no padding. */
-export interface BatchInputs extends Pick<RunOptions, "keyLengths"> {
-  /** Tokens, pixels, features. */
-  readonly inputs: EagerInputs;
 }
 
 /** A model in training, as evaluations see it. */

@@ -3,10 +3,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import type { NamedTensors } from "../decoder/described.ts";
-import { codeOf } from "../residual/code.ts";
+import { codeOf, sourceOf } from "../residual/code.ts";
 import type { Residual } from "../residual/types.ts";
 import { completed, runNumbers } from "../train/complete_settings.ts";
-import { type Determined, determinedBy } from "../train/determinants.ts";
+import { type Determinants, type Determined, determinedBy } from "../train/determinants.ts";
 import { runTraining } from "../train/loop.ts";
 import { manifestOf } from "../train/manifest.ts";
 import type { Row, RunRecord, RunSettings } from "../train/record.ts";
@@ -16,20 +16,26 @@ import { drawStarts } from "../transformer/blueprint.ts";
 import type { Transformer } from "../transformer/models.ts";
 import { completeModel, type ModelConfig, modelOf } from "./models.ts";
 import { requireTaskSettings, type TaskSettings } from "./settings.ts";
-import { subjectOf } from "./subject.ts";
+import { subjectOf, type TaskProbe } from "./subject.ts";
 import type { ExampleFacts, Task } from "./task.ts";
 
 /** What accompanies a run without determining it. */
-export type TrainTaskOptions = Pick<
-  TrainOptions,
-  "residual" | "signal" | "onRow" | "label" | "command" | "commit"
->;
+export interface TrainTaskOptions extends
+  Pick<
+    TrainOptions,
+    "residual" | "signal" | "onRow" | "label" | "probes" | "command" | "commit"
+  > {
+  /** Runs at every held-out evaluation, on a fixed held-out batch. */
+  readonly probe?: TaskProbe;
+}
 
 const optionKinds: OptionKinds<TrainTaskOptions> = {
   residual: "object?",
   signal: "signal?",
   onRow: "function?",
+  probe: "function?",
   label: "string?",
+  probes: "object?",
   command: "string?",
   commit: "string?",
 };
@@ -54,25 +60,22 @@ function configOf(
   return { kind, ...sizes, ...model, ...own } as unknown as ModelConfig;
 }
 
-/** Where a run is computed, and a variant of the caller's own. */
-interface Where {
-  readonly backend: string;
-  readonly residual?: Residual | undefined;
-}
+/** Where a run is computed, a variant of the caller's own, and what is looked at. */
+interface Where extends Pick<Determinants, "backend" | "residual" | "probes"> {}
 
 /**
  * What a manifest says of all that determines a run.
  *
  * @param task The task on its data.
  * @param settings The settings as they are.
- * @param where The tfjs backend, and the variant where it is one of the caller's own.
+ * @param where The tfjs backend, the variant where it is one of the caller's own, and the names of what is looked at.
  * @returns Settings, what they left open, the data, and the hash of all.
  * @throws {RangeError} If a setting is out of range.
  */
 export function determinedTask(
   task: Task,
   settings: TaskSettings,
-  { backend, residual }: Where,
+  { backend, residual, probes }: Where,
 ): Determined<TaskSettings, ExampleFacts> {
   const config = configOf(task, settings, residual);
   const { length: _, ...whole } = completed<RunSettings>(
@@ -82,7 +85,11 @@ export function determinedTask(
   const complete = { ...whole, model: completeModel(config) };
   const depth = Number(Object.entries(config).find(([name]) => /depth$/i.test(name))?.[1]);
   const code = residual && codeOf(residual, depth);
-  return determinedBy(settings, complete as unknown as TaskSettings, task.data, { code, backend });
+  return determinedBy(settings, complete as unknown as TaskSettings, task.data, {
+    code,
+    backend,
+    probes,
+  });
 }
 
 /**
@@ -93,7 +100,7 @@ export function determinedTask(
  *
  * @param task The task on its data.
  * @param settings Model, optimizer, schedule, seed, steps and batch.
- * @param options Signal, callbacks, a variant of one's own.
+ * @param options Signal, callbacks, a probe, a variant of one's own.
  * @returns The model, its parameters and the record.
  * @throws {OutOfMemoryError} If there is no room for the parameters, their gradient and the moments. A memory that is full later ends the run (`stopped`).
  * @throws {InterruptedError} If the notebook's kernel that it runs in is interrupted.
@@ -107,18 +114,25 @@ export async function trainTask<B>(
   requireTaskSettings("trainTask()", settings, task);
   requireOptions("trainTask()", options, optionKinds);
   const numbers = runNumbers(settings, task.length);
-  const { residual, signal, onRow, label, command, commit } = options;
+  const { residual, probe, probes, signal, onRow, label, command, commit } = options;
   const own = ownVariant(settings.model.residual, residual);
   const config = configOf(task as Task, settings, own);
   const model = modelOf(config);
   const backend = tf.getBackend();
-  const known = determinedTask(task as Task, settings, { backend, residual: own });
+  const known = determinedTask(task as Task, settings, {
+    backend,
+    residual: own,
+    probes: probes ?? sourceOf(probe),
+  });
   requireRoomToTrain(model.starts, settings);
   const { name, measured } = task.baseline;
   const baseline: Row = { kind: "baseline", step: 0, name, ...measured };
   onRow?.(baseline);
   const { parameters, rows, ...facts } = await runTraining(
-    subjectOf(task, model, numbers, { start: () => drawStarts(model.starts, settings.seed) }),
+    subjectOf(task, model, numbers, {
+      start: () => drawStarts(model.starts, settings.seed),
+      probe,
+    }),
     { settings, numbers, signal, onRow },
   );
   const manifest = manifestOf({
@@ -126,7 +140,7 @@ export async function trainTask<B>(
     variant: settings.model.residual ?? "pre-ln",
     ownVariant: own !== undefined,
     known,
-    probes: undefined,
+    probes,
     backend,
     label,
     command,

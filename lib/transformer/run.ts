@@ -27,6 +27,12 @@ export interface RunOptions {
   readonly step?: number;
 }
 
+/** What a model reads of a batch, and how much of it is no padding. */
+export interface BatchInputs extends Pick<RunOptions, "keyLengths"> {
+  /** Tokens, pixels, features. */
+  readonly inputs: EagerInputs;
+}
+
 /**
  * Runs a model on a batch.
  *

@@ -30,6 +30,11 @@ Deno.test("normkit train --task writes the run of each variant, with the task in
     assertEquals([task, steps], ["causal-lm", 2]);
     assertEquals(model, { width: 8, heads: 2, depth: 1, residual: "pre-ln+gpas" });
     assertEquals(rows.filter(({ kind }) => kind === "step").length, 2);
+    assertEquals(manifest.probes, { evaluations: ["all"] });
+    const seen = new Set(rows.filter(({ step }) => step === 0).map(({ kind }) => kind));
+    for (const kind of ["stream", "branch", "angle", "attention", "gradient", "gate"]) {
+      assert(seen.has(kind), kind);
+    }
   }));
 
 Deno.test("options go before --set, that before the file of --config, and that before what is left open", () =>

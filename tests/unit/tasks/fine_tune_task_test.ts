@@ -11,6 +11,7 @@ import type { ImageDataset } from "../../../lib/data/images.ts";
 import { type OpenModel, openModel } from "../../../lib/families/open.ts";
 import { transformerModel } from "../../../lib/families/own_model.ts";
 import { outputsOf } from "../../../lib/families/shapes.ts";
+import { probeAll } from "../../../lib/probes/mod.ts";
 import { fineTuneTask, loadForTask } from "../../../lib/tasks/fine_tune_task.ts";
 import { imageClassification } from "../../../lib/tasks/image_classification.ts";
 import type { Task } from "../../../lib/tasks/task.ts";
@@ -75,6 +76,40 @@ onEachBackend(
       assertEquals(made.config["label2id"], { dark: 0, bright: 1 });
       assertEquals(tf.memory().numTensors, before);
     }),
+);
+
+onEachBackend(
+  "a probe looks at a model that is trained further by its layers, and at what is frozen not",
+  async () => {
+    const before = tf.memory().numTensors;
+    using source = await openGolden("vit");
+    const task = imagesOf(["dark", "bright"]);
+    const { parameters: start, spec } = await loadForTask(source, task, 1);
+    const frozen = ["vit.embeddings.position_embeddings"];
+    const given = { parameters: start, spec: { ...spec, frozen } };
+    const { parameters, record } = await fineTuneTask(
+      given,
+      task,
+      { ...settings, steps: 1 },
+      { probe: probeAll, probes: { evaluations: ["all"] } },
+    );
+    assertEquals(record.manifest.probes, { evaluations: ["all"] });
+    const gradients = record.rows.filter(({ kind, step }) => kind === "gradient" && step === 1);
+    assertEquals(
+      new Set([...gradients.map(({ name }) => String(name)), ...frozen]),
+      new Set(Object.keys(start)),
+    );
+    const place = (wanted: string) => {
+      const { stack, layer, parameter } = gradients.find(({ name }) => name === wanted)!;
+      return [stack, layer, parameter];
+    };
+    const [path, own] = ["vit.encoder.layer", "attention.attention.query.weight"];
+    assertEquals(place(`${path}.0.${own}`), [undefined, 1, own]);
+    assertEquals(place(`${path}.1.${own}`), [undefined, 2, own]);
+    assertEquals(place("classifier.weight"), [undefined, 0, "classifier.weight"]);
+    disposeTree([start, parameters]);
+    assertEquals(tf.memory().numTensors, before);
+  },
 );
 
 const labels = Array.from({ length: 7 }, (_, at) => `label ${at}`);

@@ -3,9 +3,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { disposeTree, tensorsOf } from "../../../lib/core/mod.ts";
-import { trainTask } from "../../../lib/tasks/train_task.ts";
+import { determinedTask, trainTask } from "../../../lib/tasks/train_task.ts";
 import { taskIds } from "../../../lib/tasks/registry.ts";
-import { onEachBackend } from "../../support/backends.ts";
+import { onBackend, onEachBackend } from "../../support/backends.ts";
 import { tinyTasks } from "../../support/tiny_tasks.ts";
 
 Deno.test("every task has tiny data here", () => {
@@ -52,6 +52,32 @@ for (const [id, make] of Object.entries(tinyTasks)) {
     }));
     assertEquals(records[0], records[1]);
   });
+
+  Deno.test(`${id}: what is looked at is in the manifest by its names, and in what determines the run`, () =>
+    onBackend("cpu", async () => {
+      const { task, settings } = make();
+      const probe = () => Promise.resolve([{ kind: "look", of: "nothing" }]);
+      const probes = { evaluations: ["nothing"] };
+      const manifestOf = async (options: Parameters<typeof trainTask>[2]) => {
+        const { parameters, record } = await trainTask(task, { ...settings, steps: 1 }, options);
+        disposeTree(parameters);
+        const looks = record.rows.filter(({ kind }) => kind === "look").map(({ step }) => step);
+        assertEquals(looks, options?.probe === undefined ? [] : [0, 1]);
+        return record.manifest;
+      };
+      const [plain, named, unnamed] = [
+        await manifestOf({}),
+        await manifestOf({ probe, probes }),
+        await manifestOf({ probe }),
+      ];
+      assertEquals([plain.probes, named.probes, unnamed.probes], [undefined, probes, undefined]);
+      const hashes = [plain, named, unnamed].map(({ determines }) => determines);
+      const meant = [undefined, probes, String(probe).replaceAll(/\s+/g, " ")].map((probes) =>
+        determinedTask(task, { ...settings, steps: 1 }, { backend: "cpu", probes }).determines
+      );
+      assertEquals(hashes, meant);
+      assertEquals(new Set(hashes).size, 3);
+    }));
 
   Deno.test(`${id}: settings of another task, or with an unknown key, are refused`, async () => {
     const { task, settings } = make();
