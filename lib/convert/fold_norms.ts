@@ -2,10 +2,18 @@
 // weightless then. Source: papers on folding agree; the order is fold, center, compress.
 
 import { readTensor } from "../checkpoint/tensors.ts";
-import type { Head } from "../model/spec.ts";
-import { hasOffset, mapNorms, readsWithTable, withoutOffset } from "../model/spec.ts";
+import type { Head, ModelSpec } from "../model/spec.ts";
+import {
+  hasOffset,
+  isTied,
+  mapNorms,
+  mapStacks,
+  readsWithTable,
+  withoutOffset,
+} from "../model/spec.ts";
 import type { Model } from "../families/model.ts";
 import { outputsOf } from "../families/shapes.ts";
+import type { Overlay } from "./overlay.ts";
 import { WeightEdits } from "./weight_edits.ts";
 import { contract, type LazyMatrix, matrixOf, scaleAlong, transpose } from "./lazy_matrix.ts";
 import { normsWithReaders, type NormWithReaders, readingAxis } from "./readers_and_writers.ts";
@@ -13,6 +21,17 @@ import { normsWithReaders, type NormWithReaders, readingAxis } from "./readers_a
 /** A vector that is computed when it is read. */
 function vector(width: number, compute: () => Promise<Float64Array>): LazyMatrix {
   return { rows: 1, width, read: async () => Float64Array.from(await compute()) };
+}
+
+/** Gives stacks that share their token table with the head copies of it, where the family then has one of each. */
+function separateTables({ spec, tensors: before }: Model, tensors: Overlay): ModelSpec {
+  return mapStacks(spec, (stack) => {
+    if (stack.entry.kind !== "tokens" || stack.entry.untied === undefined) return stack;
+    const { untied, tokens: { table }, ...entry } = stack.entry;
+    const { shape, dtype } = before.info(table);
+    tensors.set(untied, shape, dtype, matrixOf(before, table));
+    return { ...stack, entry: { ...entry, tokens: { table: untied } } };
+  });
 }
 
 /**
@@ -42,13 +61,21 @@ export function untieHead(model: Model, head: Head): Model {
     const info = model.tensors.info(bias);
     tensors.set(linear.bias, info.shape, info.dtype, matrixOf(model.tensors, bias));
   }
-  const unread = isMoved ? { unread: [...spec.unread ?? [], bias] } : {};
   const own: Head = { ...head, linear };
+  const separate = separateTables(model, tensors);
+  const unread = [
+    ...(isTied(separate, weight) ? [] : [weight]), // which engines still expect
+    ...(isMoved ? [bias] : []),
+  ];
   return {
     ...model,
     config: family.untie(config),
     tensors,
-    spec: { ...spec, ...unread, heads: heads.map((other) => other === head ? own : other) },
+    spec: {
+      ...separate,
+      ...(unread.length === 0 ? {} : { unread: [...spec.unread ?? [], ...unread] }),
+      heads: heads.map((other) => other === head ? own : other),
+    },
   };
 }
 

@@ -94,11 +94,18 @@ function block(manner: Manner, config: Config, side: Side, path: string): Block 
   };
 }
 
-/** The table of the tokens of a side: what both share, or its own (Marian). */
-const tableOf = (has: Has, side: Side, prefix: string): string =>
-  !has(`${prefix}shared.weight`) && has(`${prefix}${side}.embed_tokens.weight`)
-    ? `${prefix}${side}.embed_tokens.weight`
-    : `${prefix}shared.weight`;
+/** The table of all tokens, and that of a side where no other is there, or where the head does not share it. */
+const tablesOf = (prefix: string, side: Side): readonly [shared: string, own: string] => [
+  `${prefix}shared.weight`,
+  `${prefix}${side}.embed_tokens.weight`,
+];
+
+/** The table that a side reads. */
+function tableOf(config: Config, has: Has, side: Side, prefix: string): string {
+  const [shared, own] = tablesOf(prefix, side);
+  const isShared = has(shared) && flagIn(config, "tie_word_embeddings", true);
+  return has(own) && !isShared ? own : shared;
+}
 
 function stack(manner: Manner, config: Config, has: Has, side: Side, prefix: string): Stack {
   const width = countIn(config, ["d_model"]);
@@ -107,9 +114,12 @@ function stack(manner: Manner, config: Config, has: Has, side: Side, prefix: str
   const isComputed = manner.sinusoids !== undefined && !has(positions);
   const isPre = manner.place === "input";
   const { pad_token_id: untrained } = config;
+  const table = tableOf(config, has, side, prefix);
+  const [shared, untied] = tablesOf(prefix, side);
   return {
     width,
-    entry: tokenEntry(tableOf(has, side, prefix), {
+    entry: tokenEntry(table, {
+      ...(table === shared ? { untied } : {}),
       ...(isComputed ? { sinusoids: manner.sinusoids!(config, width) } : { positions }),
       offset: manner.offset,
       ...(manner.padding === undefined ? {} : { padding: manner.padding(config) }),
@@ -136,13 +146,16 @@ function describe(manner: Manner, config: Config, has: Has): ModelSpec {
   const prefix = prefixOf(has, body ?? "shared.weight", ["model.", ""]);
   const bias = "final_logits_bias";
   const positions = sides.map((side) => `${prefix}${side}.embed_positions.weight`);
+  const [shared, own] = tablesOf(prefix, "decoder");
+  const table = tableOf(config, has, "decoder", prefix);
   return {
     stacks: {
       encoder: stack(manner, config, has, "encoder", prefix),
       decoder: stack(manner, config, has, "decoder", prefix),
     },
-    ...languageHead(config, tableOf(has, "decoder", prefix), { bias }),
-    frozen: [bias, ...(manner.sinusoids === undefined ? [] : positions)].filter(has),
+    ...languageHead(config, table, { bias }),
+    unread: table === own && has(shared) ? [shared] : [],
+    frozen: [bias, ...(manner.sinusoids === undefined ? [] : positions)],
   };
 }
 

@@ -300,6 +300,8 @@ export type Entry =
   | {
     readonly kind: "tokens";
     readonly tokens: Table;
+    /** The name of the table that it has in the place of one which stacks and head share, once the head has its own (BART). */
+    readonly untied?: string;
     /** The token whose row is not trained where it is looked up: padding, with which some decoders start (Marian, Pegasus, Blenderbot). */
     readonly untrained?: number;
     readonly scale: number;
