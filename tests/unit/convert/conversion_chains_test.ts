@@ -13,9 +13,12 @@ import { normkitModel, small } from "../../support/normkit_model.ts";
 import { changedModel } from "../../support/tensor_rows.ts";
 
 const families = [
-  ...["bloom", "clip", "cohere", "deit", "falcon", "gpt-neo", "gpt-neox", "gpt2", "gptj"],
-  ...["mpt", "olmo-tied", "opt", "stablelm-parallel", "whisper"],
+  ...["blenderbot", "bloom", "clip", "cohere", "deit", "falcon", "gpt-neo", "gpt-neox", "gpt2"],
+  ...["gptj", "mbart", "mpt", "olmo-tied", "opt", "stablelm-parallel", "starcoder2", "wav2vec2"],
+  ...["whisper", "xlm-roberta-xl"],
 ] as const;
+
+const dtypes = ["F32", "F16", "BF16"] as const;
 
 const chains: readonly (readonly Target[])[] = [
   ["pre-rmsnorm", "pre-ln"],
@@ -30,7 +33,7 @@ const chains: readonly (readonly Target[])[] = [
 async function foldersOf(
   source: Model,
   chain: readonly Target[],
-  dtype: "F32" | "BF16",
+  dtype: typeof dtypes[number],
 ): Promise<Model[]> {
   const folders = [source];
   for (const [at, to] of chain.entries()) {
@@ -58,7 +61,7 @@ for (const name of families) {
     onBackend("cpu", async () => {
       using source = await openGolden(name);
       for (const [at, chain] of chains.entries()) {
-        const dtype = at % 2 === 0 ? "F32" : "BF16";
+        const dtype = dtypes[at % dtypes.length]!;
         const folders = await foldersOf(source, chain, dtype);
         const last = folders.at(-1)!;
         const pairs = folders.slice(1).map((folder, before) => [folders[before]!, folder] as const);
@@ -93,7 +96,7 @@ for (const [what, open] of Object.entries(trained)) {
     onBackend("cpu", async () => {
       const source = await open();
       try {
-        for (const dtype of ["F32", "BF16"] as const) {
+        for (const dtype of dtypes) {
           const fold = { command: "fold", dtype, normkit: version } as const;
           const made = await take(source, fold);
           const folded = storedModel(made.model, made.dtype);

@@ -181,7 +181,7 @@ const configuration: Readonly<Record<string, Tampering>> = {
   "labels exchanged": set({ id2label: { "0": "LABEL_1", "1": "LABEL_0" } }),
   "another token at the end": set({ eos_token_id: 7 }),
   "a place more": set({ n_positions: 25 }),
-  "another dtype": set({ dtype: "bfloat16" }),
+  "another dtype": set({ dtype: "float64" }),
   "dropout": set({ attn_pdrop: 0.3 }),
   "a key of its own": set({ special: 1 }),
   "streams that are not centered": norms({ centered: false }),
@@ -205,7 +205,7 @@ const records: Readonly<Record<string, readonly [Tampering, string]>> = {
     "tensors",
   ],
   "another dtype": [
-    record({ command: "convert", to: "pre-rmsnorm", dtype: "F16", normkit: version }),
+    record({ command: "convert", to: "pre-rmsnorm", dtype: "F64", normkit: version }),
     "tensors",
   ],
   "a command that does not fit": [record({ command: "fold", normkit: version }), "record"],
@@ -272,25 +272,35 @@ function test(name: string, body: () => Promise<void>): void {
   Deno.test(name, () => onBackend("cpu", body));
 }
 
-for (const dtype of ["F32", "F16", "BF16"] as const) {
-  for (const offset of [0, 64]) {
-    const beside = offset === 0 ? "" : `, beside ${offset} in all logits`;
-    test(`verify() notices each change of numbers in ${dtype}${beside}`, () =>
-      withSource(offset, async (source) => {
-        const folder = await folderOf(source, dtype);
-        assertEquals(failedIn(await certificateOf(source, folder)), []);
-        for (const [what, tampering] of Object.entries(numbers)) {
-          const certificate = await certificateOf(source, await tampered(folder, dtype, tampering));
-          assert(failedIn(certificate).includes("numbers"), what);
-          assertEquals(certificate.passed, false, what);
-          const { differing, farthest } = certificate.tensors!;
-          assert(differing > 0 && farthest !== undefined, what);
-          if (!what.includes("one unit")) continue;
-          assertEquals([differing, farthest!.ulp], [1, 1], what);
-        }
-      }));
+/** A test of folders in every dtype, of a model whose logits are what they are, or have a number added to all of them. */
+function testFolders(
+  name: string,
+  body: (source: Model, folder: Model, dtype: DType) => Promise<void>,
+): void {
+  for (const dtype of ["F32", "F16", "BF16"] as const) {
+    for (const offset of [0, 64]) {
+      const beside = offset === 0 ? "" : `, beside ${offset} in all logits`;
+      test(`${name} (${dtype}${beside})`, () =>
+        withSource(offset, async (source) => {
+          const folder = await folderOf(source, dtype);
+          assertEquals(failedIn(await certificateOf(source, folder)), []);
+          await body(source, folder, dtype);
+        }));
+    }
   }
 }
+
+testFolders("verify() notices each change of numbers", async (source, folder, dtype) => {
+  for (const [what, tampering] of Object.entries(numbers)) {
+    const certificate = await certificateOf(source, await tampered(folder, dtype, tampering));
+    assert(failedIn(certificate).includes("numbers"), what);
+    assertEquals(certificate.passed, false, what);
+    const { differing, farthest } = certificate.tensors!;
+    assert(differing > 0 && farthest !== undefined, what);
+    if (!what.includes("one unit")) continue;
+    assertEquals([differing, farthest!.ulp], [1, 1], what);
+  }
+});
 
 /** The message of what is refused before anything is compared. */
 async function refusalOf(make: () => Promise<Model>): Promise<string | Model> {
@@ -303,11 +313,11 @@ async function refusalOf(make: () => Promise<Model>): Promise<string | Model> {
 }
 
 for (const [name, list] of Object.entries({ tensors, configuration })) {
-  test(`verify() notices what is done to the ${name}, or the folder does not open`, () =>
-    withSource(0, async (source) => {
-      const folder = await folderOf(source, "F32");
+  testFolders(
+    `verify() notices what is done to the ${name}, or the folder does not open`,
+    async (source, folder, dtype) => {
       for (const [what, tampering] of Object.entries(list)) {
-        const opened = await refusalOf(() => tampered(folder, "F32", tampering));
+        const opened = await refusalOf(() => tampered(folder, dtype, tampering));
         if (typeof opened === "string") {
           assert(opened.startsWith("Cannot "), `${what}: ${opened}`);
           continue;
@@ -315,7 +325,8 @@ for (const [name, list] of Object.entries({ tensors, configuration })) {
         const failed = failedIn(await certificateOf(source, opened));
         assert(failed.includes(name), `${what}: ${failed}`);
       }
-    }));
+    },
+  );
 }
 
 test("verify() asks nothing of where a folder is from", () =>
@@ -330,14 +341,12 @@ test("verify() asks nothing of where a folder is from", () =>
     assertEquals(configuration!.others.toSorted(), ["_name_or_path", "transformers_version"]);
   }));
 
-test("verify() does not believe a record", () =>
-  withSource(0, async (source) => {
-    const folder = await folderOf(source, "F32");
-    for (const [what, [tampering, name]] of Object.entries(records)) {
-      const certificate = await certificateOf(source, await tampered(folder, "F32", tampering));
-      assert(failedIn(certificate).includes(name), `${what}: ${failedIn(certificate)}`);
-    }
-  }));
+testFolders("verify() does not believe a record", async (source, folder, dtype) => {
+  for (const [what, [tampering, name]] of Object.entries(records)) {
+    const certificate = await certificateOf(source, await tampered(folder, dtype, tampering));
+    assert(failedIn(certificate).includes(name), `${what}: ${failedIn(certificate)}`);
+  }
+});
 
 test("verify() lets a folder of another version differ by one unit in the last place, and no more", () =>
   withSource(0, async (source) => {
