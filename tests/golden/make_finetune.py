@@ -14,18 +14,22 @@ from pathlib import Path
 
 import torch
 import transformers
-from safetensors import safe_open
+from make_checkpoints import CASES, stored_place
+from safetensors.torch import load_file
 
 SEED = 20250101
 FOLDER = Path(__file__).parent
 SETTINGS = {"rate": 1e-3, "betas": [0.9, 0.98], "eps": 1e-8, "weightDecay": 0.1, "steps": 3}
 VOCABULARY = 40
 LENGTH = 13
-NAMES = (
-    "gpt2 gpt2-untied opt gpt-neo gpt-neox gpt-neox-sequential gptj phi bloom falcon falcon-new "
-    "falcon-alibi mpt llama mistral qwen2 qwen3 gemma gemma2 gemma3 olmo olmo-tied olmo2 stablelm "
-    "stablelm-parallel"
-).split()
+
+
+def decoders():
+    """The golden models that are causal language models."""
+    for folder in sorted((FOLDER / "checkpoints").iterdir()):
+        (architecture,) = json.loads((folder / "config.json").read_text())["architectures"]
+        if architecture.endswith(("CausalLM", "LMHeadModel")):
+            yield folder.name
 
 
 def decaying(model):
@@ -33,7 +37,7 @@ def decaying(model):
     norms = {
         id(parameter)
         for module in model.modules()
-        if type(module).__name__.endswith("Norm")
+        if "Norm" in type(module).__name__
         for parameter in module.parameters(recurse=False)
     }
     parts = ([], [])
@@ -46,10 +50,11 @@ def loss_of(model, tokens):
     return model(input_ids=tokens, labels=tokens, use_cache=False).loss
 
 
-def stored_name(name, folder):
-    """The name in the file; transformers calls GPT-NeoX's head otherwise."""
-    with safe_open(folder / "model.safetensors", "pt") as file:
-        return name if name in file.keys() else name.replace("lm_head", "embed_out")
+def stored_names(model, folder):
+    """Parameters by their names in the file; those of experts, which transformers 5 joins, are left out."""
+    stored = load_file(folder / "model.safetensors")
+    parameters = [one for one in model.named_parameters() if ".experts." not in one[0]]
+    return {stored_place(name, value, stored)[0]: value for name, value in parameters}
 
 
 def digits(value):
@@ -58,8 +63,10 @@ def digits(value):
 
 def fine_tune(name, tokens):
     folder = FOLDER / "checkpoints" / name
+    # other implementations of experts have no float64
+    options = {"experts_implementation": "eager"} if "experts" in CASES[name][2] else {}
     model = transformers.AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float64, local_files_only=True
+        folder, dtype=torch.float64, local_files_only=True, **options
     )
     model.eval()  # no dropout; gradients flow all the same
     decayed, kept = decaying(model)
@@ -70,6 +77,9 @@ def fine_tune(name, tokens):
     optimizer = torch.optim.AdamW(
         groups, lr=SETTINGS["rate"], betas=tuple(SETTINGS["betas"]), eps=SETTINGS["eps"]
     )
+    # XGLM fills masks with the least number of its weights, in numbers of the default kind
+    torch.set_default_dtype(torch.float64 if name == "xglm" else torch.float32)
+    named = stored_names(model, folder)
     losses = []
     for _ in range(SETTINGS["steps"]):
         optimizer.zero_grad()
@@ -79,8 +89,8 @@ def fine_tune(name, tokens):
         optimizer.step()
     losses.append(digits(loss_of(model, tokens).item()))
     final = {
-        stored_name(key, folder): [digits(value) for value in tensor.flatten()[:4].tolist()]
-        for key, tensor in model.named_parameters()
+        name: [digits(value) for value in tensor.flatten()[:4].tolist()]
+        for name, tensor in named.items()
     }
     return {"losses": losses, "final": final}
 
@@ -98,7 +108,7 @@ def main():
         },
         "settings": SETTINGS,
         "tokens": tokens[0].tolist(),
-        "models": {name: fine_tune(name, tokens) for name in NAMES},
+        "models": {name: fine_tune(name, tokens) for name in decoders()},
     }
     text = json.dumps(golden, separators=(",", ":"))
     (FOLDER / "finetune.json").write_text(text + "\n")
