@@ -22,7 +22,7 @@ import torch
 import transformers
 from safetensors.torch import load_file
 
-from make_checkpoints import run
+from make_checkpoints import is_called_otherwise, run
 from make_heads import given_to
 
 SEED = 20250101
@@ -58,6 +58,9 @@ def load(folder):
 def draw_inputs(config):
     generator = torch.Generator().manual_seed(SEED)
     inputs = {}
+    if hasattr(config, "frequency_stride"):
+        shape = (1, config.max_length, config.num_mel_bins)
+        return {"spectrogram": torch.randn(shape, generator=generator)}
     vision = getattr(config, "vision_config", config)
     text = getattr(config, "text_config", config)
     if hasattr(text, "vocab_size"):
@@ -67,7 +70,9 @@ def draw_inputs(config):
         inputs["tokens"] = torch.randint(text.vocab_size, shape, generator=generator)
         if getattr(config, "is_encoder_decoder", False):
             inputs["tokens"][0, -1] = config.eos_token_id  # which classifiers read
-    if hasattr(vision, "patch_size"):
+            if not hasattr(config, "num_mel_bins"):
+                inputs["source"] = inputs["tokens"].flip(1)
+    if hasattr(vision, "image_size"):
         size = vision.image_size
         height, width = (size, size) if isinstance(size, int) else size
         shape = (1, vision.num_channels, height, width)
@@ -77,6 +82,9 @@ def draw_inputs(config):
         inputs["features"] = torch.randn(shape, generator=generator)
     if hasattr(config, "conv_stride"):
         inputs["waveform"] = torch.randn((1, 4000), generator=generator)
+    if hasattr(config, "num_frames"):
+        shape = (1, config.num_frames, *inputs.pop("pixels").shape[1:])
+        inputs["video"] = torch.randn(shape, generator=generator)
     return inputs
 
 
@@ -90,7 +98,7 @@ def difference(actual, expected):
 @torch.no_grad()
 def outputs_of(model, inputs, golden):
     """The outputs of a model with heads, or the states of one without."""
-    if golden or "waveform" in inputs or hasattr(model, "get_image_features"):
+    if golden or "waveform" in inputs or is_called_otherwise(model):
         found = states = run(model, inputs)
     else:
         given, known = given_to(model, inputs), inspect.signature(model.forward).parameters
@@ -147,7 +155,12 @@ def main():
     transformers.logging.disable_progress_bar()
     passed = True
     for source, made in zip(folders[::2], folders[1::2]):
-        report = check(source, made)
+        try:
+            report = check(source, made)
+        except Exception as error:
+            problems = {"error_msgs": [repr(error)]}
+            report = {"source": str(source), "made": str(made), "problems": problems}
+            report |= {"relative": {}, "passed": False, "other": []}
         print(json.dumps(report), flush=True)
         passed &= report["passed"]
     return 0 if passed else 1

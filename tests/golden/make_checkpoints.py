@@ -896,6 +896,12 @@ def outputs_of(model, inputs):
     return results | {"hidden": body(pixels).last_hidden_state}
 
 
+def is_called_otherwise(model):
+    """Whether the outputs of a class are not those of a plain call."""
+    named = type(model).__name__ in ("XGLMForCausalLM", "ViTMAEModel")
+    return named or hasattr(model, "get_image_features")
+
+
 def is_masked(model):
     """Whether each token sees all others."""
     return type(model).__name__.endswith("ForMaskedLM")

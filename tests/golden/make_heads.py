@@ -170,6 +170,7 @@ def draw_inputs(generator, model):
 def given_to(model, inputs):
     """What the class takes."""
     names = {"pixels": "pixel_values", "features": "input_features", "tokens": "input_ids"}
+    names |= {"video": "pixel_values", "spectrogram": "input_values", "waveform": "input_values"}
     if "source" in inputs or "features" in inputs:
         names |= {"source": "input_ids", "tokens": "decoder_input_ids"}
     given = {names[name]: value for name, value in inputs.items()}

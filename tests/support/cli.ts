@@ -1,5 +1,6 @@
 // The command line in this process, and in a process of its own.
 
+import { assertEquals } from "@std/assert";
 import { checkout } from "../../lib/workshop/checkout.ts";
 import { main } from "../../lib/cli/mod.ts";
 
@@ -30,6 +31,13 @@ export async function printedBy(run: () => Promise<number>): Promise<Outcome> {
 /** Runs a command of `normkit` here; what it prints is kept. */
 export function runHere(...args: string[]): Promise<Outcome> {
   return printedBy(() => main(args));
+}
+
+/** Runs a command of `normkit` here, which must not fail; the result is its report. */
+export async function reportOf(...args: string[]): Promise<Readonly<Record<string, unknown>>> {
+  const { code, out, err } = await runHere(...args, "--json");
+  assertEquals(code, 0, `${args.join(" ")}: ${err}${out}`);
+  return JSON.parse(out);
 }
 
 /** A command as a process with variables of its own, not started. */

@@ -1,5 +1,7 @@
-// transformers in a virtual environment of the checkout, and what tests/golden/check_with_transformers.py says of folders.
+// transformers in a virtual environment of the checkout: what tests/golden/check_with_transformers.py says of folders, and those that
+// tests/golden/make_families.py makes.
 
+import { assert, assertEquals } from "@std/assert";
 import { checkout } from "../../lib/workshop/checkout.ts";
 import { makeVenv, programIn } from "../../lib/workshop/jupyter/virtual_environment.ts";
 
@@ -38,6 +40,20 @@ export interface Report extends Pair {
   readonly other: readonly string[];
 }
 
+/** Runs a script of tests/golden; the result is what it printed, line by line, until it ended or failed. */
+async function run(
+  script: string,
+  ...args: string[]
+): Promise<{ readonly lines: readonly string[]; readonly failure?: string }> {
+  const { success, stdout, stderr } = await new Deno.Command(await python(), {
+    args: [`${checkout}/tests/golden/${script}`, ...args],
+    env: { HF_HUB_OFFLINE: "1", PYTHONDONTWRITEBYTECODE: "1" },
+  }).output();
+  const [printed, failure] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  const lines = printed!.split("\n").filter((line) => line !== "");
+  return success ? { lines } : { lines, failure: failure! };
+}
+
 /**
  * Loads pairs of folders into transformers.
  *
@@ -45,13 +61,24 @@ export interface Report extends Pair {
  * @returns A report of each, in their order.
  */
 export async function checkPairs(pairs: readonly Pair[]): Promise<Report[]> {
-  const script = `${checkout}/tests/golden/check_with_transformers.py`;
-  const { stdout, stderr } = await new Deno.Command(await python(), {
-    args: [script, ...pairs.flatMap(({ source, made }) => [source, made])],
-    env: { HF_HUB_OFFLINE: "1", PYTHONDONTWRITEBYTECODE: "1" },
-  }).output();
-  const lines = new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
+  const folders = pairs.flatMap(({ source, made }) => [source, made]);
+  const { lines, failure } = await run("check_with_transformers.py", ...folders);
   if (lines.length === pairs.length) return lines.map((line) => JSON.parse(line));
-  const { made } = pairs[lines.length]!;
-  throw new Error(`Cannot check ${made}: ${new TextDecoder().decode(stderr)}`);
+  throw new Error(`Cannot check ${pairs[lines.length]!.made}: ${failure}`);
+}
+
+/** Requires that nothing of a pair is missing or unexpected, and that outputs are equal. */
+export function assertSame({ problems, relative, passed }: Report): void {
+  assertEquals(problems, {});
+  assert(passed, JSON.stringify(relative));
+}
+
+/**
+ * Makes models of many families, each in a folder of its name.
+ *
+ * @param folder Where.
+ */
+export async function makeFamilies(folder: string): Promise<void> {
+  const { failure } = await run("make_families.py", folder);
+  if (failure !== undefined) throw new Error(`Cannot make models: ${failure}`);
 }
