@@ -12,7 +12,7 @@ async function readAt(
   length: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length);
-  await file.seek(position);
+  file.seek(position);
   for (let done = 0; done < length;) {
     const more = await file.read(bytes.subarray(done));
     if (more === null) {

@@ -12,7 +12,7 @@ import { indexText } from "./shard_index.ts";
 
 /** A tensor that is to be written. */
 export interface PlannedTensor extends NamedShape {
-  /** Its bytes in order, in pieces of any length. */
+  /** Its bytes in order, in pieces of any length; the next is made while one is written, so that a piece may not change later. */
   chunks(): AsyncIterable<Uint8Array>;
 }
 
@@ -36,6 +36,22 @@ function bytesOfAll(tensors: readonly NamedShape[]): number {
   return tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
 }
 
+/** Items, of which each is being made while the one before it is used. */
+async function* oneAhead<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+  const source = items[Symbol.asyncIterator]();
+  let next = source.next();
+  try {
+    for (let item = await next; item.done !== true; item = await next) {
+      next = source.next();
+      next.catch(() => {}); // it is thrown where it is awaited
+      yield item.value;
+    }
+  } finally {
+    await next.catch(() => {});
+    await source.return?.();
+  }
+}
+
 /** Writes the chunks of a tensor, and requires that they are as long as planned. */
 async function writeTensor(
   file: OpenFile,
@@ -45,7 +61,7 @@ async function writeTensor(
   const { name, dtype, shape } = tensor;
   const planned = tensorBytes(tensor);
   let done = 0;
-  for await (const chunk of tensor.chunks()) {
+  for await (const chunk of oneAhead(tensor.chunks())) {
     done += chunk.length;
     if (done > planned) break;
     await file.write(chunk);

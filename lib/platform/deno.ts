@@ -16,7 +16,7 @@ function openFile(file: Deno.FsFile): OpenFile {
   const close = (): void => file.close();
   return {
     read: (buffer) => file.read(buffer),
-    seek: async (position) => void await file.seek(position, Deno.SeekMode.Start),
+    seek: (position) => void file.seekSync(position, Deno.SeekMode.Start),
     write: async (bytes) => {
       for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
     },

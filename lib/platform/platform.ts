@@ -36,7 +36,7 @@ export interface OpenFile extends Disposable {
   /** Reads into a buffer; the result is how many bytes, null at the end. */
   read(buffer: Uint8Array): Promise<number | null>;
   /** Moves the position, in bytes from the start. */
-  seek(position: number): Promise<void>;
+  seek(position: number): void;
   /** Writes all bytes. */
   write(bytes: Uint8Array): Promise<void>;
   /** Waits until all that was written is on the disk. */

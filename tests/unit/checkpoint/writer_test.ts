@@ -340,3 +340,37 @@ for (
       }
     }));
 }
+
+Deno.test("writeSafetensors() asks for a chunk while the one before is written, and waits for it where that fails", () =>
+  inFolder(async (folder) => {
+    const events: string[] = [];
+    const tensor = (fails: boolean): PlannedTensor => ({
+      name: "a",
+      dtype: "U8",
+      shape: [3],
+      chunks: async function* () {
+        try {
+          for (const at of [0, 1, 2]) {
+            events.push(`asked for ${at}`);
+            if (fails && at === 1) throw new Error("it cannot be computed");
+            yield await Promise.resolve(Uint8Array.of(at));
+          }
+        } finally {
+          events.push("ended");
+        }
+      },
+    });
+    const onProgress = (done: number): void => void events.push(`wrote ${done}`);
+    await writeSafetensors(`${folder}/a.safetensors`, [tensor(false)], { onProgress });
+    assertEquals(events, [
+      ...["asked for 0", "asked for 1", "wrote 1", "asked for 2", "wrote 2", "ended", "wrote 3"],
+    ]);
+    events.length = 0;
+    await assertRejects(
+      () => writeSafetensors(`${folder}/b.safetensors`, [tensor(true)], { onProgress }),
+      Error,
+      "it cannot be computed",
+    );
+    assertEquals(events.slice(-2), ["ended", "wrote 1"]);
+    assertEquals(namesIn(folder), ["a.safetensors"]);
+  }));

@@ -113,12 +113,12 @@ Deno.test("contract() sums slices times their numbers, along columns and along r
   assertClose(await contract(of(turned(rows)), "rows", numbers), expected, limit, "rows");
 });
 
-Deno.test("rowsAtOnce() keeps what is read at once to 4 MiB, and at least one row", () => {
-  const widths = [0, 1, 3, 2 ** 18, 2 ** 18 + 1, 2 ** 19, 2 ** 19 + 1, 2 ** 30];
+Deno.test("rowsAtOnce() keeps what is read at once to 1 MiB, and at least one row", () => {
+  const widths = [0, 1, 3, 2 ** 16, 2 ** 16 + 1, 2 ** 17, 2 ** 17 + 1, 2 ** 30];
   assertEquals(widths.map((width) => rowsAtOnce({ width })), [
-    2 ** 19,
-    2 ** 19,
-    Math.floor(2 ** 19 / 3),
+    2 ** 17,
+    2 ** 17,
+    Math.floor(2 ** 17 / 3),
     2,
     1,
     1,
@@ -150,7 +150,7 @@ function wide(
 }
 
 Deno.test("sums over rows read only so many at once, and the rest at the end", async () => {
-  const width = 2 ** 18;
+  const width = 2 ** 16;
   const { matrix, value, counts } = wide(5, width);
   const balanced = await appendBalance(matrix, "rows").read(5, 1);
   assertEquals(counts, [2, 2, 1]);

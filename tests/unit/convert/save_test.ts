@@ -257,7 +257,7 @@ Deno.test("saveModel() refuses a folder that has a checkpoint", async () => {
 
 Deno.test("planTensors() reads a large tensor a few rows at a time", async () => {
   const model = normkitModel(small);
-  const [rows, width] = [5, 2 ** 18];
+  const [rows, width] = [5, 2 ** 16];
   const counts: number[] = [];
   const tensors = {
     names: ["wide"],
