@@ -421,8 +421,6 @@ def outputs(model, inputs):
     if model.config.model_type == "siglip_vision_model":
         return {"image_embeds": model(inputs["pixels"].double()).pooler_output}
     found = make_heads.run(model, inputs, None)
-    if "reconstruction" in found:
-        found = model.base_model(inputs["pixels"].double())
     return {name: value for name, value in found.items() if value.is_floating_point()}
 
 
