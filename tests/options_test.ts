@@ -513,6 +513,12 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       (o) => plots.kernelBars([], o),
     ),
   ],
+  variantPoints: [
+    row<plots.PointOptions>(
+      { ...card, quantity: "q", references: [] },
+      (o) => plots.variantPoints([], o),
+    ),
+  ],
   lossCurves: [
     row<plots.LossOptions>(
       { ...card, quantity: "q", scale: "log", references: [] },

@@ -33,6 +33,18 @@ export interface Guide {
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
+/** A part of the horizontal axis with a name, whose places are counted by themselves. */
+export interface Section {
+  /** Its name, drawn above. */
+  readonly name?: string;
+  /** The first place of the axis that it has. */
+  readonly first: number;
+  /** Where it ends, on the same axis. */
+  readonly last: number;
+  /** How much more a place of the axis is than what it is called. */
+  readonly shift: number;
+}
+
 /** What a line chart shows. */
 export interface LineChart {
   /** Measured series. */
@@ -43,6 +55,8 @@ export interface LineChart {
   readonly xLabel: string;
   /** Ticks of a log horizontal axis; a linear axis of whole numbers by default. */
   readonly xTicks?: readonly number[];
+  /** Parts of the horizontal axis; one without a name by default. */
+  readonly sections?: readonly Section[];
   /** Vertical axis, with its unit. */
   readonly yLabel: string;
   /** Kind of the vertical scale. */
@@ -82,9 +96,48 @@ export function lineChart(chart: LineChart, options: CardOptions): Figure {
     }),
     notes: [...bandNotes(chart.series), ...chart.notes],
     numbers: chart.series.map((series) =>
-      describe(series, styleIn(chart, series), inSentence(chart.xLabel))
+      describe(series, styleIn(chart, series), (x) => placeIn(chart, x))
     ),
   });
+}
+
+const sectionAt = ({ sections = [] }: LineChart, x: number): Section | undefined =>
+  sections.find(({ first, last }) => first <= x && x <= last);
+
+/** A place of the horizontal axis as tips name it: `3`, or `encoder 3`. */
+function placeUnder(chart: LineChart, x: number): number | string {
+  const section = sectionAt(chart, x);
+  return section?.name === undefined ? x : `${section.name} ${x - section.shift}`;
+}
+
+/** A place of the horizontal axis in words: `layer 3`, or `encoder layer 3`. */
+function placeIn(chart: LineChart, x: number): string {
+  const { xLabel } = chart;
+  const section = sectionAt(chart, x);
+  const place = `${inSentence(xLabel)} ${x - (section?.shift ?? 0)}`;
+  return section?.name === undefined ? place : `${section.name} ${place}`;
+}
+
+/** The ticks of an axis in sections, each from its own first place. */
+const sectionTicks = (sections: readonly Section[]): number[] =>
+  sections.flatMap(({ first, last, shift }) =>
+    wholeTicks(first - shift, last - shift).map((tick) => tick + shift)
+  );
+
+/** Names of sections above them, and rules between them. */
+function sectionMarks(sections: readonly Section[]): Plot.Markish[] {
+  return [
+    Plot.ruleX(sections.slice(1).map(({ first }) => first - 1), { stroke: ink.axis }),
+    Plot.text(sections, {
+      x: ({ first, last }: Section) => (first + last) / 2,
+      text: "name",
+      frameAnchor: "top",
+      dy: -12,
+      fontSize: 11,
+      fontWeight: 600,
+      fill: ink.text,
+    }),
+  ];
 }
 
 function styleIn({ styleOf = variantStyle }: LineChart, { variant }: Series): VariantStyle {
@@ -92,7 +145,9 @@ function styleIn({ styleOf = variantStyle }: LineChart, { variant }: Series): Va
 }
 
 function draw(chart: LineChart, { width, height, document }: Room): ReturnType<typeof Plot.plot> {
-  const { series, guides } = chart;
+  const { series, guides, sections } = chart;
+  const ticksX = chart.xTicks ??
+    (sections === undefined ? undefined : sectionTicks(sections));
   const [first, last] = extent(placesOf(chart));
   const ends = [
     ...series.map((one) => lineEnd(styleIn(chart, one), seriesPoints(one), last)),
@@ -140,10 +195,13 @@ function draw(chart: LineChart, { width, height, document }: Room): ReturnType<t
         fontSize: 11,
         stroke: ink.axis,
         fill: ink.text,
-        ticks: chart.xTicks ?? wholeTicks(first, last),
-        ...(chart.xTicks === undefined ? { tickFormat: ",d" } : { text: tickText }),
+        ticks: ticksX ?? wholeTicks(first, last),
+        ...(ticksX === undefined ? { tickFormat: ",d" } : {
+          text: (tick: number) => placeIn(chart, tick).split(" ").at(-1)!,
+        }),
       }),
       Plot.frame({ anchor: "bottom", stroke: ink.axis }),
+      ...(sections === undefined ? [] : sectionMarks(sections)),
       ...series.filter((one) => one.seeds > 1).map((one) => bandMark(one, styleIn(chart, one))),
       ...series.flatMap((one, index) =>
         lineMarks(one, styleIn(chart, one), { every: chart.markerEvery, extra: extra[index]! })
@@ -169,7 +227,7 @@ function markedSeries(chart: LineChart, drawn: Plot.Plot): MarkedSeries[] {
     points: distinctPoints(
       one.points.filter(({ mean }) => Number.isFinite(mean)).map(({ x, mean, low, high }) => {
         const range = one.seeds > 1 ? ` (${formatNumber(low)} to ${formatNumber(high)})` : "";
-        return [...at(x, mean), x, formatNumber(mean) + range];
+        return [...at(x, mean), placeUnder(chart, x), formatNumber(mean) + range];
       }),
     ),
   }));
@@ -288,11 +346,15 @@ function bandNotes(series: readonly Series[]): string[] {
   return [`Lines: mean, bands: least to greatest over ${count} seeds`];
 }
 
-function describe({ points, seeds }: Series, { label }: VariantStyle, x: string): string {
+function describe(
+  { points, seeds }: Series,
+  { label }: VariantStyle,
+  placeOf: (x: number) => string,
+): string {
   const end: SeriesPoint | undefined = points.findLast(({ mean }) => Number.isFinite(mean));
   if (end === undefined) return `${label}: no finite value`;
   const range = seeds > 1
     ? ` (${formatNumber(end.low)} to ${formatNumber(end.high)} over ${seeds} seeds)`
     : "";
-  return `${label}: ${formatNumber(end.mean)} at ${x} ${end.x}${range}`;
+  return `${label}: ${formatNumber(end.mean)} at ${placeOf(end.x)}${range}`;
 }

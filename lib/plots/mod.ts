@@ -37,3 +37,4 @@ export { orderVariants, paletteIds, type VariantStyle, variantStyle } from "./pa
 export { type PngOptions, toPng } from "./png.ts";
 export { saveFigure } from "./save.ts";
 export { type Prediction, sweepChart, type SweepOptions, type SweepRow } from "./sweep_chart.ts";
+export { type PointOptions, type PointRow, variantPoints } from "./variant_points.ts";

@@ -57,11 +57,13 @@ export {
 export {
   type AnglePoint,
   angularDistances,
+  baselines,
   type DepthPoint,
   gateScales,
   gradientNorms,
   type GradientPoint,
   heldOutLosses,
+  heldOutMeasures,
   inputDifferences,
   layerGradients,
   type LossPoint,

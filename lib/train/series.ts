@@ -1,6 +1,6 @@
 // From run records to the rows that charts take: losses by step, the stream by depth, gradients by depth.
 
-import type { Row, RunRecord } from "./record.ts";
+import type { AnyRunRecord, Row } from "./record.ts";
 
 /** A held-out loss at a step. */
 export interface LossPoint {
@@ -20,6 +20,8 @@ export interface DepthPoint {
   readonly variant: string;
   /** Seed of the run that it was measured in. */
   readonly seed: number;
+  /** The stack, where the model has several. */
+  readonly stack?: string;
   /** The layer; 0 is the embedding. */
   readonly layer: number;
   /** The quantity. */
@@ -58,19 +60,23 @@ export interface GradientPoint {
   readonly variant: string;
   /** The layer, from 1. */
   readonly layer: number;
-  /** The parameter's path inside its layer. */
+  /** The parameter's path inside its layer; behind its stack, where the model has several. */
   readonly parameter: string;
   /** The gradient's norm. */
   readonly norm: number;
 }
 
-const identity = ({ manifest }: RunRecord): { variant: string; seed: number } => ({
+const identity = ({ manifest }: AnyRunRecord): { variant: string; seed: number } => ({
   variant: manifest.variant,
   seed: manifest.settings.seed,
 });
 
+/** The stack that a row names. */
+const stackOf = ({ stack }: Row): { readonly stack?: string } =>
+  stack === undefined ? {} : { stack: String(stack) };
+
 /** Rows of one kind at a step, the last one by default. */
-function rowsAt({ rows }: RunRecord, kind: string, step?: number): Row[] {
+function rowsAt({ rows }: AnyRunRecord, kind: string, step?: number): Row[] {
   const ofKind = rows.filter((row) => row.kind === kind);
   const wanted = step ?? ofKind.at(-1)?.step;
   return ofKind.filter((row) => row.step === wanted);
@@ -82,7 +88,7 @@ function rowsAt({ rows }: RunRecord, kind: string, step?: number): Row[] {
  * @param records The runs.
  * @returns One row for each evaluation, in nats per token.
  */
-export function heldOutLosses(records: readonly RunRecord[]): LossPoint[] {
+export function heldOutLosses(records: readonly AnyRunRecord[]): LossPoint[] {
   return records.flatMap((record) =>
     record.rows.filter((row) => row.kind === "evaluation")
       .map((row) => ({ ...identity(record), step: row.step, loss: Number(row["nats"]) }))
@@ -90,18 +96,52 @@ export function heldOutLosses(records: readonly RunRecord[]): LossPoint[] {
 }
 
 /**
+ * A measure of runs on held-out data.
+ *
+ * @param records The runs.
+ * @param measure Its name as the task has it, such as `accuracy` or `bleu`.
+ * @returns One row for each evaluation that has it.
+ */
+export function heldOutMeasures(records: readonly AnyRunRecord[], measure: string): StepPoint[] {
+  return records.flatMap((record) =>
+    record.rows.filter((row) => row.kind === "evaluation" && row[measure] !== undefined)
+      .map((row) => ({ ...identity(record), step: row.step, value: Number(row[measure]) }))
+  );
+}
+
+/**
+ * What is reached without looking at the input, in the measure of a chart.
+ *
+ * @param records Runs of one task.
+ * @param measure Its name.
+ * @returns What the chart compares with, one for each value; none where the baseline has no such measure.
+ */
+export function baselines(
+  records: readonly AnyRunRecord[],
+  measure: string,
+): { readonly label: string; readonly value: number }[] {
+  const found = records.flatMap(({ rows }) =>
+    rows.filter((row) => row.kind === "baseline" && row[measure] !== undefined)
+      .map((row) => [String(row["name"]), Number(row[measure])] as const)
+  );
+  const unique = new Map(found.map(([label, value]) => [`${label} ${value}`, { label, value }]));
+  return [...unique.values()];
+}
+
+/**
  * The variance of the stream after each layer.
  *
  * @param records The runs.
  * @param step The step; the last evaluation by default.
- * @returns One row for each depth, 0 for the embedding.
+ * @returns One row for each depth of each stack, 0 for the embedding.
  */
-export function streamVariance(records: readonly RunRecord[], step?: number): DepthPoint[] {
+export function streamVariance(records: readonly AnyRunRecord[], step?: number): DepthPoint[] {
   return records.flatMap((record) =>
     rowsAt(record, "stream", step)
-      .filter(({ name }) => name === "blocks.1.resid_pre" || String(name).endsWith("resid_post"))
+      .filter(({ name }) => /(^|\.)blocks\.1\.resid_pre$|resid_post$/.test(String(name)))
       .map((row) => ({
         ...identity(record),
+        ...stackOf(row),
         layer: Number(row["layer"]),
         value: Number(row["variance"]),
       }))
@@ -115,12 +155,12 @@ export function streamVariance(records: readonly RunRecord[], step?: number): De
  * @param step The step; the last evaluation by default.
  * @returns One row for each parameter of each layer.
  */
-export function gradientNorms(records: readonly RunRecord[], step?: number): GradientPoint[] {
+export function gradientNorms(records: readonly AnyRunRecord[], step?: number): GradientPoint[] {
   return records.flatMap((record) =>
     rowsAt(record, "gradient", step).filter(({ layer }) => Number(layer) > 0).map((row) => ({
       variant: record.manifest.variant,
       layer: Number(row["layer"]),
-      parameter: String(row["parameter"]),
+      parameter: [row["stack"], row["parameter"]].filter((part) => part !== undefined).join("."),
       norm: Number(row["norm"]),
     }))
   );
@@ -133,23 +173,26 @@ export function gradientNorms(records: readonly RunRecord[], step?: number): Gra
  * @param step The step; the last evaluation by default.
  * @returns One row for each layer.
  */
-export function layerGradients(records: readonly RunRecord[], step?: number): DepthPoint[] {
+export function layerGradients(
+  records: readonly AnyRunRecord[],
+  step?: number,
+): DepthPoint[] {
   return records.flatMap((record) => {
-    const squares = new Map<number, number>();
-    for (const { layer, norm } of gradientNorms([record], step)) {
-      squares.set(layer, (squares.get(layer) ?? 0) + norm ** 2);
+    const points = new Map<string, DepthPoint>();
+    for (const row of rowsAt(record, "gradient", step)) {
+      const [layer, place] = [Number(row["layer"]), stackOf(row)];
+      if (layer === 0) continue;
+      const key = `${place.stack} ${layer}`;
+      const value = (points.get(key)?.value ?? 0) + Number(row["norm"]) ** 2;
+      points.set(key, { ...identity(record), ...place, layer, value });
     }
-    return [...squares].map(([layer, square]) => ({
-      ...identity(record),
-      layer,
-      value: Math.sqrt(square),
-    }));
+    return [...points.values()].map((point) => ({ ...point, value: Math.sqrt(point.value) }));
   });
 }
 
 /** One value of each row of a kind, by a place that the row names. */
 function byDepth(
-  records: readonly RunRecord[],
+  records: readonly AnyRunRecord[],
   { kind, place, value, step }: {
     kind: string;
     place: string;
@@ -160,6 +203,7 @@ function byDepth(
   return records.flatMap((record) =>
     rowsAt(record, kind, step).map((row) => ({
       ...identity(record),
+      ...stackOf(row),
       layer: Number(row[place]),
       value: Number(row[value]),
     }))
@@ -173,7 +217,7 @@ function byDepth(
  * @param step The step; the last one by default.
  * @returns One row for each layer, in nats per token.
  */
-export function removalIncreases(records: readonly RunRecord[], step?: number): DepthPoint[] {
+export function removalIncreases(records: readonly AnyRunRecord[], step?: number): DepthPoint[] {
   return byDepth(records, { kind: "removal", place: "layer", value: "increase", step });
 }
 
@@ -184,7 +228,7 @@ export function removalIncreases(records: readonly RunRecord[], step?: number): 
  * @param step The step; the last one by default.
  * @returns One row for each gate.
  */
-export function gateScales(records: readonly RunRecord[], step?: number): DepthPoint[] {
+export function gateScales(records: readonly AnyRunRecord[], step?: number): DepthPoint[] {
   return byDepth(records, { kind: "gate", place: "layer", value: "scale", step });
 }
 
@@ -195,7 +239,7 @@ export function gateScales(records: readonly RunRecord[], step?: number): DepthP
  * @param step The step; the last one by default.
  * @returns One row for each sub-layer from the second on; `layer` counts sub-layers.
  */
-export function inputDifferences(records: readonly RunRecord[], step?: number): DepthPoint[] {
+export function inputDifferences(records: readonly AnyRunRecord[], step?: number): DepthPoint[] {
   return byDepth(records, { kind: "input", place: "sublayer", value: "difference", step });
 }
 
@@ -208,7 +252,7 @@ export function inputDifferences(records: readonly RunRecord[], step?: number): 
  * @returns One row for each layer.
  */
 export function weightNorms(
-  records: readonly RunRecord[],
+  records: readonly AnyRunRecord[],
   parameter = "feedForward.w2",
   step?: number,
 ): DepthPoint[] {
@@ -232,7 +276,7 @@ export function weightNorms(
  * @param step The step; the last one by default.
  * @returns One row for each pair of depths.
  */
-export function angularDistances(records: readonly RunRecord[], step?: number): AnglePoint[] {
+export function angularDistances(records: readonly AnyRunRecord[], step?: number): AnglePoint[] {
   return records.flatMap((record) =>
     rowsAt(record, "angle", step).map((row) => ({
       ...identity(record),
@@ -249,7 +293,7 @@ export function angularDistances(records: readonly RunRecord[], step?: number): 
  * @param records Runs with rows of `watchOutput` at several steps.
  * @returns One row for each look: the root mean square over logits.
  */
-export function outputChanges(records: readonly RunRecord[]): StepPoint[] {
+export function outputChanges(records: readonly AnyRunRecord[]): StepPoint[] {
   return records.flatMap((record) =>
     record.rows.filter(({ kind }) => kind === "output").map((row) => ({
       ...identity(record),
@@ -267,7 +311,7 @@ export function outputChanges(records: readonly RunRecord[]): StepPoint[] {
  * @returns One row for each such norm and look: ‖x‖ / √D, and its layer.
  */
 export function normSizes(
-  records: readonly RunRecord[],
+  records: readonly AnyRunRecord[],
   ending: string,
 ): (StepPoint & { readonly layer: number })[] {
   return records.flatMap((record) =>

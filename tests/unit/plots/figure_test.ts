@@ -4,13 +4,14 @@
  * After a wanted change of looks, look at the new pictures, then update the snapshots with
  * `UPDATE_SNAPSHOTS=1 deno test -A tests/unit/plots/figure_test.ts`.
  */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   angleHeatmap,
   depthProfile,
   Figure,
   gradientHeatmap,
   lossCurves,
+  variantPoints,
 } from "../../../lib/plots/mod.ts";
 import { angleRows, depthRows, gradientRows, lossRows, readSvg } from "./sample_rows.ts";
 
@@ -19,9 +20,30 @@ const words = {
   subtitle: "4 layers, width 16",
   caption: "data/runs/sample.jsonl",
 };
+/** Two seeds of each variant; one of the last diverged. */
+const pointRows = ["post-ln", "pre-ln", "pre-ln+gpas", "deep-norm"].flatMap((variant, at) =>
+  [0, 1].map((seed) => ({
+    variant,
+    seed,
+    value: at + seed === 4 ? NaN : 0.5 + at / 8 + seed / 16,
+  }))
+);
 const variants = ["post-ln", "pre-ln", "pre-ln+gpas", "my-own"];
 
 const charts: Record<string, () => Figure> = {
+  stacks_profile: () =>
+    depthProfile(
+      [["encoder", 3], ["decoder", 4]].flatMap(([stack, depth]) =>
+        depthRows(variants, Number(depth)).map((row) => ({ ...row, stack: String(stack) }))
+      ),
+      { ...words, quantity: "Stream variance", scale: "log" },
+    ),
+  variant_points: () =>
+    variantPoints(pointRows, {
+      ...words,
+      quantity: "Accuracy (share of images)",
+      references: [{ label: "the most frequent class", value: 0.1 }],
+    }),
   loss_curves: () =>
     lossCurves(lossRows(variants, 2), {
       ...words,
@@ -72,6 +94,52 @@ for (const [name, draw] of Object.entries(charts)) {
     assertEquals(svg.split("\n"), Deno.readTextFileSync(file).split(/\r?\n/));
   });
 }
+
+Deno.test("depthProfile() of several stacks counts the layers of each by themselves, with a gap between", () => {
+  const rows = [
+    { variant: "pre-ln", stack: "encoder", layer: 0, value: 1 },
+    { variant: "pre-ln", stack: "encoder", layer: 1, value: 2 },
+    { variant: "pre-ln", stack: "decoder", layer: 0, value: 3 },
+    { variant: "pre-ln", stack: "decoder", layer: 1, value: 4 },
+    { variant: "pre-ln", stack: "decoder", layer: 2, value: 5 },
+  ];
+  const { svg, description } = depthProfile(rows, { title: "t", quantity: "q", scale: "linear" });
+  assertStringIncludes(description, "Pre-LN: 5 at decoder layer 2");
+  const root = readSvg(new Figure(svg, description));
+  const ticks = [...root.querySelectorAll('[aria-label="x-axis tick label"] text')];
+  assertEquals(ticks.map((tick) => tick.textContent), ["0", "1", "0", "1", "2"]);
+  const [line] = root.querySelectorAll('[aria-label="line"] path');
+  assertEquals(line!.getAttribute("d")!.match(/M/g)?.length, 2, "two parts");
+  assertMatch(svg, />encoder</);
+  assertMatch(svg, /decoder 2/); // what a tip says
+  assertMatch(svg, />decoder</);
+});
+
+Deno.test("variantPoints() has mean and range over seeds, the baseline, and no point that is not finite", () => {
+  const { svg, description } = charts["variant_points"]!();
+  assertStringIncludes(description, "Post-LN: 0.5313 (0.5 to 0.5625 over 2 seeds)");
+  assertStringIncludes(description, "DeepNorm: not finite");
+  assertStringIncludes(description, "Dotted: the most frequent class (0.1)");
+  assertStringIncludes(description, "1 non-finite value not drawn");
+  const root = readSvg(new Figure(svg, description));
+  assertEquals(root.querySelectorAll('[aria-label="rule"]').length, 4, "baseline and three ranges");
+  assertThrows(() => variantPoints([], { title: "t", quantity: "q" }), RangeError, "0 rows");
+  assertThrows(
+    () =>
+      variantPoints(pointRows, {
+        title: "t",
+        quantity: "q",
+        references: [{ label: "none", value: NaN }],
+      }),
+    RangeError,
+    "Cannot draw none at NaN",
+  );
+  assertThrows(
+    () => variantPoints([...pointRows, ...pointRows], { title: "t", quantity: "q" }),
+    RangeError,
+    "given twice for seed 0",
+  );
+});
 
 Deno.test("Figure gives Jupyter an SVG and a text", () => {
   const figure = new Figure("<svg/>", "words");

@@ -3,9 +3,11 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import {
   angularDistances,
+  baselines,
   gateScales,
   gradientNorms,
   heldOutLosses,
+  heldOutMeasures,
   inputDifferences,
   layerGradients,
   normSizes,
@@ -108,6 +110,52 @@ Deno.test("layerGradients() joins the parameters of a layer", () => {
   assertEquals([first!.layer, second!.layer, second!.value], [1, 2, 5]);
   assertAlmostEquals(first!.value, 5, 1e-15);
   assertEquals(layerGradients([record], 0), [{ variant: "lns", seed: 4, layer: 1, value: 9 }]);
+});
+
+Deno.test("measures of a task come by their names, with what the baseline reaches", () => {
+  const baseline = { kind: "baseline", step: 0, name: "the most frequent class", accuracy: 0.1 };
+  const task = [1, 2].map((seed) =>
+    recordOf("pre-ln", seed, [
+      baseline,
+      { kind: "evaluation", step: 0, nats: 3, accuracy: 0.2 },
+      { kind: "evaluation", step: 5, nats: 2, accuracy: 0.3 + seed },
+    ])
+  );
+  const run = { variant: "pre-ln", seed: 1 };
+  assertEquals(heldOutMeasures([task[0]!, record], "accuracy"), [
+    { ...run, step: 0, value: 0.2 },
+    { ...run, step: 5, value: 1.3 },
+  ]);
+  assertEquals(baselines([...task, record], "accuracy"), [
+    { label: "the most frequent class", value: 0.1 },
+  ]);
+  assertEquals(baselines(task, "bleu"), []);
+});
+
+Deno.test("layers of several stacks are told apart", () => {
+  const own = (row: Row, stack: string): Row => ({ ...row, stack });
+  const both = recordOf("pre-ln", 1, [
+    own(stream(5, "encoder.blocks.1.resid_pre", 0, 2), "encoder"),
+    own(stream(5, "encoder.blocks.1.resid_post", 1, 3), "encoder"),
+    own(stream(5, "decoder.blocks.1.resid_pre", 0, 4), "decoder"),
+    own(stream(5, "decoder.blocks.1.resid_cross", 1, 9), "decoder"),
+    own(stream(5, "decoder.blocks.1.resid_post", 1, 5), "decoder"),
+    own(gradient(5, 1, "attention.wq", 3), "encoder"),
+    own(gradient(5, 1, "attention.wk", 4), "encoder"),
+    own(gradient(5, 1, "attention.wq", 7), "decoder"),
+  ]);
+  assertEquals(
+    streamVariance([both]).map(({ stack, layer, value }) => [stack, layer, value]),
+    [["encoder", 0, 2], ["encoder", 1, 3], ["decoder", 0, 4], ["decoder", 1, 5]],
+  );
+  assertEquals(
+    layerGradients([both]).map(({ stack, layer, value }) => [stack, layer, value]),
+    [["encoder", 1, 5], ["decoder", 1, 7]],
+  );
+  assertEquals(
+    gradientNorms([both]).map(({ parameter }) => parameter),
+    ["encoder.attention.wq", "encoder.attention.wk", "decoder.attention.wq"],
+  );
 });
 
 Deno.test("what probes saw at the last step comes by layer, sub-layer and pair of depths", () => {
