@@ -291,6 +291,13 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
     ),
   ],
   mnistDigits: [row<data.SplitOptions>(split, (o) => data.mnistDigits(o))],
+  phraseLanguages: [row<data.SplitOptions>(split, (o) => data.phraseLanguages(o))],
+  readTextFolder: [
+    row<data.TextFolderOptions>(
+      { ...classes, encoding: "", keepLineEnds: true },
+      (o) => data.readTextFolder("", o),
+    ),
+  ],
   readIdx: [row<data.IdxOptions>(classes, (o) => data.readIdx("", "", o))],
   readImageFolder: [
     row<data.ImageFolderOptions>({ ...classes, channels: 1 }, (o) => data.readImageFolder("", o)),

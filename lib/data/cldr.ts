@@ -39,6 +39,28 @@ async function namesOf(address: string): Promise<Map<string, string>> {
   return new Map(named.filter((row): row is [string, string] => row[1] !== undefined));
 }
 
+/** The names of characters in every language. */
+export interface CldrNames {
+  /** Their codes, in the order of the alphabet. */
+  readonly languages: readonly CldrLanguage[];
+  /** For each character that all of them name its names, in the order of the languages. */
+  readonly names: readonly (readonly string[])[];
+}
+
+/** @returns The names of all characters in every language. */
+export async function cldrNames(): Promise<CldrNames> {
+  const files = await addresses();
+  const languages = Object.keys(files) as CldrLanguage[];
+  const [first, ...others] = await Promise.all(
+    languages.map((language) => namesOf(files[language])),
+  );
+  const names = [...first!].flatMap(([character, name]): string[][] => {
+    const row = [name, ...others.map((named) => named.get(character))];
+    return row.every((one) => one !== undefined) ? [row as string[]] : [];
+  });
+  return { languages, names };
+}
+
 /**
  * Some 1,900 phrases with their translations: the names that Unicode's CLDR gives to emoji and signs, such as "grinning face" and
  * "grinsendes Gesicht". No phrase of the one part has a near-duplicate in the other, in either language.

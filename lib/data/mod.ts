@@ -39,6 +39,12 @@ export {
   mnistDigits,
   readImageFolder,
 } from "./images.ts";
+export {
+  type LabelledText,
+  phraseLanguages,
+  readTextFolder,
+  type TextFolderOptions,
+} from "./labelled_texts.ts";
 export { type LogMel, logMel, type LogMelOptions } from "./log_mel.ts";
 export { maskBlocks, type MaskBlocksOptions } from "./masked_patches.ts";
 export { type MaskedTokens, maskTokens, type MaskTokensOptions } from "./masked_tokens.ts";

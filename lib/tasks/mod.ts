@@ -60,6 +60,13 @@ export { type Rows, rowsOf, type TextData } from "./texts.ts";
 export type { TaskProbe } from "./subject.ts";
 export { type TaskResult, trainTask, type TrainTaskOptions } from "./train_task.ts";
 export { type SpokenBatch, type SpokenTexts, transcription } from "./transcription.ts";
+export {
+  type ClassifiedTexts,
+  classifiedTextsOf,
+  type LabelledTextData,
+  type LabelledTokens,
+  textClassification,
+} from "./text_classification.ts";
 export { translation, type TranslationObjective } from "./translation.ts";
 export type { ModelTokenizer } from "../data/model_tokenizer.ts";
 export type { Measured, Part } from "../train/subject.ts";

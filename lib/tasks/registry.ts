@@ -17,6 +17,11 @@ import { speechCtc } from "./speech_ctc.ts";
 import type { Task } from "./task.ts";
 import { rowsOf, type TextData } from "./texts.ts";
 import { transcription } from "./transcription.ts";
+import {
+  classifiedTextsOf,
+  type LabelledTextData,
+  textClassification,
+} from "./text_classification.ts";
 import { translation, type TranslationObjective } from "./translation.ts";
 
 /** A task before its data are read. */
@@ -61,6 +66,11 @@ const entries: Readonly<Record<string, Entry>> = {
     { ...shared, rows: 16, model: { width: 64, heads: 4, depth: 4 } },
     async (data, objective, tokens) =>
       maskedLanguageModelling(await rowsOf(data, tokens), objective),
+  ),
+  "text-classification": entry<LabelledTextData>(
+    "the class of a text: the languages of CLDR's phrases, or a folder of *.txt for each class",
+    { ...shared, model: { width: 64, heads: 4, depth: 4, pooling: "mean" } },
+    async (data, _, tokens) => textClassification(await classifiedTextsOf(data, tokens)),
   ),
   translation: entry<PairData, TranslationObjective>(
     "phrases in another language: those of Unicode's CLDR, or two files of sentences",

@@ -14,6 +14,7 @@ import { type Sentences, sentencesIn } from "../../lib/tasks/sentences.ts";
 import type { FeatureDataset } from "../../lib/tasks/sounds.ts";
 import type { TaskSettings } from "../../lib/tasks/settings.ts";
 import { speechCtc } from "../../lib/tasks/speech_ctc.ts";
+import { textClassification } from "../../lib/tasks/text_classification.ts";
 import { translation } from "../../lib/tasks/translation.ts";
 import type { Task } from "../../lib/tasks/task.ts";
 import { type Corpus, makeCorpus } from "../../lib/train/corpus.ts";
@@ -63,6 +64,17 @@ const tinyCaptions: CaptionDataset = {
   examples: tinyImages.examples.map(({ pixels, label }, at) => ({
     pixels,
     caption: `${at % 4 < 2 ? "the " : ""}${classes[label]}`,
+  })),
+};
+
+/** Texts of 3 to 5 tokens, of which the most frequent tells the class. */
+const tinyTexts = {
+  name: "majorities",
+  classes,
+  examples: Array.from({ length: 20 }, (_, at) => ({
+    label: at % 2,
+    text: String(at),
+    tokens: Array.from({ length: 3 + at % 3 }, (_, place) => place === at % 3 ? 2 : at % 2),
   })),
 };
 
@@ -117,6 +129,11 @@ export const tinyTasks: Readonly<Record<string, () => TinyTask>> = {
   "image-text": () =>
     made(imageText(holdOut(tinyCaptions, split), { patchSize: 2 }), layers, { steps: 150 }),
   "speech-ctc": () => made(speechCtc(holdOut(tinySounds, split)), layers, { steps: 60 }),
+  "text-classification": () =>
+    made(
+      textClassification({ texts: holdOut(tinyTexts, split), vocabulary: 4, length: 5 }),
+      { ...layers, pooling: "mean" },
+    ),
   translation: () =>
     made(translation(tinySentences), { ...stack, encoderDepth: 1, decoderDepth: 2 }, {
       steps: 150,

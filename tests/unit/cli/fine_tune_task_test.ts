@@ -79,3 +79,28 @@ Deno.test("normkit train --from --task says what its head is, and refuses what d
     const { err } = await runHere(...bert, ...masked, "--out", `${folder}/other`);
     assertStringIncludes(err, "names no mask_token");
   }));
+
+Deno.test("normkit train --from a masked language model classifies texts with a fresh head, as transformers has it", () =>
+  inFolder(async (folder) => {
+    const source = await writeTaskSource(folder, "bert");
+    for (const [name, text] of [["no", "a a"], ["yes", "b b"]] as const) {
+      await Deno.mkdir(`${folder}/texts/${name}`, { recursive: true });
+      for (const at of [1, 2, 3]) {
+        await Deno.writeTextFile(`${folder}/texts/${name}/${at}.txt`, text);
+      }
+    }
+    const task = ["--task", "text-classification", "--set", `data.folder=${folder}/texts`];
+    const set = ["--set", "data.heldOutShare=0.3", "--set", "data.length=8"];
+    const { code, out, err } = await runHere(
+      ...["train", "--from", source, ...task, ...set, ...tinyTuning, "--json"],
+      ...["--out", `${folder}/out`],
+    );
+    assertEquals(code, 0, err);
+    assertStringIncludes(JSON.parse(out).notes[0], "The head is fresh, for no, yes");
+    using model = await openModel(`${folder}/out`);
+    assertEquals(model.config["architectures"], ["BertForSequenceClassification"]);
+    assertEquals(model.config["id2label"], { "0": "no", "1": "yes" });
+    using tensors = await openCheckpoint(`${folder}/out`);
+    assertEquals(tensors.info("classifier.weight").shape[0], 2);
+    assertEquals(tensors.has("bert.pooler.dense.weight"), true);
+  }));
