@@ -79,7 +79,7 @@ export const taskFigures: readonly TaskFigure[] = [
           "post-ln": 1e-3,
           "pre-ln": 3e-3,
           "sub-ln": 3e-3,
-          "deep-norm": 3e-3,
+          "deep-norm": 1e-3,
           "resi-dual": 3e-3,
         },
       },
