@@ -362,6 +362,12 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       commit: "c",
     }, (o) => tasks.trainTask(tinyTask.task, tinyTask.settings, o)),
   ],
+  runBatch: [
+    row<kit.RunOptions>(
+      { store: any, keyLengths: [1], tap: f, dropout: new kit.Random(0), step: 1 },
+      (o) => tasks.runBatch({}, described, {}, o),
+    ),
+  ],
   fineTuneTask: [
     row<tasks.TaskTuning>(
       taskTuning,

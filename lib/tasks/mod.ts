@@ -72,3 +72,4 @@ export type { ModelTokenizer } from "../data/model_tokenizer.ts";
 export type { Measured, Part } from "../train/subject.ts";
 export type { Drawn, Start } from "../transformer/blueprint.ts";
 export type { Transformer } from "../transformer/models.ts";
+export { runBatch } from "../transformer/run.ts";

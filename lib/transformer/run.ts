@@ -1,6 +1,7 @@
 // A described model on a batch, with what training wants besides: dropout, taps, masks over padding.
 
 import * as tf from "@tensorflow/tfjs";
+import { type OptionKinds, requireOptions } from "../core/options.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { requireFloats, tensorsOf } from "../core/tree.ts";
@@ -33,6 +34,14 @@ export interface BatchInputs extends Pick<RunOptions, "keyLengths"> {
   readonly inputs: EagerInputs;
 }
 
+const optionKinds: OptionKinds<RunOptions> = {
+  store: "object?",
+  keyLengths: "list?",
+  tap: "function?",
+  dropout: "object?",
+  step: "number?",
+};
+
 /**
  * Runs a model on a batch.
  *
@@ -41,7 +50,7 @@ export interface BatchInputs extends Pick<RunOptions, "keyLengths"> {
  * @param inputs What it reads.
  * @param options Taps, dropout, masks.
  * @returns What each head gives, by name; of a model without heads what its stacks give.
- * @throws {RangeError} If a parameter or an input is missing or does not fit.
+ * @throws {RangeError} If a parameter or an input is missing or does not fit, or an option is unknown.
  * @throws {TypeError} If a parameter is not float32.
  */
 export function runBatch(
@@ -50,6 +59,7 @@ export function runBatch(
   inputs: EagerInputs,
   options: RunOptions = {},
 ): Record<string, Tensor> {
+  requireOptions("runBatch()", options, optionKinds);
   const { spec, dropout: rate = 0 } = model;
   const { tap, step, store, keyLengths } = options;
   const leaves = tensorsOf(parameters);
