@@ -80,6 +80,9 @@ export function planTensors({ tensors }: Model, dtype?: DType): PlannedOutput[] 
 
 const dtypeKeys = ["dtype", "torch_dtype"];
 
+/** Whether a configuration says which dtype tensors have. */
+export const namesDType = (config: Config): boolean => dtypeKeys.some((key) => key in config);
+
 /** A configuration whose words for the dtype, and those of its parts, are another one. */
 function renamed(config: Config, name: string): Config {
   const isPart = (value: unknown): value is Config =>
@@ -97,7 +100,7 @@ export function withDType(config: Config, dtype: DType | undefined): Config {
   const name = dtype === undefined ? undefined : torchNames[dtype];
   if (name === undefined) return config;
   const made = renamed(config, name);
-  return dtypeKeys.some((key) => key in made) ? made : { ...made, dtype: name };
+  return namesDType(made) ? made : { ...made, dtype: name };
 }
 
 /**

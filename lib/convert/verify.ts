@@ -23,7 +23,7 @@ import { keptParameters } from "./kept_norms.ts";
 import { type Limits, limitsOf, unitOf } from "./limits.ts";
 import { measure, type Measured } from "./measure_outputs.ts";
 import { measurePerplexity } from "./perplexity.ts";
-import { planTensors, withDType } from "./save.ts";
+import { namesDType, planTensors, withDType } from "./save.ts";
 
 /** What a model should be: the conversion of another, done again. */
 export interface Conversion {
@@ -93,8 +93,10 @@ function conversionIn(
   if (conversion !== undefined) return "problem" in conversion ? undefined : conversion;
   if (unrounded === undefined) return undefined;
   const [dtype, own] = [dtypeOf(actual), dtypeOf(unrounded)];
+  const { config } = unrounded;
+  const isNamed = namesDType(actual.config) && !namesDType(config); // by who saved it
   return {
-    model: unrounded,
+    model: isNamed ? { ...unrounded, config: withDType(config, dtype) } : unrounded,
     exact: true,
     steps: 1,
     madeBy: version,

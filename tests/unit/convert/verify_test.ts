@@ -7,6 +7,7 @@ import { largestOf } from "../../../lib/convert/compare.ts";
 import { convert, targets } from "../../../lib/convert/convert.ts";
 import { dtypeOf, verify } from "../../../lib/convert/verify.ts";
 import { storedModel } from "../../../lib/convert/stored_model.ts";
+import { withDType } from "../../../lib/convert/save.ts";
 import { version } from "../../../lib/core/version.ts";
 import type { Model } from "../../../lib/families/model.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
@@ -148,6 +149,26 @@ onCpu(
       assert(certificate.tolerance < most, `${certificate.tolerance}`);
       const strict = await verify(source, stored, { sequences: 1, tolerance: 1e-9 });
       assertEquals([strict.tolerance, strict.passed], [1e-9, false], dtype);
+    }
+  },
+);
+
+onCpu(
+  "verify() passes what was saved in the dtype that it has, where the configuration named none",
+  async () => {
+    using golden = await openGolden("gpt2");
+    const { dtype: _, ...config } = golden.config;
+    const source = { ...golden, config };
+    const unrounded = convert(source, { to: "pre-rmsnorm" });
+    for (const dtype of ["F32", "F16", undefined] as const) {
+      const stored = storedModel(unrounded, dtype);
+      const named = { ...stored, config: withDType(stored.config, dtype) };
+      const { checks } = await verify(source, named, { sequences: 1, unrounded });
+      assertEquals(checks.filter(({ passed }) => !passed), [], dtype);
+      if (dtype === undefined) continue;
+      const wrong = { ...named, config: { ...named.config, dtype: "bfloat16" } };
+      const failed = failedIn(await verify(source, wrong, { sequences: 1, unrounded }));
+      assertEquals(failed, ["configuration"]);
     }
   },
 );
