@@ -20,7 +20,7 @@ Deno.test("the examples of README.md and of the entry points run", async () => {
   }).output();
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
   assertEquals(code, 0, text(stdout) + text(stderr));
-  assertStringIncludes(text(stdout), "ok | 4 passed | 0 failed");
+  assertStringIncludes(text(stdout), "ok | 5 passed | 0 failed");
 });
 
 Deno.test("README.md names every folder of lib and every residual variant", async () => {
