@@ -32,7 +32,7 @@ interface Plan extends Pick<TaskFigure, "sweeps"> {
 function gridsOf({ rates, settings, sweeps }: Plan): Grid<TaskSettings>[] {
   return sweeps.flatMap(({ warmup, chosen }) => [
     { variants: Object.keys(chosen), rates, warmups: [warmup], seeds: [0], settings },
-    ...Object.entries(chosen).filter(([, rate]) => rate > 0).map(([variant, rate]) => (
+    ...Object.entries(chosen).map(([variant, rate]) => (
       { variants: [variant], rates: [rate], warmups: [warmup], seeds: [1, 2], settings }
     )),
   ]);
@@ -83,7 +83,7 @@ export const taskFigures: readonly TaskFigure[] = [
           "resi-dual": 3e-3,
         },
       },
-      { warmup: 1, chosen: { "post-ln": 0, "pre-ln": 0, "resi-dual": 0 } },
+      { warmup: 1, chosen: { "post-ln": 1e-3, "pre-ln": 1e-3, "resi-dual": 3e-3 } },
     ],
   }),
   taskFigure({
@@ -106,10 +106,10 @@ export const taskFigures: readonly TaskFigure[] = [
           "pre-ln": 3e-3,
           "sub-ln": 3e-3,
           "deep-norm": 3e-3,
-          "resi-dual": 3e-3,
+          "resi-dual": 1e-3,
         },
       },
-      { warmup: 1, chosen: { "post-ln": 0, "pre-ln": 0 } },
+      { warmup: 1, chosen: { "post-ln": 1e-3, "pre-ln": 3e-3 } },
     ],
   }),
   taskFigure({
