@@ -11,7 +11,16 @@ import { type Claim, claim, claimType } from "../notebook/claims.ts";
 import { checkout } from "./checkout.ts";
 import { type Command, flag, requireWords } from "../cli/command.ts";
 import { listNotebooks } from "./notebooks.ts";
-import { type FoundClaim, resultsPage, verdictCounts, withCounts } from "./results.ts";
+import { taskResults, taskRows } from "../notebook/task_results.ts";
+import { readRuns } from "../train/read_runs.ts";
+import { taskFigures } from "./figures/tasks.ts";
+import {
+  type FoundClaim,
+  resultsPage,
+  type TaskSection,
+  verdictCounts,
+  withCounts,
+} from "./results.ts";
 import { runTask } from "./task.ts";
 
 /** The claims in an output, each checked. */
@@ -87,6 +96,15 @@ export async function committedClaims(root: string): Promise<FoundClaim[]> {
   );
 }
 
+/** What the recorded runs of each task say. */
+async function taskSections(root: string): Promise<TaskSection[]> {
+  return await Promise.all(taskFigures.map(async ({ id, title }) => ({
+    id,
+    title,
+    rows: taskRows(taskResults(await readRuns(`${root}/data/runs/${id}`))),
+  })));
+}
+
 /**
  * The files that state the claims of the committed notebooks, as they should be.
  *
@@ -97,9 +115,10 @@ export async function committedClaims(root: string): Promise<FoundClaim[]> {
 export async function claimFiles(root: string): Promise<Map<string, string>> {
   const claims = await committedClaims(root);
   const readme = await readTextFile(`${root}/README.md`);
+  const page = resultsPage(claims, "../notebooks/", await taskSections(root));
   return new Map([
     ["README.md", await formatted(withCounts(readme, verdictCounts(claims)), "md", root)],
-    ["data/RESULTS.md", await formatted(resultsPage(claims, "../notebooks/"), "md", root)],
+    ["data/RESULTS.md", await formatted(page, "md", root)],
     ["data/claims.json", await formatted(JSON.stringify(claims, null, 2), "json", root)],
   ]);
 }

@@ -75,14 +75,35 @@ export function verdictCounts(claims: readonly FoundClaim[]): string {
   ]);
 }
 
+/** What the runs of a task say. */
+export interface TaskSection {
+  /** The figure's id. */
+  readonly id: string;
+  /** What it shows, in a line. */
+  readonly title: string;
+  /** A row for each variant, of the same keys. */
+  readonly rows: readonly Readonly<Record<string, string>>[];
+}
+
+function taskSection({ id, title, rows }: TaskSection): string {
+  const head = Object.keys(rows[0] ?? {});
+  const table = markdownTable(head, rows.map((row) => head.map((name) => row[name])));
+  return `### ${title}\n\nRuns: \`data/runs/${id}\`, made by \`deno task reproduce ${id}\`.\n\n${table}`;
+}
+
 /**
- * The page of all claims.
+ * The page of all claims, and of the tasks.
  *
  * @param claims The claims.
  * @param folder Where the notebooks lie as seen from the page.
+ * @param tasks What the runs of each task say.
  * @returns Markdown.
  */
-export function resultsPage(claims: readonly FoundClaim[], folder: string): string {
+export function resultsPage(
+  claims: readonly FoundClaim[],
+  folder: string,
+  tasks: readonly TaskSection[],
+): string {
   return `<!-- Written by deno task claims: change the notebooks, not this page. -->
 
 # What reproduces
@@ -94,6 +115,14 @@ C nothing.
 ${verdictCounts(claims)}
 
 ${claimsTable(claims, folder)}
+
+## The papers' own tasks
+
+Each variant at its own learning rate: of those swept with seed 0 the one whose last held-out loss is the lowest. Then three seeds: their
+mean, and in parentheses the least and the greatest. The baseline is reached without looking at the input; the margin is how far the mean
+of the held-out loss is below it.
+
+${tasks.map(taskSection).join("\n\n")}
 `;
 }
 

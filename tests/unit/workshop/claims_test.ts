@@ -157,9 +157,12 @@ Deno.test("verdictCounts() counts each paper's claims by verdict, and all of the
   ]);
 });
 
-Deno.test("resultsPage() has the counts and every claim", () => {
+Deno.test("resultsPage() has the counts, every claim, and a table of each task", () => {
   const claims = collectClaims(two);
-  const page = resultsPage(claims, "../notebooks/");
+  const rows = [{ variant: "pre-ln", nats: "1 (1 to 2)" }];
+  const page = resultsPage(claims, "../notebooks/", [{ id: "chess", title: "Chess", rows }]);
+  assertStringIncludes(page, "### Chess\n\nRuns: `data/runs/chess`");
+  assertStringIncludes(page, "\n\n| variant | nats |\n| --- | --- |\n| pre-ln | 1 (1 to 2) |\n");
   for (const part of [verdictCounts(claims), claimsTable(claims, "../notebooks/")]) {
     assertStringIncludes(page, `\n\n${part}\n`);
   }
