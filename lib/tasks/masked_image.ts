@@ -67,15 +67,16 @@ export function maskedImageModelling(
     }
     return { images: examples, masked, labels };
   };
-  const codesIn = ({ examples }: ImageDataset): Int32Array =>
-    Int32Array.from(examples.flatMap((image) => [...codebook.codesOf(image)]));
+  // blocks are rarely at the edge, where patches are empty: what is hidden has other frequencies than what is there
+  const hiddenCodes = ({ examples }: ImageDataset): Int32Array =>
+    hidden(examples, new Random(0, "masked-image")).labels.filter((code) => code !== ignore);
   return {
     id: "masked-image",
     kind: "vision",
     sizes: { ...sizes, patchSize, codes },
     length: side ** 2,
     data: factsOf(images, hashOfImages(images)),
-    baseline: unigram(codesIn(train), codesIn(heldOut), codes),
+    baseline: unigram(hiddenCodes(train), hiddenCodes(heldOut), codes),
     draw: (part, rows, random) => hidden(drawExamples(images, part, rows, random), random),
     inputs: ({ images: examples, masked }) => {
       const { inputs } = imageInputs(examples, train);
