@@ -60,7 +60,7 @@ const spokenDigits = ".normkit/spoken_digits_40";
 
 const layers = { width: 32, heads: 4 } as const;
 
-/** The figures of all tasks but causal language modelling, which the others are of. */
+/** The papers' tasks of texts, images and sounds; causal language modelling is what the other figures are of. */
 export const taskFigures: readonly TaskFigure[] = [
   taskFigure({
     title: "Translation with and without warm-up (Xiong et al. 2020, Xie et al. 2023)",

@@ -77,7 +77,9 @@ export function decoderTrainer(
 export function taskTrainer(task: Task): Trainer<TaskSettings> {
   return {
     digits: usualDigits,
-    hashOf: ({ settings }, backend) => determinedTask(task, settings, { backend }).determines,
-    train: ({ settings }, options) => trainTask(task, settings, options),
+    hashOf: ({ settings, residual }, backend) =>
+      determinedTask(task, settings, { backend, residual }).determines,
+    train: ({ settings, residual }, options) =>
+      trainTask(task, settings, { ...options, ...(residual === undefined ? {} : { residual }) }),
   };
 }

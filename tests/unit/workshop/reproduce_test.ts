@@ -41,6 +41,7 @@ import {
   type RunRecord,
   writeRun,
 } from "../../../lib/train/mod.ts";
+import { tinyTasks } from "../../support/tiny_tasks.ts";
 import { findResidual, preLn, type Residual, type State } from "../../../lib/residual/mod.ts";
 
 const grid: Grid = {
@@ -196,6 +197,21 @@ Deno.test("madeRuns() lacks a run of other settings, probes, digits, text or cod
     assertEquals(await isMade(run, { out, trainer: trainerLike({}, makeCorpus(words)) }), false);
     const renamed = { ...text, name: "the same text elsewhere" };
     assertEquals(await isMade(run, { out, trainer: trainerLike({}, renamed) }), true);
+  });
+});
+
+Deno.test("makeRun() trains for a task: the baseline comes first, and a variant of one's own counts", async () => {
+  await useBackend("cpu");
+  await withFolder(async (out) => {
+    const { task, settings } = tinyTasks["image-classification"]!();
+    const trainer = taskTrainer(task);
+    const model = { ...settings.model, residual: "doubled" };
+    const run = { name: "one", settings: { ...settings, steps: 2, model }, residual: doubled(2) };
+    await makeRun(run, { out, trainer, command: "" });
+    const { manifest, rows } = await readRun(out, "one");
+    assertEquals([manifest.ownVariant, rows[0]!.kind], [true, "baseline"]);
+    assertEquals(await isMade(run, { out, trainer }), true);
+    assertEquals(await isMade({ ...run, residual: doubled(3) }, { out, trainer }), false);
   });
 });
 
