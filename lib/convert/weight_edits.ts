@@ -15,10 +15,14 @@ export interface Widths {
   readonly to: number;
 }
 
-/** The shape of a tensor whose stream axis is longer or shorter now; a row may hold several vectors of the stream. */
+/**
+ * The shape of a tensor whose stream axis is longer or shorter now; a row may hold several vectors of the stream, and a kernel of one
+ * place has axes of length 1 behind it.
+ */
 function reshaped(shape: readonly number[], axis: StreamAxis, { from, to }: Widths): number[] {
   if (axis === "rows") return [shape[0]! + to - from, ...shape.slice(1)];
-  return [...shape.slice(0, -1), shape.at(-1)! / from * to];
+  const stream = shape.findLastIndex((length) => length % from === 0);
+  return shape.with(stream, shape[stream]! / from * to);
 }
 
 /** Changes tensors; each is changed once, from what it was at the start. */
