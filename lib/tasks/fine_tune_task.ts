@@ -14,13 +14,12 @@ import { sourceOf } from "../residual/code.ts";
 import { completed, type RunNumbers, runNumbers } from "../train/complete_settings.ts";
 import { determinedBy, hashOfParameters } from "../train/determinants.ts";
 import { requireUncentered } from "../train/fine_tune_folder.ts";
-import { runTraining } from "../train/loop.ts";
 import { manifestOf } from "../train/manifest.ts";
 import type { RunRecord } from "../train/record.ts";
 import { requireFit, taskSpec } from "./fit.ts";
 import { withClasses } from "./fresh_head.ts";
 import { requireTaskTuning, type TaskTuning } from "./settings.ts";
-import { subjectOf } from "./subject.ts";
+import { runTask } from "./run_task.ts";
 import type { ExampleFacts, Task } from "./task.ts";
 import type { TrainTaskOptions } from "./train_task.ts";
 
@@ -104,7 +103,7 @@ function complete(settings: TaskTuning, numbers: RunNumbers): TaskTuning {
 
 /**
  * Trains a described model further for a task. Buffers, and positions that were computed, stay as they are; dropout is what the settings
- * say, else none.
+ * say, else none. The record's first row, of kind `baseline`, is what is reached without looking at the input.
  *
  * @param given The model and the parameters to start from, which are copied; {@linkcode loadForTask} reads those of a folder.
  * @param task The task on its data.
@@ -134,8 +133,10 @@ export async function fineTuneTask<B>(
     probes: probes ?? sourceOf(probe),
   });
   const { trained, frozen } = parted(parameters, spec);
-  const { parameters: learned, rows, ...facts } = await runTraining(
-    subjectOf(task, { spec, dropout }, numbers, { start: () => copied(trained), frozen, probe }),
+  const { parameters: learned, rows, ...facts } = await runTask(
+    task,
+    { spec, dropout },
+    { start: () => copied(trained), frozen, probe },
     { settings, numbers, signal, onRow },
   );
   const [stack] = Object.values(spec.stacks);

@@ -7,16 +7,16 @@ import { codeOf, sourceOf } from "../residual/code.ts";
 import type { Residual } from "../residual/types.ts";
 import { completed, runNumbers } from "../train/complete_settings.ts";
 import { type Determinants, type Determined, determinedBy } from "../train/determinants.ts";
-import { runTraining } from "../train/loop.ts";
 import { manifestOf } from "../train/manifest.ts";
-import type { Row, RunRecord, RunSettings } from "../train/record.ts";
+import type { RunRecord, RunSettings } from "../train/record.ts";
 import { ownVariant, requireRoomToTrain } from "../train/requirements.ts";
 import type { TrainOptions } from "../train/train.ts";
 import { drawStarts } from "../transformer/blueprint.ts";
 import type { Transformer } from "../transformer/models.ts";
 import { completeModel, type ModelConfig, modelOf } from "./models.ts";
 import { requireTaskSettings, type TaskSettings } from "./settings.ts";
-import { subjectOf, type TaskProbe } from "./subject.ts";
+import { runTask } from "./run_task.ts";
+import type { TaskProbe } from "./subject.ts";
 import type { ExampleFacts, Task } from "./task.ts";
 
 /** What accompanies a run without determining it. */
@@ -125,14 +125,11 @@ export async function trainTask<B>(
     probes: probes ?? sourceOf(probe),
   });
   requireRoomToTrain(model.starts, settings);
-  const { name, measured } = task.baseline;
-  const baseline: Row = { kind: "baseline", step: 0, name, ...measured };
-  onRow?.(baseline);
-  const { parameters, rows, ...facts } = await runTraining(
-    subjectOf(task, model, numbers, {
-      start: () => drawStarts(model.starts, settings.seed),
-      probe,
-    }),
+  const start = () => drawStarts(model.starts, settings.seed);
+  const { parameters, rows, ...facts } = await runTask(
+    task,
+    model,
+    { start, probe },
     { settings, numbers, signal, onRow },
   );
   const manifest = manifestOf({
@@ -146,5 +143,5 @@ export async function trainTask<B>(
     command,
     commit,
   });
-  return { model, parameters, record: { manifest, rows: [baseline, ...rows] } };
+  return { model, parameters, record: { manifest, rows } };
 }

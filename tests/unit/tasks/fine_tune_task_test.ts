@@ -94,6 +94,8 @@ onEachBackend(
       { probe: probeAll, probes: { evaluations: ["all"] } },
     );
     assertEquals(record.manifest.probes, { evaluations: ["all"] });
+    const { name, measured } = task.baseline;
+    assertEquals(record.rows[0], { kind: "baseline", step: 0, name, ...measured });
     const gradients = record.rows.filter(({ kind, step }) => kind === "gradient" && step === 1);
     assertEquals(
       new Set([...gradients.map(({ name }) => String(name)), ...frozen]),
