@@ -14,6 +14,7 @@ const source = memoryTensors({
   "square.bias": { shape: [3], values: count(3) },
   "double.weight": { shape: [2, 6], values: count(12) },
   "kernel.weight": { shape: [3, 2, 2], values: count(12) },
+  "place.weight": { shape: [2, 3, 1, 1], values: count(6) },
   "table": { shape: [1, 2, 3], values: count(6) },
 });
 
@@ -52,7 +53,10 @@ Deno.test("WeightEdits.reader() changes inputs of either layout, several vectors
   const edit = new WeightEdits(source);
   edit.reader(linear("square", "in-out"), widths, dropLast);
   edit.reader(linear("double", "out-in"), widths, dropLast);
+  edit.reader(linear("place", "out-in"), widths, dropLast);
   const { tensors } = edit;
+  assertEquals(tensors.info("place.weight").shape, [2, 2, 1, 1]); // a convolution of one place
+  assertEquals([...await readTensor(tensors, "place.weight")], [0, 1, 3, 4]);
   assertEquals(tensors.info("square.weight").shape, [2, 4]);
   assertEquals(tensors.info("square.bias").shape, [3]);
   assertEquals(tensors.info("double.weight").shape, [2, 4]);
