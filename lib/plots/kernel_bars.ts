@@ -6,6 +6,7 @@ import { cardKinds, type CardOptions, drawCard, type Room } from "./card.ts";
 import type { Figure } from "./figure.ts";
 import type { ChartMarks } from "./marks.ts";
 import { checkLargest, formatNumber } from "./measurements.ts";
+import { quantityAxis } from "./quantity_axis.ts";
 import { ink, textWidth } from "./typography.ts";
 
 /** One measurement: its median and quartiles, drawn as a bar. */
@@ -98,17 +99,7 @@ function draw(
       axis: null,
     },
     marks: [
-      Plot.gridX({ stroke: ink.grid, strokeOpacity: 1, ticks: 6 }),
-      Plot.axisX({
-        label: quantity,
-        labelAnchor: "center",
-        labelArrow: "none",
-        labelOffset: 34,
-        fontSize,
-        ticks: 6,
-        tickSize: 0,
-        tickFormat: ",~r",
-      }),
+      ...quantityAxis(quantity, fontSize, { tickFormat: ",~r" }),
       Plot.rect(bars, {
         x1: 0,
         x2: "value",

@@ -9,6 +9,7 @@ import { lineMarkers } from "./markers.ts";
 import { checkLargest, formatNumber, leastSpan, nonFiniteNotes } from "./measurements.ts";
 import { variantStyle } from "./palette.ts";
 import { type Series, toSeries } from "./series.ts";
+import { quantityAxis } from "./quantity_axis.ts";
 import { ink, textWidth } from "./typography.ts";
 
 /** One measurement of one run. */
@@ -68,17 +69,7 @@ function draw(
     x: { domain: [low - room, high + room] },
     y: { type: "linear", domain: [placed.length - 0.5, -0.5], axis: null },
     marks: [
-      Plot.gridX({ stroke: ink.grid, strokeOpacity: 1, ticks: 6 }),
-      Plot.axisX({
-        label: quantity,
-        labelAnchor: "center",
-        labelArrow: "none",
-        labelOffset: 34,
-        fontSize,
-        ticks: 6,
-        tickSize: 0,
-        text: (tick: number) => formatNumber(tick),
-      }),
+      ...quantityAxis(quantity, fontSize, { text: (tick: number) => formatNumber(tick) }),
       Plot.ruleX(references, {
         x: "value",
         stroke: ink.guide,
