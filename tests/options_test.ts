@@ -532,6 +532,9 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       (o) => plots.variantPoints([], o),
     ),
   ],
+  wiringDiagram: [
+    row<plots.WiringOptions>({ depth: 1 }, (o) => plots.wiringDiagram(kit.preLn, o)),
+  ],
   lossCurves: [
     row<plots.LossOptions>(
       { ...card, quantity: "q", scale: "log", references: [] },

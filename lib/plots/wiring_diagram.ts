@@ -1,0 +1,206 @@
+/** How a residual variant joins its branches to its streams, drawn from the variant's own equations. */
+import { requireInteger } from "../core/check.ts";
+import { greatest, least } from "../core/extent.ts";
+import { requireOptions } from "../core/options.ts";
+import type { Residual } from "../residual/types.ts";
+import { Figure } from "./figure.ts";
+import { escapeXml } from "./flatten.ts";
+import { fontFamily, ink, textWidth } from "./typography.ts";
+import {
+  factorText,
+  type Part,
+  type PartKind,
+  partText,
+  type WiringForm,
+  wiringForms,
+} from "./wiring_graph.ts";
+import { type Placed, placeParts } from "./wiring_layout.ts";
+
+/** Which stack is drawn. */
+export interface WiringOptions {
+  /** Its layers, on which constants of some variants depend; 8 by default. */
+  readonly depth?: number;
+}
+
+/** Sizes in pixels. */
+const size = { box: 26, sum: 18, gap: 26, lane: 46, side: 14, frame: 12, caption: 22 } as const;
+
+const looks: Readonly<Record<"norm" | "factor" | "gate" | "branch", readonly [string, string]>> = {
+  norm: ["#e3ebff", "#4269d0"],
+  factor: ["#ffffff", ink.axis],
+  gate: ["#fde4f0", "#c2307a"],
+  branch: ["#fff0d2", "#c27d00"],
+};
+
+/** What stands in a part's box. */
+function wordsOf({ kind, label }: Part, factor: string): string {
+  if (kind === "norm") return label === "final" || label === "embedding" ? `${label} norm` : "norm";
+  return kind === "factor" ? `× ${factor}` : label;
+}
+
+/** A part with its box, in pixels. */
+interface Box extends Placed {
+  readonly words: string;
+  /** Its center. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+}
+
+const widthOf = (kind: PartKind, words: string): number =>
+  kind === "sum"
+    ? size.sum
+    : kind === "stream" || kind === "end"
+    ? 0
+    : Math.ceil(textWidth(words, 12)) + 16;
+
+/** The boxes of a wiring; columns are as wide as what stands in them. */
+function boxesOf(form: WiringForm): Box[] {
+  let constant = 0;
+  const sized = placeParts(form).map((placed) => {
+    const { part } = placed;
+    const last = part.factor === undefined ? undefined : form.lastFactors[constant++];
+    const words = wordsOf(part, factorText(part, last));
+    return { ...placed, words, width: widthOf(part.kind, words) };
+  });
+  const columns = Array.from(
+    { length: 1 + greatest(sized.map(({ column }) => column)) },
+    (_, at) => greatest(sized.filter(({ column }) => column === at).map(({ width }) => width)),
+  );
+  const left = (column: number): number =>
+    columns.slice(0, column).reduce((sum, width) => sum + width + size.gap, size.side + 8);
+  return sized.map((one) => ({
+    ...one,
+    x: left(one.column) + columns[one.column]! / 2,
+    y: size.caption + size.frame + 12 + one.lane * size.lane + size.box / 2,
+  }));
+}
+
+/** A line to what reads a part: along its lane, and where that is in another one up or down. */
+function wire(from: Box, to: Box): string {
+  const [start, end] = [from.x + from.width / 2, to.x - to.width / 2];
+  if (from.lane === to.lane) return line(`M${start},${from.y}H${end}`) + arrow(to, end, to.y, 0);
+  if (to.part.kind === "sum") {
+    const down = from.y < to.y;
+    const edge = to.y + (down ? -1 : 1) * size.sum / 2;
+    return line(`M${start},${from.y}H${to.x}V${edge}`) + arrow(to, to.x, edge, down ? 90 : -90);
+  }
+  const turn = start + 6 + 5 * (from.lane % 4); // so that lines of two lanes stay apart
+  return line(`M${start},${from.y}H${turn}V${to.y}H${end}`) + arrow(to, end, to.y, 0) +
+    `<circle cx="${turn}" cy="${from.y}" r="2.5" fill="${ink.text}"/>`;
+}
+
+const line = (d: string): string => `<path d="${d}" fill="none" stroke="${ink.text}"/>`;
+
+/** The head of a line; streams that go on have none. */
+const arrow = ({ part }: Box, x: number, y: number, turn: number): string =>
+  part.kind === "stream"
+    ? ""
+    : `<path d="M0,0l-7,-3v6z" fill="${ink.text}" transform="translate(${x},${y})rotate(${turn})"/>`;
+
+function write(words: string, x: number, y: number, anchor = "middle"): string {
+  return `<text x="${x}" y="${y}" text-anchor="${anchor}">${escapeXml(words)}</text>`;
+}
+
+function drawn({ part, x, y, width, words }: Box): string {
+  if (part.kind === "end") return write(words, x + 6, y + 4, "start");
+  if (part.kind === "stream") {
+    return part.reads.length === 0 ? write(words, x - 5, y + 4, "end") : "";
+  }
+  if (part.kind === "sum") {
+    return `<circle cx="${x}" cy="${y}" r="${
+      size.sum / 2
+    }" fill="${ink.card}" stroke="${ink.text}"/>` +
+      line(`M${x - 4},${y}h8M${x},${y - 4}v8`);
+  }
+  const [fill, stroke] = looks[part.kind];
+  return `<rect x="${x - width / 2}" y="${
+    y - size.box / 2
+  }" width="${width}" height="${size.box}" ` +
+    `rx="5" fill="${fill}" stroke="${stroke}"/>${write(words, x, y + 4)}`;
+}
+
+/** The frame around what happens at each sub-layer, and what it is of. */
+function frame({ ports }: WiringForm, boxes: readonly Box[], caption: string): string {
+  const at = (part: Part): number => boxes.find((box) => box.part === part)!.x;
+  const [left, right] = [at(ports.before[0]!), at(ports.after[0]!)];
+  const ys = boxes.map(({ y }) => y);
+  const top = least(ys) - size.box / 2 - size.frame;
+  const height = greatest(ys) + size.box / 2 + size.frame - top;
+  return `<rect x="${left}" y="${top}" width="${right - left}" height="${height}" rx="8" ` +
+    `fill="none" stroke="${ink.axis}" stroke-dasharray="4 3"/>` +
+    `<text x="${left}" y="${top - 7}" fill="${ink.muted}">${escapeXml(caption)}</text>`;
+}
+
+/** Layers in words: `all 8 layers`, `layer 3 of 8`, `layers 1 to 4 of 8`, `layers 1, 3, 5 of 8`. */
+function layersText(layers: readonly number[], depth: number): string {
+  const [first, last] = [layers[0]!, layers.at(-1)!];
+  if (layers.length === depth) return depth === 1 ? "one layer" : `all ${depth} layers`;
+  if (first === last) return `layer ${first} of ${depth}`;
+  const inRow = last - first === layers.length - 1;
+  return `layers ${inRow ? `${first} to ${last}` : layers.join(", ")} of ${depth}`;
+}
+
+const subLayers = { attention: "attention", feedForward: "feed-forward network" } as const;
+
+/** What a frame is of. */
+function captionOf({ layers, role }: WiringForm, depth: number): string {
+  const of = role === undefined || role === "crossAttention"
+    ? "each sub-layer f"
+    : `f is the ${subLayers[role]}`;
+  return `${of}, ${layersText(layers, depth)}`;
+}
+
+/** One form of a wiring as SVG, its size, and the same in words. */
+function formOf(form: WiringForm, depth: number) {
+  const boxes = boxesOf(form);
+  const boxOf = new Map(boxes.map((box) => [box.part, box]));
+  const caption = captionOf(form, depth);
+  const lines = boxes.flatMap((box) => box.part.reads.map((read) => wire(boxOf.get(read)!, box)));
+  const ends = [...form.ports.after, ...form.parts.filter(({ label }) => label === "y")];
+  const equations = ends.map(({ label, reads: [value] }) => `${label} ← ${partText(value!)}`);
+  return {
+    body: [frame(form, boxes, caption), ...lines, ...boxes.map(drawn)],
+    width: greatest(boxes.map(({ x, width }) => x + width / 2)) + size.side + 12,
+    height: greatest(boxes.map(({ y }) => y)) + size.box / 2 + size.frame + size.side,
+    words: `${caption}: ${equations.join(", ")}`,
+  };
+}
+
+/**
+ * A residual variant's wiring: streams from left to right, the branch above the first of them, norms, constants and gates where
+ * they act.
+ *
+ * It is made by running the variant's own equations, so a variant of your own is drawn as well. Where layers are wired in several
+ * ways (Mix-LN), each is drawn; constants that differ between layers are given for the first and the last one.
+ *
+ * @param residual The variant.
+ * @param options The depth of the stack.
+ * @returns The figure.
+ * @throws {RangeError} If the depth is not a whole number from 1 on.
+ */
+export function wiringDiagram(residual: Residual, options: WiringOptions = {}): Figure {
+  requireOptions("wiringDiagram()", options, { depth: "number?" });
+  const depth = requireInteger("depth", options.depth ?? 8, { min: 1, max: 1000 });
+  const forms = wiringForms(residual, depth).map((form) => formOf(form, depth));
+  const width = Math.ceil(greatest(forms.map((form) => form.width)));
+  let height = 0;
+  const groups = forms.map((form) => {
+    const top = height;
+    height += form.height;
+    return [`<g transform="translate(0,${top})">`, ...form.body, "</g>"].join("\n");
+  });
+  const description = [residual.label, ...forms.map(({ words }) => words)].join("\n");
+  return new Figure(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
+      `viewBox="0 0 ${width} ${height}" role="img" aria-label="${
+        escapeXml(`How ${residual.label} is wired`)
+      }" font-family="${fontFamily}" font-size="12" fill="${ink.text}">
+<desc>${escapeXml(description)}</desc>
+<rect width="${width}" height="${height}" fill="${ink.card}"/>
+${groups.join("\n")}
+</svg>
+`,
+    description,
+  );
+}
