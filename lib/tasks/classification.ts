@@ -31,17 +31,39 @@ function countClasses({ classes, examples }: ClassDataset<Labelled>): number[] {
   return counts;
 }
 
-/** The class that is most frequent in training, and the entropy of the classes' shares there. */
-function majority({ train, heldOut }: Split<ClassDataset<Labelled>>): Baseline {
-  const [seen, asked] = [countClasses(train), countClasses(heldOut)];
-  const most = seen.reduce((best, count, label) => count > seen[best]! ? label : best, 0);
-  const total = heldOut.examples.length;
+/** What is known of a class without looking at an example. */
+export interface Frequencies {
+  /** The class that is most frequent. */
+  readonly most: number;
+  /** −ln of each class's share. */
+  readonly nats: readonly number[];
+}
+
+/**
+ * How frequent classes are.
+ *
+ * @param train The examples to count.
+ * @returns The most frequent class, and what each costs.
+ */
+export function frequenciesOf(train: ClassDataset<Labelled>): Frequencies {
+  const counts = countClasses(train);
+  const most = counts.reduce((best, count, label) => count > counts[best]! ? label : best, 0);
   // one more of each class: a class that was never seen is no impossible one
-  const shares = seen.map((count) => (count + 1) / (train.examples.length + seen.length));
-  const nats = asked.reduce((sum, count, label) => sum - count * Math.log(shares[label]!), 0);
+  const total = train.examples.length + counts.length;
+  return { most, nats: counts.map((count) => -Math.log((count + 1) / total)) };
+}
+
+/** The class that is most frequent in training, and the cross entropy of the classes' shares there. */
+function majority({ train, heldOut }: Split<ClassDataset<Labelled>>): Baseline {
+  const { most, nats } = frequenciesOf(train);
+  const asked = countClasses(heldOut);
+  const total = heldOut.examples.length;
   return {
     name: "the most frequent class",
-    measured: { nats: nats / total, accuracy: asked[most]! / total },
+    measured: {
+      nats: asked.reduce((sum, count, label) => sum + count * nats[label]!, 0) / total,
+      accuracy: asked[most]! / total,
+    },
   };
 }
 

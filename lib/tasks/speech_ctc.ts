@@ -7,7 +7,7 @@ import { decodeCtc } from "../decoder/ctc.ts";
 import { characterErrorRate, wordErrorRate } from "../metrics/error_rate.ts";
 import { ctcLoss } from "../ops/ctc_loss.ts";
 import { drawExamples, heldOutBatches } from "./batches.ts";
-import { factsOf } from "./classification.ts";
+import { factsOf, frequenciesOf } from "./classification.ts";
 import {
   type FeatureDataset,
   type Features,
@@ -43,9 +43,9 @@ export function speechCtc(sounds: Split<FeatureDataset>): Task<readonly Features
   const lengthsOf = (batch: readonly Features[]) => batch.map(({ frames }) => rowsOfFrames(frames));
   const [{ values, frames }, most] = [examples[0]!, mostFrames(sounds)];
   const outputs = letters.length + 1;
-  const counts = classes.map((_, at) => examples.filter(({ label }) => label === at).length);
-  const frequent = counts.reduce((best, n, label) => n > counts[best]! ? label : best, 0);
-  const asked = sounds.heldOut.examples.map(({ label }) => classes[label]!);
+  const frequencies = frequenciesOf(sounds.train);
+  const asked = sounds.heldOut.examples.map(({ label }) => label);
+  const perLetter = asked.map((label) => frequencies.nats[label]! / spelled[label]!.length);
   return {
     id: "speech-ctc",
     kind: "speech",
@@ -53,8 +53,14 @@ export function speechCtc(sounds: Split<FeatureDataset>): Task<readonly Features
     length: most,
     data: factsOf(sounds, hashOfSounds(sounds)),
     baseline: {
-      name: "the most frequent word",
-      measured: errors(asked.map(() => classes[frequent]!), asked),
+      name: "the most frequent word; of nats, the frequencies of words",
+      measured: {
+        nats: perLetter.reduce((sum, nats) => sum + nats) / asked.length,
+        ...errors(
+          asked.map(() => classes[frequencies.most]!),
+          asked.map((label) => classes[label]!),
+        ),
+      },
     },
     draw: (part, rows, random) => drawExamples(sounds, part, rows, random),
     inputs: soundInputs,
