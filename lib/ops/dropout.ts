@@ -25,6 +25,7 @@ export function dropout(x: Tensor, rate: number, random: Random): Tensor {
   if (rate === 0) return x;
   if (x.size === 0) return zerosFrom(x.shape, [x]);
   const kept = 1 / (1 - rate);
-  const mask = Float32Array.from({ length: x.size }, () => random.uniform() < rate ? 0 : kept);
+  const mask = new Float32Array(x.size);
+  for (let at = 0; at < mask.length; at++) mask[at] = random.uniform() < rate ? 0 : kept;
   return tf.tidy(() => tf.mul(x, tf.tensor(mask, x.shape)));
 }
