@@ -1,6 +1,6 @@
 // What recorded runs of a task say of its variants: each at its own learning rate, beside the trivial baseline.
 
-import { extent, greatest, least } from "../core/extent.ts";
+import { extent, least } from "../core/extent.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import type { AnyRunRecord, Row } from "../train/record.ts";
 
@@ -82,17 +82,30 @@ const spread = (values: readonly number[]): string => {
   return `${formatNumber(mean(values))} (${low} to ${high})`;
 };
 
-/** How far the mean is below the baseline, and whether the worst seed is too. */
+/** Whether less of a measure is better. */
+const isLoss = (name: string): boolean => /^nats$|Rate$/.test(name);
+
+/** How far the mean is better than the baseline, and whether the worst seed is too. */
 function marginOf({ measured, baseline }: VariantResult, name: string): string {
-  const [values, trivial] = [measured[name]!, baseline[name]];
+  const trivial = baseline[name];
   if (trivial === undefined) return "";
-  const margin = trivial - mean(values);
-  if (greatest(values) < trivial) return formatNumber(margin);
+  const gains = measured[name]!.map((value) => isLoss(name) ? trivial - value : value - trivial);
+  const margin = mean(gains);
+  if (least(gains) > 0) return formatNumber(margin);
   return margin > 0 ? `${formatNumber(margin)}, not in every seed` : "does not beat it";
 }
 
+/** A measure beside `nats`, under a head that has its baseline. */
+function columnOf(result: VariantResult, name: string): readonly [string, string] {
+  const [trivial, cell] = [result.baseline[name], spread(result.measured[name]!)];
+  if (trivial === undefined) return [name, cell];
+  const margin = marginOf(result, name).replace(/^(?=[\d.])/, "margin ");
+  return [`${name}, baseline ${formatNumber(trivial)}`, `${cell}; ${margin}`];
+}
+
 /**
- * Results as rows of a table: the mean of the seeds with the least and the greatest, and how far it is better than the baseline.
+ * Results as rows of a table: the mean of the seeds with the least and the greatest, and how far it is better than the baseline, in each
+ * measure that has one.
  *
  * @param results The results of one task.
  * @returns A row for each, for `table()`.
@@ -108,10 +121,7 @@ export function taskRows(results: readonly VariantResult[]): Record<string, stri
       nats: spread(measured["nats"]!),
       baseline: baseline["nats"] === undefined ? "" : formatNumber(baseline["nats"]),
       margin: marginOf(result, "nats"),
-      ...Object.fromEntries(others.map((name) => [
-        baseline[name] === undefined ? name : `${name}, baseline ${formatNumber(baseline[name])}`,
-        spread(measured[name]!),
-      ])),
+      ...Object.fromEntries(others.map((name) => columnOf(result, name))),
     };
   });
 }

@@ -50,11 +50,15 @@ Deno.test("taskRows() prints spread and margin, and says where the baseline is n
     nats: "1.25 (1 to 1.5)",
     baseline: "2",
     margin: "0.75",
-    "accuracy, baseline 0.25": "0.6875 (0.625 to 0.75)",
+    "accuracy, baseline 0.25": "0.6875 (0.625 to 0.75); margin 0.4375",
   });
   const marginOf = (...nats: readonly number[]) =>
     taskRows(taskResults(nats.map((value, seed) => run("post-ln", 0.1, seed, value, 1))))[0]!;
   assertEquals(marginOf(1.5, 2.25)["margin"], "0.125, not in every seed");
   assertEquals(marginOf(1.75, 2.5)["margin"], "does not beat it");
+  assertEquals(
+    marginOf(2.5, 3.5)["accuracy, baseline 0.25"],
+    "0.25 (0.125 to 0.375); does not beat it",
+  );
   assertEquals(marginOf(2)["warm-up"], "none");
 });
