@@ -12,6 +12,8 @@ export interface Sweep {
    * lowest.
    */
   readonly chosen: Readonly<Record<string, number>>;
+  /** Learning rates beside the common ones, for variants whose best one was the first or the last of those. */
+  readonly further?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** What shows variants beside each other on one of the papers' tasks. */
@@ -30,12 +32,18 @@ interface Plan extends Pick<TaskFigure, "sweeps"> {
 }
 
 function gridsOf({ rates, settings, sweeps }: Plan): Grid<TaskSettings>[] {
-  return sweeps.flatMap(({ warmup, chosen }) => [
-    { variants: Object.keys(chosen), rates, warmups: [warmup], seeds: [0], settings },
-    ...Object.entries(chosen).map(([variant, rate]) => (
-      { variants: [variant], rates: [rate], warmups: [warmup], seeds: [1, 2], settings }
-    )),
-  ]);
+  return sweeps.flatMap(({ warmup, chosen, further = {} }) => {
+    const common = { warmups: [warmup], settings };
+    return [
+      { ...common, variants: Object.keys(chosen), rates, seeds: [0] },
+      ...Object.entries(further).map(([variant, more]) => (
+        { ...common, variants: [variant], rates: more, seeds: [0] }
+      )),
+      ...Object.entries(chosen).map(([variant, rate]) => (
+        { ...common, variants: [variant], rates: [rate], seeds: [1, 2] }
+      )),
+    ];
+  });
 }
 
 const taskFigure = (plan: Plan): TaskFigure => ({
@@ -59,6 +67,17 @@ const shared = {
 const spokenDigits = ".normkit/spoken_digits_40";
 
 const layers = { width: 32, heads: 4 } as const;
+
+/** Where most sweeps end: what is chosen before a figure has a sweep of its own. */
+const first = {
+  "post-ln": 1e-3,
+  "pre-ln": 3e-3,
+  "sub-ln": 3e-3,
+  "deep-norm": 3e-3,
+  "resi-dual": 3e-3,
+  "peri-ln": 3e-3,
+  "pre-ln+gpas": 3e-3,
+};
 
 /** The papers' tasks of texts, images and sounds; causal language modelling is what the other figures are of. */
 export const taskFigures: readonly TaskFigure[] = [
@@ -107,9 +126,18 @@ export const taskFigures: readonly TaskFigure[] = [
           "sub-ln": 3e-3,
           "deep-norm": 3e-3,
           "resi-dual": 1e-3,
+          "peri-ln": 3e-3,
+          "pre-ln+gpas": 3e-3,
+        },
+        further: {
+          "pre-ln": [1e-2],
+          "sub-ln": [1e-2],
+          "deep-norm": [1e-2],
+          "peri-ln": [1e-2],
+          "pre-ln+gpas": [1e-2],
         },
       },
-      { warmup: 1, chosen: { "post-ln": 1e-3, "pre-ln": 3e-3 } },
+      { warmup: 1, chosen: { "post-ln": 1e-3, "pre-ln": 3e-3 }, further: { "pre-ln": [1e-2] } },
     ],
   }),
   taskFigure({
@@ -129,8 +157,38 @@ export const taskFigures: readonly TaskFigure[] = [
         "sub-ln": 3e-3,
         "deep-norm": 3e-3,
         "resi-dual": 3e-3,
+        "peri-ln": 3e-3,
+        "pre-ln+gpas": 3e-3,
       },
+      further: { "post-ln": [3e-4] },
     }],
+  }),
+  taskFigure({
+    title: "Hidden patches of digits, in BEiT's manner",
+    rates: [1e-3, 3e-3, 1e-2],
+    settings: {
+      ...shared,
+      task: "masked-image",
+      objective: { patchSize: 7 },
+      model: { ...layers, depth: 6 },
+      steps: 400,
+      evaluateEvery: 200,
+      evaluationBatches: 32,
+    },
+    sweeps: [{ warmup: 50, chosen: first }],
+  }),
+  taskFigure({
+    title: "Captions of digits, by experts that share attention (Magneto's fifth modality)",
+    rates: [1e-3, 3e-3, 1e-2],
+    settings: {
+      ...shared,
+      task: "image-text",
+      model: { ...layers, depth: 6 },
+      steps: 400,
+      evaluateEvery: 200,
+      evaluationBatches: 32,
+    },
+    sweeps: [{ warmup: 50, chosen: first }],
   }),
   taskFigure({
     title: "Spoken digits by a speech encoder",
@@ -138,20 +196,25 @@ export const taskFigures: readonly TaskFigure[] = [
     settings: {
       ...shared,
       task: "keyword",
-      data: { folder: spokenDigits, heldOutShare: 0.25 },
+      data: { folder: spokenDigits, heldOutShare: 0.8 },
       model: { ...layers, depth: 4 },
       evaluateEvery: 200,
+      evaluationBatches: 20,
+    },
+    sweeps: [{ warmup: 50, chosen: first }],
+  }),
+  taskFigure({
+    title: "Letters of spoken digits by a speech encoder",
+    rates: [1e-3, 3e-3, 1e-2],
+    settings: {
+      ...shared,
+      task: "speech-ctc",
+      data: { folder: spokenDigits, heldOutShare: 0.25 },
+      model: { ...layers, depth: 4 },
+      steps: 500,
+      evaluateEvery: 250,
       evaluationBatches: 7,
     },
-    sweeps: [{
-      warmup: 50,
-      chosen: {
-        "post-ln": 1e-3,
-        "pre-ln": 1e-2,
-        "sub-ln": 3e-3,
-        "deep-norm": 3e-3,
-        "resi-dual": 1e-3,
-      },
-    }],
+    sweeps: [{ warmup: 50, chosen: first }],
   }),
 ];
