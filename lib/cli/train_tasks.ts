@@ -91,6 +91,21 @@ async function settingsIn(path: string): Promise<Json> {
   return settings;
 }
 
+/** The number at a place of settings, such as that at `schedule.warmup`. */
+function numberAt(settings: Json, ...place: readonly string[]): number | undefined {
+  const found = place.reduce<unknown>((one, key) => isObject(one) ? one[key] : undefined, settings);
+  return typeof found === "number" ? found : undefined;
+}
+
+/** A file's settings for the options over them: its warm-up is no longer than the run that they ask for, which is said. */
+function fitted(file: Json, path: string, over: Json): Json {
+  const [steps, warmup] = [numberAt(over, "steps"), numberAt(file, "schedule", "warmup")];
+  const isOver = numberAt(over, "schedule", "warmup") !== undefined;
+  if (steps === undefined || warmup === undefined || isOver || warmup <= steps) return file;
+  console.error(`The warm-up of ${warmup} steps in ${path} is shortened: the run has ${steps}`);
+  return merged(file, { schedule: { warmup: Math.max(1, steps) } });
+}
+
 /** What is asked of settings besides. */
 export interface Asking {
   /** Settings that stand in where those given leave them open, before the task's own. */
@@ -114,10 +129,14 @@ export async function taskSettings(
   { defaults = {}, requireGiven }: Asking = {},
 ): Promise<TaskSettings> {
   const path = textOption(args, "config");
-  const file = path === undefined ? {} : await settingsIn(path);
-  const set = listOption(args, "set").map(setting).reduce(merged, file);
-  const named = merged(set, given("task", textOption(args, "task")));
-  const asked = merged(named, settingsFrom(args));
+  const over = [
+    ...listOption(args, "set").map(setting),
+    given("task", textOption(args, "task")),
+    settingsFrom(args),
+  ].reduce(merged);
+  const asked = path === undefined
+    ? over
+    : merged(fitted(await settingsIn(path), path, over), over);
   requireGiven?.(asked);
   const complete = completeTask(
     merged(defaults, asked) as unknown as OpenTaskSettings,

@@ -61,7 +61,7 @@ export function runSettingsFrom(args: Arguments, rate: number): RunSettings {
       kind: choiceOption(args, "schedule", scheduleKinds) ?? "constant",
       peak: number("rate") ?? rate,
       warmup: number("warmup") ?? 1,
-      steps,
+      steps: Math.max(1, steps),
     },
     seed: number("seed") ?? 0,
     steps,

@@ -65,23 +65,23 @@ export async function cldrNames(): Promise<CldrNames> {
  * Some 1,900 phrases with their translations: the names that Unicode's CLDR gives to emoji and signs, such as "grinning face" and
  * "grinsendes Gesicht". No phrase of the one part has a near-duplicate in the other, in either language.
  *
- * @param source The language to translate from.
- * @param target The language to translate into, another one.
+ * @param from The language to translate from.
+ * @param to The language to translate into, another one.
  * @param options The share that is held out, and the seed that draws it.
  * @returns The pairs to train on, and those held out.
  * @throws {RangeError} If a language is not there, or both are the same.
  */
 export async function cldrPhrases(
-  source: CldrLanguage,
-  target: CldrLanguage,
+  from: CldrLanguage,
+  to: CldrLanguage,
   options: SplitOptions = {},
 ): Promise<Split<Dataset<SentencePair>>> {
   requireOptions("cldrPhrases()", options, splitKinds);
   const files = await addresses();
   const languages = Object.keys(files) as CldrLanguage[];
-  requireOneOf("source", source, languages);
-  requireOneOf("target", target, languages.filter((language) => language !== source));
-  const [sources, targets] = await Promise.all([namesOf(files[source]), namesOf(files[target])]);
+  requireOneOf("from", from, languages);
+  requireOneOf("to", to, languages.filter((language) => language !== from));
+  const [sources, targets] = await Promise.all([namesOf(files[from]), namesOf(files[to])]);
   const examples = [...sources].flatMap(([character, phrase]): SentencePair[] => {
     const translation = targets.get(character);
     return translation === undefined ? [] : [{ source: phrase, target: translation }];
@@ -90,6 +90,6 @@ export async function cldrPhrases(
     examples.map((pair) => pair.source),
     examples.map((pair) => pair.target),
   );
-  const name = `CLDR phrases, ${source} to ${target} (npm cldr-annotations-full 48.2.0)`;
+  const name = `CLDR phrases, ${from} to ${to} (npm cldr-annotations-full 48.2.0)`;
   return holdOut({ name, examples }, { ...options, groups });
 }

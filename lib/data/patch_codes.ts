@@ -125,6 +125,9 @@ function moveCenters(
   );
 }
 
+/** The most codes: BEiT's. */
+const mostCodes = 8192;
+
 /** The most rounds of k-means; patches of digits take some twenty. */
 const mostRounds = 50;
 
@@ -146,8 +149,8 @@ export function patchCodebook(
 ): PatchCodebook {
   requireOptions("patchCodebook()", options, optionKinds);
   const patchSize = requireInteger("patchSize", options.patchSize, { min: 1 });
-  const codes = requireInteger("codes", options.codes, { min: 2 });
-  const count = requireInteger("patches", options.patches ?? 4096, { min: codes });
+  const codes = requireInteger("codes", options.codes, { min: 2, max: mostCodes });
+  const count = requireInteger("patches", options.patches ?? Math.max(4096, codes), { min: codes });
   const { height, width, channels, examples } = images;
   if (height % patchSize !== 0 || width % patchSize !== 0) {
     throw new RangeError(

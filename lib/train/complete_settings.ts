@@ -77,7 +77,12 @@ export function runNumbers(settings: RunSettings, context: number): RunNumbers {
   for (const limit of ["clip", "clipGates"] as const) {
     requireNumber(limit, settings[limit] ?? 1, { above: 0 });
   }
-  const length = requireInteger("length", settings.length ?? context, { min: 1, max: context });
+  const length = requireInteger("length", settings.length ?? context, { min: 1 });
+  if (length > context) {
+    throw new RangeError(
+      `Cannot use length = ${length}: rows must have at most the ${context} tokens of the model's context`,
+    );
+  }
   const most = Math.max(1, Math.floor(mostTokens / length));
   return {
     steps,

@@ -22,26 +22,52 @@ export interface ScheduleSettings {
   readonly floor?: number;
 }
 
-/**
- * Fills in what the settings of a schedule leave open; nothing is checked.
- *
- * @param settings The schedule as data.
- * @returns The same with every choice made.
- */
-export function completeSchedule(
-  settings: ScheduleSettings,
-): ScheduleSettings & Required<Pick<ScheduleSettings, "warmup" | "floor">> {
-  return { ...settings, warmup: settings.warmup ?? 1, floor: settings.floor ?? 0 };
-}
+/** A schedule with every choice made. */
+type CompleteSchedule = ScheduleSettings & Required<Pick<ScheduleSettings, "warmup" | "floor">>;
 
-/** The step at which a decaying schedule reaches its floor. */
-function lastStep({ kind, steps }: ScheduleSettings, warmup: number): number {
+/** Requires a decay to end, and not before it begins. */
+function requireEnd({ kind, steps, warmup }: CompleteSchedule): void {
   if (steps === undefined) {
     throw new RangeError(
       `Cannot make a ${kind} schedule without steps: give the step at which it reaches its floor`,
     );
   }
-  return requireInteger(`steps of a ${kind} schedule`, steps, { min: warmup });
+  requireInteger(`steps of a ${kind} schedule`, steps, { min: 1 });
+  if (steps >= warmup) return;
+  throw new RangeError(
+    `Cannot use a warm-up of ${warmup} in a ${kind} schedule of steps = ${steps}: it must be at most that long; give a shorter warm-up ` +
+      "or more steps",
+  );
+}
+
+/**
+ * Checks the settings of a schedule and fills in what they leave open.
+ *
+ * @param settings The schedule as data.
+ * @returns The same with every choice made.
+ * @throws {RangeError} If a rate is not finite, a number of steps is not whole and positive, or the warm-up is longer than the schedule or
+ * the floor above the peak.
+ */
+export function completeSchedule(settings: ScheduleSettings): CompleteSchedule {
+  requireOptions("a schedule", settings, {
+    kind: "string",
+    peak: "number",
+    warmup: "number?",
+    steps: "number?",
+    floor: "number?",
+  });
+  const kind = requireOneOf("kind of schedule", settings.kind, kinds);
+  const peak = requireNumber("peak learning rate", settings.peak, { above: 0 });
+  const floor = requireNumber("floor", settings.floor ?? 0, { min: 0 });
+  if (floor > peak) {
+    throw new RangeError(
+      `Cannot use floor = ${floor}: it must be at most the peak learning rate, which is ${peak}`,
+    );
+  }
+  const warmup = requireInteger("warmup", settings.warmup ?? 1, { min: 1 });
+  const complete = { ...settings, warmup, floor };
+  if (kind === "linear" || kind === "cosine") requireEnd(complete);
+  return complete;
 }
 
 /** The learning rate at a step, from 1. */
@@ -63,23 +89,11 @@ export type Schedule = (step: number) => number;
  *
  * @param settings The schedule as data.
  * @returns The function.
- * @throws {RangeError} If a rate is not finite or a number of steps is not whole and positive.
+ * @throws {RangeError} If a rate is not finite, a number of steps is not whole and positive, or the warm-up is longer than the schedule or
+ * the floor above the peak.
  */
 export function makeSchedule(settings: ScheduleSettings): Schedule {
-  requireOptions("a schedule", settings, {
-    kind: "string",
-    peak: "number",
-    warmup: "number?",
-    steps: "number?",
-    floor: "number?",
-  });
-  const kind = requireOneOf("kind of schedule", settings.kind, kinds);
-  const peak = requireNumber("peak learning rate", settings.peak, { above: 0 });
-  const complete = completeSchedule(settings);
-  const floor = requireNumber("floor", complete.floor, { min: 0, max: peak });
-  const warmup = requireInteger("warmup", complete.warmup, { min: 1 });
-  const decays = kind === "linear" || kind === "cosine";
-  const steps = decays ? lastStep(settings, warmup) : Infinity;
+  const { kind, peak, floor, warmup, steps = Infinity } = completeSchedule(settings);
   const progress = (t: number): number => Math.min(1, (t - warmup) / Math.max(1, steps - warmup));
   const shapes: Record<ScheduleKind, Schedule> = {
     "constant": () => peak,

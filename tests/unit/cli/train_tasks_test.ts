@@ -70,6 +70,44 @@ Deno.test("options go before --set, that before the file of --config, and that b
     );
   }));
 
+Deno.test("a file's warm-up is no longer than the run that options ask for, and a given one is refused where it is longer", () =>
+  withText(async (folder) => {
+    const config = await writeConfig(folder, {
+      task: "causal-lm",
+      data: { text: `${folder}/text.txt`, length: 6 },
+      steps: 70,
+      schedule: { kind: "cosine", warmup: 50 },
+      model: { width: 4, heads: 1, depth: 1 },
+    });
+    const train = (name: string, ...words: readonly string[]) =>
+      runHere(
+        ...[
+          "train",
+          "--config",
+          config,
+          "--out",
+          `${folder}/${name}`,
+          "--backend",
+          "cpu",
+          ...words,
+        ],
+      );
+    for (const [name, ...words] of [["option", "--steps", "3"], ["set", "--set", "steps=3"]]) {
+      const { code, err } = await train(name!, ...words);
+      assertEquals(code, 0, err);
+      assertStringIncludes(err, `The warm-up of 50 steps in ${config} is shortened: the run has 3`);
+      const { settings } = (await readRun(`${folder}/${name}`, "pre-ln")).manifest;
+      assertEquals([settings.schedule.warmup, settings.schedule.steps, settings.steps], [3, 3, 3]);
+    }
+    for (const words of [["--warmup", "9"], ["--set", "schedule.warmup=9"]]) {
+      const { code, err } = await train("both", "--steps", "3", ...words);
+      assertEquals(code, 3);
+      assertStringIncludes(err, "a warm-up of 9 in a cosine schedule of steps = 3");
+    }
+    const { code, err } = await train("enough", "--steps", "60", "--set", "evaluationBatches=1");
+    assertEquals([code, err.includes("shortened")], [0, false]);
+  }));
+
 Deno.test("wrong settings get one sentence with the key, the value and what is allowed; nothing is written", () =>
   withText(async (folder) => {
     const text = `${folder}/text.txt`;

@@ -44,7 +44,7 @@ Deno.test("cldrPhrases() names the languages that there are", async () => {
   await assertRejects(
     () => cldrPhrases("en", klingon),
     RangeError,
-    'Cannot use target = "tlh": it must be one of de, es, fr, it, nl',
+    'Cannot use to = "tlh": it must be one of de, es, fr, it, nl',
   );
-  await assertRejects(() => cldrPhrases("en", "en"), RangeError, 'Cannot use target = "en"');
+  await assertRejects(() => cldrPhrases("en", "en"), RangeError, 'Cannot use to = "en"');
 });

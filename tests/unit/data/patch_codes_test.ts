@@ -94,6 +94,11 @@ Deno.test("patchCodebook() says what it cannot make codes of", () => {
       "Cannot make 2 codes: 0 patches were drawn, of which 0 are different",
     ],
     [() => patchCodebook(images, { patchSize: 2, codes: 1 }), "Cannot use codes = 1"],
+    [() => patchCodebook(images, { patchSize: 2, codes: 9000 }), "Cannot use codes = 9000"],
+    [
+      () => patchCodebook(blank, { patchSize: 2, codes: 5000 }),
+      "Cannot make 5000 codes: 6 patches",
+    ],
     [() => patchCodebook(images, { patchSize: 2, codes: 4, patches: 3 }), "Cannot use patches = 3"],
     [() => patchCodebook(images, { patchSize: 2, codes: 2, seed: -1 }), "Cannot use seed = -1"],
   ];

@@ -5,11 +5,20 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { disposeTree, tensorsOf } from "../../../lib/core/mod.ts";
 import { determinedTask, trainTask } from "../../../lib/tasks/train_task.ts";
 import { taskIds } from "../../../lib/tasks/registry.ts";
+import type { ModelSettings } from "../../../lib/tasks/settings.ts";
 import { onBackend, onEachBackend } from "../../support/backends.ts";
 import { tinyTasks } from "../../support/tiny_tasks.ts";
 
 Deno.test("every task has tiny data here", () => {
   assertEquals(Object.keys(tinyTasks).sort(), [...taskIds].sort());
+});
+
+/** The same model, with one layer in each stack. */
+const shallow = (model: ModelSettings): ModelSettings => ({
+  ...model,
+  ...Object.fromEntries(
+    Object.keys(model).filter((name) => /depth$/i.test(name)).map((name) => [name, 1]),
+  ),
 });
 
 for (const [id, make] of Object.entries(tinyTasks)) {
@@ -25,12 +34,13 @@ for (const [id, make] of Object.entries(tinyTasks)) {
     disposeTree(parameters);
   });
 
-  onEachBackend(`${id}: no step and no evaluation leaves a tensor`, async (backend) => {
+  onEachBackend(`${id}: no step of 200 and no evaluation leaves a tensor`, async () => {
     const { task, settings } = make();
-    const steps = backend === "webgpu" ? 12 : 200;
+    const [steps, model] = [200, shallow(settings.model)];
     const before = tf.memory().numTensors;
     const counts: Record<string, Set<number>> = {};
-    const { parameters } = await trainTask(task, { ...settings, steps, evaluateEvery: steps / 4 }, {
+    const own = { ...settings, model, steps, rows: 2, evaluateEvery: steps / 4 };
+    const { parameters } = await trainTask(task, own, {
       onRow: ({ kind, step }) => {
         if (step > 1) (counts[kind] ??= new Set()).add(tf.memory().numTensors - before);
       },
@@ -79,22 +89,28 @@ for (const [id, make] of Object.entries(tinyTasks)) {
       assertEquals(new Set(hashes).size, 3);
     }));
 
-  Deno.test(`${id}: settings of another task, or with an unknown key, are refused`, async () => {
+  Deno.test(`${id}: settings of another task, an unknown key and a number out of range are refused before a row is reported`, async () => {
     const { task, settings } = make();
-    await assertRejects(
-      () => trainTask(task, { ...settings, task: "chess" }),
-      RangeError,
-      `Cannot train ${id} by settings of chess`,
-    );
-    await assertRejects(
-      () => trainTask(task, { ...settings, model: { ...settings.model, dept: 2 } }),
-      RangeError,
-      '"dept"',
-    );
-    await assertRejects(
-      () => trainTask(task, { ...settings, stepz: 2 } as typeof settings),
-      RangeError,
-      'did you mean "steps"?',
-    );
+    const { model, schedule } = settings;
+    const refused = [
+      [{ task: "chess" }, `Cannot train ${id} by settings of chess`],
+      [{ model: { ...model, dept: 2 } }, '"dept"'],
+      [{ stepz: 2 }, 'did you mean "steps"?'],
+      [{ schedule: { ...schedule, kind: "cosine", warmup: 3, steps: 2 } }, "a warm-up of 3"],
+      [{ schedule: { ...schedule, floor: 1 } }, "floor = 1"],
+      [{ optimizer: { kind: "adamw", eps: 0 } }, "eps of AdamW = 0"],
+    ] as const;
+    for (const [wrong, message] of refused) {
+      const seen: string[] = [];
+      await assertRejects(
+        () =>
+          trainTask(task, { ...settings, ...wrong } as typeof settings, {
+            onRow: ({ kind }) => void seen.push(kind),
+          }),
+        RangeError,
+        message,
+      );
+      assertEquals(seen, []);
+    }
   });
 }

@@ -71,8 +71,15 @@ Deno.test("makeSchedule() refuses rates and steps out of range, with the value a
     [{ kind: "constant", peak: 1, warmup: 0 }, "warmup = 0: it must be a whole number ≥ 1"],
     [{ kind: "constant", peak: 1, warmup: 2.5 }, "warmup = 2.5: it must be a whole number"],
     [{ kind: "linear", peak: 1 }, "a linear schedule without steps"],
-    [{ kind: "cosine", peak: 1, warmup: 5, steps: 4 }, "steps of a cosine schedule = 4"],
-    [{ kind: "cosine", peak: 1, steps: 4, floor: 2 }, "floor = 2"],
+    [{ kind: "cosine", peak: 1, steps: 0 }, "steps of a cosine schedule = 0"],
+    [
+      { kind: "cosine", peak: 1, warmup: 5, steps: 4 },
+      "a warm-up of 5 in a cosine schedule of steps = 4: it must be at most that long",
+    ],
+    [
+      { kind: "cosine", peak: 1, steps: 4, floor: 2 },
+      "floor = 2: it must be at most the peak learning rate, which is 1",
+    ],
     [{ kind: "cosine", peak: 1, steps: 4, floor: -1 }, "floor = -1"],
   ] as const;
   for (const [settings, message] of cases) {
