@@ -2,6 +2,7 @@
 
 import { excerpt } from "../core/excerpt.ts";
 import { requireNumber } from "../core/check.ts";
+import { oneAhead } from "../core/one_ahead.ts";
 import { exists, writeAtomically, writeStream } from "../platform/files.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { platform } from "../platform/mod.ts";
@@ -34,22 +35,6 @@ const writeKinds: OptionKinds<WriteOptions> = { metadata: "object?", onProgress:
 
 function bytesOfAll(tensors: readonly NamedShape[]): number {
   return tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
-}
-
-/** Items, of which each is being made while the one before it is used. */
-async function* oneAhead<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
-  const source = items[Symbol.asyncIterator]();
-  let next = source.next();
-  try {
-    for (let item = await next; item.done !== true; item = await next) {
-      next = source.next();
-      next.catch(() => {}); // it is thrown where it is awaited
-      yield item.value;
-    }
-  } finally {
-    await next.catch(() => {});
-    await source.return?.();
-  }
 }
 
 /** Writes the chunks of a tensor, and requires that they are as long as planned. */

@@ -1,6 +1,7 @@
 // Matrices that are computed by rows when they are read, and what conversions do to them along the axis that meets the stream:
 // the rows or the columns. Nothing is held but what is being read.
 
+import { oneAhead } from "../core/one_ahead.ts";
 import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
 
 /** A matrix that is computed when it is read. */
@@ -17,20 +18,28 @@ export type StreamAxis = "rows" | "columns";
 /** Numbers that are read at once, 8 bytes each: as many as stay in a core's cache from one step to the next. */
 const atOnce = 1 << 17;
 
-/** Rows of a matrix that are read at once. */
-export function rowsAtOnce({ width }: Pick<LazyMatrix, "width">): number {
-  return Math.max(1, Math.floor(atOnce / Math.max(1, width)));
+async function* inPieces({ rows, width, read }: LazyMatrix): AsyncGenerator<Float64Array> {
+  const most = Math.max(1, Math.floor(atOnce / Math.max(1, width)));
+  for (let first = 0; first < rows; first += most) {
+    yield await read(first, Math.min(most, rows - first));
+  }
 }
 
-/** Goes through the rows of a matrix, several at a time. */
-async function eachRows(
+/** The rows of a matrix in order, some at a time; the next are read while some are used. */
+export const rowsInOrder = (matrix: LazyMatrix): AsyncIterable<Float64Array> =>
+  oneAhead(inPieces(matrix));
+
+/** Goes through the rows of a matrix in order. */
+async function forEachRow(
   matrix: LazyMatrix,
-  visit: (rows: Float64Array, first: number, count: number) => void,
+  visit: (row: Float64Array, at: number) => void,
 ): Promise<void> {
-  const most = rowsAtOnce(matrix);
-  for (let first = 0; first < matrix.rows; first += most) {
-    const count = Math.min(most, matrix.rows - first);
-    visit(await matrix.read(first, count), first, count);
+  const { width } = matrix;
+  let at = 0;
+  for await (const numbers of rowsInOrder(matrix)) {
+    for (let start = 0; start < numbers.length; start += width) {
+      visit(numbers.subarray(start, start + width), at++);
+    }
   }
 }
 
@@ -171,11 +180,7 @@ export function scaleAll(matrix: LazyMatrix, factor: number): LazyMatrix {
 /** The sum over all rows. */
 async function columnSums(matrix: LazyMatrix): Promise<Float64Array> {
   const sums = new Float64Array(matrix.width);
-  await eachRows(matrix, (numbers, _, count) => {
-    for (let row = 0, at = 0; row < count; row++) {
-      for (let column = 0; column < matrix.width; column++, at++) sums[column]! += numbers[at]!;
-    }
-  });
+  await forEachRow(matrix, (row) => addTimes(sums, row, 1));
   return sums;
 }
 
@@ -190,22 +195,49 @@ function eachRow(
     width,
     read: async (first, count) => {
       const numbers = await matrix.read(first, count);
-      const made = new Float64Array(count * width);
+      const made = width > matrix.width ? new Float64Array(count * width) : numbers; // in place
       for (let row = 0; row < count; row++) {
         make(
           numbers.subarray(row * matrix.width, (row + 1) * matrix.width),
           made.subarray(row * width, (row + 1) * width),
         );
       }
-      return made;
+      return made.subarray(0, count * width);
     },
   };
 }
 
-function sum(values: Float64Array): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i]!;
-  return total;
+/** Σ a b in four partial sums, which a processor adds side by side. */
+function dot(a: Float64Array, b: Float64Array): number {
+  let [first, second, third, fourth] = [0, 0, 0, 0];
+  let at = 0;
+  for (; at + 3 < a.length; at += 4) {
+    first += a[at]! * b[at]!;
+    second += a[at + 1]! * b[at + 1]!;
+    third += a[at + 2]! * b[at + 2]!;
+    fourth += a[at + 3]! * b[at + 3]!;
+  }
+  for (; at < a.length; at++) first += a[at]! * b[at]!;
+  return first + second + third + fourth;
+}
+
+/** Σ a in four partial sums. */
+function sum(a: Float64Array): number {
+  let [first, second, third, fourth] = [0, 0, 0, 0];
+  let at = 0;
+  for (; at + 3 < a.length; at += 4) {
+    first += a[at]!;
+    second += a[at + 1]!;
+    third += a[at + 2]!;
+    fourth += a[at + 3]!;
+  }
+  for (; at < a.length; at++) first += a[at]!;
+  return first + second + third + fourth;
+}
+
+/** Adds a multiple of a row to another. */
+function addTimes(to: Float64Array, row: Float64Array, factor: number): void {
+  for (let i = 0; i < to.length; i++) to[i]! += row[i]! * factor;
 }
 
 /** Subtracts the mean of a row from it. */
@@ -305,13 +337,9 @@ export async function contract(
   factors: Float64Array,
 ): Promise<Float64Array> {
   const totals = new Float64Array(axis === "rows" ? matrix.width : matrix.rows);
-  await eachRows(matrix, (numbers, first, count) => {
-    for (let row = 0, at = 0; row < count; row++) {
-      for (let column = 0; column < matrix.width; column++, at++) {
-        if (axis === "rows") totals[column]! += numbers[at]! * factors[first + row]!;
-        else totals[first + row]! += numbers[at]! * factors[column]!;
-      }
-    }
+  await forEachRow(matrix, (row, at) => {
+    if (axis === "rows") addTimes(totals, row, factors[at]!);
+    else totals[at] = dot(row, factors);
   });
   return totals;
 }

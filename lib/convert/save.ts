@@ -4,7 +4,7 @@ import { requireOneOf } from "../core/check.ts";
 import { planCopy } from "../checkpoint/copy.ts";
 import { type DType, floatDTypes, storeNumbers } from "../checkpoint/dtype.ts";
 import { type Checkpoint, isCheckpoint } from "../checkpoint/reader.ts";
-import { rowsOf, type TensorSource } from "../checkpoint/tensors.ts";
+import type { TensorSource } from "../checkpoint/tensors.ts";
 import { type PlannedTensor, type ShardOptions, writeShards } from "../checkpoint/writer.ts";
 import { requireOptions } from "../core/options.ts";
 import { platform } from "../platform/mod.ts";
@@ -12,7 +12,7 @@ import { version } from "../core/version.ts";
 import { configText } from "../families/config_text.ts";
 import type { Config } from "../families/family.ts";
 import type { Model } from "../families/model.ts";
-import { rowsAtOnce } from "./lazy_matrix.ts";
+import { matrixOf, rowsInOrder } from "./lazy_matrix.ts";
 import { Overlay } from "./overlay.ts";
 
 /** How a model is saved. */
@@ -41,10 +41,7 @@ async function* computed(
   name: string,
   dtype: DType,
 ): AsyncGenerator<Uint8Array> {
-  const { rows, width } = rowsOf(tensors.info(name).shape);
-  const most = rowsAtOnce({ width });
-  for (let first = 0; first < rows; first += most) {
-    const numbers = await tensors.rows(name, first, Math.min(most, rows - first));
+  for await (const numbers of rowsInOrder(matrixOf(tensors, name))) {
     yield storeNumbers(dtype, numbers, name);
   }
 }

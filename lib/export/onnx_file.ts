@@ -10,7 +10,7 @@ import {
   TensorProtoSchema,
 } from "onnx-buf";
 import { storeNumbers } from "../checkpoint/dtype.ts";
-import { rowsAtOnce } from "../convert/lazy_matrix.ts";
+import { rowsInOrder } from "../convert/lazy_matrix.ts";
 import { dataTypes, type OnnxWeight, weightBytes } from "./onnx_graph.ts";
 import type { OnnxModel } from "./onnx_model.ts";
 
@@ -30,9 +30,7 @@ export interface Piece {
  * @throws {RangeError} If a number is too large for its dtype.
  */
 async function* piecesOf({ name, dtype, matrix }: OnnxWeight): AsyncGenerator<Piece> {
-  const most = rowsAtOnce(matrix);
-  for (let first = 0; first < matrix.rows; first += most) {
-    const numbers = await matrix.read(first, Math.min(most, matrix.rows - first));
+  for await (const numbers of rowsInOrder(matrix)) {
     yield { bytes: storeNumbers(dtype, numbers, name), of: name };
   }
 }

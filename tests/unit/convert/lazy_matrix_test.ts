@@ -11,7 +11,7 @@ import {
   matrixFrom,
   matrixOf,
   readMatrix,
-  rowsAtOnce,
+  rowsInOrder,
   scaleAll,
   scaleAlong,
   type StreamAxis,
@@ -113,20 +113,6 @@ Deno.test("contract() sums slices times their numbers, along columns and along r
   assertClose(await contract(of(turned(rows)), "rows", numbers), expected, limit, "rows");
 });
 
-Deno.test("rowsAtOnce() keeps what is read at once to 1 MiB, and at least one row", () => {
-  const widths = [0, 1, 3, 2 ** 16, 2 ** 16 + 1, 2 ** 17, 2 ** 17 + 1, 2 ** 30];
-  assertEquals(widths.map((width) => rowsAtOnce({ width })), [
-    2 ** 17,
-    2 ** 17,
-    Math.floor(2 ** 17 / 3),
-    2,
-    1,
-    1,
-    1,
-    1,
-  ]);
-});
-
 /** A matrix of many numbers, with a note of how many rows were read at once. */
 function wide(
   rows: number,
@@ -148,6 +134,27 @@ function wide(
   };
   return { matrix, value: valueAt, counts };
 }
+
+Deno.test("rowsInOrder() reads at most 1 MiB at once, at least one row, and the next while one is used", async () => {
+  for (
+    const [rows, width, expected] of [
+      [5, 2 ** 16, [2, 2, 1]],
+      [3, 2 ** 16 + 1, [1, 1, 1]],
+      [2, 2 ** 17 + 1, [1, 1]],
+      [2 ** 16, 3, [43690, 21846]],
+      [3, 0, [3]],
+    ] as const
+  ) {
+    const { matrix, value, counts } = wide(rows, width);
+    let [row, pieces] = [0, 0];
+    for await (const numbers of rowsInOrder(matrix)) {
+      assertEquals(numbers[0], width === 0 ? undefined : value(row, 0));
+      assertEquals(counts.length, Math.min(++pieces + 1, expected.length));
+      row += width === 0 ? rows : numbers.length / width;
+    }
+    assertEquals([row, counts], [rows, [...expected]]);
+  }
+});
 
 Deno.test("sums over rows read only so many at once, and the rest at the end", async () => {
   const width = 2 ** 16;
