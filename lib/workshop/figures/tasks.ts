@@ -83,13 +83,16 @@ const first = {
 export const taskFigures: readonly TaskFigure[] = [
   taskFigure({
     title: "Translation with and without warm-up (Xiong et al. 2020, Xie et al. 2023)",
-    rates: [3e-4, 1e-3, 3e-3],
+    rates: [1e-3, 3e-3],
     settings: {
       ...shared,
       task: "translation",
-      model: { ...layers, encoderDepth: 6, decoderDepth: 6 },
-      steps: 600,
-      evaluateEvery: 300,
+      data: { vocabulary: 320 },
+      model: { width: 64, heads: 4, encoderDepth: 3, decoderDepth: 3, dropout: 0.1 },
+      schedule: { kind: "cosine", peak: 1e-3, steps: 1000 },
+      steps: 1000,
+      evaluateEvery: 1000,
+      evaluationBatches: 13,
     },
     sweeps: [
       {
