@@ -334,7 +334,7 @@ Deno.test("pathComplaints() finds each fault, and accepts what is right", () => 
 Deno.test("files that others made are opened by platform/text_file.ts alone", () => {
   /** Files that read what belongs to a package, or open what they write. */
   const own =
-    /^lib\/(platform\/(text_file|files|temporary|deno)|plots\/png|data\/(?:cldr|image_file)|workshop\/wasm\/build|workshop\/pages\/formulas|train\/text)\.ts$/;
+    /^lib\/(platform\/(text_file|files|temporary|deno)|backend\/backend|plots\/png|data\/(?:cldr|image_file)|workshop\/wasm\/build|workshop\/pages\/formulas|train\/text)\.ts$/;
   const opening = /\b(?:Deno\.(?:open|read\w*File)|platform\.(?:open|readResource))(?:Sync)?\b/;
   const found = filesUnder(new URL("lib/", root))
     .map((file) => ({ path: local(file.href), text: Deno.readTextFileSync(file) }))
@@ -365,6 +365,28 @@ Deno.test("Deno is named by platform/deno.ts and the workshop alone", () => {
   assert(naming.includes("lib/workshop/start.ts"));
   const wrong = naming.filter((path) => !path.startsWith("lib/workshop/"));
   assertEquals(wrong, ["lib/platform/deno.ts"]);
+});
+
+/** The modules of Node that a program loads; a type of one loads nothing. */
+const nodeImports = (text: string): string[] =>
+  text.replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, "")
+    .match(/(?<!\btypeof )(?:\bfrom|^import|\bimport\() *"node:\w+/gm) ?? [];
+
+Deno.test("modules of Node are loaded by the command line and the workshop alone", () => {
+  const found = filesUnder(new URL("lib/", root))
+    .map((file) => ({ path: local(file.href), text: Deno.readTextFileSync(file) }))
+    .filter(({ text }) => nodeImports(text).length > 0)
+    .map(({ path }) => path);
+  assert(found.includes("lib/cli/command.ts"));
+  assertEquals(found.filter((path) => !/^lib\/(?:cli|workshop)\//.test(path)), []);
+});
+
+Deno.test("nodeImports() finds each form of an import, and leaves types alone", () => {
+  const name = '"node:fs"';
+  for (const text of [`import a from ${name};`, `import ${name};`, `await import(${name});`]) {
+    assertEquals(nodeImports(text).length, 1, text);
+  }
+  assertEquals(nodeImports(`type Files = typeof import(${name}); // from ${name}`), []);
 });
 
 Deno.test("codeOf() leaves names in code, and none in comments and texts", () => {

@@ -1,13 +1,12 @@
 // The choice of the tfjs backend. WebGPU runs on a device of our own, so that its errors become exceptions; the packages are
 // loaded when they are asked for, and nothing is registered before.
 
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { requireOneOf } from "../core/check.ts";
 import { platform } from "../platform/mod.ts";
-import { openRegular } from "../platform/text_file.ts";
-import { mendWasm, withOwnMemory } from "./tfjs_wasm.ts";
+import { dirname } from "../platform/path.ts";
+import { isOpen } from "./engine.ts";
+import { loadWasm, mendWasm, wasmAddress } from "./tfjs_wasm.ts";
 import { openWebGpu } from "./webgpu.ts";
 
 /** The tfjs backends that normkit knows. */
@@ -82,24 +81,27 @@ async function useWebGpu(
   return { name: "webgpu", reason, ...gpu };
 }
 
-/** Requires that tfjs's binary can be read: where it cannot, tfjs prints much and says little. */
-async function requireWasmBinary(): Promise<void> {
+/** tfjs's binary; where the runtime may not read it, the error says what is to be allowed. */
+async function readWasmBinary(): Promise<Uint8Array<ArrayBuffer>> {
   const address = import.meta.resolve(
     "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
   );
-  const path = fileURLToPath(address);
   try {
-    (await openRegular(path)).close();
+    return await platform.readResource(address);
   } catch (error) {
     if (platform.faultOf(error) !== "not-granted") throw error;
-    throw new Error(`it needs --allow-read="${dirname(path)}"`);
+    throw new Error(`it needs --allow-read="${dirname(platform.pathOf(address))}"`);
   }
 }
 
 async function useWasm(reason: string, complete: Complete): Promise<BackendChoice> {
-  await import("@tensorflow/tfjs-backend-wasm");
-  await requireWasmBinary();
-  await withOwnMemory(() => activate("wasm"));
+  const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
+  if (!isOpen("wasm")) {
+    setWasmPaths(wasmAddress, true);
+    await loadWasm(await readWasmBinary(), () => activate("wasm"));
+  } else {
+    await activate("wasm");
+  }
   mendWasm(tf.backend());
   await complete("wasm");
   return { name: "wasm", reason, software: false };

@@ -30,6 +30,8 @@ interface Storage {
 /** What is used of tfjs's engine. */
 interface Engine {
   readonly backend: Storage;
+  readonly registry: Readonly<Record<string, unknown>>;
+  pendingBackendInit: Promise<boolean> | null;
   readonly state: {
     gradientDepth: number;
     kernelDepth: number;
@@ -49,6 +51,19 @@ interface Engine {
 }
 
 const engine = tf.engine() as unknown as Engine;
+
+/**
+ * Whether a backend was opened; tfjs's own `findBackend()` opens it.
+ *
+ * @param name The backend.
+ * @returns Whether tfjs has it ready.
+ */
+export const isOpen = (name: string): boolean => name in engine.registry;
+
+/** Lets tfjs wait no longer for a backend that will not come. */
+export function forgetPendingBackend(): void {
+  engine.pendingBackendInit = null;
+}
 
 /** How many gradients of gradients are being taken, from 1; 0 outside a gradient. */
 export function gradientDepth(): number {

@@ -1,9 +1,9 @@
-// Loads tfjs's WASM backend with a memory that threads can share and an allocator that tells when it is full: its binary is
-// changed while it is loaded.
+// Loads tfjs's WASM backend in the same way on every runtime: from bytes that are there, with a memory that threads can share and an
+// allocator that tells when it is full. The binary is changed while it is loaded.
 
 import * as tf from "@tensorflow/tfjs";
 import { checkedImports, checkMalloc } from "./checked_malloc.ts";
-import { noteOfKernel, onRestore } from "./engine.ts";
+import { forgetPendingBackend, noteOfKernel, onRestore } from "./engine.ts";
 import { addressable, OutOfMemoryError } from "./out_of_memory.ts";
 import { shareMemory } from "./shared_memory.ts";
 
@@ -54,20 +54,62 @@ async function instantiateTfjs(
  */
 export async function withOwnMemory<T>(load: () => Promise<T>): Promise<T> {
   const { instantiate } = WebAssembly;
+  let fail = (_error: unknown): Promise<never> => new Promise(() => {});
+  const failure = new Promise<never>((_, reject) => {
+    fail = (error) => { // tfjs waits for an instance and for nothing else
+      forgetPendingBackend();
+      reject(error);
+      return new Promise(() => {});
+    };
+  });
   const instantiateChanged = (source: BufferSource | WebAssembly.Module, imports: unknown) => {
     if (source instanceof WebAssembly.Module) return instantiate(source, imports as never);
     const bytes = ArrayBuffer.isView(source)
       ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
       : new Uint8Array(source);
     return isTfjs(bytes)
-      ? instantiateTfjs(instantiate, bytes, imports as WebAssembly.Imports)
+      ? instantiateTfjs(instantiate, bytes, imports as WebAssembly.Imports).catch(fail)
       : instantiate(source, imports as never);
   };
   WebAssembly.instantiate = instantiateChanged as typeof instantiate;
   try {
-    return await load();
+    return await Promise.race([load(), failure]);
   } finally {
     WebAssembly.instantiate = instantiate;
+  }
+}
+
+/** The folder in which tfjs is to look for its binaries. */
+export const wasmAddress = "normkit:";
+
+/** What is used of tfjs's own platform. */
+interface Fetcher {
+  fetch(address: string, init?: RequestInit): Promise<Response>;
+}
+
+/**
+ * Runs a function that loads tfjs's WASM backend, with a binary that was read before. Its other one, which brings threads of its
+ * own and loads in some pages alone, is not asked for.
+ *
+ * @param bytes The binary.
+ * @param load Loads the backend; `setWasmPaths` has told tfjs to look at {@linkcode wasmAddress}.
+ * @returns What `load` returns.
+ */
+export async function loadWasm<T>(
+  bytes: Uint8Array<ArrayBuffer>,
+  load: () => Promise<T>,
+): Promise<T> {
+  tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+  const fetcher = tf.env().platform as unknown as Fetcher;
+  const { fetch } = fetcher;
+  fetcher.fetch = (address, init) =>
+    address.startsWith(wasmAddress)
+      ? Promise.resolve(new Response(bytes))
+      : fetch.call(fetcher, address, init);
+  try {
+    return await withOwnMemory(load);
+  } finally {
+    fetcher.fetch = fetch;
   }
 }
 

@@ -1,8 +1,8 @@
 // The WebGPU device of the library: made here rather than by tfjs, whose stock device answers errors with silent zeros. An
 // error or a lost device is kept and thrown at the next read; after a loss every read throws.
-import { platform } from "../platform/mod.ts";
 
 import * as tf from "@tensorflow/tfjs";
+import { platform } from "../platform/mod.ts";
 
 /** The WebGPU adapter in words. */
 export interface WebGpuAdapter {
@@ -52,7 +52,7 @@ const quietly = <T>(f: () => Promise<T>): Promise<T> =>
   platform.withEnvironment("XDG_RUNTIME_DIR", "/tmp", f);
 
 async function requestAdapter(): Promise<GPUAdapter | null> {
-  const gpu = (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;
+  const gpu = await platform.gpu();
   return gpu === undefined
     ? null
     : await quietly(() => gpu.requestAdapter({ powerPreference: "high-performance" }));

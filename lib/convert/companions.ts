@@ -1,8 +1,8 @@
 // What lies beside a model's weights and stays as it is: tokenizers, chat templates, generation settings, a licence, and the folders
 // of a sentence-transformers model.
 
-import { dirname } from "node:path";
 import { platform } from "../platform/mod.ts";
+import { dirname } from "../platform/path.ts";
 import { isRegular } from "../platform/text_file.ts";
 
 /** Files that a conversion makes anew; weights in other formats, which would be of another model; and what belongs to those. */

@@ -1,9 +1,9 @@
 // Spoken words: folders of WAV files in the layout of Speech Commands, a folder for each word.
 
-import { basename } from "node:path";
 import { requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { platform } from "../platform/mod.ts";
+import { basename } from "../platform/path.ts";
 import { readBytes, readLines } from "../platform/text_file.ts";
 import { type ClassFolders, type LabelledFile, readClassFolders } from "./class_folders.ts";
 import type { ClassDataset } from "./dataset.ts";

@@ -5,6 +5,7 @@ import { requireInteger, requireOneOf } from "../core/check.ts";
 import { restoreEngine } from "../backend/engine.ts";
 import { requireOptions } from "../core/options.ts";
 import { Queue } from "../core/queue.ts";
+import { platform } from "../platform/mod.ts";
 import { installKernels, type KernelReport, removeKernels } from "./install.ts";
 
 /** How operations run. */
@@ -60,7 +61,7 @@ async function choose(
 ): Promise<BackendInUse> {
   requireOptions("useBackend()", options, { kernels: "string?", threads: "number?" });
   const kernels = requireOneOf("kernels", options.kernels ?? "fused", ["fused", "composed"]);
-  const given = options.threads ?? Math.min(most, navigator.hardwareConcurrency);
+  const given = options.threads ?? Math.min(most, platform.processors());
   const threads = requireInteger("threads", given, { min: 1, max: 64 });
   restoreEngine();
   let report: KernelReport | undefined;

@@ -1,9 +1,9 @@
 // Recorded runs, as notebooks read them.
 
-import { dirname } from "node:path";
 import { exists } from "../platform/files.ts";
 import { readJson } from "../platform/json_file.ts";
 import { platform } from "../platform/mod.ts";
+import { dirname } from "../platform/path.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import { readRuns } from "../train/read_runs.ts";
 import type { RunRecord } from "../train/record.ts";

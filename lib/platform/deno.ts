@@ -1,7 +1,6 @@
 // The platform on Deno. The global `Deno` is looked at inside of functions alone, so that importing the library needs none.
 
-import { rmdirSync } from "node:fs";
-import { rmdir } from "node:fs/promises";
+import { builtin, nodeParts } from "./node_parts.ts";
 import type {
   Fault,
   Files,
@@ -64,8 +63,9 @@ const files: Files = {
   remove: (path) => Deno.remove(path),
   removeAll: (path) => Deno.remove(path, { recursive: true }),
   removeAllNow: (path) => Deno.removeSync(path, { recursive: true }),
-  removeEmpty: (path) => rmdir(path), // of Deno's own, none spares a file
-  removeEmptyNow: (path) => rmdirSync(path),
+  removeEmpty: (path) => builtin("fs").promises.rmdir(path), // of Deno's own, none spares a file
+  removeEmptyNow: (path) => builtin("fs").rmdirSync(path),
+  locks: () => Deno.build.os !== "windows", // which cannot lock a folder
   faultOf: (error) => faults.find((fault) => error instanceof Deno.errors[errorNames[fault]]),
   errorOf: (fault, message, options) => new Deno.errors[errorNames[fault]](message, options),
 };
@@ -120,7 +120,6 @@ function environment(name: string): string | undefined {
 }
 
 async function withEnvironment<T>(name: string, value: string, f: () => Promise<T>): Promise<T> {
-  if (!("Deno" in globalThis)) return await f(); // a browser needs none
   const { state } = Deno.permissions.querySync({ name: "env", variable: name });
   if (state !== "granted" || Deno.env.get(name) !== undefined) return await f();
   Deno.env.set(name, value);
@@ -139,7 +138,11 @@ const host: Host = {
   environment,
   withEnvironment,
   kernel,
+  processors: () => navigator.hardwareConcurrency,
+  gpu: () => Promise.resolve(navigator.gpu),
+  maySleep: () => true,
+  ...nodeParts,
 };
 
 /** The platform of programs that run on Deno. */
-export const deno: Platform = { ...files, ...processes, ...host };
+export const platform: Platform = { ...files, ...processes, ...host };

@@ -1,9 +1,8 @@
 // Writing files and folders whole or not at all.
 
-import { basename, dirname } from "node:path";
 import { undoneAtEnd } from "./cleanup.ts";
 import { platform } from "./mod.ts";
-import { withoutEnd } from "./path.ts";
+import { basename, dirname, withoutEnd } from "./path.ts";
 import type { OpenFile } from "./platform.ts";
 import { reasonOf, saysAbsent, unwritable } from "./system_error.ts";
 import { type TemporaryKind, withTemporary } from "./temporary.ts";

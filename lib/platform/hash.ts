@@ -1,6 +1,6 @@
 // SHA-256: of files, by which a manifest names the file that belongs to it, and of what determines a run.
 
-import { createHash } from "node:crypto";
+import { platform } from "./mod.ts";
 import { bytesOf, openRegular } from "./text_file.ts";
 
 /**
@@ -11,15 +11,17 @@ import { bytesOf, openRegular } from "./text_file.ts";
  * @throws {RangeError} If it is no regular file.
  */
 export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
+  const hash = platform.sha256();
   using file = await openRegular(path);
   for await (const piece of bytesOf(file)) hash.update(piece);
-  return hash.digest("hex");
+  return hash.digest();
 }
 
-/** The bytes of an array: older runtimes hash no others. */
-function bytesIn({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+const utf8 = new TextEncoder();
+
+function bytesIn(part: Part): Uint8Array {
+  if (typeof part === "string") return utf8.encode(part);
+  return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
 }
 
 /** What can be hashed: texts as UTF-8. */
@@ -32,9 +34,9 @@ type Part = string | Int32Array | Float32Array | Uint8Array;
  * @returns 64 hexadecimal digits.
  */
 export function sha256OfAll(parts: Iterable<Part>): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(typeof part === "string" ? part : bytesIn(part));
-  return hash.digest("hex");
+  const hash = platform.sha256();
+  for (const part of parts) hash.update(bytesIn(part));
+  return hash.digest();
 }
 
 /**

@@ -1,13 +1,23 @@
 // Paths of this system, which users give: on Windows with `\`, and everywhere with letters that a URL encodes.
 
-import * as system from "node:path";
-import { pathToFileURL } from "node:url";
+import { platform } from "./mod.ts";
+import type { PathRules } from "./platform.ts";
 
-/** Rules of a system's paths; `node:path` has those of this system and of both kinds. */
-type PathRules = Pick<
-  typeof system,
-  "format" | "isAbsolute" | "parse" | "relative" | "sep"
->;
+/**
+ * The last name of a path.
+ *
+ * @param path The path.
+ * @returns The name, without separators.
+ */
+export const basename = (path: string): string => platform.paths().basename(path);
+
+/**
+ * The folder of a path's last name.
+ *
+ * @param path The path.
+ * @returns The folder's path; `.` where there is but a name.
+ */
+export const dirname = (path: string): string => platform.paths().dirname(path);
 
 /**
  * A path without separators at its end.
@@ -16,20 +26,6 @@ type PathRules = Pick<
  * @param rules The system's rules.
  * @returns The path of the same file or folder; a root stays as it is.
  */
-export function withoutEnd(path: string, rules: PathRules = system): string {
+export function withoutEnd(path: string, rules: PathRules = platform.paths()): string {
   return rules.format(rules.parse(path));
-}
-
-/**
- * The address of a file or folder for a page elsewhere on the same disk.
- *
- * @param from The page's folder.
- * @param to The file or folder.
- * @param rules The system's rules.
- * @returns A relative URL, each name in it encoded; on another drive the whole one.
- */
-export function addressBetween(from: string, to: string, rules: PathRules = system): string {
-  const path = rules.relative(from, to);
-  if (rules.isAbsolute(path)) return pathToFileURL(path, { windows: rules.sep === "\\" }).href;
-  return path.split(rules.sep).map(encodeURIComponent).join("/");
 }

@@ -87,6 +87,8 @@ export interface Files {
   removeEmptyNow(path: string): void;
   /** Why something of these failed, where it is known. */
   faultOf(error: unknown): Fault | undefined;
+  /** Whether open files can be locked, folders too. */
+  locks(): boolean;
   /** An error of the runtime's class for a fault. */
   errorOf(fault: "absent" | "not-granted", message: string, options?: ErrorOptions): Error;
 }
@@ -132,7 +134,37 @@ export interface NotebookKernel {
     | undefined;
 }
 
-/** Facts of the host. */
+/** A path in its parts. */
+export interface PathParts {
+  /** What an absolute path begins with, such as `/` or `C:\\`. */
+  readonly root: string;
+  /** All but the last name, without a separator at its end unless it is the root. */
+  readonly dir: string;
+  /** The last name. */
+  readonly base: string;
+}
+
+/** How a system writes paths. */
+export interface PathRules {
+  /** The last name of a path. */
+  basename(path: string): string;
+  /** The folder in which that name stands. */
+  dirname(path: string): string;
+  /** The parts of a path. */
+  parse(path: string): PathParts;
+  /** The path of parts. */
+  format(parts: PathParts): string;
+}
+
+/** A hash that is under way. */
+export interface Hash {
+  /** Takes more bytes in. */
+  update(bytes: Uint8Array): void;
+  /** The hash of all of them, in hexadecimal digits. */
+  digest(): string;
+}
+
+/** Facts of the host, and what it computes. */
 export interface Host {
   /** The runtime, such as Deno 2.9.6. */
   runtime(): { readonly name: string; readonly version: string };
@@ -140,8 +172,27 @@ export interface Host {
   system(): string;
   /** The processor's architecture, such as `x86_64`. */
   architecture(): string;
+  /** How many threads it runs at the same time. */
+  processors(): number;
   /** The folder in which relative paths begin. */
   currentFolder(): string;
+  /** How it writes paths. */
+  paths(): PathRules;
+  /** The path of a file's address, `file:///…`. */
+  pathOf(address: string): string;
+  /** Compresses bytes into the format of zlib, as small as it can. */
+  deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  /** Begins a SHA-256. */
+  sha256(): Hash;
+  /** Its WebGPU; undefined where it has none. */
+  gpu(): Promise<GPU | undefined>;
+  /**
+   * Starts a thread that runs a function of what it is given and of a function to call when it is ready; resolves then. The thread
+   * does not keep the process alive. The function uses nothing from outside, since only its text reaches the thread.
+   */
+  startThread<T>(program: (data: T, ready: () => void) => void, data: T): Promise<void>;
+  /** Whether this thread may sleep until another wakes it. */
+  maySleep(): boolean;
   /** An environment variable; undefined where there is none, or it may not be read. */
   environment(name: string): string | undefined;
   /** Runs a function with an environment variable set, where it is not set and may be. */

@@ -44,9 +44,12 @@ export async function underSignals<T>(
     onFirst();
     stop.abort();
   };
-  using listeners = new DisposableStack();
-  for (const [name, code] of Object.entries(endings())) {
-    listeners.use(platform.onSignal(name, () => take(name, code)));
+  const listeners = Object.entries(endings()).map(([name, code]) =>
+    platform.onSignal(name, () => take(name, code))
+  );
+  try {
+    return await body(stop.signal);
+  } finally {
+    for (const listener of listeners) listener[Symbol.dispose]();
   }
-  return await body(stop.signal);
 }

@@ -9,7 +9,6 @@ export type TemporaryKind = "file" | "folder";
 
 const suffix = ".normkit.tmp";
 const pattern = /\.[0-9a-f]{8}\.normkit\.tmp$/;
-const canLock = (): boolean => platform.system() !== "windows";
 
 async function create(path: string, kind: TemporaryKind): Promise<void> {
   if (kind === "folder") await platform.makeFolder(path);
@@ -18,7 +17,7 @@ async function create(path: string, kind: TemporaryKind): Promise<void> {
 
 /** Locks a file or folder; undefined where it is gone. A file system without locks leaves it unlocked, and its leftovers alone. */
 async function lock(path: string): Promise<Disposable | undefined> {
-  if (!canLock()) return { [Symbol.dispose]: () => {} };
+  if (!platform.locks()) return { [Symbol.dispose]: () => {} };
   try {
     const file = await platform.open(path, "read");
     await file.lock().catch(() => {});
@@ -44,7 +43,7 @@ async function removeUnlocked(path: string): Promise<void> {
  * @param folder Where to look; what is deeper stays.
  */
 async function removeLeftovers(folder: string): Promise<void> {
-  if (!canLock()) return;
+  if (!platform.locks()) return;
   for await (const { name, isFile, isDirectory } of platform.readDir(folder)) {
     if (pattern.test(name) && (isFile || isDirectory)) await removeUnlocked(`${folder}/${name}`);
   }

@@ -124,7 +124,8 @@ async function* piecesOf(path: string, most: number): AsyncGenerator<string> {
 export async function joinBytes(
   pieces: AsyncIterable<Uint8Array>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const parts = await Array.fromAsync(pieces, (piece) => piece.slice());
+  const parts: Uint8Array[] = [];
+  for await (const piece of pieces) parts.push(piece.slice());
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {

@@ -4,8 +4,8 @@
  * Charts have few colors, and many blends of them along the edges of letters and lines. Blends that the eye cannot tell apart
  * become one, which takes a quarter off the file; where there still are more than 256, the rarest take the nearest of the commonest.
  */
-import { crc32, deflateSync } from "node:zlib";
 import { greatest } from "../core/extent.ts";
+import { platform } from "../platform/mod.ts";
 
 /** A color that fewer pixels than this share have is a blend, and joins a commoner one that is at most `near` off per channel. */
 const blends = { share: 1 / 500, near: 32 } as const;
@@ -42,7 +42,7 @@ export async function encodePng(
     Uint8Array.from(signature),
     chunk("IHDR", header),
     chunk("PLTE", colors),
-    chunk("IDAT", deflateSync(lines, { level: 9, memLevel: 9 })),
+    chunk("IDAT", await platform.deflate(lines)),
     chunk("IEND", new Uint8Array()),
   ]);
   return new Uint8Array(await blob.arrayBuffer());
@@ -85,6 +85,16 @@ function nearest(palette: readonly number[], color: number): number {
     if (distance < least) [best, least] = [index, distance];
   });
   return best;
+}
+
+/** The checksum of PNG, bit by bit: a chart has some ten thousand bytes. */
+function crc32(bytes: Uint8Array): number {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc >>> 1 ^ (crc & 1) * 0xedb88320;
+  }
+  return ~crc >>> 0;
 }
 
 function chunk(type: string, data: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -45,7 +45,7 @@ export function manifestOf<S extends RunSettings, D extends DataFacts>(
       [runtime.name.toLowerCase()]: runtime.version,
     },
     hardware:
-      `${platform.system()} ${platform.architecture()}, ${navigator.hardwareConcurrency} logical cores`,
+      `${platform.system()} ${platform.architecture()}, ${platform.processors()} logical cores`,
     ...(command === undefined ? {} : { command }),
     ...(commit === undefined ? {} : { commit }),
     started: started.toISOString(),

@@ -5,7 +5,7 @@ import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { exists, prepareFolder, writeAtomically } from "../platform/files.ts";
 import { readTextFile } from "../platform/text_file.ts";
-import { addressBetween } from "../platform/path.ts";
+import { addressBetween } from "./address.ts";
 import { readNotebook } from "./jupyter/notebook_file.ts";
 import { buildSite, type SiteNotebook } from "./pages/site.ts";
 import { checkout } from "./checkout.ts";

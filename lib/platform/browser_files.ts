@@ -1,0 +1,221 @@
+// Files of a page: a tree in memory, in which folders of the browser's own (the origin's private file system, one that the user has picked)
+// and files that were dropped on the page may be hung up.
+
+import {
+  fileError,
+  type FileHandle,
+  type FolderHandle,
+  MemoryFolder,
+  type WritableFile,
+} from "./memory_folder.ts";
+import type { Fault, Files, FolderEntry, OpenFile, PathInfo, PathRules } from "./platform.ts";
+
+/** The last name of a path and what stands before it. */
+const lastName = /^(.*?)\/*([^/]*)\/*$/;
+
+/** Paths of a page: names between slashes. */
+export const slashes: PathRules = {
+  basename: (path) => lastName.exec(path)![2]!,
+  dirname: (path) => lastName.exec(path)![1] || (path.startsWith("/") ? "/" : "."),
+  parse: (path) => {
+    const root = path.startsWith("/") ? "/" : "";
+    const [, dir = "", base = ""] = lastName.exec(path)!;
+    return { root, dir: dir || root, base };
+  },
+  format: ({ root, dir, base }) => dir === root ? `${dir}${base}` : `${dir}/${base}`,
+};
+
+/** The top of all paths of the page. */
+const top: FolderHandle = new MemoryFolder();
+
+/** The names that lead from the top to a path. */
+function namesOf(path: string): string[] {
+  const names: string[] = [];
+  for (const name of path.split(/\/+/)) {
+    if (name === "..") names.pop();
+    else if (name !== "" && name !== ".") names.push(name);
+  }
+  return names;
+}
+
+/** The folder of some names below the top. */
+async function folderOf(names: readonly string[], create = false): Promise<FolderHandle> {
+  let folder = top;
+  for (const name of names) folder = await folder.getDirectoryHandle(name, { create });
+  return folder;
+}
+
+/** Where a path's last name stands; the top stands nowhere. */
+async function placeOf(path: string): Promise<{ folder: FolderHandle; name: string }> {
+  const names = namesOf(path);
+  const name = names.pop();
+  if (name === undefined) throw fileError("NotAllowedError", "it is the top of all paths");
+  return { folder: await folderOf(names), name };
+}
+
+/** What is at a path. */
+async function entryAt(path: string): Promise<FileHandle | FolderHandle> {
+  if (namesOf(path).length === 0) return top;
+  const { folder, name } = await placeOf(path);
+  try {
+    return await folder.getFileHandle(name);
+  } catch (error) {
+    if (!hasName(error, "TypeMismatchError")) throw error;
+    return await folder.getDirectoryHandle(name);
+  }
+}
+
+const hasName = (error: unknown, name: string): boolean =>
+  (Object(error) as { readonly name?: unknown }).name === name;
+
+async function fileAt(path: string, create = false): Promise<FileHandle> {
+  const { folder, name } = await placeOf(path);
+  return await folder.getFileHandle(name, { create });
+}
+
+async function open(path: string, mode: "read" | "write" | "create"): Promise<OpenFile> {
+  if (mode === "create" && await entryAt(path).then(() => true, () => false)) {
+    throw fileError("InvalidModificationError", "there is something of this name");
+  }
+  const handle = await fileAt(path, mode === "create");
+  let content = await handle.getFile();
+  let position = 0;
+  let writing: WritableFile | undefined;
+  const sync = async (): Promise<void> => {
+    await writing?.close();
+    writing = undefined;
+    content = await handle.getFile();
+  };
+  const close = (): void => void writing?.close();
+  return {
+    read: async (buffer) => {
+      const bytes = await content.slice(position, position + buffer.length).arrayBuffer();
+      buffer.set(new Uint8Array(bytes));
+      position += bytes.byteLength;
+      return bytes.byteLength === 0 && buffer.length > 0 ? null : bytes.byteLength;
+    },
+    seek: (to) => void (position = to),
+    write: async (bytes) => {
+      writing ??= await handle.createWritable({ keepExistingData: true });
+      await writing.write({ type: "write", position, data: bytes as Uint8Array<ArrayBuffer> });
+      position += bytes.length;
+    },
+    sync,
+    size: () => Promise.resolve(content.size),
+    lock: () => Promise.resolve(), // a page shares its files with nobody
+    tryLock: () => Promise.resolve(false),
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+async function writeFile(path: string, content: string | Uint8Array): Promise<void> {
+  const writing = await (await fileAt(path, true)).createWritable();
+  await writing.write({ type: "write", position: 0, data: content as string });
+  await writing.close();
+}
+
+async function infoAt(path: string): Promise<PathInfo> {
+  const entry = await entryAt(path);
+  const isFile = entry.kind === "file";
+  const size = isFile ? (await entry.getFile()).size : 0;
+  return { isFile, isDirectory: !isFile, isFifo: false, isSocket: false, size };
+}
+
+async function* readDir(path: string): AsyncGenerator<FolderEntry> {
+  const folder = await folderOf(namesOf(path));
+  for await (const [name, { kind }] of folder.entries()) {
+    yield { name, isFile: kind === "file", isDirectory: kind === "directory" };
+  }
+}
+
+/** Copies what a file or a folder holds to a place where nothing is. */
+async function copy(
+  entry: FileHandle | FolderHandle,
+  folder: FolderHandle,
+  name: string,
+): Promise<void> {
+  if (entry.kind === "file") {
+    const writing = await (await folder.getFileHandle(name, { create: true })).createWritable();
+    await writing.write({ type: "write", position: 0, data: await entry.getFile() });
+    return await writing.close();
+  }
+  const made = await folder.getDirectoryHandle(name, { create: true });
+  for await (const [name, inner] of entry.entries()) await copy(inner, made, name);
+}
+
+/** Renames at once in memory, and where the browser can; else what is there is copied first. */
+async function rename(from: string, to: string): Promise<void> {
+  const entry = await entryAt(from);
+  const [source, target] = [await placeOf(from), await placeOf(to)];
+  if (source.folder instanceof MemoryFolder && target.folder instanceof MemoryFolder) {
+    target.folder.set(target.name, entry);
+  } else if (entry.kind === "file" && entry.move !== undefined) {
+    return await entry.move(target.folder, target.name);
+  } else {
+    await copy(entry, target.folder, target.name);
+  }
+  await source.folder.removeEntry(source.name, { recursive: true });
+}
+
+async function remove(path: string, recursive: boolean): Promise<void> {
+  const { folder, name } = await placeOf(path);
+  await folder.removeEntry(name, { recursive });
+}
+
+async function makeFolder(path: string, { around } = { around: false }): Promise<void> {
+  if (around) return void await folderOf(namesOf(path), true);
+  const { folder, name } = await placeOf(path);
+  if (await entryAt(path).then(() => true, () => false)) {
+    throw fileError("InvalidModificationError", "there is something of this name");
+  }
+  await folder.getDirectoryHandle(name, { create: true });
+}
+
+/** What the names of a browser's errors say. */
+const faults: Readonly<Record<string, Fault>> = {
+  NotFoundError: "absent",
+  TypeMismatchError: "no-folder",
+  InvalidModificationError: "exists",
+  NotAllowedError: "forbidden",
+  SecurityError: "forbidden",
+  NoModificationAllowedError: "forbidden",
+};
+
+/** The files of a page. */
+export const browserFiles: Files = {
+  open,
+  writeFile,
+  readResource: async (address) => {
+    const response = await fetch(address);
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    throw fileError("NotFoundError", `Cannot read ${address}: its server says ${response.status}`);
+  },
+  stat: infoAt,
+  lstat: infoAt,
+  readLink: (path) => Promise.reject(fileError("NotFoundError", `${path} is no link`)),
+  readDir,
+  makeFolder,
+  makeTemporaryFolder: async (prefix) => {
+    const path = `/tmp/${prefix}${crypto.randomUUID()}`;
+    await makeFolder(path, { around: true });
+    return path;
+  },
+  rename,
+  copyFile: async (from, to) => {
+    const { folder, name } = await placeOf(to);
+    await copy(await fileAt(from), folder, name);
+  },
+  remove: (path) => remove(path, false),
+  removeAll: (path) => remove(path, true),
+  removeAllNow: () => {}, // nothing outlives a page but what it wrote for good
+  removeEmpty: (path) => remove(path, false),
+  removeEmptyNow: () => {},
+  faultOf: (error) => error instanceof DOMException ? faults[error.name] : undefined,
+  locks: () => false,
+  errorOf: (fault, message, options) =>
+    Object.assign(
+      fileError(fault === "absent" ? "NotFoundError" : "NotAllowedError", message),
+      options,
+    ),
+};
