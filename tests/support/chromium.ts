@@ -1,22 +1,71 @@
 /** Pages in a real browser without a network: Chromium, headless, where the machine has it. */
 
 import { pathToFileURL } from "node:url";
+import { launch, type Page } from "puppeteer-core";
 
-async function find(): Promise<string | undefined> {
+/** A program's path, or undefined where the machine has none of the name. */
+async function pathOf(name: string): Promise<string | undefined> {
+  const { success, stdout } = await new Deno.Command("sh", {
+    args: ["-c", `command -v ${name}`],
+  }).output();
+  return success ? new TextDecoder().decode(stdout).trim() : undefined;
+}
+
+async function find(): Promise<{ name: string; path: string } | undefined> {
+  if (Deno.build.os === "windows") return undefined;
   for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
-    try {
-      await new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" })
-        .output();
-      return name;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+    const path = await pathOf(name);
+    if (path !== undefined) return { name, path };
   }
   return undefined;
 }
 
+const found = await find();
+
 /** The name of the browser's program, or undefined where there is none. */
-export const chromium: string | undefined = await find();
+export const chromium: string | undefined = found?.name;
+
+/** How the browser is started. */
+interface BrowserOptions {
+  /** The port of this machine to which the name of every host leads; nowhere by default. */
+  readonly everyHost?: number;
+  /** Words for the browser's program beside the usual ones. */
+  readonly flags?: readonly string[];
+}
+
+/**
+ * Runs a function with an empty page of a browser of its own, which ends with it; its profile is removed.
+ *
+ * @param options How the browser is started.
+ * @param body The function.
+ * @returns What it returns.
+ */
+export async function withPage<Result>(
+  { everyHost, flags = [] }: BrowserOptions,
+  body: (page: Page) => Promise<Result>,
+): Promise<Result> {
+  const profile = await Deno.makeTempDir({ prefix: "normkit-chromium-" });
+  try {
+    const target = everyHost === undefined ? "~NOTFOUND" : `127.0.0.1:${everyHost}`;
+    const browser = await launch({
+      executablePath: found!.path,
+      userDataDir: profile,
+      defaultViewport: null,
+      args: [
+        "--no-sandbox",
+        `--host-resolver-rules=MAP * ${target}, EXCLUDE 127.0.0.1`,
+        ...flags,
+      ],
+    });
+    try {
+      return await body(await browser.newPage());
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    await Deno.remove(profile, { recursive: true });
+  }
+}
 
 /** What a page is seen in. */
 export interface Window {
@@ -40,48 +89,21 @@ export interface Window {
  */
 export async function inBrowser<Result>(
   html: string,
-  window: Window,
+  { width, height, dark = false, everyHost }: Window,
   probe: () => Result,
 ): Promise<Result> {
-  const script = `<script>addEventListener("load", () => setTimeout(() => {
-  let result;
-  const { documentElement } = parent.document;
-  try { result = { value: (${probe})() }; } catch (error) { result = { error: String(error.stack) }; }
-  documentElement.setAttribute("data-probe", encodeURIComponent(JSON.stringify(result)));
-}, 300));</script>`;
   const folder = await Deno.makeTempDir();
   try {
-    // A frame has any width; a headless window has at least 500 pixels. Its system's colors are those of the page around it.
-    // The script stands before the page's policy, which would forbid it.
-    const source = html.replace("<head>", () => `<head>${script}`)
-      .replaceAll("&", "&amp;").replaceAll('"', "&quot;");
-    await Deno.writeTextFile(
-      `${folder}/page.html`,
-      `<!doctype html><html style="color-scheme: light dark"><body>
-<iframe style="border: 0; width: ${window.width}px; height: ${window.height}px" srcdoc="${source}"></iframe>`,
-    );
-    const { stdout } = await new Deno.Command(chromium!, {
-      args: [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        `--host-resolver-rules=MAP * ${
-          window.everyHost === undefined ? "~NOTFOUND" : `127.0.0.1:${window.everyHost}`
-        }`,
-        `--user-data-dir=${folder}/profile`,
-        "--window-size=1400,1000",
-        ...(window.dark === true ? ["--force-dark-mode"] : []),
-        "--virtual-time-budget=5000",
-        "--dump-dom",
-        pathToFileURL(`${folder}/page.html`).href,
-      ],
-      stderr: "null",
-    }).output();
-    const [, found] = / data-probe="([^"]*)"/.exec(new TextDecoder().decode(stdout)) ?? [];
-    if (found === undefined) throw new Error("The browser gave no result: the page did not load");
-    const { value, error } = JSON.parse(decodeURIComponent(found));
-    if (error !== undefined) throw new Error(`The page threw ${error}`);
-    return value;
+    await Deno.writeTextFile(`${folder}/page.html`, html);
+    return await withPage(everyHost === undefined ? {} : { everyHost }, async (page) => {
+      await page.setViewport({ width, height });
+      await page.emulateMediaFeatures([
+        { name: "prefers-color-scheme", value: dark ? "dark" : "light" },
+      ]);
+      await page.goto(pathToFileURL(`${folder}/page.html`).href);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return await page.evaluate(probe) as Result;
+    });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
