@@ -8,7 +8,7 @@ import type { Runner, WebGpuBackend } from "./runner_types.ts";
 import type { Strategy, Team } from "./strategy.ts";
 import { roundsOf } from "./team_source.ts";
 import { totalOf } from "./total.ts";
-import { declare } from "./wgsl.ts";
+import { declare, isNan } from "./wgsl.ts";
 
 /** The most teams: their shares of the loss are added by a single one. */
 const mostTeams = 1024;
@@ -80,7 +80,9 @@ export function crossEntropyKernels(
   let row = at / uniforms.across;
   let label = places(at % uniforms.across) == Places(u32(labels[row]));
   let right = select(Vector(), Vector(1), label);
-  d_logits[at] = weight * (exp(logits[at] - logs[row]) - right);`,
+  let log_sum = logs[row];
+  let change = weight * (exp(logits[at] - log_sum) - right);
+  d_logits[at] = select(change, Vector(log_sum), ${isNan("log_sum")});`,
       });
     },
   };

@@ -2,6 +2,7 @@
 // exp in float32's own precision, of which drivers give up some digits, and 1 − tanh without cancellation.
 
 import type { GateActivation } from "../contract.ts";
+import { isNan } from "./wgsl.ts";
 
 /** WGSL expressions of x. */
 interface Gate {
@@ -48,8 +49,8 @@ fn precise_exp(x: f32) -> f32 {
   let tail = 1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0 + r / 5040.0));
   return ldexp(1.0 + r * (1.0 + r * (0.5 + r * (1.0 / 6.0 + r * tail))), i32(n));
 }
-fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + precise_exp(-x)); }
-fn rest(x: f32) -> f32 { return ${rest}; }
+fn sigmoid(x: f32) -> f32 { return select(1.0 / (1.0 + precise_exp(-x)), x, ${isNan("x")}); }
+fn rest(x: f32) -> f32 { return select(${rest}, x, ${isNan("x")}); }
 fn slope(x: f32) -> f32 { return ${slope}; }
 `;
 }

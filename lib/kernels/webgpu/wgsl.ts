@@ -44,3 +44,11 @@ export function declare({ inputs, outputs, uniforms }: Bindings): string {
 export const groupIndex = `
 fn group_index(id: vec3u, count: vec3u) -> u32 { return id.y * count.x + id.x; }
 `;
+
+/**
+ * Whether a number is NaN, by its bits: compilers may take `x != x` for false, and drop NaN from comparisons and bounds.
+ *
+ * @param x A WGSL expression of an f32.
+ * @returns A WGSL expression of a bool.
+ */
+export const isNan = (x: string): string => `((bitcast<u32>(${x}) & 0x7fffffffu) > 0x7f800000u)`;
