@@ -33,23 +33,41 @@ type SgdSettings = Extract<OptimizerSettings, { kind: "sgd" }>;
 /** An optimizer with every choice made. */
 export type CompleteOptimizer = Required<AdamWSettings> | Required<SgdSettings>;
 
-const completeSgd = ({ momentum = 0 }: SgdSettings): Required<SgdSettings> => ({
-  kind: "sgd",
-  momentum,
-});
+function completeSgd(settings: SgdSettings): Required<SgdSettings> {
+  requireOptions("the optimizer sgd", settings, { kind: "string", momentum: "number?" });
+  const momentum = requireNumber("momentum", settings.momentum ?? 0, { min: 0, below: 1 });
+  return { kind: "sgd", momentum };
+}
 
-const completeAdamW = (
-  { betas = [0.9, 0.98], eps = 1e-8, weightDecay = 0 }: AdamWSettings,
-): Required<AdamWSettings> => ({ kind: "adamw", betas, eps, weightDecay });
+function completeAdamW(settings: AdamWSettings): Required<AdamWSettings> {
+  requireOptions<AdamWSettings>("the optimizer adamw", settings, {
+    kind: "string",
+    betas: "list?",
+    eps: "number?",
+    weightDecay: "number?",
+  });
+  const kind = requireOneOf("kind of optimizer", settings.kind, ["adamw", "sgd"]) as "adamw";
+  const { betas = [0.9, 0.98], eps = 1e-8, weightDecay = 0 } = settings;
+  const [beta1, beta2, ...others] = betas;
+  if (others.length > 0) {
+    throw new RangeError(`Cannot use ${betas.length} betas: AdamW has two`);
+  }
+  requireNumber("beta 1", beta1, { min: 0, below: 1 });
+  requireNumber("beta 2", beta2, { min: 0, below: 1 });
+  requireEps("eps of AdamW", eps);
+  requireNumber("weightDecay", weightDecay, { min: 0 });
+  return { kind, betas, eps, weightDecay };
+}
 
 /**
- * Fills in what the settings of an optimizer leave open; nothing is checked.
+ * Checks the settings of an optimizer and fills in what they leave open.
  *
  * @param settings The optimizer as data.
  * @returns The same with every choice made.
+ * @throws {RangeError} If a setting is out of range.
  */
 export function completeOptimizer(settings: OptimizerSettings): CompleteOptimizer {
-  return settings.kind === "sgd" ? completeSgd(settings) : completeAdamW(settings);
+  return settings?.kind === "sgd" ? completeSgd(settings) : completeAdamW(settings);
 }
 
 /** What an optimizer keeps between steps. */
@@ -183,22 +201,11 @@ export function makeOptimizer(
   settings: OptimizerSettings,
   decayed: (leaf: Leaf<Tensor>) => boolean = decays,
 ): Optimizer {
-  if (settings?.kind === "sgd") {
-    requireOptions("the optimizer sgd", settings, { kind: "string", momentum: "number?" });
-    return sgd(completeSgd(settings).momentum);
-  }
-  requireOptions<AdamWSettings>("the optimizer adamw", settings, {
-    kind: "string",
-    betas: "list?",
-    eps: "number?",
-    weightDecay: "number?",
-  });
-  requireOneOf("kind of optimizer", settings.kind, ["adamw", "sgd"]);
-  return adamW(completeAdamW(settings), decayed);
+  const complete = completeOptimizer(settings);
+  return complete.kind === "sgd" ? sgd(complete.momentum) : adamW(complete, decayed);
 }
 
 function sgd(momentum: number): Optimizer {
-  requireNumber("momentum", momentum, { min: 0, below: 1 });
   if (momentum === 0) {
     return optimizer(0, eachBy(({ value }, g, _, { rate }) => [tf.sub(value, tf.mul(rate, g))]));
   }
@@ -210,18 +217,10 @@ function sgd(momentum: number): Optimizer {
 }
 
 function adamW(
-  { betas, ...settings }: Required<AdamWSettings>,
+  { betas, eps, weightDecay }: Required<AdamWSettings>,
   decayed: (leaf: Leaf<Tensor>) => boolean,
 ): Optimizer {
-  const [beta1, beta2, ...others] = betas;
-  if (others.length > 0) {
-    throw new RangeError(`Cannot use ${betas.length} betas: AdamW has two`);
-  }
-  requireNumber("beta 1", beta1, { min: 0, below: 1 });
-  requireNumber("beta 2", beta2, { min: 0, below: 1 });
-  const eps = requireEps("eps of AdamW", settings.eps);
-  const weightDecay = requireNumber("weightDecay", settings.weightDecay, { min: 0 });
-
+  const [beta1, beta2] = betas;
   const composed = eachBy((leaf, g, [m, v], { step, rate }) => {
     const first = tf.add(tf.mul(beta1, m!), tf.mul(1 - beta1, g));
     const second = tf.add(tf.mul(beta2, v!), tf.mul(1 - beta2, tf.square(g)));
