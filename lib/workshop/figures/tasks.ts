@@ -87,11 +87,11 @@ export const taskFigures: readonly TaskFigure[] = [
     settings: {
       ...shared,
       task: "translation",
-      data: { vocabulary: 320 },
+      data: { from: "en", to: "de", vocabulary: 320 },
       model: { width: 64, heads: 4, encoderDepth: 3, decoderDepth: 3, dropout: 0.1 },
-      schedule: { kind: "cosine", peak: 1e-3, steps: 1000 },
-      steps: 1000,
-      evaluateEvery: 1000,
+      schedule: { kind: "cosine", peak: 1e-3, steps: 600 },
+      steps: 600,
+      evaluateEvery: 600,
       evaluationBatches: 13,
     },
     sweeps: [
