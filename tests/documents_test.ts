@@ -5,6 +5,7 @@ import MarkdownIt from "markdown-it";
 import { dirname, join, normalize } from "node:path";
 import { commands } from "../lib/cli/commands.ts";
 import { parse } from "../lib/cli/command.ts";
+import { version } from "../lib/core/version.ts";
 import { checkout } from "../lib/workshop/checkout.ts";
 import { readNotebook } from "../lib/workshop/jupyter/notebook_file.ts";
 import { Anchors } from "../lib/workshop/pages/anchors.ts";
@@ -156,6 +157,10 @@ Deno.test("the paths in README.md and CONTRIBUTING.md exist", async () => {
 Deno.test("README.md has at most 12 kB", async () => {
   const { size } = await Deno.stat(`${checkout}/README.md`);
   assert(size <= 12_000, `${size} bytes`);
+});
+
+Deno.test("the library knows the version of deno.json", () => {
+  assertEquals(version, config.version);
 });
 
 Deno.test("CITATION.cff has the version and the licence of deno.json, and the title of README.md", async () => {
