@@ -97,7 +97,7 @@ Deno.test("complaints() names links to files and anchors that do not exist, and 
   assertEquals((await complaints("README.md", wrong.join(" "))).length, wrong.length);
   const right = [
     "[a](https://example.org/x#y)",
-    "[b](#what-is-where)",
+    "[b](#fifteen-lines)",
     "[c](data/README.md#data)",
     "[d](notebooks/06_atlas.ipynb#cell-id=c32)",
   ];

@@ -23,10 +23,11 @@ Deno.test("the examples of README.md and of the entry points run", async () => {
   assertStringIncludes(text(stdout), "ok | 5 passed | 0 failed");
 });
 
-Deno.test("README.md names every folder of lib and every residual variant", async () => {
+Deno.test("CONTRIBUTING.md names every folder of lib, README.md every residual variant", async () => {
   const readme = await Deno.readTextFile(`${checkout}/README.md`);
+  const contributing = await Deno.readTextFile(`${checkout}/CONTRIBUTING.md`);
   for await (const { name } of Deno.readDir(`${checkout}/lib`)) {
-    assertStringIncludes(readme, `${name}/`);
+    assertStringIncludes(contributing, `${name}/`);
   }
   const { residuals } = await import("@normkit/normkit");
   for (const { label } of residuals) assertStringIncludes(readme, label.split(",")[0]!);
