@@ -47,7 +47,7 @@ Deno.test("every task that is no chain of deno's own commands runs a program", (
     "fuzz:ops",
     "kernels",
   ];
-  const others = ["reproduce", "spoken-digits", "proofs", "notebooks", "site", "claims"];
+  const others = ["reproduce", "spoken-digits", "proofs", "notebooks", "site", "claims", "score"];
   assertEquals(programs.map(({ name }) => name).sort(), [...ours, ...others].sort());
 });
 
