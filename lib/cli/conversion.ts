@@ -1,32 +1,28 @@
-// What `convert`, `fold` and `export` have in common: a model made of another is written, verified, and its certificate laid beside it.
+// What `convert`, `fold` and `export` have in common: their options, and what they say of a model that is made of another and written.
 
-import { namesText, nameText } from "../core/excerpt.ts";
+import { nameText } from "../core/excerpt.ts";
 import { type DType, floatDTypes } from "../checkpoint/dtype.ts";
 import { certificateText } from "../convert/certificate_text.ts";
-import { copyCompanions, lostCompanions } from "../convert/companions.ts";
-import { streamNorm } from "../convert/convert.ts";
-import { keptParameters, keptText } from "../convert/kept_norms.ts";
-import { planTensors, saveModel } from "../convert/save.ts";
-import type { Certificate } from "../convert/certificate.ts";
-import { verify, type VerifyOptions } from "../convert/verify.ts";
+import { planTensors } from "../convert/save.ts";
+import type { VerifyOptions } from "../convert/verify.ts";
 import type { BackendName } from "../backend/backend.ts";
 import { requireOneOf } from "../core/check.ts";
 import { version } from "../core/version.ts";
 import { exists, requireAbsent, writeFolder } from "../platform/files.ts";
-import { jsonText } from "../core/json.ts";
-import { platform } from "../platform/mod.ts";
 import { withoutEnd } from "../platform/path.ts";
-import { saveModeling } from "../export/modeling.ts";
+import {
+  type ConvertedFolder,
+  copyBeside,
+  notesOn,
+  writeConverted,
+} from "../export/converted_folder.ts";
 import type { OnnxOptions } from "../export/onnx_model.ts";
 import { type SavedOnnx, saveOnnx } from "../export/onnx_save.ts";
 import { type RmsOperator, rmsOperators } from "../export/onnx_weights.ts";
-import { recordedConversion, take } from "../export/steps.ts";
-import { convertedNormsOf } from "../families/converted_norms.ts";
-import { accountOf } from "../families/account.ts";
+import { take } from "../export/steps.ts";
 import type { Step } from "../families/history.ts";
 import type { Model } from "../families/model.ts";
-import { type OpenModel, openModel } from "../families/open.ts";
-import { useBackend } from "../kernels/use_backend.ts";
+import type { OpenModel } from "../families/open.ts";
 import {
   type Arguments,
   backendOption,
@@ -120,44 +116,6 @@ export function conversionFrom(args: Arguments): Conversion {
   };
 }
 
-/** Lays a description beside a model that its family's engines do not know. */
-async function describeFolder(folder: string): Promise<void> {
-  using written = await openModel(folder);
-  await saveModeling(folder, written);
-}
-
-/** Compares what was written with its source. */
-async function certify(
-  { backend, inputs }: Conversion,
-  source: Model,
-  folder: string,
-): Promise<Certificate> {
-  using written = await openModel(folder);
-  await useBackend(backend);
-  const conversion = await recordedConversion(source, written) ??
-    { problem: "the folder that was written does not say what it was made of" };
-  return await verify(source, written, { conversion, ...inputs });
-}
-
-const isFolder = ({ path }: OpenModel): Promise<boolean> => exists(`${path}/config.json`);
-
-/** Copies what lies beside the source's weights, where it is a folder. */
-async function copyBeside(source: OpenModel, folder: string): Promise<string[]> {
-  return await isFolder(source) ? await copyCompanions(source.path, folder) : [];
-}
-
-/** What is to be known of a source: how it was read, what nothing reads, and what cannot be copied. */
-async function notesOn(source: OpenModel, made: Model): Promise<string[]> {
-  const { unused } = accountOf(source);
-  const lost = await isFolder(source) ? await lostCompanions(source.path) : [];
-  return [
-    ...source.notes,
-    ...(unused.length === 0 ? [] : [`unused: ${namesText(unused)}`]),
-    ...lost.map((name) => `${nameText(name)} is a link to nothing, and is left out`),
-    ...(convertedNormsOf(made.config) === undefined ? [] : keptText(keptParameters(made))),
-  ];
-}
-
 const asLines = (notes: readonly string[]): string[] => notes.map((note) => `Note: ${note}`);
 
 /** Writes an ONNX model instead of weights. */
@@ -192,20 +150,6 @@ async function writeOnnx(
   };
 }
 
-/** What a command says at its end. */
-interface Report {
-  readonly source: string;
-  readonly out: string;
-  readonly tensors: number;
-  readonly bytes: number;
-  readonly companions: readonly string[];
-  /** Tensors that the source does not have: whatever loads the result must know them. */
-  readonly newTensors: readonly string[];
-  /** What is to be known of the source. */
-  readonly notes: readonly string[];
-  readonly certificate?: Certificate;
-}
-
 /** Refuses the name of a run, which nobody could open any more beside a folder of the same name. */
 async function requireNoRun(out: string): Promise<void> {
   const run = withoutEnd(out);
@@ -231,35 +175,7 @@ async function dryRun(
   };
 }
 
-/** Writes the certificate beside a model. */
-async function writeCertificate(folder: string, certificate: Certificate): Promise<void> {
-  await platform.writeFile(`${folder}/certificate.json`, `${jsonText(certificate, 2)}\n`);
-  await platform.writeFile(`${folder}/certificate.txt`, `${certificateText(certificate)}\n`);
-}
-
-/** Saves a model's tensors and configuration; the result is the bytes of its tensors. */
-async function save(how: Conversion, folder: string, made: Model): Promise<number> {
-  const { dtype, maxShardBytes } = how;
-  const bar = how.bar
-    ? startByteProgress(`writing ${made.tensors.names.length} tensors`)
-    : undefined;
-  let written = 0;
-  try {
-    await saveModel(folder, made, {
-      ...(dtype === undefined ? {} : { dtype }),
-      ...(maxShardBytes === undefined ? {} : { maxShardBytes }),
-      onProgress: (done, total, name) => {
-        written = total;
-        bar?.update(done, total, name);
-      },
-    });
-    return written;
-  } finally {
-    bar?.stop();
-  }
-}
-
-function textOf({ certificate, newTensors, notes, bytes, tensors, out }: Report): string {
+function textOf({ certificate, newTensors, notes, bytes, tensors, out }: ConvertedFolder): string {
   const others = newTensors.length > 3 ? ` and ${newTensors.length - 3} more` : "";
   return [
     ...(certificate === undefined ? [] : [certificateText(certificate)]),
@@ -305,21 +221,20 @@ export async function writeConversion(
   await requireNoRun(out);
   if (how.dryRun) return await dryRun(how, source, made, out);
   if (how.form === "onnx") return await writeOnnx(how, source, made, out);
-  const { names } = made.tensors;
-  const newTensors = names.filter((name) => !source.tensors.has(name));
-  const notes = await notesOn(source, made);
-  let report: Report | undefined;
-  await writeFolder(out, async (folder) => {
-    const bytes = await save(how, folder, made);
-    const companions = await copyBeside(source, folder);
-    const written = { tensors: names.length, bytes, companions, newTensors, notes };
-    report = { source: source.path, out, ...written };
-    if (streamNorm(made) !== streamNorm(source)) await describeFolder(folder);
-    if (!how.certified) return;
-    const certificate = await certify(how, source, folder);
-    await writeCertificate(folder, certificate);
-    report = { ...report, certificate };
-  });
-  const passed = report!.certificate?.passed ?? true;
-  return { code: passed ? 0 : exitCodes.failed, report: report!, text: textOf(report!) };
+  const { dtype, maxShardBytes, backend, inputs } = how;
+  const bar = how.bar
+    ? startByteProgress(`writing ${made.tensors.names.length} tensors`)
+    : undefined;
+  try {
+    const written = await writeConverted(source, made, out, {
+      ...(dtype === undefined ? {} : { dtype }),
+      ...(maxShardBytes === undefined ? {} : { maxShardBytes }),
+      ...(how.certified ? { certificate: { backend, ...inputs } } : {}),
+      onProgress: (done, total, name) => bar?.update(done, total, name),
+    });
+    const passed = written.certificate?.passed ?? true;
+    return { code: passed ? 0 : exitCodes.failed, report: written, text: textOf(written) };
+  } finally {
+    bar?.stop();
+  }
 }
