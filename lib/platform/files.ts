@@ -86,7 +86,7 @@ async function sync(path: string): Promise<void> {
 }
 
 async function syncFolder(folder: string): Promise<void> {
-  if (!isWindows()) await sync(folder);
+  if (!isWindows() && platform.system() !== "browser") await sync(folder);
 }
 
 /** Waits until all that is in a folder is on the disk. */
