@@ -24,6 +24,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   norms: async () => (await import("./norms.ts")).runNorms,
   products: async () => (await import("./products.ts")).runProducts,
   models: async () => (await import("./models.ts")).runModels,
+  vision: async () => (await import("./vision.ts")).runVision,
   scaling: async () => (await import("./scaling.ts")).runScaling,
   cold: async () => (await import("./cold.ts")).runCold,
   bounds: async () => (await import("./bounds.ts")).runBounds,
