@@ -12,7 +12,7 @@ const ranks: readonly (readonly string[])[] = [
   ["backend"],
   ["kernels"],
   ["ops"],
-  ["checkpoint", "metrics", "residual"],
+  ["checkpoint", "metrics", "residual", "tfjs"],
   ["model"],
   ["interpret", "transformer"],
   ["decoder"],

@@ -11,6 +11,7 @@ import * as ops from "../lib/ops/mod.ts";
 import * as plots from "../lib/plots/mod.ts";
 import * as probes from "../lib/probes/mod.ts";
 import * as tasks from "../lib/tasks/mod.ts";
+import * as layers from "../lib/tfjs/mod.ts";
 import * as training from "../lib/train/mod.ts";
 import * as tf from "@tensorflow/tfjs";
 import { checkout } from "../lib/workshop/checkout.ts";
@@ -118,6 +119,12 @@ const withConfig = (call: (own: kit.DecoderConfig) => unknown): AnyRow => row(de
 
 /** Rows by function; one with several objects of options has several rows. */
 const rows: Readonly<Record<string, readonly AnyRow[]>> = {
+  accelerate: [
+    row<layers.AccelerateOptions>(
+      { inputs: [], measure: "predict", runs: 1 },
+      (o) => layers.accelerate(any, o),
+    ),
+  ],
   useBackend: [
     row<kit.BackendOptions>({ kernels: "fused", threads: 1 }, (o) => kit.useBackend("cpu", o)),
   ],

@@ -78,7 +78,7 @@ export function requireInteger(name: string, value: number, limits: NumberLimits
 }
 
 /** The least number that single precision holds in full: devices may take smaller ones for 0. */
-const leastFloat32 = 2 ** -126;
+export const leastFloat32 = 2 ** -126;
 
 /** The largest. */
 const mostFloat32 = (2 - 2 ** -23) * 2 ** 127;
