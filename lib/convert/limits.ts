@@ -25,6 +25,22 @@ const roundings = 20;
 /** By how much more a model may amplify them; at most 47 were measured. */
 const mostAmplified = 5 * roundings;
 
+/** Units of a number that all outputs of a row have in common. */
+const roundingsOfOffset = 4;
+
+/** What is allowed of rounding where nothing else is left: every number is what the conversion gives, rounded once. */
+const ifIdentical = 10;
+
+/**
+ * The distance of outputs that float32 cannot tell apart.
+ *
+ * @param baseline What the first model's outputs differ by between float32 and float64, relative to their spread.
+ */
+export function tieOf(baseline: number): number {
+  const known = Number.isNaN(baseline) ? Infinity : baseline;
+  return roundings * Math.max(unitOf("F32"), Math.min(known, 1e-3));
+}
+
 /** What limits depend on. */
 export interface Rounding {
   /** The storage dtype of the second model. */
@@ -35,6 +51,8 @@ export interface Rounding {
   readonly steps: number;
   /** Whether the conversions compute the very function. */
   readonly exact: boolean;
+  /** Whether every stored number is that of the conversion done again. */
+  readonly identical: boolean;
   /** A limit that replaces all of these. */
   readonly tolerance?: number;
 }
@@ -47,15 +65,18 @@ export interface Limits {
   readonly stored: number;
   /** In float32. */
   readonly single: number;
-  /** Distance of outputs that float32 cannot tell apart. */
-  readonly tie: number;
+  /** What each unit of a number that a row has in common adds to `stored`. */
+  readonly storedOffset: number;
+  /** What each unit of a number that a row has in common adds to `single`. */
+  readonly singleOffset: number;
 }
 
 /**
  * The limits of a comparison.
  *
  * ```
- * stored  steps · max(20 u, min(2 b u / u₃₂, 100 u)),  u = ½ ulp(1) of the dtype, b the baseline
+ * stored  steps · max(20 u, min(2 b u / u₃₂, 100 u)),  u = ½ ulp(1) of the dtype, b the baseline;
+ *         ten times that where all stored numbers are identical to those of the conversion done again
  * single  stored + 1e-5 + 2 b
  * unrounded  max(1e-10, 20 b u₆₄ / u₃₂), b at most 1
  * ```
@@ -63,17 +84,26 @@ export interface Limits {
  * @param rounding What they depend on.
  * @returns The limits.
  */
-export function limitsOf({ dtype, baseline, steps, exact: isExact, tolerance }: Rounding): Limits {
+export function limitsOf(rounding: Rounding): Limits {
+  const { dtype, baseline, steps, exact: isExact, identical, tolerance } = rounding;
   const [unit, unit32, unit64] = [unitOf(dtype), unitOf("F32"), unitOf("F64")];
   const inDouble = Number.isFinite(baseline) ? Math.min(baseline, 1) * unit64 / unit32 : 0;
   const unrounded = Math.max(exact, roundings * inDouble);
   const known = Number.isNaN(baseline) ? Infinity : baseline;
-  const tie = roundings * Math.max(unit32, Math.min(known, 1e-3));
-  if (tolerance !== undefined) return { unrounded, stored: tolerance, single: tolerance, tie };
+  if (tolerance !== undefined) {
+    const none = { storedOffset: 0, singleOffset: 0 };
+    return { unrounded, stored: tolerance, single: tolerance, ...none };
+  }
+  const times = identical ? ifIdentical : 1;
   const amplified = Math.min(2 * known * unit / unit32, mostAmplified * unit);
   const stored = Math.max(
-    Math.max(1, steps) * Math.max(roundings * unit, amplified),
+    times * Math.max(1, steps) * Math.max(roundings * unit, amplified),
     isExact ? unrounded : otherEps,
   );
-  return { unrounded, stored, single: stored + float32Promise + 2 * known, tie };
+  const storedOffset = times * roundingsOfOffset * unit;
+  return {
+    ...{ unrounded, stored, storedOffset },
+    single: stored + float32Promise + 2 * known,
+    singleOffset: Math.max(storedOffset, times * roundingsOfOffset * unit32),
+  };
 }

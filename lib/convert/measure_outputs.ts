@@ -16,7 +16,7 @@ import {
   worstOf,
 } from "./compare.ts";
 import type { Runs } from "./coverage.ts";
-import { limitsOf } from "./limits.ts";
+import { tieOf } from "./limits.ts";
 
 /** What outputs are compared by; of several inputs the worst. */
 export interface Measured {
@@ -61,7 +61,7 @@ async function measureOn(
   const right = await inDouble(expected);
   const stored = await inDouble(actual);
   const baseline = await single(expected, right);
-  const { tie } = limitsOf({ dtype, baseline: largestOf(baseline), steps: 1, exact: true });
+  const tie = tieOf(largestOf(baseline));
   const all = Object.values(right.outputs).reduce((sum, { values }) => sum + values.length, 0);
   const notNumbers = { expected: countNotNumbers(right), actual: countNotNumbers(stored), all };
   const measured = {
