@@ -13,7 +13,6 @@ const common: readonly string[] = [
   "@tensorflow/tfjs",
   "@tensorflow/tfjs-backend-wasm",
   "@tensorflow/tfjs-backend-webgpu",
-  "leven",
   "pure-rand",
 ];
 

@@ -98,8 +98,10 @@ export async function letOthersRun(): Promise<void> {
  */
 export async function untilCut<T>(work: () => T | Promise<T>, where: () => string): Promise<T> {
   if (!inKernel()) return await work();
-  const cut = Promise.withResolvers<never>();
-  const listener = (): void => cut.reject(new InterruptedError(where()));
+  let listener = (): void => {};
+  const cut = new Promise<never>((_, reject) => {
+    listener = () => reject(new InterruptedError(where()));
+  });
   const begun = new Promise((resolve) => setTimeout(resolve)).then(() => {
     restoreEngine(); // what an earlier cell left
     listeners.add(listener);
@@ -107,7 +109,7 @@ export async function untilCut<T>(work: () => T | Promise<T>, where: () => strin
     return work();
   });
   try {
-    return await Promise.race([begun, cut.promise]);
+    return await Promise.race([begun, cut]);
   } finally {
     listeners.delete(listener);
     keepLooking();

@@ -204,7 +204,8 @@ export async function openWebGpu(acceptSoftware: boolean): Promise<WebGpuAdapter
   if (found.software && !acceptSoftware) return undefined;
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
   const device = await openDevice(adapter);
-  tf.removeBackend("webgpu"); // the one that the package registers on a device of its own
+  // where the package finds a navigator.gpu, it registers a backend on a device of its own
+  if (tf.findBackendFactory("webgpu") != null) tf.removeBackend("webgpu");
   tf.registerBackend("webgpu", () => {
     const backend = new WebGPUBackend(device, adapter.info);
     throwWithData(backend);

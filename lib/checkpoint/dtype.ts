@@ -1,6 +1,8 @@
 // How numbers are stored in safetensors files, and the way from there to float64 and back. Files are little-endian, as is every
 // machine that Deno runs on, so typed arrays read them where they are.
 
+import { fromHalves, toHalves } from "./float16.ts";
+
 /** How a tensor's numbers are stored: what is computed with, and in the last two lines what is copied as it is. */
 export type DType =
   | ("I64" | "F64" | "F32" | "I32" | "BF16" | "F16" | "I16" | "I8" | "U8" | "BOOL")
@@ -45,6 +47,14 @@ function floats(type: ArrayType<Floats>, digits: number, smallest: number): Stor
     encode: (numbers) => bytesOf(new type(numbers)),
   };
 }
+
+/** Half precision, where there is no typed array of it. */
+const halves: Storage = {
+  bytes: 2,
+  float: { digits: 11, smallest: -14 },
+  decode: (bytes) => fromHalves(viewOf(Uint16Array, bytes)),
+  encode: (numbers) => bytesOf(toHalves(numbers)),
+};
 
 /** The upper halves of float32 numbers. */
 const bfloats: Storage = {
@@ -167,7 +177,7 @@ const storages = {
   F32: floats(Float32Array, 24, -126),
   I32: wholes("I32", Int32Array),
   BF16: bfloats,
-  F16: floats(Float16Array, 11, -14),
+  F16: "Float16Array" in globalThis ? floats(Float16Array, 11, -14) : halves,
   I16: wholes("I16", Int16Array),
   I8: wholes("I8", Int8Array),
   U8: wholes("U8", Uint8Array),

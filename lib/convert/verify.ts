@@ -68,7 +68,7 @@ const coarser = (a: DType, b: DType): DType => unitOf(a) > unitOf(b) ? a : b;
 
 /** The dtype of a model's parameters; of several the one that rounds most. */
 export function dtypeOf({ spec, tensors }: Model): DType {
-  return parametersIn(spec).keys()
+  return [...parametersIn(spec).keys()]
     .filter((name) => tensors.has(name))
     .map((name) => tensors.info(name).dtype)
     .reduce(coarser);

@@ -2,7 +2,7 @@
 // it was given. What a function takes is one table, which the compiler compares with the interface.
 
 import { excerpt } from "./excerpt.ts";
-import { closestMatch } from "leven";
+import { editDistance } from "./edit_distance.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** How an option may be: `any` where several kinds of values will do, which its function tells apart. */
@@ -71,8 +71,12 @@ export function shown(value: unknown): string {
  * @returns The nearest one, or undefined where none is as near as half of the word.
  */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  return closestMatch(word, known, { maxDistance: Math.max(1, Math.floor(word.length / 2)) }) ??
-    known.find((one) => word.length > 2 && one.startsWith(word));
+  const most = Math.max(1, Math.floor(word.length / 2));
+  const near = known.filter((one) => Math.abs(one.length - word.length) <= most)
+    .map((one) => ({ one, distance: editDistance(word, one) }))
+    .filter(({ distance }) => distance <= most)
+    .sort((a, b) => a.distance - b.distance);
+  return near[0]?.one ?? known.find((one) => word.length > 2 && one.startsWith(word));
 }
 
 /**

@@ -1,5 +1,6 @@
 // What every loader returns, and how examples are held out.
 
+import { groupBy } from "../core/collections.ts";
 import { requireInteger, requireNumber } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { Random } from "../core/random.ts";
@@ -67,7 +68,7 @@ function placesByGroup(count: number, groups: HoldOutOptions["groups"]): number[
       `Cannot hold out groups: there are ${groups.length} of them for ${count} examples; each example needs one`,
     );
   }
-  return [...Map.groupBy(places, (at) => groups[at]!).values()];
+  return [...groupBy(places, (at) => groups[at]!).values()];
 }
 
 /**

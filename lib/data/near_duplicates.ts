@@ -15,7 +15,8 @@ function trigramsOf(text: string): Set<string> {
 }
 
 function similarity(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
-  const common = one.intersection(other).size;
+  let common = 0;
+  for (const trigram of one) if (other.has(trigram)) common++;
   return common / (one.size + other.size - common);
 }
 

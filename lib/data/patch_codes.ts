@@ -1,5 +1,6 @@
 // Visual tokens: a code for each patch of an image, by the nearest of some patches that k-means found.
 
+import { groupBy } from "../core/collections.ts";
 import { requireInteger } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { Random } from "../core/random.ts";
@@ -162,7 +163,7 @@ export function patchCodebook(
   const perImage = height * width / patchSize ** 2;
   const chosen = shuffle(Array.from({ length: examples.length * perImage }, (_, at) => at), random)
     .slice(0, count);
-  const byImage = Map.groupBy(chosen, (at) => Math.floor(at / perImage));
+  const byImage = groupBy(chosen, (at) => Math.floor(at / perImage));
   const patches = [...byImage].flatMap(([image, places]) => {
     const own = patchesOf(examples[image]!.pixels, cut);
     return places.map((at) => own[at % perImage]!);

@@ -1,5 +1,6 @@
 // Spoken words: folders of WAV files in the layout of Speech Commands, a folder for each word.
 
+import { collect } from "../core/collections.ts";
 import { requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { platform } from "../platform/mod.ts";
@@ -57,7 +58,7 @@ const mostBytes = 2 ** 26;
 async function listedIn(folder: string, part: "validation" | "testing"): Promise<Set<string>> {
   const path = `${folder}/${part}_list.txt`;
   try {
-    const lines = await Array.fromAsync(readLines(path));
+    const lines = await collect(readLines(path));
     return new Set(lines.map((line) => `${folder}/${line.trim()}`));
   } catch (cause) {
     if (platform.faultOf(cause) !== "absent") throw cause;

@@ -1,5 +1,6 @@
 // Generation: the tokens that follow prompts, each a row of work beside a cache of keys and values.
 
+import { groupBy } from "../core/collections.ts";
 import * as tf from "@tensorflow/tfjs";
 import { requireInteger } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
@@ -213,7 +214,7 @@ export async function generateBatchWith(
   requireOptions("generateBatch()", options, generateKinds);
   const random = new Random(options.seed ?? 0, "/generate");
   const made: number[][] = prompts.map(() => []);
-  const groups = Map.groupBy(prompts.keys(), (at) => Math.min(prompts[at]!.length, model.context));
+  const groups = groupBy(prompts.keys(), (at) => Math.min(prompts[at]!.length, model.context));
   for (const places of groups.values()) {
     const own = places.map((at) => prompts[at]!);
     const randoms = places.map((at) => random.fork(at));

@@ -1,5 +1,6 @@
 // The parameters of a decoder and their initialization.
 
+import { groupBy } from "../core/collections.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Tree } from "../core/tree.ts";
 import type { End, NormPlace, Role } from "../residual/types.ts";
@@ -95,7 +96,7 @@ const order = [
 
 /** Tensors by path as a tree. */
 function nested(named: ReadonlyMap<string, Tensor>): Tree<Tensor> {
-  const groups = Map.groupBy(named, ([path]) => path.split(".", 1)[0]!);
+  const groups = groupBy(named, ([path]) => path.split(".", 1)[0]!);
   const within = (key: string, members: readonly (readonly [string, Tensor])[]): Tree<Tensor> =>
     members[0]![0] === key
       ? members[0]![1]

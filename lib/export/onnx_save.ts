@@ -1,5 +1,6 @@
 // An ONNX model as bytes, or in a folder: one file, or two where the weights are many.
 
+import { collect } from "../core/collections.ts";
 import { requireNumber } from "../core/check.ts";
 import { exists, writeAtomically, writeStream } from "../platform/files.ts";
 import { requireOptions } from "../core/options.ts";
@@ -53,8 +54,8 @@ export async function onnxBytes(
       `Cannot hold ${bytes} bytes of weights in one ONNX file: it can be at most ${mostBytes}; saveOnnx() writes two files`,
     );
   }
-  const pieces = await Array.fromAsync(wholeFile(made), (piece) => piece.bytes);
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+  const pieces = await collect(wholeFile(made));
+  return new Uint8Array(await new Blob(pieces.map(({ bytes }) => bytes)).arrayBuffer());
 }
 
 /**

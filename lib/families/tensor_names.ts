@@ -44,8 +44,8 @@ const rules: readonly Rule[] = [
 
 /** Names by a rule; undefined where it changes none, or two would be equal. */
 function mendedBy({ mend }: Rule, names: Names): Names | undefined {
-  if (names.keys().every((name) => mend(name) === name)) return undefined;
-  const mended = new Map(names.entries().map(([name, stored]) => [mend(name), stored]));
+  if ([...names.keys()].every((name) => mend(name) === name)) return undefined;
+  const mended = new Map([...names].map(([name, stored]) => [mend(name), stored]));
   return mended.size === names.size ? mended : undefined;
 }
 

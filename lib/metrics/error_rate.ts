@@ -1,23 +1,7 @@
 // Word and character error rate of transcripts, as jiwer computes them by default.
 
-import leven from "leven";
+import { editDistance } from "../core/edit_distance.ts";
 import { requireReferences, singleSpaced, strip } from "./ngrams.ts";
-
-/** As many different tokens as fit into code units. */
-const mostTokens = 2 ** 16;
-
-/** How many tokens must be replaced, left out or put in to make the one list of the other. */
-function editDistance(one: readonly string[], other: readonly string[]): number {
-  const codes = new Map([...new Set([...one, ...other])].map((token, code) => [token, code]));
-  if (codes.size > mostTokens) {
-    throw new RangeError(
-      `Cannot compare transcripts of ${codes.size} different words: they may have ${mostTokens}; cut them into sentences`,
-    );
-  }
-  const coded = (tokens: readonly string[]): string =>
-    tokens.map((token) => String.fromCharCode(codes.get(token)!)).join("");
-  return leven(coded(one), coded(other));
-}
 
 function errorRate(
   hypotheses: readonly string[],

@@ -64,7 +64,7 @@ export function countNgrams(tokens: readonly string[], order: number, between: s
  * @returns Their sum.
  */
 export const total = (counts: Counts): number =>
-  counts.values().reduce((sum, count) => sum + count, 0);
+  [...counts.values()].reduce((sum, count) => sum + count, 0);
 
 /**
  * How many n-grams two texts have in common.
@@ -74,7 +74,7 @@ export const total = (counts: Counts): number =>
  * @returns The sum of the smaller counts.
  */
 export const matches = (one: Counts, other: Counts): number =>
-  one.entries().reduce((sum, [ngram, count]) => sum + Math.min(count, other.get(ngram) ?? 0), 0);
+  [...one].reduce((sum, [ngram, count]) => sum + Math.min(count, other.get(ngram) ?? 0), 0);
 
 /**
  * Adds lists of numbers.

@@ -1,5 +1,6 @@
 // What recorded runs of a task say of its variants: each at its own learning rate, beside the trivial baseline.
 
+import { groupBy } from "../core/collections.ts";
 import { extent, least } from "../core/extent.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import type { AnyRunRecord, Row } from "../train/record.ts";
@@ -65,7 +66,7 @@ function resultOf(runs: readonly AnyRunRecord[]): VariantResult {
  * @returns The results, in the order in which the variants come first, those with warm-up before those without.
  */
 export function taskResults(runs: readonly AnyRunRecord[]): VariantResult[] {
-  const groups = Map.groupBy(
+  const groups = groupBy(
     runs,
     ({ manifest: { variant, settings: { schedule } } }) => `${variant}/${schedule.warmup}`,
   );

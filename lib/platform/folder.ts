@@ -1,11 +1,12 @@
 // The files in a folder and in the folders in it.
 
+import { collect } from "../core/collections.ts";
 import { platform } from "./mod.ts";
 import { isRegular } from "./text_file.ts";
 
 /** The names in a folder in the order of their code units; hidden ones, such as `.DS_Store`, are left out. */
 async function namesIn(folder: string): Promise<string[]> {
-  const entries = await Array.fromAsync(platform.readDir(folder));
+  const entries = await collect(platform.readDir(folder));
   return entries.map(({ name }) => name).filter((name) => !name.startsWith(".")).sort();
 }
 

@@ -165,12 +165,15 @@ const dawn = "webgpu";
 
 let dawnGpu: Promise<GPU | undefined> | undefined;
 
-/** Dawn's WebGPU, whose constants and classes tfjs looks for among the globals; undefined where it is not installed. */
+/** Dawn's WebGPU, put where tfjs looks for it: among the globals, as in a browser. Undefined where it is not installed. */
 async function openDawn(): Promise<GPU | undefined> {
   try {
     const { create, globals } = await import(dawn) as Dawn;
+    const gpu = create([]);
     Object.assign(globalThis, globals);
-    return create([]);
+    if (globalThis.navigator === undefined) Object.assign(globalThis, { navigator: {} });
+    Object.defineProperty(navigator, "gpu", { value: gpu, configurable: true });
+    return gpu;
   } catch (error) {
     if ((error as { readonly code?: unknown }).code === "ERR_MODULE_NOT_FOUND") return undefined;
     throw error;

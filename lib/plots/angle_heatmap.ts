@@ -1,4 +1,5 @@
 /** The angle between the stream at every two depths: a triangle of cells, one panel per variant. */
+import { groupBy } from "../core/collections.ts";
 import { requireOptions, requireRows } from "../core/options.ts";
 import { cardKinds, type CardOptions } from "./card.ts";
 import type { Figure } from "./figure.ts";
@@ -53,7 +54,7 @@ export function angleHeatmap(rows: readonly AngleHeatmapRow[], options: CardOpti
 }
 
 function meansOf(rows: readonly AngleHeatmapRow[]): HeatCell[] {
-  const groups = Map.groupBy(rows, ({ variant, from, to }) => `${variant} ${from} ${to}`);
+  const groups = groupBy(rows, ({ variant, from, to }) => `${variant} ${from} ${to}`);
   return [...groups.values()].map((group) => {
     const { variant, from, to } = group[0]!;
     const value = group.reduce((sum, row) => sum + row.value, 0) / group.length;

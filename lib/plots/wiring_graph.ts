@@ -3,6 +3,7 @@
  *
  * The same text that trains is drawn, so that a drawing cannot say something else than what is computed.
  */
+import { groupBy } from "../core/collections.ts";
 import { joinBranch } from "../residual/join.ts";
 import type { Algebra, State } from "../residual/algebra.ts";
 import type { End, Parts, Residual, Role, Site } from "../residual/types.ts";
@@ -125,7 +126,7 @@ export function wiringForms(residual: Residual, depth: number): WiringForm[] {
       return { layer, role, parts, key: formKey(parts) };
     })
   );
-  return [...Map.groupBy(sites, ({ key }) => key).values()].map((alike) => {
+  return [...groupBy(sites, ({ key }) => key).values()].map((alike) => {
     const [first, last] = [alike[0]!, alike.at(-1)!];
     const layers = [...new Set(alike.map(({ layer }) => layer))];
     return {

@@ -1,5 +1,6 @@
 // Text files as strings: decoded strictly, in pieces, so that no file need fit into memory twice.
 
+import { collect } from "../core/collections.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { filesUnder } from "../platform/folder.ts";
 import { platform } from "../platform/mod.ts";
@@ -212,5 +213,5 @@ export async function openText(path: string, options: TextOptions = {}): Promise
 export async function readText(path: string, options: TextOptions = {}): Promise<string> {
   requireOptions("readText()", options, textKinds);
   const { pieces } = await openText(path, options);
-  return (await Array.fromAsync(pieces)).join("");
+  return (await collect(pieces)).join("");
 }

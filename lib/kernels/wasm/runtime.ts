@@ -64,7 +64,7 @@ const cacheLine = 64;
 /** The relaxed module where the engine knows its instructions, else the plain one. */
 function bestModule(shared: boolean): { flavor: string; module: WebAssembly.Module } {
   const declared = (text: string): Uint8Array<ArrayBuffer> => {
-    const bytes = Uint8Array.fromBase64(text);
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
     return shared ? shareMemory(bytes) : bytes;
   };
   const bytes = declared(relaxed);

@@ -19,13 +19,9 @@ Deno.test("wordErrorRate() and characterErrorRate() count what must be changed",
   assertEquals(wordErrorRate(["a b"], [" "]), 2, "insertions where there is no reference");
 });
 
-Deno.test("wordErrorRate() refuses more different words than it can tell apart", () => {
+Deno.test("wordErrorRate() tells more different words apart than there are code units", () => {
   const words = Array.from({ length: 2 ** 16 + 1 }, (_, at) => at).join(" ");
-  assertThrows(
-    () => wordErrorRate([words], ["a"]),
-    RangeError,
-    "Cannot compare transcripts of 65538 different words: they may have 65536; cut them into sentences",
-  );
+  assertEquals(wordErrorRate([words], ["0 65536"]), (2 ** 16 - 1) / 2);
 });
 
 /** Right answers of how many, and the interval in Newcombe 1998, Table I, method 3. */
