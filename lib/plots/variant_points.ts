@@ -20,6 +20,8 @@ export interface PointRow {
   readonly value: number;
   /** Seed of the run; 0 when absent. */
   readonly seed?: number;
+  /** What tells rows of one variant apart, such as `no warm-up`; each has the same seeds. It stands behind the variant's name. */
+  readonly under?: string;
 }
 
 /** The words of the chart, its quantity and what it compares with. */
@@ -36,6 +38,7 @@ const margins = { top: 10, right: 56, bottom: 40 } as const;
 
 /** A variant in its row. */
 interface Placed {
+  readonly label: string;
   readonly series: Series;
   readonly row: number;
   readonly mean: number;
@@ -55,8 +58,8 @@ function draw(
   ];
   const [low, high] = extent(values);
   const room = high - low > leastSpan ? 0.04 * (high - low) : Math.max(Math.abs(low) / 2, 1);
-  const names = placed.map(({ series, mean }) =>
-    `${variantStyle(series.variant).label}${Number.isFinite(mean) ? "" : " (not finite)"}`
+  const names = placed.map(({ label, mean }) =>
+    `${label}${Number.isFinite(mean) ? "" : " (not finite)"}`
   );
   return Plot.plot({
     document,
@@ -111,8 +114,7 @@ function pointMarks(one: Placed): Plot.Markish[] {
 }
 
 /** A variant's numbers in words. */
-function describe({ series, mean, low, high }: Placed): string {
-  const { label } = variantStyle(series.variant);
+function describe({ label, series, mean, low, high }: Placed): string {
   if (!Number.isFinite(mean)) return `${label}: not finite`;
   const range = series.seeds > 1
     ? ` (${formatNumber(low)} to ${formatNumber(high)} over ${series.seeds} seeds)`
@@ -120,10 +122,23 @@ function describe({ series, mean, low, high }: Placed): string {
   return `${label}: ${formatNumber(mean)}${range}`;
 }
 
+/** The rows of the chart: those of a variant together, in the order in which they come. */
+function placedRows(rows: readonly PointRow[]): Placed[] {
+  const kinds = [...new Set(rows.map(({ under }) => under))];
+  const measured = rows.map(({ under, ...row }) => ({ ...row, x: kinds.indexOf(under) }));
+  return toSeries(measured, { chart: "points", place: "variant" }).flatMap((series) => {
+    const { label } = variantStyle(series.variant);
+    return series.points.map(({ x, ...point }) => {
+      const under = kinds[x];
+      return { label: under === undefined ? label : `${label}, ${under}`, series, ...point };
+    });
+  }).map((placed, row) => ({ ...placed, row }));
+}
+
 /**
  * One number of each variant: the mean as a point, a line from least to greatest over seeds, and dotted lines for what a model must beat.
  *
- * @param rows Values in any order, one for each variant and seed; those of a task are its last held-out measures.
+ * @param rows Values in any order, one for each variant, what it is under, and seed; those of a task are its last held-out measures.
  * @param options Title (the finding), setting, source, quantity and references.
  * @returns The figure.
  * @throws {RangeError} If there is no row or no finite value, a seed of a variant is given twice, a reference is not finite, or the title is
@@ -145,9 +160,7 @@ export function variantPoints(rows: readonly PointRow[], options: PointOptions):
   if (bad !== undefined) {
     throw new RangeError(`Cannot draw ${bad.label} at ${bad.value}: every value must be finite`);
   }
-  const measured = rows.map(({ variant, value, seed }) => ({ variant, x: 0, value, seed }));
-  const placed = toSeries(measured, { chart: "points", place: "variant" })
-    .map((series, row): Placed => ({ series, row, ...series.points[0]! }));
+  const placed = placedRows(rows);
   checkLargest([...rows, ...references].map(({ value }) => value));
   return drawCard(options, {
     draw: (room) => draw(placed, options, room),
@@ -155,7 +168,8 @@ export function variantPoints(rows: readonly PointRow[], options: PointOptions):
       x: "Of",
       y: quantity,
       series: placed.filter(({ mean }) => Number.isFinite(mean)).map((one) => {
-        const { label, color } = variantStyle(one.series.variant);
+        const { label } = one;
+        const { color } = variantStyle(one.series.variant);
         const [x, y] = [chart.scale("x")!.apply(one.mean), chart.scale("y")!.apply(one.row)];
         const [, words] = describe(one).split(": ");
         return { name: label, color, points: [[x, y, label, words!]] };

@@ -12,6 +12,7 @@ import {
   gradientHeatmap,
   lossCurves,
   variantPoints,
+  variantStyle,
 } from "../../../lib/plots/mod.ts";
 import { angleRows, depthRows, gradientRows, lossRows, readSvg } from "./sample_rows.ts";
 
@@ -139,6 +140,23 @@ Deno.test("variantPoints() has mean and range over seeds, the baseline, and no p
     RangeError,
     "given twice for seed 0",
   );
+});
+
+Deno.test("variantPoints() keeps a variant's color whatever it is under, and says that behind its name", () => {
+  const rows = ["post-ln", "pre-ln"].flatMap((variant) =>
+    [0, 1].flatMap((seed) => [
+      { variant, seed, value: 3 + seed },
+      { variant, seed, value: 5 + seed, under: "no warm-up" },
+    ])
+  );
+  const { svg, description } = variantPoints(rows, { title: "t", quantity: "q" });
+  assertStringIncludes(description, "Post-LN: 3.5 (3 to 4 over 2 seeds)");
+  assertStringIncludes(description, "Post-LN, no warm-up: 5.5 (5 to 6 over 2 seeds)");
+  const root = readSvg(new Figure(svg, description));
+  const ranges = [...root.querySelectorAll('[aria-label="rule"]')];
+  const colors = ranges.map((range) => range.getAttribute("stroke"));
+  const own = ["post-ln", "pre-ln"].map((variant) => variantStyle(variant).color);
+  assertEquals(colors, [own[0]!, own[0]!, own[1]!, own[1]!]);
 });
 
 Deno.test("Figure gives Jupyter an SVG and a text", () => {

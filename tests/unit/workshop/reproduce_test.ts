@@ -257,25 +257,39 @@ Deno.test("packFinished() packs a figure when its last run is there, and packed 
   });
 });
 
+/** What spoken digits make of a model: ten words, or a blank and the letters of their names. */
+const spokenSizes: Readonly<Record<string, object>> = {
+  keyword: { channels: 40, frames: 100, classes: 10, reads: "mean" },
+  "speech-ctc": { channels: 40, frames: 100, classes: 16, reads: "all" },
+};
+
 /**
  * What trains the runs of a figure. Spoken digits are not there on every machine: the first recorded run says what is known of them, and the
  * others must have been made of the same.
  */
 async function trainerHere(figure: AnyFigure): Promise<RunPlace["trainer"]> {
-  if (figure.id !== "keyword") return await trainerOf(figure);
-  const [{ manifest }] = await readRuns(`${checkout}/data/runs/${figure.id}`) as [RunRecord];
-  const sizes = { channels: 40, frames: 100, classes: 10, reads: "mean" };
-  const task = { id: "keyword", kind: "speech", sizes, length: 100, data: manifest.corpus };
+  const { id } = figure;
+  const sizes = spokenSizes[id];
+  if (sizes === undefined) return await trainerOf(figure);
+  const [{ manifest }] = await readRuns(`${checkout}/data/runs/${id}`) as [RunRecord];
+  const task = { id, kind: "speech", sizes, length: 100, data: manifest.corpus };
   return taskTrainer(task as unknown as Task);
 }
 
-Deno.test("a task's learning rates are those that its recorded sweep chooses", async () => {
-  for (const { id, sweeps } of taskFigures) {
+Deno.test("a task's learning rates are those that its recorded sweep chooses, none at the sweep's edge", async () => {
+  for (const { id, grids, sweeps } of taskFigures) {
     const results = taskResults(await readRuns(`${checkout}/data/runs/${id}`));
     for (const { warmup, chosen } of sweeps) {
       const own = results.filter((result) => result.warmup === warmup);
       assertEquals(Object.fromEntries(own.map(({ variant, rate }) => [variant, rate])), chosen, id);
-      for (const { measured } of own) assertEquals(measured["nats"]!.length, 3);
+      for (const { variant, rate, measured } of own) {
+        assertEquals(measured["nats"]!.length, 3);
+        const swept = grids.filter(({ variants, warmups }) =>
+          variants.includes(variant) && warmups.includes(warmup)
+        ).flatMap(({ rates }) => rates);
+        const what = `${id}, ${variant}, warm-up ${warmup}: ${rate} of ${swept}`;
+        assert(Math.min(...swept) < rate && rate < Math.max(...swept), what);
+      }
     }
   }
 });
