@@ -68,17 +68,6 @@ const spokenDigits = ".normkit/spoken_digits_40";
 
 const layers = { width: 32, heads: 4 } as const;
 
-/** Where most sweeps end: what is chosen before a figure has a sweep of its own. */
-const first = {
-  "post-ln": 1e-3,
-  "pre-ln": 3e-3,
-  "sub-ln": 3e-3,
-  "deep-norm": 3e-3,
-  "resi-dual": 3e-3,
-  "peri-ln": 3e-3,
-  "pre-ln+gpas": 3e-3,
-};
-
 /** The papers' tasks of texts, images and sounds; causal language modelling is what the other figures are of. */
 export const taskFigures: readonly TaskFigure[] = [
   taskFigure({
@@ -228,7 +217,26 @@ export const taskFigures: readonly TaskFigure[] = [
       evaluateEvery: 200,
       evaluationBatches: 20,
     },
-    sweeps: [{ warmup: 50, chosen: first }],
+    sweeps: [{
+      warmup: 50,
+      chosen: {
+        "post-ln": 3e-3,
+        "pre-ln": 1e-2,
+        "sub-ln": 1e-2,
+        "deep-norm": 1e-2,
+        "resi-dual": 1e-3,
+        "peri-ln": 1e-3,
+        "pre-ln+gpas": 1e-2,
+      },
+      further: {
+        "pre-ln": [3e-2],
+        "sub-ln": [3e-2],
+        "deep-norm": [3e-2],
+        "resi-dual": [3e-4],
+        "peri-ln": [3e-4],
+        "pre-ln+gpas": [3e-2],
+      },
+    }],
   }),
   taskFigure({
     title: "Letters of spoken digits by a speech encoder",
@@ -242,6 +250,25 @@ export const taskFigures: readonly TaskFigure[] = [
       evaluateEvery: 250,
       evaluationBatches: 7,
     },
-    sweeps: [{ warmup: 50, chosen: first }],
+    sweeps: [{
+      warmup: 50,
+      chosen: {
+        "post-ln": 1e-3,
+        "pre-ln": 1e-2,
+        "sub-ln": 1e-3,
+        "deep-norm": 1e-2,
+        "resi-dual": 1e-3,
+        "peri-ln": 1e-2,
+        "pre-ln+gpas": 3e-3,
+      },
+      further: {
+        "post-ln": [3e-4],
+        "pre-ln": [3e-2],
+        "sub-ln": [3e-4],
+        "deep-norm": [3e-2],
+        "resi-dual": [3e-4],
+        "peri-ln": [3e-2],
+      },
+    }],
   }),
 ];
