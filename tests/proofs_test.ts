@@ -48,7 +48,7 @@ Deno.test({
     const proved = await prove(folder);
     const theorems = compileOrder(texts).flatMap((file) => theoremsOf(file, texts.get(file)!));
     assertEquals(proved.map(({ axioms: _, ...theorem }) => theorem), theorems);
-    assert(theorems.length >= 30);
+    assert(theorems.length >= 33);
     const axioms = new Set(proved.flatMap((theorem) => theorem.axioms));
     assertEquals([...axioms].sort(), allowedAxioms);
     const after = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();

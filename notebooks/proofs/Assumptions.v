@@ -1,7 +1,7 @@
 (* What each theorem rests on: `deno task proofs` compares it with the axioms of the standard library's reals, and this list
    with the theorems of the other files. *)
 
-From Normkit Require Vectors Norms LinearMaps Stack Affine Gpas.
+From Normkit Require Vectors Norms LinearMaps Stack Affine Gpas Models.
 
 Print Assumptions Norms.norms_are_defined.
 Print Assumptions Norms.layerNorm_is_rmsNorm_of_center.
@@ -37,3 +37,7 @@ Print Assumptions Gpas.preLN_gpas_is_preCRMS.
 Print Assumptions Gpas.deepNorm_absorbs_alpha.
 Print Assumptions Gpas.deepNorm_is_postLN.
 Print Assumptions Gpas.deepNorm_gpas_is_deepNorm.
+
+Print Assumptions Models.three_language_models_are_one.
+Print Assumptions Models.tied_head_gets_its_own.
+Print Assumptions Models.training_is_one.
