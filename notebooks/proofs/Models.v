@@ -54,8 +54,7 @@ Lemma start_toCRMS v T n (m : storedModel v T (S n)) (ids : sequence v T) :
   start (toCRMS m) ids = firstTokens (centerTokens (start m ids)).
 Proof. rewrite <- start_toRMS. reflexivity. Qed.
 
-(* From tokens to logits, Pre-LN = Pre-RMSNorm = Pre-CRMSNorm (n = d − 1), as functions of all sequences: any vocabulary, length
-   and depth, gains and biases, a head that is tied or not. Jiang et al. 2023, §3.1, §3.2. *)
+(* From tokens to logits, Pre-LN = Pre-RMSNorm = Pre-CRMSNorm (n = d − 1), a tied head or not. Jiang et al. 2023, §3.1, §3.2. *)
 Theorem three_language_models_are_one v T n (m : storedModel v T (S n)) :
   storedLogits layerNorm m = plainLogits rmsNorm (toRMS m) /\
   storedLogits layerNorm m = plainLogits crmsNorm (toCRMS m).
@@ -86,9 +85,10 @@ Fixpoint train {P State : Type} (gradient : (P -> R) -> P -> P)
     update k parameters (gradient (losses k) parameters) state
   end.
 
-(* A model whose parameters are converted in each forward pass, as a function of what is trained, has the loss of the model
-   itself, so it has its gradient by every rule of differentiation, and every optimizer takes the same steps. Parameters are of
-   any kind P, with parts that are shared between table and head or not. Ours, for Jiang et al. 2023, §3.1, §3.2. *)
+(* Parameters are of any kind P, with parts that are shared between table and head or not; what is converted in each forward pass
+   has the loss of the model itself, so it has its gradient by every rule of differentiation. *)
+
+(* Converted in each forward pass, a model is trained to the same parameters as it is. Ours, for Jiang et al. 2023, §3.1, §3.2. *)
 Theorem training_is_one (P State : Type) v T n (assemble : P -> storedModel v T (S n))
   (loss : nat -> (sequence v T -> tokens T v) -> R) gradient
   (update : nat -> P -> P -> State -> P * State) (steps : nat) (begin : P * State) :
