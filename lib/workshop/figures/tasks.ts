@@ -87,11 +87,18 @@ export const taskFigures: readonly TaskFigure[] = [
       {
         warmup: 100,
         chosen: {
-          "post-ln": 1e-3,
+          "post-ln": 3e-3,
           "pre-ln": 3e-3,
           "sub-ln": 3e-3,
-          "deep-norm": 1e-3,
+          "deep-norm": 3e-3,
           "resi-dual": 3e-3,
+        },
+        further: {
+          "post-ln": [1e-2],
+          "pre-ln": [1e-2],
+          "sub-ln": [1e-2],
+          "deep-norm": [1e-2],
+          "resi-dual": [1e-2],
         },
       },
       { warmup: 1, chosen: { "post-ln": 1e-3, "pre-ln": 1e-3, "resi-dual": 3e-3 } },
