@@ -18,3 +18,5 @@ export {
   writeSafetensors,
   writeShards,
 } from "./writer.ts";
+export { listFiles, mountFolder, type NamedFiles } from "../platform/page_folders.ts";
+export type { FileHandle, FolderHandle, WritableFile } from "../platform/memory_folder.ts";

@@ -1,6 +1,6 @@
 // The platform of a page, or of a worker of one. It names nothing that a browser does not have.
 
-import { browserFiles, slashes } from "./browser_files.ts";
+import { browserFiles, pageTree, slashes } from "./browser_files.ts";
 import type { Host, Platform, Processes } from "./platform.ts";
 import { sha256 } from "./sha256.ts";
 
@@ -54,4 +54,4 @@ const host: Host = {
 };
 
 /** The platform of programs that run in a browser. */
-export const platform: Platform = { ...browserFiles, ...processes, ...host };
+export const platform: Platform = { ...browserFiles, ...processes, ...host, tree: pageTree };

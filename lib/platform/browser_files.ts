@@ -8,7 +8,15 @@ import {
   MemoryFolder,
   type WritableFile,
 } from "./memory_folder.ts";
-import type { Fault, Files, FolderEntry, OpenFile, PathInfo, PathRules } from "./platform.ts";
+import type {
+  Fault,
+  Files,
+  FolderEntry,
+  OpenFile,
+  PageTree,
+  PathInfo,
+  PathRules,
+} from "./platform.ts";
 
 /** The last name of a path and what stands before it. */
 const lastName = /^(.*?)\/*([^/]*)\/*$/;
@@ -242,3 +250,33 @@ export async function giveFile(path: string, content: Blob): Promise<void> {
 export async function blobAt(path: string): Promise<Blob> {
   return await (await fileAt(path)).getFile();
 }
+
+async function* filesIn(
+  folder: FolderHandle,
+  above: string,
+): AsyncGenerator<readonly [string, Blob]> {
+  for await (const [name, entry] of folder.entries()) {
+    if (entry.kind === "file") yield [`${above}${name}`, await entry.getFile()];
+    else yield* filesIn(entry, `${above}${name}/`);
+  }
+}
+
+/** The tree in which those files lie. */
+export const pageTree: PageTree = {
+  mount: async (path, folder) => {
+    const refuse = (why: string): never => {
+      throw new RangeError(`Cannot mount ${path}: ${why}`);
+    };
+    if (!path.startsWith("/") || namesOf(path).length === 0) {
+      refuse("it must be a path from the top, such as /models");
+    }
+    if (await entryAt(path).then(() => true, () => false)) refuse("there is something already");
+    const names = namesOf(path);
+    const around = await folderOf(names.slice(0, -1), true);
+    if (!(around instanceof MemoryFolder)) return refuse("it lies in a folder of the browser's");
+    around.set(names.at(-1)!, folder);
+  },
+  files: async function* (path) {
+    yield* filesIn(await folderOf(namesOf(path)), "");
+  },
+};

@@ -2,6 +2,7 @@
 
 /** What of a browser's `FileSystemFileHandle` is used. */
 export interface FileHandle {
+  /** Which kind of handle it is. */
   readonly kind: "file";
   /** Its content as it is now. */
   getFile(): Promise<Blob>;
@@ -23,6 +24,7 @@ export interface WritableFile {
 
 /** What of a browser's `FileSystemDirectoryHandle` is used. */
 export interface FolderHandle {
+  /** Which kind of handle it is. */
   readonly kind: "directory";
   /** The file of a name, made where it is missing if that is asked for. */
   getFileHandle(name: string, options?: { readonly create: boolean }): Promise<FileHandle>;
@@ -38,7 +40,7 @@ export interface FolderHandle {
 export const fileError = (name: string, message: string): DOMException =>
   new DOMException(message, name);
 
-/** A file in memory. */
+/** A file whose content is a Blob, in memory or where the browser keeps it. */
 export class MemoryFile implements FileHandle {
   /** Which kind of handle it is. */
   readonly kind = "file" as const;

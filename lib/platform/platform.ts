@@ -1,5 +1,7 @@
 // What the library asks of the system that it runs on: files, processes and facts of the host. One object implements it for each runtime.
 
+import type { FolderHandle } from "./memory_folder.ts";
+
 /** Why the system did not do what it was asked for. */
 export type Fault =
   | "absent"
@@ -91,6 +93,14 @@ export interface Files {
   locks(): boolean;
   /** An error of the runtime's class for a fault. */
   errorOf(fault: "absent" | "not-granted", message: string, options?: ErrorOptions): Error;
+}
+
+/** The tree of a page's folders. */
+export interface PageTree {
+  /** Gives a folder a path. */
+  mount(path: string, folder: FolderHandle): Promise<void>;
+  /** The files below a path, by their names from there. */
+  files(path: string): AsyncIterable<readonly [name: string, Blob]>;
 }
 
 /** A program that has ended. */
@@ -202,4 +212,7 @@ export interface Host {
 }
 
 /** A runtime and the system below it. Nothing of it is touched before something is asked for. */
-export interface Platform extends Files, Processes, Host {}
+export interface Platform extends Files, Processes, Host {
+  /** A page's folders; absent where paths are those of a disk. */
+  readonly tree?: PageTree;
+}

@@ -1,6 +1,8 @@
 // Runs a test on every backend of this machine, and on none in silence: absent backends are named, never counted as passed.
-// REQUIRE_BACKENDS=webgpu,wasm,cpu turns absence into failure. A software adapter (lavapipe) counts as WebGPU here.
+// REQUIRE_BACKENDS=webgpu,wasm,cpu turns absence into failure, TEST_BACKENDS=webgpu leaves the others out, and WEBGPU_WITHOUT hides
+// features of the adapter (fewer_features.ts). A software adapter (lavapipe) counts as WebGPU here.
 
+import "./fewer_features.ts";
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { type BackendName, findWebGpu, throwGpuError } from "../../lib/backend/mod.ts";
@@ -8,18 +10,26 @@ import { type BackendOptions, useBackend } from "../../lib/kernels/mod.ts";
 
 const all: readonly BackendName[] = ["cpu", "wasm", "webgpu"];
 
+/** The names in a list that a variable of the environment holds. */
+const listed = (variable: string): string[] =>
+  (Deno.env.get(variable) ?? "").split(",").filter((name) => name !== "");
+
+const asked = listed("TEST_BACKENDS");
 const present: Readonly<Record<BackendName, boolean>> = {
   cpu: true,
   wasm: "WebAssembly" in globalThis,
   webgpu: await findWebGpu() !== undefined,
 };
 
-/** The backends that this machine has. */
-export const backends: readonly BackendName[] = all.filter((name) => present[name]);
+/** The backends that this machine has, of those that are asked for. */
+export const backends: readonly BackendName[] = all.filter((name) =>
+  present[name] && (asked.length === 0 || asked.includes(name))
+);
 
 const absent = all.filter((name) => !present[name]);
-const required = (Deno.env.get("REQUIRE_BACKENDS") ?? "").split(",").filter((name) => name !== "");
-const missing = required.filter((name) => !backends.some((backend) => backend === name));
+const missing = listed("REQUIRE_BACKENDS").filter((name) =>
+  !backends.some((backend) => backend === name)
+);
 
 if (missing.length > 0) {
   throw new Error(

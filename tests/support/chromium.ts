@@ -34,7 +34,8 @@ interface BrowserOptions {
 }
 
 /**
- * Runs a function with an empty page of a browser of its own, which ends with it; its profile is removed.
+ * Runs a function with an empty page of a browser of its own, which ends with it, and whose profile is removed then, or where a
+ * signal ends the tests.
  *
  * @param options How the browser is started.
  * @param body The function.
@@ -44,26 +45,16 @@ export async function withPage<Result>(
   { everyHost, flags = [] }: BrowserOptions,
   body: (page: Page) => Promise<Result>,
 ): Promise<Result> {
-  const profile = await Deno.makeTempDir({ prefix: "normkit-chromium-" });
+  const target = everyHost === undefined ? "~NOTFOUND" : `127.0.0.1:${everyHost}`;
+  const browser = await launch({
+    executablePath: found!.path,
+    defaultViewport: null,
+    args: ["--no-sandbox", `--host-resolver-rules=MAP * ${target}, EXCLUDE 127.0.0.1`, ...flags],
+  });
   try {
-    const target = everyHost === undefined ? "~NOTFOUND" : `127.0.0.1:${everyHost}`;
-    const browser = await launch({
-      executablePath: found!.path,
-      userDataDir: profile,
-      defaultViewport: null,
-      args: [
-        "--no-sandbox",
-        `--host-resolver-rules=MAP * ${target}, EXCLUDE 127.0.0.1`,
-        ...flags,
-      ],
-    });
-    try {
-      return await body(await browser.newPage());
-    } finally {
-      await browser.close();
-    }
+    return await body(await browser.newPage());
   } finally {
-    await Deno.remove(profile, { recursive: true });
+    await browser.close();
   }
 }
 

@@ -105,7 +105,7 @@ export function openRuntime(backend: WasmBackend): Runtime {
     setThreads: async (count) => {
       whyFewer = "";
       if (count > 1 && !shared) {
-        whyFewer = "the memory of the backend is not shared";
+        whyFewer = "threads need shared memory, which a page has if it is cross-origin isolated";
         return;
       }
       try {

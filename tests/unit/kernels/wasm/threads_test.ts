@@ -34,7 +34,10 @@ Deno.test("setThreads() stays at one and says why where the memory is not shared
   const alone = openRuntime({ wasm: { asm: { memory } } } as unknown as WasmBackend);
   await alone.setThreads(2);
   assertEquals(alone.threads, 1);
-  assertMatch(alone.detail, /1 thread \(the memory of the backend is not shared\)$/);
+  assertMatch(
+    alone.detail,
+    /1 thread \(threads need shared memory, which a page has if it is cross-origin isolated\)$/,
+  );
 });
 
 Deno.test("split() does every row once, whatever the number of threads and the grain", () =>

@@ -1,0 +1,76 @@
+// Runs in a page: checkpoints in the browser's own file system and in memory, where there is no disk.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { listFiles, mountFolder } from "../../lib/checkpoint/mod.ts";
+import { certificateText, convert, openModel, saveModel, verify } from "../../lib/convert/mod.ts";
+import {
+  type DecoderParameters,
+  disposeTree,
+  initDecoder,
+  readAll,
+  readDecoder,
+  tensorsOf,
+  useBackend,
+  writeParameters,
+} from "../../mod.ts";
+
+const config = {
+  vocabulary: 11,
+  context: 8,
+  width: 8,
+  depth: 1,
+  heads: 2,
+  residual: "pre-ln",
+} as const;
+
+/** The numbers of a model, its tensors freed. */
+async function numbersOf(model: DecoderParameters): Promise<number[][]> {
+  const values = await readAll(tensorsOf(model).map(({ value }) => value));
+  disposeTree(model);
+  return values.map((value) => Array.from(value));
+}
+
+Deno.test("a model is written into the page's own file system and read again", async () => {
+  await useBackend("wasm");
+  const own = await navigator.storage.getDirectory();
+  await mountFolder("/kept", own);
+  const model = initDecoder(config, 3);
+  await writeParameters("/kept/models/model.safetensors", model);
+  await mountFolder("/again", await own.getDirectoryHandle("models"));
+  const found = await readDecoder("/again/model.safetensors", config);
+  assertEquals(await numbersOf(found), await numbersOf(model));
+  const names = await Array.fromAsync(listFiles("/again"), ([name]) => name);
+  assertEquals(names, ["model.safetensors"]);
+});
+
+/** The bytes of a golden checkpoint, as if they had been dropped on the page. */
+async function dropped(): Promise<[string, Uint8Array][]> {
+  return await Promise.all(
+    ["config.json", "model.safetensors"].map(async (name): Promise<[string, Uint8Array]> => [
+      name,
+      new Uint8Array(await (await fetch(`/gpt2/${name}`)).arrayBuffer()),
+    ]),
+  );
+}
+
+Deno.test("a checkpoint in memory is converted, with a certificate, and given back as files", async () => {
+  await mountFolder("/dropped", await dropped());
+  using model = await openModel("/dropped");
+  const made = convert(model, { to: "pre-rmsnorm" });
+  await saveModel("/converted", made);
+  using converted = await openModel("/converted");
+  const certificate = await verify(model, converted, { unrounded: made });
+  assert(certificate.passed, certificateText(certificate));
+  const files = new Map(await Array.fromAsync(listFiles("/converted")));
+  assertEquals([...files.keys()].sort(), ["config.json", "model.safetensors"]);
+  const bytes = new DataView(await files.get("model.safetensors")!.arrayBuffer());
+  assertEquals(bytes.getUint8(8), "{".charCodeAt(0), "a safetensors header");
+});
+
+Deno.test("mountFolder() refuses a path that is taken, or does not begin at the top", async () => {
+  await mountFolder("/a/b", []);
+  await assertRejects(() => mountFolder("/a/b", []), RangeError, "Cannot mount /a/b: ");
+  await assertRejects(() => mountFolder("c", []), RangeError, "Cannot mount c: ");
+  await assertRejects(() => mountFolder("/", []), RangeError, "Cannot mount /: ");
+  await assertRejects(() => openModel("/absent"), Error, "/absent");
+});
