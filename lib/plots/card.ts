@@ -4,8 +4,8 @@
  * Adding a chart means drawing its Plot and handing it to {@link drawCard}; nothing else composes SVG.
  */
 import type * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
 import type { OptionKinds } from "../core/options.ts";
+import { emptyDocument } from "./document.ts";
 import { Figure } from "./figure.ts";
 import { escapeXml, flatten } from "./flatten.ts";
 import { type ChartMarks, marksElement, placeMarks } from "./marks.ts";
@@ -95,7 +95,7 @@ export function drawCard(options: CardOptions, content: CardContent): Figure {
 
   const chartTop = padding.top + heightOf(header) + gap.afterHeader;
   const below = (footer.length > 0 ? gap.beforeCaption : 0) + heightOf(footer) + padding.bottom;
-  const { document } = parseHTML("<!doctype html><html><body></body></html>");
+  const document = emptyDocument();
   const chart = content.draw({ width: inner, height: least - chartTop - below, document });
   const chartHeight = Number(chart.getAttribute("height"));
   const height = Math.ceil(chartTop + chartHeight + below);

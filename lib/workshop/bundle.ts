@@ -50,14 +50,23 @@ function renamedPackages(): Record<string, string> {
   );
 }
 
-/** Takes the browser's platform in the place of the choice of one. */
-const browserPlatform: Plugin = {
-  name: "the platform of browsers",
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /[\\/]lib[\\/]platform[\\/]mod\.ts$/ }, () => ({
-      contents: 'export { platform } from "./browser.ts";',
-      loader: "ts",
-    })),
+/** Modules of the library that browsers have in another form. */
+const ofBrowsers: readonly (readonly [path: RegExp, contents: string])[] = [
+  [/[\\/]lib[\\/]platform[\\/]mod\.ts$/, 'export { platform } from "./browser.ts";'],
+  [
+    /[\\/]lib[\\/]plots[\\/]document\.ts$/,
+    'export const emptyDocument = () => document.implementation.createHTMLDocument("");',
+  ],
+];
+
+/** Takes what browsers have in the place of modules for all systems. */
+const browserModules: Plugin = {
+  name: "what browsers have",
+  setup: ({ onLoad }) => {
+    for (const [filter, contents] of ofBrowsers) {
+      onLoad({ filter }, () => ({ contents, loader: "ts" }));
+    }
+  },
 };
 
 /** Takes an empty module where a package asks for one of Node's, which it does not use in a browser. */
@@ -155,7 +164,7 @@ async function bundleNow(
       nodePaths: [`${modules}/node_modules`],
       alias: renamedPackages(),
       define: { ...define },
-      plugins: [browserPlatform, withoutNode, copyPackageFiles(copied)],
+      plugins: [browserModules, withoutNode, copyPackageFiles(copied)],
     });
     return {
       files: new Map([
