@@ -182,7 +182,7 @@ Deno.test({
       prose("## B\n\n[safe](https://safe.example)\n\n## C"),
     ];
     const evil = notebook(...cells.map((cell, index) => ({ ...cell, id: `p${index}` })));
-    const html = await notebookPage(evil, { home: { address: "index.html", html: "home" } });
+    const html = await notebookPage(evil, { top: [{ address: "index.html", html: "home" }] });
     const found = new Map(await inBrowser(html, { width: 1280, height: 900 }, linksUnderPointer));
     assertEquals(found.get("https://evil.example"), ["cell-id=p1"]);
     assertEquals(found.get("https://safe.example"), ["cell-id=p2"]);

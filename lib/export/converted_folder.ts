@@ -66,6 +66,19 @@ async function certify(
   return await verify(source, written, { conversion, ...inputs });
 }
 
+const isFolder = ({ path }: OpenModel): Promise<boolean> => exists(`${path}/config.json`);
+
+/**
+ * Copies what lies beside a source's weights, where it is a folder.
+ *
+ * @param source The source.
+ * @param folder Where copies go.
+ * @returns Their names.
+ */
+export async function copyBeside(source: OpenModel, folder: string): Promise<string[]> {
+  return await isFolder(source) ? await copyCompanions(source.path, folder) : [];
+}
+
 /**
  * What is to be known of a source: how it was read, what nothing reads, and what cannot be copied.
  *
@@ -75,8 +88,7 @@ async function certify(
  */
 export async function notesOn(source: OpenModel, made: Model): Promise<string[]> {
   const { unused } = accountOf(source);
-  const isFolder = await exists(`${source.path}/config.json`);
-  const lost = isFolder ? await lostCompanions(source.path) : [];
+  const lost = await isFolder(source) ? await lostCompanions(source.path) : [];
   return [
     ...source.notes,
     ...(unused.length === 0 ? [] : [`unused: ${namesText(unused)}`]),
@@ -120,7 +132,7 @@ export async function writeConverted(
         onProgress?.(done, total, name);
       },
     });
-    const companions = await copyCompanions(source.path, folder);
+    const companions = await copyBeside(source, folder);
     const facts = { tensors: names.length, bytes, companions, newTensors, notes };
     written = { source: source.path, out, ...facts };
     if (streamNorm(made) !== streamNorm(source)) await describeFolder(folder);

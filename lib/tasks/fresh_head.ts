@@ -53,15 +53,12 @@ function classNames({ id2label }: Config): readonly string[] | undefined {
 
 /** A configuration of other classes. */
 function withClassNames(config: Config, classes: readonly string[]): Config {
-  const id2label = Object.fromEntries(classes.map((name, at) => [String(at), name]));
-  if (config["model_type"] === "normkit") {
-    return { ...config, classes: classes.length, id2label };
-  }
+  if (config["model_type"] === "normkit") return { ...config, classes: classes.length };
   return {
     ...config,
     ...("num_labels" in config ? { num_labels: classes.length } : {}),
     ...("problem_type" in config ? { problem_type: "single_label_classification" } : {}),
-    id2label,
+    id2label: Object.fromEntries(classes.map((name, at) => [String(at), name])),
     label2id: Object.fromEntries(classes.map((name, at) => [name, at])),
   };
 }

@@ -18,7 +18,6 @@ import { classificationTask } from "./classification.ts";
 import type { ModelTokens } from "./model_tokens.ts";
 import type { Task } from "./task.ts";
 import { requireNoVocabulary } from "./texts.ts";
-import type { Tokenizer } from "../train/tokenizer.ts";
 
 /** Which texts. */
 export interface LabelledTextData extends SplitOptions {
@@ -52,8 +51,6 @@ export interface ClassifiedTexts {
   readonly texts: Split<ClassDataset<LabelledTokens>>;
   /** How many tokens there are. */
   readonly vocabulary: number;
-  /** Between texts and tokens, which a run keeps. */
-  readonly tokenizer?: Tokenizer;
   /** The most tokens of a text. */
   readonly length: number;
 }
@@ -103,7 +100,7 @@ export async function classifiedTextsOf(
     }),
   });
   const texts = { train: encoded(train), heldOut: encoded(heldOut) };
-  return { texts, vocabulary: tokenizer.vocabulary, tokenizer, length };
+  return { texts, vocabulary: tokenizer.vocabulary, length };
 }
 
 /**
@@ -115,7 +112,7 @@ export async function classifiedTextsOf(
  * @returns The task, for encoders.
  */
 export function textClassification(
-  { texts, vocabulary, tokenizer, length }: ClassifiedTexts,
+  { texts, vocabulary, length }: ClassifiedTexts,
 ): Task<readonly LabelledTokens[]> {
   const { train, heldOut } = texts;
   const content = [...train.examples, ...heldOut.examples].map(({ text, label }) => [text, label]);
@@ -124,7 +121,6 @@ export function textClassification(
     kind: "encoder",
     sizes: { vocabulary, context: length },
     length,
-    ...(tokenizer === undefined ? {} : { text: { tokenizer } }),
     split: texts,
     sha256: sha256Of(JSON.stringify(content)),
     inputs: (examples) => ({

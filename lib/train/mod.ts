@@ -44,7 +44,6 @@ export {
   type RunSettings,
   type Stop,
   type TextFacts,
-  type TokenFacts,
   type TrainSettings,
   writeRun,
 } from "./record.ts";

@@ -1,5 +1,5 @@
-// `deno task site`: the static edition of all notebooks, pages that load nothing. The committed outputs are shown unless
-// `--execute` runs every notebook anew; then charts are drawn as SVG.
+// `deno task site`: the static edition of all notebooks, pages that load nothing, and the pages that compute. The committed outputs are
+// shown unless `--execute` runs every notebook anew; then charts are drawn as SVG.
 
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,6 +7,10 @@ import { exists, prepareFolder, writeAtomically } from "../platform/files.ts";
 import { readTextFile } from "../platform/text_file.ts";
 import { addressBetween } from "./address.ts";
 import { readNotebook } from "./jupyter/notebook_file.ts";
+import { platform } from "../platform/mod.ts";
+import { appPages } from "./web/frame.ts";
+import { appFolder, buildPages } from "./web/pages.ts";
+import { trials } from "./web/trials.ts";
 import { buildSite, type SiteNotebook } from "./pages/site.ts";
 import { checkout } from "./checkout.ts";
 import { collectClaims } from "./claims.ts";
@@ -26,13 +30,22 @@ import { runTask } from "./task.ts";
 /** Stands at the foot of every page. */
 const mark = "Made by deno task site";
 
-/** Refuses to write over a file that is no page of an earlier site. */
-async function requireOwnPages(out: string, names: readonly string[]): Promise<void> {
-  for (const name of [...names, "index"]) {
-    const path = `${out}/${name}.html`;
-    if (!await exists(path) || (await readTextFile(path)).includes(mark)) continue;
-    throw new RangeError(`Cannot write ${path}: it is there, and deno task site has not made it`);
+/** Whether a page of an earlier site is at a path. */
+async function isOwnPage(path: string): Promise<boolean> {
+  return await exists(path) && (await readTextFile(path)).includes(mark);
+}
+
+/** Refuses to write over a file that is no page of an earlier site, or into a folder that is none of it. */
+async function requireOwnPages(out: string, files: readonly string[]): Promise<void> {
+  const apps = `${out}/${appFolder}`;
+  const foreign = await exists(apps) && !await isOwnPage(`${out}/index.html`) ? [apps] : [];
+  for (const path of files.map((file) => `${out}/${file}`)) {
+    if (await exists(path) && !await isOwnPage(path)) foreign.push(path);
   }
+  if (foreign.length === 0) return;
+  throw new RangeError(
+    `Cannot write ${foreign[0]}: it is there, and deno task site has not made it`,
+  );
 }
 
 /**
@@ -54,7 +67,10 @@ async function writeSite(args: Arguments, root: string): Promise<string> {
   const out = given === undefined ? resolve(root, ".normkit/site") : resolve(given);
   const execute = flag(args, "execute");
   const paths = await listNotebooks(`${root}/notebooks`);
-  await requireOwnPages(out, paths.map((path) => basename(path, ".ipynb")));
+  await requireOwnPages(out, [
+    ...paths.map((path) => `${basename(path, ".ipynb")}.html`),
+    ...[{ address: "index.html" }, ...appPages].map(({ address }) => address),
+  ]);
   await using _out = await prepareFolder(out);
   const notebooks: SiteNotebook[] = [];
   for (const path of paths) {
@@ -68,16 +84,19 @@ async function writeSite(args: Arguments, root: string): Promise<string> {
   const claims = collectClaims(
     notebooks.map(({ name, notebook }) => ({ file: `${name}.ipynb`, notebook })),
   );
-  const files = await buildSite(notebooks, {
+  const made = execute
+    ? `${mark} --execute: every cell was run for this page.`
+    : `${mark} from the committed outputs; with --execute it runs every cell first.`;
+  const pages = await buildSite(notebooks, {
     source: textOption(args, "source") ?? addressBetween(out, `${root}/notebooks`),
-    made: execute
-      ? `${mark} --execute: every cell was run for this page.`
-      : `${mark} from the committed outputs; with --execute it runs every cell first.`,
+    ...{ made, trials, apps: appPages },
     ...(claims.length === 0 ? {} : { results: claimsTable(claims, "") }),
   });
-  for (const [file, text] of files) {
-    await writeAtomically(`${out}/${file}`, text);
-    console.log(`${file.padEnd(28)} ${Math.round(text.length / 1000)} kB`);
+  const apps = await buildPages({ made: `${mark}.` });
+  if (await exists(`${out}/${appFolder}`)) await platform.removeAll(`${out}/${appFolder}`);
+  for (const [file, content] of [...pages, ...apps]) {
+    await writeAtomically(`${out}/${file}`, content);
+    console.log(`${file.padEnd(40)} ${Math.round(content.length / 1000)} kB`);
   }
   return out;
 }
@@ -87,7 +106,8 @@ export const siteCommand: Command = {
   summary: "the static edition of the notebooks",
   help: `Usage: deno task site [options]
 
-Self-contained HTML of all notebooks. Pages of an earlier site are replaced; other files are refused.
+Self-contained HTML of all notebooks, and the pages that compute (laboratory, gallery, conversion), for any file server: opened as
+files, these show but do not compute. Pages of an earlier site are replaced; other files are refused.
 
   --out DIR      where the pages go; .normkit/site in the checkout by default
   --execute      run every notebook first: fresh numbers, charts as SVG (up to a minute each)

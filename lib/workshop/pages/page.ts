@@ -23,8 +23,10 @@ export interface PageLink {
 export interface PageOptions {
   /** A line at the end, such as how the page was made. */
   readonly footer?: string;
-  /** The page of all notebooks. */
-  readonly home?: PageLink;
+  /** The pages that the top line names; the first is that of all notebooks. */
+  readonly top?: readonly PageLink[];
+  /** What of this notebook can be tried on a page that computes. */
+  readonly trials?: readonly PageLink[];
   /** The page before this one. */
   readonly previous?: PageLink;
   /** The page after this one. */
@@ -49,6 +51,8 @@ export interface PageParts {
   readonly style?: string;
   /** A line at the end. */
   readonly footer?: string;
+  /** The address of the page's module, where it computes; none by default. */
+  readonly module?: string;
 }
 
 /**
@@ -59,11 +63,12 @@ export interface PageParts {
  */
 export async function wholePage(parts: PageParts): Promise<string> {
   const { title, description = "", bar = "", before = "", main, style = "", footer = "" } = parts;
+  const { module } = parts;
   const all = before + main;
   const math = all.includes('class="katex"') ? await mathStyle(all) : "";
   const sheet = `${math}${pageStyle}${style}`;
   const script = `${pageScript}${all.includes("<figure") ? tipScript : ""}`;
-  const policy = await securityPolicy([headScript, script], [sheet]);
+  const policy = await securityPolicy([headScript, script], [sheet], module !== undefined);
   const meta = description === ""
     ? ""
     : `<meta name="description" content="${escapeHtml(description)}">\n`;
@@ -88,7 +93,9 @@ ${main}
 ${footer === "" ? "" : `<footer><p>${escapeHtml(footer)}</p></footer>`}
 </main>
 </div>
-<script>${script}</script>
+<script>${script}</script>${
+    module === undefined ? "" : `\n<script type="module" src="${escapeHtml(module)}"></script>`
+  }
 </body>
 </html>
 `;
@@ -122,17 +129,48 @@ export async function renderedPage(
   rendered: RenderedNotebook,
   options: Omit<PageOptions, "rewrite">,
 ): Promise<string> {
-  const { home, previous, next, footer = "" } = options;
+  const { top = [], trials = [], previous, next, footer = "" } = options;
   const pager = [link(previous, "prev", "Before"), link(next, "next", "Next")].join("");
+  const [head = "", ...cells] = rendered.cells;
   return await wholePage({
     title: rendered.title,
-    bar: home === undefined ? "" : `<a href="${escapeHtml(home.address)}">${home.html}</a>`,
+    bar: barHtml(top),
     before: contents(rendered.headings),
-    main: pager === ""
-      ? rendered.body
-      : `${rendered.body}\n<nav class="pager" aria-label="Other notebooks">${pager}</nav>`,
+    main: [
+      head,
+      ...(trials.length === 0 ? [] : [trialsHtml(trials)]),
+      ...cells,
+      ...(pager === "" ? [] : [`<nav class="pager" aria-label="Other notebooks">${pager}</nav>`]),
+    ].join("\n"),
     footer,
   });
+}
+
+const linkHtml = ({ address, html }: PageLink, more = ""): string =>
+  `<a href="${escapeHtml(address)}"${more}>${html}</a>`;
+
+/**
+ * The top line of a page.
+ *
+ * @param pages The pages that it names.
+ * @param current The address of the page itself, where it is one of them.
+ * @returns HTML.
+ */
+export function barHtml(pages: readonly PageLink[], current?: string): string {
+  if (pages.length === 0) return "";
+  const links = pages.map((page) =>
+    linkHtml(page, page.address === current ? ' aria-current="page"' : "")
+  );
+  return `<nav aria-label="Pages">${links.join("")}</nav>`;
+}
+
+/** What of a notebook can be tried. */
+function trialsHtml(trials: readonly PageLink[]): string {
+  const items = trials.map((trial) => `<li>${linkHtml(trial)}</li>`);
+  return `<aside class="trials" aria-labelledby="page:trials">
+<h2 id="page:trials">Try it here, in your browser</h2>
+<ul>${items.join("\n")}</ul>
+</aside>`;
 }
 
 function link(page: PageLink | undefined, rel: string, word: string): string {

@@ -47,12 +47,20 @@ function fitScreen(): void {
     }
   };
   wide.onchange = fit;
+  onresize = fit;
+  document.fonts.ready.then(fit); // formulas are as wide as their letters
   fit();
 }
 
-/** Runs in a page: shows the value nearest to the pointer, under a finger, or chosen by arrow keys. */
-function chartTips(): void {
-  for (const card of document.querySelectorAll<HTMLElement>(".card[tabindex]")) {
+/**
+ * Runs in a page: shows the value nearest to the pointer, under a finger, or chosen by arrow keys.
+ *
+ * @param cards The charts' cards; all of the page by default.
+ */
+export function chartTips(
+  cards: Iterable<HTMLElement> = document.querySelectorAll<HTMLElement>(".card[tabindex]"),
+): void {
+  for (const card of cards) {
     const { size: [width, height], x, y, series } = JSON.parse(
       card.querySelector("script")!.textContent,
     ) as {

@@ -5,7 +5,7 @@
 export const pageStyle = `
 :root { color-scheme: light dark;
   --page: light-dark(#fff, #14171c); --ink: light-dark(#1c1f24, #dfe3e8); --soft: light-dark(#59626e, #99a3b0);
-  --line: light-dark(#e3e6ea, #2c323b); --box: light-dark(#f6f7f9, #1b1f26); --accent: light-dark(#2f5fb3, #8ab4f8);
+  --line: light-dark(#e3e6ea, #2c323b); --field: light-dark(#7b8490, #79828e); --box: light-dark(#f6f7f9, #1b1f26); --accent: light-dark(#2f5fb3, #8ab4f8);
   --mark: light-dark(#fff6d6, #2e2a18); --red: light-dark(#a3261b, #f28b82); --shade: light-dark(transparent, rgb(20 23 28 / .07));
   --keyword: light-dark(#7a3e9d, #c792ea); --string: light-dark(#2c7a3f, #98c379); --number: light-dark(#a05a00, #e5b07b);
   --comment: light-dark(#626b77, #8b95a3);
@@ -21,7 +21,12 @@ a { color: var(--accent); }
 .skip { position: absolute; left: -999rem; }
 .skip:focus { left: 1rem; top: .5rem; z-index: 3; background: var(--page); padding: .25rem .75rem; }
 .bar { display: flex; justify-content: space-between; align-items: center; gap: 1rem; padding: .6rem 1.25rem; border-bottom: 1px solid var(--line); font: .85rem/1.5 var(--sans); }
+.bar nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
 .bar a { font-weight: 600; text-decoration: none; color: inherit; }
+.bar [aria-current] { text-decoration: underline; text-underline-offset: .3em; }
+.trials { margin: 1.25rem 0; padding: .75rem 1.1rem; border: 1px solid var(--line); border-left: 4px solid var(--accent); border-radius: 6px; background: var(--box); font: .9rem/1.5 var(--sans); }
+.trials h2 { margin: 0; padding: 0; border: 0; font-size: .95rem; }
+.trials ul { margin: .35rem 0 0; padding-left: 1.2rem; }
 .theme { display: inline-flex; align-items: center; gap: .4rem; margin-left: auto; padding: .25rem .7rem; border: 1px solid var(--line); border-radius: 2rem; background: var(--box); color: inherit; font: inherit; cursor: pointer; }
 .theme[hidden] { display: none; }
 main { min-width: 0; max-width: 50rem; margin: 0 auto; padding: 2.5rem 1.25rem 3rem; }
@@ -99,7 +104,7 @@ footer { margin-top: 2rem; color: var(--soft); font: .8rem/1.5 var(--sans); }
 @media print {
   :root, :root[data-theme] { color-scheme: light; }
   main, .layout { display: block; max-width: none; padding: 0; }
-  .bar, .contents, .pager, .anchor, .skip { display: none; }
+  .bar, .contents, .pager, .trials, .anchor, .skip { display: none; }
   .code, .chart, table { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -30,8 +30,8 @@ export interface RenderedNotebook {
   readonly headings: readonly Heading[];
   /** All pictures in order. */
   readonly pictures: readonly Picture[];
-  /** The cells as HTML. */
-  readonly body: string;
+  /** The cells that show, as HTML. */
+  readonly cells: readonly string[];
 }
 
 /**
@@ -49,8 +49,8 @@ export function renderNotebook(
 ): RenderedNotebook {
   const outline = new Outline();
   const pictures: Picture[] = [];
-  const body = notebook.cells.map((cell) => renderCell(cell, { pictures, rewrite, outline }))
-    .join("\n");
+  const cells = notebook.cells.map((cell) => renderCell(cell, { pictures, rewrite, outline }))
+    .filter((html) => html !== "");
   const { headings } = outline;
   return {
     title: titleOf(notebook),
@@ -58,7 +58,7 @@ export function renderNotebook(
     lead: leadOf(outline.paragraphs),
     headings,
     pictures,
-    body,
+    cells,
   };
 }
 

@@ -23,6 +23,10 @@ export interface SiteOptions {
   readonly made: string;
   /** Markdown for the list's page, such as a table of claims; its links are addresses as in a notebook. */
   readonly results?: string;
+  /** Pages that compute, beside those of the notebooks. */
+  readonly apps?: readonly PageLink[];
+  /** What of a notebook can be tried on those pages, by the notebook's name. */
+  readonly trials?: Readonly<Record<string, readonly PageLink[]>>;
 }
 
 /** What stands at the end of a page of which a chart has no values. */
@@ -60,20 +64,23 @@ export async function buildSite(
     const page = pages[index];
     return page && { address: page.address, html: page.rendered.titleHtml };
   };
+  const { apps = [], trials = {} } = options;
+  const top = [{ address: "index.html", html: "normkit notebooks" }, ...apps];
   const files = new Map<string, string>();
   for (const [index, { name, rendered }] of pages.entries()) {
     const [previous, next] = [linkTo(index - 1), linkTo(index + 1)];
     files.set(
       `${name}.html`,
       await renderedPage(rendered, {
-        home: { address: "index.html", html: "normkit notebooks" },
+        top,
+        trials: trials[name] ?? [],
         ...(previous === undefined ? {} : { previous }),
         ...(next === undefined ? {} : { next }),
         footer: footerOf(rendered, options.made),
       }),
     );
   }
-  files.set("index.html", await indexPage(pages, { ...options, rewrite }));
+  files.set("index.html", await indexPage(pages, { ...options, top, rewrite }));
   return files;
 }
 

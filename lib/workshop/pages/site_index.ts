@@ -2,7 +2,7 @@
  * The first page of the static edition: what each notebook is about, with its first chart.
  */
 import { renderMarkdown } from "./markdown.ts";
-import { wholePage } from "./page.ts";
+import { barHtml, type PageLink, wholePage } from "./page.ts";
 import { renderImage } from "./pictures.ts";
 import type { RenderedNotebook } from "./render.ts";
 import type { Rewrite } from "./sanitize.ts";
@@ -32,7 +32,7 @@ main { max-width: 72rem; }
  * The page that lists the notebooks.
  *
  * @param pages The notebooks' pages in order.
- * @param options How the edition was made, Markdown on results, and how links are rewritten.
+ * @param options How the edition was made, Markdown on results, the pages that the top line names, and how links are rewritten.
  * @returns HTML with everything inside.
  */
 export async function indexPage(
@@ -40,10 +40,11 @@ export async function indexPage(
   options: {
     readonly made: string;
     readonly results?: string;
+    readonly top: readonly PageLink[];
     readonly rewrite: Rewrite;
   },
 ): Promise<string> {
-  const { made, results = "", rewrite } = options;
+  const { made, results = "", top, rewrite } = options;
   const cards = pages.map(({ address, rendered: { titleHtml, lead, pictures: [first] } }) => {
     const alternative = `Chart: ${first?.alternative.split("\n")[0]}`;
     const thumb = first === undefined
@@ -60,7 +61,7 @@ ${renderMarkdown(results, rewrite)}
   return await wholePage({
     title: "normkit notebooks",
     description: "Transformer normalization and residual design, side by side and exact.",
-    bar: `<a href="index.html">normkit</a>`,
+    bar: barHtml(top, "index.html"),
     main: `<h1>normkit notebooks</h1>
 <p class="intro">Transformer normalization and residual design, side by side: each paper's claim, its equations, the library's
 code, a check of every step, and what reproduces on two CPU cores. Charts show their values under the pointer, under a finger,

@@ -6,6 +6,7 @@ import { UsageError } from "../../../lib/cli/command.ts";
 import { listNotebooks } from "../../../lib/workshop/notebooks.ts";
 import { makeSite } from "../../../lib/workshop/site.ts";
 import { checkout } from "../../../lib/workshop/checkout.ts";
+import { appPages } from "../../../lib/workshop/web/frame.ts";
 
 Deno.test("deno task site writes a page for each committed notebook, and the list", async () => {
   const out = await Deno.makeTempDir();
@@ -16,16 +17,39 @@ Deno.test("deno task site writes a page for each committed notebook, and the lis
     const names = (await listNotebooks(`${checkout}/notebooks`)).map((path) =>
       `${basename(path, ".ipynb")}.html`
     );
-    const files = [...Deno.readDirSync(out)].map(({ name }) => name).sort();
-    assertEquals(files, [...names, "index.html"].sort());
+    const files = [...Deno.readDirSync(out)].filter(({ isFile }) => isFile)
+      .map(({ name }) => name).sort();
+    const apps = appPages.map(({ address }) => address);
+    assertEquals(files, [...names, ...apps, "index.html"].sort());
     for (const file of files) {
       const html = await Deno.readTextFile(`${out}/${file}`);
-      assertStringIncludes(html, "Made by deno task site from the committed outputs");
-      for (const [, address] of html.matchAll(/ href="([^"#:]+)(?:#[^"]*)?"/g)) {
+      const how = apps.includes(file) ? "" : " from the committed outputs";
+      assertStringIncludes(html, `Made by deno task site${how}`);
+      for (const [, address] of html.matchAll(/ (?:href|src)="([^"#:?]+)(?:[#?][^"]*)?"/g)) {
         const path = decodeURIComponent(address!);
         assertEquals((await Deno.stat(`${out}/${path}`)).size > 0, true, `${file} links ${path}`);
       }
     }
+  } finally {
+    console.log = log;
+    await Deno.remove(out, { recursive: true });
+  }
+});
+
+Deno.test("deno task site writes over a site of its own, and over nothing else", async () => {
+  const out = await Deno.makeTempDir();
+  const { log } = console;
+  console.log = () => {};
+  try {
+    await Deno.mkdir(`${out}/app`);
+    await Deno.writeTextFile(`${out}/app/a.js`, "mine");
+    await assertRejects(() => makeSite(["--out", out], checkout), RangeError, `${out}/app`);
+    await Deno.writeTextFile(`${out}/index.html`, "Made by deno task site");
+    await Deno.writeTextFile(`${out}/gallery.html`, "mine");
+    await assertRejects(() => makeSite(["--out", out], checkout), RangeError, "gallery.html");
+    await Deno.remove(`${out}/gallery.html`);
+    await makeSite(["--out", out], checkout);
+    assertEquals([...Deno.readDirSync(`${out}/app`)].some(({ name }) => name === "a.js"), false);
   } finally {
     console.log = log;
     await Deno.remove(out, { recursive: true });

@@ -1,0 +1,83 @@
+// The worker that opens and converts models. Files are read where they are, and what is made stays in the page until it is saved.
+
+import { certificateText } from "../../../convert/certificate_text.ts";
+import { type Target, targets } from "../../../convert/convert.ts";
+import { inspect, inspectionText } from "../../../convert/inspect.ts";
+import { Queue } from "../../../core/queue.ts";
+import { version } from "../../../core/version.ts";
+import { writeConverted } from "../../../export/converted_folder.ts";
+import { take } from "../../../export/steps.ts";
+import { type OpenModel, openModel } from "../../../families/open.ts";
+import { blobAt, giveFile } from "../../../platform/browser_files.ts";
+import { platform } from "../../../platform/mod.ts";
+import { messageOf, report, takeOrders } from "../worker_side.ts";
+import type { GivenFile, Order, Report } from "./messages.ts";
+
+/** Where models lie in the worker's files; each has a number. */
+let model = "";
+let count = 0;
+
+const tell = (told: Report): void => report(told);
+
+/** The folder that has the model's configuration: what was dropped may be one folder, or the files of one. */
+function folderIn(files: readonly GivenFile[]): string {
+  const configs = files.map(({ path }) => path).filter((path) => /(?:^|\/)config\.json$/.test(path))
+    .sort((a, b) => a.length - b.length);
+  return configs[0]?.replace(/\/?config\.json$/, "") ?? "";
+}
+
+async function open(files: readonly GivenFile[]): Promise<void> {
+  const folder = `/model-${++count}`;
+  for (const { path, content } of files) await giveFile(`${folder}/${path}`, content);
+  model = [folder, folderIn(files)].filter((part) => part !== "").join("/");
+  using opened = await openModel(model);
+  const inspection = inspect(opened);
+  tell({
+    kind: "opened",
+    inspection: inspectionText(inspection),
+    offers: targets.map((to) => {
+      const { reason } = inspection.targets[to];
+      return { to, ...(reason === undefined ? {} : { reason }) };
+    }),
+  });
+}
+
+/** All files of a folder. */
+async function filesIn(folder: string): Promise<GivenFile[]> {
+  const files: GivenFile[] = [];
+  for await (const { name, isFile } of platform.readDir(folder)) {
+    if (isFile) files.push({ path: name, content: await blobAt(`${folder}/${name}`) });
+  }
+  return files.sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+/** Does the step that `normkit convert` does, and writes the same folder. */
+async function write(source: OpenModel, to: Target): Promise<void> {
+  const out = `/converted-${++count}`;
+  const step = { command: "convert", to, tied: "untie", normkit: version } as const;
+  const { model: made } = await take(source, step);
+  const { certificate, notes } = await writeConverted(source, made, out, {
+    certificate: { backend: "wasm" },
+    onProgress: (done, total) => tell({ kind: "progress", done, total }),
+  });
+  tell({
+    kind: "converted",
+    files: await filesIn(out),
+    notes,
+    certificate: certificateText(certificate!),
+    passed: certificate!.passed,
+  });
+  await platform.removeAll(out);
+}
+
+async function convert(to: Target): Promise<void> {
+  using source = await openModel(model);
+  await write(source, to);
+}
+
+const orders = new Queue();
+
+takeOrders<Order>((order) => {
+  const work = order.kind === "open" ? () => open(order.files) : () => convert(order.to);
+  orders.run(work).catch((error) => tell({ kind: "failed", message: messageOf(error) }));
+});

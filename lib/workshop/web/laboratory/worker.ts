@@ -1,0 +1,74 @@
+// The worker in which a design trains, so that its page can always be used.
+
+import * as tf from "@tensorflow/tfjs";
+import { Queue } from "../../../core/queue.ts";
+import { disposeTree } from "../../../core/tree.ts";
+import type { BackendName } from "../../../backend/backend.ts";
+import { type BackendInUse, useBackend } from "../../../kernels/use_backend.ts";
+import { type Corpus, makeCorpus } from "../../../train/corpus.ts";
+import { messageOf, report, takeOrders } from "../worker_side.ts";
+import type { Order, Told } from "./messages.ts";
+import { textFile, textName } from "./text.ts";
+import { trainDesign } from "./training.ts";
+
+let corpus: Corpus | undefined;
+
+/** Loads the text. */
+async function readText(): Promise<Corpus> {
+  const response = await fetch(new URL(textFile, import.meta.url));
+  if (!response.ok) throw new Error(`Cannot read ${textFile}: its server says ${response.status}`);
+  return makeCorpus(await response.text(), { name: textName });
+}
+
+/** A backend in a sentence. */
+function deviceText({ name, reason, adapter, kernels }: BackendInUse): string {
+  const names = { webgpu: "WebGPU", wasm: "WebAssembly", cpu: "plain JavaScript" };
+  const details = [adapter, kernels?.detail, reason].filter((part) => part !== undefined);
+  return `${names[name]} (${details.join("; ")})`;
+}
+
+/** Trains, and reports what is seen. */
+async function run(
+  { run, design, shared }: Order & { kind: "train" },
+  signal: AbortSignal,
+): Promise<void> {
+  const tell = (told: Told): void => report({ run, ...told });
+  try {
+    const [device, text] = await Promise.all([
+      useBackend(shared.device as "auto" | BackendName),
+      corpus ?? readText(),
+    ]);
+    corpus = text;
+    const { vocabulary } = text.tokenizer;
+    tell({ kind: "begun", device: deviceText(device), vocabulary });
+    let last = performance.now();
+    const { parameters, record: { manifest } } = await trainDesign(design, shared, text, {
+      signal,
+      onRow: (row) => {
+        const now = performance.now();
+        tell({ kind: "row", row, milliseconds: now - last });
+        last = now;
+      },
+    });
+    disposeTree(parameters);
+    tell({
+      kind: "ended",
+      ...(manifest.stopped === undefined ? {} : { stopped: manifest.stopped.message }),
+      parameters: manifest.parameters,
+      tensors: tf.memory().numTensors,
+    });
+  } catch (error) {
+    tell({ kind: "failed", message: messageOf(error) });
+  }
+}
+
+const runs = new Queue();
+let controller = new AbortController();
+
+takeOrders<Order>((order) => {
+  controller.abort();
+  if (order.kind === "stop") return;
+  controller = new AbortController();
+  const { signal } = controller;
+  runs.run(() => run(order, signal));
+});

@@ -1,0 +1,37 @@
+// A page's half of its talk with a worker.
+
+/**
+ * Starts a worker under the page's own policy: one that was loaded from an address would have none, and could reach any host; one
+ * that is made of a text has its maker's.
+ *
+ * @param file The worker's module, beside this one.
+ * @param listen Is called with each report, and with what makes the worker fail.
+ * @returns What gives it orders.
+ */
+export function startWorker<Order, Report>(
+  file: string,
+  listen: {
+    readonly onReport: (report: Report) => void;
+    readonly onFailure: (message: string) => void;
+  },
+): (order: Order) => void {
+  const address = JSON.stringify(new URL(file, import.meta.url).href);
+  const text = new Blob([`import ${address};`], { type: "text/javascript" });
+  const worker = new Worker(URL.createObjectURL(text), { type: "module" });
+  const early: Order[] = []; // a module has no listener before it is loaded
+  let isReady = false;
+  worker.onmessage = ({ data }) => {
+    if (data === "ready") {
+      isReady = true;
+      for (const order of early) worker.postMessage(order);
+    } else listen.onReport(data as Report);
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    listen.onFailure(event.message ?? `Cannot load ${file}`);
+  };
+  return (order) => {
+    if (isReady) worker.postMessage(order);
+    else early.push(order);
+  };
+}

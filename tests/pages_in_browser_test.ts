@@ -1,0 +1,391 @@
+// The pages that compute in a real browser, on a plain file server and without a network: what they load, whether all can use them,
+// and whether they compute what the library does. Without Chromium on the machine the tests are ignored, by name; CI installs it.
+
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { basename } from "node:path";
+import type { HTTPRequest, Page } from "puppeteer-core";
+import { convert, openModel, saveModel } from "../lib/convert/mod.ts";
+import { checkout } from "../lib/workshop/checkout.ts";
+import { readNotebook } from "../lib/workshop/jupyter/notebook_file.ts";
+import { listNotebooks } from "../lib/workshop/notebooks.ts";
+import { buildSite } from "../lib/workshop/pages/site.ts";
+import { appPages } from "../lib/workshop/web/frame.ts";
+import { readExperiment } from "../lib/workshop/web/laboratory/address.ts";
+import { initialExperiment } from "../lib/workshop/web/laboratory/choices.ts";
+import { settingsOf } from "../lib/workshop/web/laboratory/trial.ts";
+import { appFolder, buildPages } from "../lib/workshop/web/pages.ts";
+import { trials } from "../lib/workshop/web/trials.ts";
+import { disposeTree, makeCorpus, type Row, train, useBackend } from "../mod.ts";
+import { chromium, withPage } from "./support/chromium.ts";
+import { type FileServer, serveFiles } from "./support/file_server.ts";
+
+const ignore = chromium === undefined;
+const where = chromium ?? "no Chromium here";
+
+const [firstNotebook] = await listNotebooks(`${checkout}/notebooks`);
+const files: ReadonlyMap<string, string | Uint8Array> = ignore ? new Map() : new Map([
+  ...await buildSite([{
+    name: basename(firstNotebook!, ".ipynb"),
+    notebook: await readNotebook(firstNotebook!),
+  }], { source: "..", made: "Made by a test", apps: appPages, trials }),
+  ...await buildPages({ made: "Made by a test" }),
+]);
+
+/** A page of the site, and what it did so far. */
+interface Visit {
+  readonly page: Page;
+  readonly server: FileServer;
+  /** The addresses that were asked for. */
+  readonly requests: readonly string[];
+  /** What it complained of on its console. */
+  readonly faults: string[];
+}
+
+interface Sight {
+  readonly width?: number;
+  readonly dark?: boolean;
+}
+
+/** Runs a function with a page of the site. */
+async function visit<Result>(
+  address: string,
+  body: (visit: Visit) => Promise<Result>,
+  { width = 1280, dark = false }: Sight = {},
+): Promise<Result> {
+  await using server = serveFiles(files);
+  return await withPage({}, async (page) => {
+    const [requests, faults]: [string[], string[]] = [[], []];
+    page.on("request", (request: HTTPRequest) => requests.push(request.url()));
+    page.on("console", (message) => {
+      if (["error", "warn"].includes(message.type())) faults.push(message.text());
+    });
+    page.on("pageerror", (error) => faults.push(String(error)));
+    await page.setViewport({ width, height: 900 });
+    await page.emulateMediaFeatures([
+      { name: "prefers-color-scheme", value: dark ? "dark" : "light" },
+    ]);
+    await page.goto(server.address + address, { waitUntil: "networkidle0" });
+    return await body({ page, server, requests, faults });
+  });
+}
+
+/** A short training of two small designs. */
+const short =
+  "laboratory.html?variant=pre-ln,deep-norm&gpas=yes,no&norm=layer,rms&depth=3,2&rate=0.01&warmup=1,4" +
+  "&size=small&steps=8&seed=3&device=wasm";
+
+const textOf = (page: Page, selector: string): Promise<string> =>
+  page.$eval(selector, (element) => (element as HTMLElement).innerText);
+
+/** Waits until both designs have trained, or one has failed. */
+async function bothEnded(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector("#save:not([hidden])") !== null, {
+    timeout: 120_000,
+  });
+}
+
+/** What the page offers as a file. */
+async function savedNumbers(page: Page): Promise<{
+  runs: { losses: { x: number; value: number }[]; tensors: number; device: string }[];
+}> {
+  const address = await page.$eval("#save", (link) => link.getAttribute("href")!);
+  return JSON.parse(decodeURIComponent(address.slice(address.indexOf(",") + 1)));
+}
+
+/** Gives files to the page that converts, and waits for its answer. */
+async function giveModel(page: Page, paths: readonly string[]): Promise<void> {
+  const input = await page.$("input[multiple]");
+  await (input as unknown as { uploadFile(...paths: string[]): Promise<void> })
+    .uploadFile(...paths);
+  await page.waitForFunction(
+    () =>
+      document.querySelector("#opened:not([hidden])") !== null ||
+      document.querySelector("#notes")!.textContent !== "",
+    { timeout: 60_000 },
+  );
+}
+
+const filesOf = (folder: string): string[] =>
+  [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`);
+
+const golden = `${checkout}/tests/golden/checkpoints/gpt2`;
+
+async function convertTo(page: Page, target: string): Promise<void> {
+  await page.click(`#offers li:has(button) button::-p-text(Convert to ${target})`);
+  await page.waitForFunction(
+    () =>
+      document.querySelector("#converted:not([hidden])") !== null ||
+      document.querySelector("#notes")!.textContent !== "",
+    { timeout: 120_000 },
+  );
+}
+
+const axe = await Deno.readTextFile(new URL(import.meta.resolve("axe-core/axe.min.js")));
+
+/** What axe-core finds wrong with a page: each rule with the elements that break it. */
+async function faultsForSome(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run(): Promise<{
+          violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+        }>;
+      };
+    };
+    const { violations } = await axe.run();
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`)
+    );
+  });
+}
+
+for (const [width, dark] of [[1280, false], [390, true]] as const) {
+  const scheme = dark ? "dark" : "light";
+  Deno.test({
+    name: `axe-core finds nothing, and nothing is wider than ${width} pixels, ${scheme} (${where})`,
+    ignore,
+    fn: async () => {
+      const check = async ({ page, faults }: Visit, address: string): Promise<void> => {
+        assertEquals(await faultsForSome(page), [], address);
+        const overflow = await page.evaluate(() =>
+          document.documentElement.scrollWidth - document.documentElement.clientWidth
+        );
+        assertEquals([overflow, faults], [0, []], address);
+      };
+      for (const address of ["index.html", `${basename(firstNotebook!, ".ipynb")}.html`]) {
+        await visit(address, (visit) => check(visit, address), { width, dark });
+      }
+      await visit("gallery.html", (visit) => check(visit, "gallery.html"), { width, dark });
+      await visit(short, async (visit) => {
+        await check(visit, "the laboratory, before the click");
+        await visit.page.click("[type=submit]");
+        await bothEnded(visit.page);
+        await check(visit, "the laboratory, after it");
+      }, { width, dark });
+      await visit("convert.html", async (visit) => {
+        await check(visit, "convert.html, before a model");
+        await giveModel(visit.page, filesOf(golden));
+        await convertTo(visit.page, "pre-rmsnorm");
+        await check(visit, "convert.html, with one converted");
+      }, { width, dark });
+    },
+  });
+}
+
+Deno.test({
+  name: `pages load less than 2 MB, less than 6 MB to train, and ask no other host (${where})`,
+  ignore,
+  fn: async () => {
+    for (const { address } of appPages) {
+      await visit(address, async ({ page, server, requests }) => {
+        const before = server.sent();
+        assert(before > 10_000 && before < 2e6, `${address}: ${before} bytes before a click`);
+        if (address.startsWith("laboratory")) {
+          await page.click("[type=submit]");
+          await page.waitForFunction(() => document.querySelector("#loss svg") !== null, {
+            timeout: 60_000,
+          });
+        }
+        if (address.startsWith("convert")) {
+          await giveModel(page, filesOf(golden));
+          await convertTo(page, "pre-crmsnorm");
+        }
+        const after = server.sent();
+        assert(after < 6e6, `${address}: ${after} bytes after clicks`);
+        const others = requests.filter((request) =>
+          !request.startsWith(server.address) && !/^(?:data|blob):/.test(request)
+        );
+        assertEquals(others, []);
+      });
+    }
+  },
+});
+
+Deno.test({
+  name: `a page and its worker may reach no other host (${where})`,
+  ignore,
+  fn: async () => {
+    await using other = serveFiles(new Map([["a.txt", "a"]]));
+    const ask = (address: string): Promise<string> =>
+      fetch(address, { mode: "no-cors" }).then(() => "reached", () => "refused");
+    await visit("convert.html", async ({ page, server }) => {
+      await page.waitForFunction(() => document.querySelector("#status")!.textContent === "");
+      const [worker] = page.workers();
+      for (const place of [page, worker!]) {
+        assertEquals(await place.evaluate(ask, `${server.address}gallery.html`), "reached");
+        assertEquals(await place.evaluate(ask, `${other.address}a.txt`), "refused");
+      }
+      assertEquals(other.sent(), 0);
+    });
+  },
+});
+
+/** The losses of a training by the library itself, in this process. */
+async function lossesHere(address: string, text: string): Promise<number[][]> {
+  await useBackend("wasm");
+  const { experiment } = readExperiment(address.split("?")[1]!, initialExperiment(true));
+  const corpus = makeCorpus(text);
+  const losses: number[][] = [];
+  for (const design of experiment.designs) {
+    const { parameters, record } = await train(settingsOf(design, experiment.shared), corpus);
+    disposeTree(parameters);
+    losses.push(
+      record.rows.filter(({ kind }: Row) => kind === "step").map(({ loss }: Row) => Number(loss)),
+    );
+  }
+  return losses;
+}
+
+Deno.test({
+  name: `two designs train as the library does, and again, and leave no tensor (${where})`,
+  ignore,
+  fn: async () => {
+    const text = files.get(`${appFolder}/moby_dick.txt`) as string;
+    const expected = await lossesHere(short, text);
+    await visit(short, async ({ page, faults }) => {
+      const tensors: number[][] = [];
+      for (let round = 0; round < 2; round++) {
+        await page.click("[type=submit]");
+        await page.waitForFunction(() => document.querySelector("#save[hidden]") !== null);
+        await bothEnded(page);
+        const { runs } = await savedNumbers(page);
+        runs.forEach(({ losses, device }, side) => {
+          assertStringIncludes(device, "WebAssembly");
+          assertEquals(losses.map(({ x }) => x), expected[side]!.map((_, at) => at + 1));
+          losses.forEach(({ value }, at) =>
+            assertAlmostEquals(value, expected[side]![at]!, 1e-4, `step ${at + 1} of ${side}`)
+          );
+        });
+        tensors.push(runs.map((run) => run.tensors));
+      }
+      assertEquals(tensors[0], tensors[1]);
+      assertEquals(faults, []);
+      assertStringIncludes(await textOf(page, "#status"), "A: Pre-LN + GPAS");
+    });
+  },
+});
+
+Deno.test({
+  name: `the laboratory's address holds the choices, and what it cannot use is said (${where})`,
+  ignore,
+  fn: async () => {
+    await visit(short, async ({ page }) => {
+      const values = await page.$$eval(
+        "select, input",
+        (controls) => controls.map((control) => (control as HTMLInputElement).value),
+      );
+      assertEquals(values, [
+        ...["pre-ln", "yes", "layer", "3", "0.01", "1"],
+        ...["deep-norm", "no", "rms", "2", "0.01", "4"],
+        ...["small", "8", "3", "wasm"],
+      ]);
+      await page.select(".design [name=variant]", "peri-ln");
+      await page.waitForFunction(() => location.search.includes("variant=peri-ln,deep-norm"));
+      assertStringIncludes(page.url(), "depth=3,2");
+    });
+    const wrong =
+      "laboratory.html?variant=pre-ln,best&depth=1e9&rate=&seed=-1&colour=red&size=%00<b>";
+    await visit(wrong, async ({ page, faults }) => {
+      const said = (await textOf(page, "#notes")).split("\n").filter((line) => line !== "");
+      assertEquals(said.length, 6, said.join("\n"));
+      assertStringIncludes(said[0]!, "Cannot use variant of design B");
+      assertStringIncludes(said.at(-2)!, "colour");
+      assertEquals(faults, []);
+      await page.$eval(".design [name=depth]", (control) => {
+        (control as HTMLInputElement).value = "0";
+      });
+      await page.click("[type=submit]");
+      assertStringIncludes(await textOf(page, "#notes"), "depth of design A = 0");
+      assertEquals(await page.$("#results:not([hidden])"), null);
+    });
+  },
+});
+
+Deno.test({
+  name: `the keyboard alone starts, stops and reads the laboratory (${where})`,
+  ignore,
+  fn: async () => {
+    await visit(short.replace("steps=8", "steps=2000"), async ({ page }) => {
+      const focused = (): Promise<string> =>
+        page.evaluate(() => document.activeElement!.id || document.activeElement!.textContent!);
+      const tabTo = async (name: string): Promise<void> => {
+        for (let presses = 0; presses < 40; presses++) {
+          await page.keyboard.press("Tab");
+          if (await focused() === name) return;
+        }
+        throw new Error(`The Tab key does not reach ${name}`);
+      };
+      await tabTo("Start");
+      await page.keyboard.press("Enter");
+      await page.waitForFunction(() => document.querySelector("#variance svg") !== null, {
+        timeout: 60_000,
+      });
+      await tabTo("stop");
+      await page.keyboard.press("Enter");
+      await bothEnded(page);
+      assertStringIncludes(await textOf(page, "#status"), "Stopped by the caller");
+      await page.focus("#loss .card");
+      await page.keyboard.press("ArrowRight");
+      assertStringIncludes(await textOf(page, "#loss output"), "Loss (nats per character)");
+    });
+  },
+});
+
+Deno.test({
+  name: `a checkpoint is converted in the page to the bytes that the library writes (${where})`,
+  ignore,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      using model = await openModel(golden);
+      await saveModel(`${folder}/expected`, convert(model, { to: "pre-rmsnorm" }));
+      const expected = await Deno.readFile(`${folder}/expected/model.safetensors`);
+      await visit("convert.html", async ({ page, faults }) => {
+        await giveModel(page, filesOf(golden));
+        assertStringIncludes(await textOf(page, "#inspection"), "GPT-2 (gpt2)");
+        await convertTo(page, "pre-rmsnorm");
+        assertStringIncludes(await textOf(page, "#certificate"), "PASSED");
+        const session = await page.createCDPSession();
+        await session.send("Browser.setDownloadBehavior", {
+          behavior: "allow",
+          downloadPath: folder,
+        });
+        await page.click("#downloads a[download='model.safetensors']");
+        const path = `${folder}/model.safetensors`;
+        for (let tries = 0; tries < 100; tries++) {
+          if (await Deno.stat(path).then(({ size }) => size === expected.length, () => false)) {
+            break;
+          }
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        assertEquals(await Deno.readFile(path), expected);
+        assertEquals(faults, []);
+      });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name:
+    `what cannot be converted is refused in the library's words, and another model works (${where})`,
+  ignore,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await Deno.writeTextFile(`${folder}/config.json`, '{"model_type": "gpt2"');
+      await visit("convert.html", async ({ page, faults }) => {
+        await giveModel(page, [`${folder}/config.json`]);
+        assertStringIncludes(await textOf(page, "#notes"), "Cannot read");
+        assertEquals(await page.$("#opened:not([hidden])"), null);
+        await giveModel(page, filesOf(golden));
+        assertStringIncludes(await textOf(page, "#inspection"), "GPT-2 (gpt2)");
+        assertEquals(faults, []);
+      });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
