@@ -3,6 +3,7 @@
 import { nameText } from "../core/excerpt.ts";
 import { type DType, floatDTypes } from "../checkpoint/dtype.ts";
 import { certificateText } from "../convert/certificate_text.ts";
+import { copyCompanions } from "../convert/companions.ts";
 import { planTensors } from "../convert/save.ts";
 import type { VerifyOptions } from "../convert/verify.ts";
 import type { BackendName } from "../backend/backend.ts";
@@ -10,12 +11,7 @@ import { requireOneOf } from "../core/check.ts";
 import { version } from "../core/version.ts";
 import { exists, requireAbsent, writeFolder } from "../platform/files.ts";
 import { withoutEnd } from "../platform/path.ts";
-import {
-  type ConvertedFolder,
-  copyBeside,
-  notesOn,
-  writeConverted,
-} from "../export/converted_folder.ts";
+import { type ConvertedFolder, notesOn, writeConverted } from "../export/converted_folder.ts";
 import type { OnnxOptions } from "../export/onnx_model.ts";
 import { type SavedOnnx, saveOnnx } from "../export/onnx_save.ts";
 import { type RmsOperator, rmsOperators } from "../export/onnx_weights.ts";
@@ -136,7 +132,7 @@ async function writeOnnx(
       const onProgress = (done: number, total: number, name: string): void =>
         bar?.update(done, total, name);
       saved = await saveOnnx(folder, made, { ...stored, onProgress });
-      await copyBeside(source, folder);
+      await copyCompanions(source.path, folder);
     });
   } finally {
     bar?.stop();

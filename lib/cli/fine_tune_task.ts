@@ -1,6 +1,5 @@
 // `normkit train --from DIR --task ID`: a model of any kind, trained further for a task.
 
-import { tokenLimits } from "../convert/inputs.ts";
 import { fineTuneTask, loadForTask } from "../tasks/fine_tune_task.ts";
 import { withImageNorms } from "../tasks/image_norms.ts";
 import { readModelTokens } from "../tasks/model_tokens.ts";
@@ -25,8 +24,10 @@ export const prepareTask: Prepare = async (args) => {
     },
   });
   return async (source, reportEvery) => {
-    const tokens = tokenLimits(source) === undefined ? undefined : await readModelTokens(source);
-    const task = await withImageNorms(await readTask(settings, tokens), source.path);
+    const task = await withImageNorms(
+      await readTask(settings, () => readModelTokens(source)),
+      source.path,
+    );
     const { notes, ...loaded } = await loadForTask(source, task, settings.seed);
     const whole = { reportEvery, ...settings, ...(dropout === undefined ? {} : { dropout }) };
     return {

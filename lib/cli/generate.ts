@@ -2,9 +2,14 @@
 
 import { exists } from "../platform/files.ts";
 import { generateWith } from "../decoder/generate.ts";
-import { isEncoderDecoder, loadLanguageModel } from "../families/language_model.ts";
-import { openModel } from "../families/open.ts";
+import {
+  isEncoderDecoder,
+  loadLanguageModel,
+  whyNoLanguageModel,
+} from "../families/language_model.ts";
+import { type OpenModel, openModel } from "../families/open.ts";
 import { useBackend } from "../kernels/use_backend.ts";
+import { inputsOf } from "../model/spec.ts";
 import {
   backendOption,
   type Command,
@@ -33,6 +38,22 @@ async function requireThere(path: string): Promise<void> {
   if (await exists(path) || await exists(`${path}.json`)) return;
   throw new RangeError(
     `Cannot find the run ${path}: there is no ${path}.json and no such folder; train one with normkit train`,
+  );
+}
+
+/** Requires a model that continues a text, or makes one of another; of any other it says what reads its inputs. */
+function requireWriter(opened: OpenModel): void {
+  const reads = inputsOf(opened.spec);
+  const others = reads.filter((name) => !["tokens", "source"].includes(name));
+  const why = others.length > 0
+    ? `it reads ${others.join(" and ")}`
+    : isEncoderDecoder(opened.spec)
+    ? undefined
+    : whyNoLanguageModel(opened);
+  if (why === undefined) return;
+  const given = others.length > 0 ? "--inputs FILE" : "--tokens 1,2,3";
+  throw new RangeError(
+    `Cannot write text with ${opened.path}: ${why}; normkit logits ${opened.path} ${given} --out FILE gives what it makes of its input`,
   );
 }
 
@@ -87,8 +108,8 @@ export const generateCommand: Command = {
   help: `Usage: normkit generate MODEL [options]
 
 MODEL is the path of a run without its ending, such as .normkit/runs/pre-ln, or the folder of a language model, converted or not,
-with its tokenizer.json; without one give the numbers of tokens. A model with an encoder and a decoder (BART, T5, Marian) translates
-or summarizes the prompt, by beam search and as its generation_config.json says.
+with its tokenizer.json; without one give the numbers of tokens. A model with an encoder and a decoder (BART, T5, Marian, a run of
+normkit train --task translation) translates or summarizes the prompt, by beam search and as its generation_config.json says.
 
   --prompt TEXT       what to continue, or to translate ("Call me ")
   --prompt-tokens 1,2 tokens to continue or to translate, instead of a text
@@ -127,6 +148,7 @@ Examples:
     await useBackend(backend);
     await requireThere(path);
     using opened = await openModel(path, openOptions(args));
+    requireWriter(opened);
     const translates = isEncoderDecoder(opened.spec);
     if (translates) {
       refuse(numbers, ofDecoders, "an encoder–decoder: it searches, and draws nothing");

@@ -128,7 +128,7 @@ export const trainCommand: Command = {
   help: `Usage: normkit train [VARIANT …] [options]
 
 Trains decoders on a text, or with --task or --config models for a task, of each variant (pre-ln by default; any id, with +gpas for gates, or +gpas-tanh-site for gates of tanh, one for each sub-layer)
-and writes OUT/VARIANT.jsonl (rows), .json (manifest) and .safetensors (parameters).
+and writes OUT/VARIANT.jsonl (rows), .json (manifest) and .safetensors (parameters); of byte pairs also .tokenizer.json.
 
 With --from, trains the language model in the folder DIR further, on FILE by DIR's tokenizer.json, and writes the new folder OUT: the
 same tensors in the same dtypes, config.json and what lies beside it as they are, training.jsonl (rows) and training.json (manifest).

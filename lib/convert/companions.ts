@@ -1,6 +1,8 @@
 // What lies beside a model's weights and stays as it is: tokenizers, chat templates, generation settings, a licence, and the folders
 // of a sentence-transformers model.
 
+import { tokenizerOfRun } from "../families/model_folder.ts";
+import { exists } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import { dirname } from "../platform/path.ts";
 import { isRegular } from "../platform/text_file.ts";
@@ -45,19 +47,27 @@ export async function companionsOf(source: string): Promise<string[]> {
 }
 
 /**
- * Copies what a conversion does not change. In the cache of a hub these are links to files, and become files.
+ * Copies what a conversion does not change. In the cache of a hub these are links to files, and become files. Of a run it is the tokenizer.
  *
- * @param source The folder of the source.
+ * @param source The folder of the source, or a run.
  * @param folder The folder of the converted model.
  * @returns The files, by their paths in the folder.
  */
 export async function copyCompanions(source: string, folder: string): Promise<string[]> {
+  if (!await exists(`${source}/config.json`)) return await copyTokenizer(source, folder);
   const found = await companionsOf(source);
   for (const path of found) {
     await platform.makeFolder(dirname(`${folder}/${path}`), { around: true });
     await platform.copyFile(`${source}/${path}`, `${folder}/${path}`);
   }
   return found;
+}
+
+async function copyTokenizer(run: string, folder: string): Promise<string[]> {
+  const path = tokenizerOfRun(run);
+  if (!await exists(path)) return [];
+  await platform.copyFile(path, `${folder}/tokenizer.json`);
+  return ["tokenizer.json"];
 }
 
 /**

@@ -1,7 +1,8 @@
 // Tokenizers by their `tokenizer.json`, as Hugging Face's libraries write it.
 
 import { Tokenizer as Implementation } from "@huggingface/tokenizers";
-import { writeAtomically } from "../platform/files.ts";
+import { tokenizerOfRun } from "../families/model_folder.ts";
+import { exists, writeAtomically } from "../platform/files.ts";
 import { readJson } from "../platform/json_file.ts";
 import { platform } from "../platform/mod.ts";
 import type { Tokenizer } from "../train/tokenizer.ts";
@@ -118,12 +119,13 @@ export function tokenizerOfTable(table: Table, path: string, settings: object = 
 /**
  * Reads a tokenizer.
  *
- * @param folder The folder with its `tokenizer.json`, and `tokenizer_config.json` where there is one.
+ * @param folder The folder with its `tokenizer.json`, and `tokenizer_config.json` where there is one; or a run, without its ending.
  * @returns The tokenizer.
  * @throws {RangeError} If there is none, it is broken, or of a kind that is not known.
  */
 export async function readTokenizer(folder: string): Promise<FileTokenizer> {
-  const path = `${folder}/tokenizer.json`;
+  const isRun = await exists(`${folder}.json`) && !await exists(`${folder}/config.json`);
+  const path = isRun ? tokenizerOfRun(folder) : `${folder}/tokenizer.json`;
   const table = await readTable(path);
   if (table === undefined) throw new RangeError(`Cannot read text: there is no ${path}`);
   return tokenizerOfTable(table, path, await readTable(`${folder}/tokenizer_config.json`) ?? {});

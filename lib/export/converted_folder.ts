@@ -66,19 +66,6 @@ async function certify(
   return await verify(source, written, { conversion, ...inputs });
 }
 
-const isFolder = ({ path }: OpenModel): Promise<boolean> => exists(`${path}/config.json`);
-
-/**
- * Copies what lies beside a source's weights, where it is a folder.
- *
- * @param source The source.
- * @param folder Where copies go.
- * @returns Their names.
- */
-export async function copyBeside(source: OpenModel, folder: string): Promise<string[]> {
-  return await isFolder(source) ? await copyCompanions(source.path, folder) : [];
-}
-
 /**
  * What is to be known of a source: how it was read, what nothing reads, and what cannot be copied.
  *
@@ -88,7 +75,8 @@ export async function copyBeside(source: OpenModel, folder: string): Promise<str
  */
 export async function notesOn(source: OpenModel, made: Model): Promise<string[]> {
   const { unused } = accountOf(source);
-  const lost = await isFolder(source) ? await lostCompanions(source.path) : [];
+  const isFolder = await exists(`${source.path}/config.json`);
+  const lost = isFolder ? await lostCompanions(source.path) : [];
   return [
     ...source.notes,
     ...(unused.length === 0 ? [] : [`unused: ${namesText(unused)}`]),
@@ -132,7 +120,7 @@ export async function writeConverted(
         onProgress?.(done, total, name);
       },
     });
-    const companions = await copyBeside(source, folder);
+    const companions = await copyCompanions(source.path, folder);
     const facts = { tensors: names.length, bytes, companions, newTensors, notes };
     written = { source: source.path, out, ...facts };
     if (streamNorm(made) !== streamNorm(source)) await describeFolder(folder);

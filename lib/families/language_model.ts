@@ -72,22 +72,34 @@ function whyNoDecoder({ stacks }: ModelSpec): string | undefined {
   return undefined;
 }
 
-/** The spec with the head that predicts tokens alone; `why` says what else keeps the model from being what is wanted. */
+/** What keeps a model from predicting tokens at all, if anything does. */
+function whyNoTokens({ spec, tensors }: Model): string | undefined {
+  const head = languageHeadOf(spec);
+  if (head === undefined) return "it has no head that predicts tokens";
+  return tensors.has(head.linear.weight)
+    ? undefined
+    : `the checkpoint has no ${head.linear.weight}`;
+}
+
+/**
+ * What keeps a model from continuing texts.
+ *
+ * @param model The model.
+ * @returns The reason, as a clause, or undefined.
+ */
+export const whyNoLanguageModel = (model: Model): string | undefined =>
+  whyNoDecoder(model.spec) ?? whyNoTokens(model);
+
+/** The spec with the head that predicts tokens alone; `why` says what keeps the model from being what is wanted. */
 function predicting(
-  { spec, tensors, family }: Model,
+  { spec, family }: Model,
   wanted: string,
   why: string | undefined,
 ): ModelSpec {
-  const head = languageHeadOf(spec);
-  const missing = head === undefined
-    ? "it has no head that predicts tokens"
-    : tensors.has(head.linear.weight)
-    ? undefined
-    : `the checkpoint has no ${head.linear.weight}`;
-  if (head === undefined || why !== undefined || missing !== undefined) {
-    throw new RangeError(`Cannot use this ${family.label} model as ${wanted}: ${why ?? missing}`);
+  if (why !== undefined) {
+    throw new RangeError(`Cannot use this ${family.label} model as ${wanted}: ${why}`);
   }
-  const { output: _, ...plain } = head;
+  const { output: _, ...plain } = languageHeadOf(spec)!;
   return { ...spec, heads: [plain] };
 }
 
@@ -108,7 +120,7 @@ function limitsOf(model: Model, { entry }: Stack): TokenLimits {
  * @throws {RangeError} If it is not one causal stack of tokens with such a head, or the checkpoint lacks that head's matrix.
  */
 export function describeDecoder(model: Model): DescribedDecoder {
-  const spec = predicting(model, "a language model", whyNoDecoder(model.spec));
+  const spec = predicting(model, "a language model", whyNoLanguageModel(model));
   return { spec, ...limitsOf(model, Object.values(spec.stacks)[0]!) };
 }
 
@@ -136,7 +148,7 @@ export interface LoadedEncoderDecoder extends Disposable {
  */
 export async function loadEncoderDecoder(model: Model): Promise<LoadedEncoderDecoder> {
   const why = isEncoderDecoder(model.spec) ? undefined : "it is not an encoder and a decoder";
-  const spec = predicting(model, "an encoder–decoder", why);
+  const spec = predicting(model, "an encoder–decoder", why ?? whyNoTokens(model));
   const limits = limitsOf(model, spec.stacks["decoder"]!);
   const parameters = await loadParameters({ spec, tensors: model.tensors });
   return {

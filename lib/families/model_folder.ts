@@ -24,6 +24,14 @@ async function namesIn(path: string): Promise<string[]> {
   return names.sort();
 }
 
+/**
+ * The file of a run's byte pairs, where its tokens are such.
+ *
+ * @param path The run, without its ending.
+ * @returns The path of its `tokenizer.json`.
+ */
+export const tokenizerOfRun = (path: string): string => `${path}.tokenizer.json`;
+
 const hasModel = (path: string): Promise<boolean> => isRegular(`${path}/config.json`);
 
 /** The snapshot of a model in a hub's cache: the one to which `refs/main` leads, or the only one. */

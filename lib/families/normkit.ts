@@ -15,6 +15,20 @@ import { unknownSetting } from "./settings.ts";
 /** A configuration of a model of this library: of a decoder, or with its kind of another Transformer. */
 export type OwnConfig = DecoderConfig | TransformerConfig;
 
+/** Tokens that mean something to a model, by their names in a run's manifest and in a `config.json`. */
+export const tokenKeys: Readonly<Record<string, string>> = {
+  mask: "mask_token_id",
+  padding: "pad_token_id",
+  start: "decoder_start_token_id",
+  end: "eos_token_id",
+};
+
+/** What a `config.json` has besides the model's configuration. */
+const besideModel: readonly string[] = [
+  ...["model_type", "normkit", "characters", "dtype", "id2label"],
+  ...Object.values(tokenKeys),
+];
+
 function isTransformer(config: OwnConfig): config is TransformerConfig {
   return typeof config === "object" && config !== null && "kind" in config;
 }
@@ -27,7 +41,9 @@ function isTransformer(config: OwnConfig): config is TransformerConfig {
  * @throws {RangeError} If a value is of another kind than a model has.
  */
 export function ownConfig(config: Config): OwnConfig {
-  const { model_type: _, normkit: _form, characters: _text, dtype: _dtype, ...own } = config;
+  const own = Object.fromEntries(
+    Object.entries(config).filter(([key]) => !besideModel.includes(key)),
+  );
   const { residual = "pre-ln", ends = [], normEps = {} } = own;
   if (typeof residual !== "string") {
     throw unknownSetting("residual", residual, "it must be the id of a variant");

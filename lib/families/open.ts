@@ -11,7 +11,7 @@ import type { Config } from "./family.ts";
 import { describeCheckpoint } from "./described_checkpoint.ts";
 import type { Model } from "./model.ts";
 import { findModelFolder, whatIsThere } from "./model_folder.ts";
-import { normkitConfig, type OwnConfig } from "./normkit.ts";
+import { normkitConfig, type OwnConfig, tokenKeys } from "./normkit.ts";
 import { findFamily } from "./registry.ts";
 import { excerptOf, partOf } from "./settings.ts";
 
@@ -54,6 +54,12 @@ function modelOf(manifest: Config, model: Config): Config | undefined {
   return kind === "decoder" ? own : { kind, ...own };
 }
 
+/** The names of a run's classes, as a `config.json` has them. */
+function classNamesOf({ classes }: Config): Config {
+  if (!Array.isArray(classes)) return {};
+  return { id2label: Object.fromEntries(classes.map((name, at) => [String(at), name])) };
+}
+
 /**
  * The configuration of a run of `normkit train`: its model, and the vocabulary of its text where its tokens are characters.
  *
@@ -83,11 +89,17 @@ export function configOfRun(manifest: Config, path: string): Config {
       `Cannot read ${path}: its variant must be an id, and is ${excerptOf(residual)}`,
     );
   }
-  const { characters } = partOf(manifest, "corpus");
-  return normkitConfig(
-    whole as unknown as OwnConfig,
-    typeof characters === "string" ? characters : undefined,
-  );
+  const tokens = partOf(manifest, "tokens");
+  const { characters = tokens["characters"] } = partOf(manifest, "corpus");
+  const ids = Object.entries(tokenKeys).filter(([name]) => tokens[name] !== undefined);
+  return {
+    ...normkitConfig(
+      whole as unknown as OwnConfig,
+      typeof characters === "string" ? characters : undefined,
+    ),
+    ...Object.fromEntries(ids.map(([name, key]) => [key, tokens[name]])),
+    ...classNamesOf(manifest),
+  };
 }
 
 /** A configuration, and where its model is. */

@@ -187,3 +187,14 @@ export async function prepareFolder(path: string): Promise<AsyncDisposable> {
     },
   };
 }
+
+/**
+ * Removes a file, if there is one.
+ *
+ * @param path The file.
+ */
+export async function removeIfThere(path: string): Promise<void> {
+  await platform.remove(path).catch((error) => {
+    if (platform.faultOf(error) !== "absent") throw error;
+  });
+}

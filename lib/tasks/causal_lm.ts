@@ -27,6 +27,7 @@ export function causalLanguageModelling({ corpus, length }: Rows): Task<Batch> {
     sizes: { vocabulary, context: length },
     length,
     data: factsOfText(corpus),
+    text: { tokenizer: corpus.tokenizer },
     baseline: { name, measured: { nats, bitsPerByte: bitsPerByte(nats, bytesPerToken) } },
     draw: (part, rows, random) => randomBatch(corpus[part], { rows, length }, random),
     inputs: ({ inputs }) => ({

@@ -83,6 +83,10 @@ const rules: readonly Rule[] = [
     const given = `${sizes["imageSize"]} × ${sizes["imageSize"]} × ${sizes["channels"]}`;
     return own !== given && `the images are ${given}, and it reads ${own}`;
   }),
+  ofKind("patches", ({ patchSize }, { sizes }) =>
+    patchSize !== (sizes["patchSize"] ?? patchSize) &&
+    `the task's patches are ${sizes["patchSize"]} pixels wide, and its own ${patchSize}: set ` +
+      `objective.patchSize=${patchSize}`),
   (model, { sizes: { frames } }) =>
     rowsOfFrames(Number(frames)) > rowsHeard(model) &&
     `the sounds have up to ${frames} frames, and it hears ${2 * rowsHeard(model)}: set ` +
@@ -126,7 +130,7 @@ function logitsHeads({ heads, mean }: ModelSpec): readonly Head[] {
 export function taskSpec(model: Model, { id, kind, sizes, classes }: Asked): ModelSpec {
   const { spec, family, tensors } = model;
   const heads = logitsHeads(spec);
-  const answers = Number(sizes["classes"] ?? sizes["vocabulary"]);
+  const answers = Number(sizes["classes"] ?? sizes["codes"] ?? sizes["vocabulary"]);
   const fits = (head: Head): boolean =>
     tensors.has(head.linear.weight) &&
     givesOneRow(head) === (classes !== undefined) &&

@@ -53,12 +53,15 @@ function classNames({ id2label }: Config): readonly string[] | undefined {
 
 /** A configuration of other classes. */
 function withClassNames(config: Config, classes: readonly string[]): Config {
-  if (config["model_type"] === "normkit") return { ...config, classes: classes.length };
+  const id2label = Object.fromEntries(classes.map((name, at) => [String(at), name]));
+  if (config["model_type"] === "normkit") {
+    return { ...config, classes: classes.length, id2label };
+  }
   return {
     ...config,
     ...("num_labels" in config ? { num_labels: classes.length } : {}),
     ...("problem_type" in config ? { problem_type: "single_label_classification" } : {}),
-    id2label: Object.fromEntries(classes.map((name, at) => [String(at), name])),
+    id2label,
     label2id: Object.fromEntries(classes.map((name, at) => [name, at])),
   };
 }

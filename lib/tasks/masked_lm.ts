@@ -55,6 +55,7 @@ export function maskedLanguageModelling(
     sizes: { vocabulary, context: length },
     length,
     data: factsOfText(corpus),
+    text: { tokenizer, mask },
     baseline: unigram(train, heldOut, tokenizer.vocabulary),
     draw: (part, rows, random) =>
       masked(randomBatch(corpus[part], { rows, length }, random).inputs, random),

@@ -43,7 +43,14 @@ export {
 export { maskedLanguageModelling, type MaskedLmObjective } from "./masked_lm.ts";
 export { type ModelTokens, readModelTokens, type SentenceTokens } from "./model_tokens.ts";
 export type { ModelKind, TaskKind } from "./models.ts";
-export { completeTask, readTask, summaryOf, taskIds, tuningIds } from "./registry.ts";
+export {
+  completeTask,
+  readTask,
+  type ReadTokens,
+  summaryOf,
+  taskIds,
+  tuningIds,
+} from "./registry.ts";
 export {
   type EncodedPair,
   type PairData,
@@ -55,6 +62,7 @@ export type { ModelSettings, OpenTaskSettings, TaskSettings, TaskTuning } from "
 export { type FeatureDataset, type Features, featuresOf } from "./sounds.ts";
 export { type ImageData, imagesOf, type SoundData, soundsOf } from "./sources.ts";
 export { speechCtc } from "./speech_ctc.ts";
+export type { TaskText } from "./task_text.ts";
 export type { Baseline, BatchInputs, EvaluationSize, ExampleFacts, Learner, Task } from "./task.ts";
 export { type Rows, rowsOf, type TextData } from "./texts.ts";
 export type { TaskProbe } from "./subject.ts";

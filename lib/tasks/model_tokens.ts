@@ -44,6 +44,9 @@ function tokenOf(tokenizer: ModelTokenizer, word: unknown): number | undefined {
   return [...tokenizer.special].find((token) => tokenizer.decode([token]).trim() === text.trim());
 }
 
+const numberIn = (config: Config, key: string): number | undefined =>
+  typeof config[key] === "number" ? config[key] : undefined;
+
 const first = (tokens: readonly number[] | undefined): number | undefined => tokens?.[0];
 
 /**
@@ -56,7 +59,8 @@ const first = (tokens: readonly number[] | undefined): number | undefined => tok
 export async function readModelTokens(source: OpenModel): Promise<ModelTokens> {
   const { path, config } = source;
   const tokenizer = await modelTokenizer(path, config);
-  const mask = tokenOf(tokenizer, (await tokenizerConfig(path))["mask_token"]);
+  const mask = tokenOf(tokenizer, (await tokenizerConfig(path))["mask_token"]) ??
+    numberIn(config, "mask_token_id");
   const { start, end } = await readTranslateOptions(path, config);
   const padding = config["pad_token_id"];
   const sentence = { padding, start: first(start), end: first(end) };

@@ -24,6 +24,9 @@ import {
 } from "./text_classification.ts";
 import { translation, type TranslationObjective } from "./translation.ts";
 
+/** Reads the tokens of a model that is there already. */
+export type ReadTokens = () => Promise<ModelTokens>;
+
 /** A task before its data are read. */
 interface Entry {
   /** What it is, in a line. */
@@ -34,7 +37,7 @@ interface Entry {
   readonly read: (
     data: Readonly<Record<string, unknown>>,
     objective: Readonly<Record<string, unknown>>,
-    tokens: ModelTokens | undefined,
+    tokens: ReadTokens | undefined,
   ) => Promise<Task>;
 }
 
@@ -42,7 +45,7 @@ interface Entry {
 const entry = <D, O = Record<never, never>>(
   summary: string,
   defaults: Entry["defaults"],
-  read: (data: D, objective: O, tokens: ModelTokens | undefined) => Promise<unknown>,
+  read: (data: D, objective: O, tokens: ReadTokens | undefined) => Promise<unknown>,
 ): Entry => ({ summary, defaults, read: read as Entry["read"] });
 
 /** What all leave open alike. */
@@ -59,23 +62,24 @@ const entries: Readonly<Record<string, Entry>> = {
   "causal-lm": entry<TextData>(
     "the next token: Moby-Dick, or a text",
     { ...shared, rows: 16, model: { width: 64, heads: 4, depth: 4 } },
-    async (data, _, tokens) => causalLanguageModelling(await rowsOf(data, tokens)),
+    async (data, _, tokens) => causalLanguageModelling(await rowsOf(data, await tokens?.())),
   ),
   "masked-lm": entry<TextData, MaskedLmObjective>(
     "masked tokens of Moby-Dick, or of a text",
     { ...shared, rows: 16, model: { width: 64, heads: 4, depth: 4 } },
     async (data, objective, tokens) =>
-      maskedLanguageModelling(await rowsOf(data, tokens), objective),
+      maskedLanguageModelling(await rowsOf(data, await tokens?.()), objective),
   ),
   "text-classification": entry<LabelledTextData>(
     "the class of a text: the languages of CLDR's phrases, or a folder of *.txt for each class",
     { ...shared, model: { width: 64, heads: 4, depth: 4, pooling: "mean" } },
-    async (data, _, tokens) => textClassification(await classifiedTextsOf(data, tokens)),
+    async (data, _, tokens) => textClassification(await classifiedTextsOf(data, await tokens?.())),
   ),
   translation: entry<PairData, TranslationObjective>(
     "phrases in another language: those of Unicode's CLDR, or two files of sentences",
     { ...shared, model: { width: 64, heads: 4, encoderDepth: 3, decoderDepth: 3 } },
-    async (data, objective, tokens) => translation(await sentencesOf(data, tokens), objective),
+    async (data, objective, tokens) =>
+      translation(await sentencesOf(data, await tokens?.()), objective),
   ),
   "image-classification": entry<ImageData>(
     "the class of an image: MNIST's digits, or a folder of PNG and JPEG",
@@ -116,7 +120,7 @@ const further: Readonly<Record<string, Entry>> = {
         );
       }
       const sounds = await soundsOf({ mels: 80, seconds: 30, ...data });
-      return transcription({ sounds, text: sentenceTokens(tokens) });
+      return transcription({ sounds, text: sentenceTokens(await tokens()) });
     },
   ),
 };
@@ -166,11 +170,11 @@ export function completeTask(given: OpenTaskSettings, of = "the settings"): Task
  * Reads the data of a task.
  *
  * @param settings The settings; only the task must be there.
- * @param tokens Those of the model that is to be trained, where it is there already.
+ * @param tokens Reads those of the model that is to be trained, where it is there already; called where the data are texts.
  * @returns The task.
  * @throws {RangeError} If there is no such task, a key is unknown, or its data cannot be read.
  */
-export async function readTask(settings: OpenTaskSettings, tokens?: ModelTokens): Promise<Task> {
+export async function readTask(settings: OpenTaskSettings, tokens?: ReadTokens): Promise<Task> {
   const { task, data = {}, objective = {} } = completeTask(settings, "readTask()");
   return await entryOf(task).read(data, objective, tokens);
 }

@@ -14,6 +14,7 @@ import {
 } from "../data/dataset.ts";
 import { nearDuplicateGroups } from "../data/near_duplicates.ts";
 import { readPairs, type SentencePair } from "../data/pairs.ts";
+import { tokenizerOfTable } from "../data/tokenizer_file.ts";
 import { requireNoVocabulary } from "./texts.ts";
 import type { ModelTokenizer } from "../data/model_tokenizer.ts";
 import type { ModelTokens, SentenceTokens } from "./model_tokens.ts";
@@ -78,6 +79,19 @@ export interface Sentences {
 
 /** The tokens that byte pairs of our own have around sentences. */
 const ownSpecial: SentenceTokens = { padding: 0, start: 1, end: 2 };
+
+const sequence = (id: "A" | "B") => [
+  { Sequence: { id, type_id: 0 } },
+  { SpecialToken: { id: "</s>", type_id: 0 } },
+];
+
+/** What of a `tokenizer.json` puts the end behind each sentence. */
+const withEnd = {
+  type: "TemplateProcessing",
+  single: sequence("A"),
+  pair: [...sequence("A"), ...sequence("B")],
+  special_tokens: { "</s>": { id: "</s>", ids: [ownSpecial.end], tokens: ["</s>"] } },
+};
 
 /** Pairs of files, which know their lines. */
 async function placedPairs(source: string, target: string): Promise<Dataset<PlacedPair>> {
@@ -168,10 +182,11 @@ export async function sentencesIn(
   size: Pick<PairData, "vocabulary" | "length"> = {},
 ): Promise<Sentences> {
   const texts = train.examples.flatMap(({ source, target }) => [source, target]);
-  const tokenizer = await tokenizerOfTexts(train.name, texts, {
+  const { table } = await tokenizerOfTexts(train.name, texts, {
     vocabulary: size.vocabulary ?? 512,
     specialTokens: ["<pad>", "<s>", "</s>"],
   });
+  const tokenizer = tokenizerOfTable({ ...table, post_processor: withEnd }, train.name);
   return encodedPairs({ train, heldOut }, { tokenizer, special: ownSpecial }, size.length);
 }
 

@@ -8,6 +8,7 @@ import type { Measured, Part } from "../train/subject.ts";
 import type { Transformer } from "../transformer/models.ts";
 import type { BatchInputs } from "../transformer/run.ts";
 import type { TaskKind } from "./models.ts";
+import type { TaskText } from "./task_text.ts";
 
 export type { BatchInputs };
 
@@ -55,6 +56,8 @@ export interface Task<B = unknown> {
   readonly sizes: Readonly<Record<string, number | string | boolean>>;
   /** The longest sequence that a model reads, in tokens, patches or frames. */
   readonly length: number;
+  /** How texts become tokens, where there are texts and the model starts anew. */
+  readonly text?: TaskText;
   /** The classes that it tells apart, where it names one for each input. */
   readonly classes?: readonly string[];
   /** What is known of the data. */

@@ -18,6 +18,7 @@ import { classificationTask } from "./classification.ts";
 import type { ModelTokens } from "./model_tokens.ts";
 import type { Task } from "./task.ts";
 import { requireNoVocabulary } from "./texts.ts";
+import type { Tokenizer } from "../train/tokenizer.ts";
 
 /** Which texts. */
 export interface LabelledTextData extends SplitOptions {
@@ -51,6 +52,8 @@ export interface ClassifiedTexts {
   readonly texts: Split<ClassDataset<LabelledTokens>>;
   /** How many tokens there are. */
   readonly vocabulary: number;
+  /** Between texts and tokens, which a run keeps. */
+  readonly tokenizer?: Tokenizer;
   /** The most tokens of a text. */
   readonly length: number;
 }
@@ -100,7 +103,7 @@ export async function classifiedTextsOf(
     }),
   });
   const texts = { train: encoded(train), heldOut: encoded(heldOut) };
-  return { texts, vocabulary: tokenizer.vocabulary, length };
+  return { texts, vocabulary: tokenizer.vocabulary, tokenizer, length };
 }
 
 /**
@@ -112,7 +115,7 @@ export async function classifiedTextsOf(
  * @returns The task, for encoders.
  */
 export function textClassification(
-  { texts, vocabulary, length }: ClassifiedTexts,
+  { texts, vocabulary, tokenizer, length }: ClassifiedTexts,
 ): Task<readonly LabelledTokens[]> {
   const { train, heldOut } = texts;
   const content = [...train.examples, ...heldOut.examples].map(({ text, label }) => [text, label]);
@@ -121,6 +124,7 @@ export function textClassification(
     kind: "encoder",
     sizes: { vocabulary, context: length },
     length,
+    ...(tokenizer === undefined ? {} : { text: { tokenizer } }),
     split: texts,
     sha256: sha256Of(JSON.stringify(content)),
     inputs: (examples) => ({

@@ -18,6 +18,7 @@ import { requireTaskSettings, type TaskSettings } from "./settings.ts";
 import { runTask } from "./run_task.ts";
 import type { TaskProbe } from "./subject.ts";
 import type { ExampleFacts, Task } from "./task.ts";
+import { recordedText } from "./task_text.ts";
 
 /** What accompanies a run without determining it. */
 export interface TrainTaskOptions extends
@@ -143,5 +144,15 @@ export async function trainTask<B>(
     command,
     commit,
   });
-  return { model, parameters, record: { manifest, rows } };
+  const { tokens, tokenizer } = recordedText(task.text);
+  const record = {
+    manifest: {
+      ...manifest,
+      ...(tokens === undefined ? {} : { tokens }),
+      ...(task.classes === undefined ? {} : { classes: task.classes }),
+    },
+    rows,
+    ...(tokenizer === undefined ? {} : { tokenizer }),
+  };
+  return { model, parameters, record };
 }

@@ -99,6 +99,7 @@ export function translation(
     sizes: { vocabulary, context: length },
     length,
     data: factsOf(pairs, sha256Of(JSON.stringify(content))),
+    text: { tokenizer, ...special },
     baseline: baselineOf(sentences),
     draw: (part, rows, random) => drawExamples(pairs, part, rows, random),
     inputs: (batch) => pairInputs(batch, special),

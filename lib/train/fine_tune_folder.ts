@@ -117,7 +117,7 @@ async function copyBeside(
   } else {
     await platform.writeFile(`${folder}/config.json`, configText(withHistory(config, [])));
   }
-  return isFolder ? await copyCompanions(path, folder) : [];
+  return await copyCompanions(path, folder);
 }
 
 /** What was written. */

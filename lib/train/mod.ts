@@ -44,6 +44,7 @@ export {
   type RunSettings,
   type Stop,
   type TextFacts,
+  type TokenFacts,
   type TrainSettings,
   writeRun,
 } from "./record.ts";

@@ -2,9 +2,8 @@
 // two files, and read_runs.ts reads both.
 
 import { jsonText } from "../core/json.ts";
-import { writeAtomically } from "../platform/files.ts";
+import { removeIfThere, writeAtomically } from "../platform/files.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
-import { platform } from "../platform/mod.ts";
 import type { OptimizerSettings } from "./optimizer.ts";
 import type { ScheduleSettings } from "./schedule.ts";
 import type { CharacterTokenizer, Tokenizer } from "./tokenizer.ts";
@@ -87,6 +86,20 @@ export type TextFacts<T extends Tokenizer = CharacterTokenizer> =
   }
   & Pick<T, keyof T & "characters">;
 
+/** What the tokens are that a model was trained on for a task, as far as byte pairs of its own do not say it. */
+export interface TokenFacts {
+  /** The characters that tokens stand for, in their order. */
+  readonly characters?: string;
+  /** What stands for a token that is to be guessed. */
+  readonly mask?: number;
+  /** What stands behind a sentence that is shorter than others. */
+  readonly padding?: number;
+  /** What a decoder starts with. */
+  readonly start?: number;
+  /** What ends a sentence. */
+  readonly end?: number;
+}
+
 /** What made a run: of a decoder that was trained from the start, or of another model. */
 export interface Manifest<
   S extends RunSettings = TrainSettings,
@@ -108,6 +121,10 @@ export interface Manifest<
   readonly probes?: Readonly<Record<string, unknown>>;
   /** The text, or other data. */
   readonly corpus: D;
+  /** The tokens of a task's texts. */
+  readonly tokens?: TokenFacts;
+  /** The classes that a task tells apart, in the order of the labels. */
+  readonly classes?: readonly string[];
   /**
    * The SHA-256 of all that determines the run: the complete settings, the tokens, the backend, the form, the probes, the parameters
    * that it started from and, of a variant of one's own, the code.
@@ -152,6 +169,8 @@ export interface RunRecord<
   readonly manifest: Manifest<S, D>;
   /** What was seen. */
   readonly rows: readonly Row[];
+  /** The content of its `tokenizer.json`, where its tokens are byte pairs of its own. */
+  readonly tokenizer?: Readonly<Record<string, unknown>>;
 }
 
 /** A finished run of any model on any data. */
@@ -195,9 +214,5 @@ export async function writeRun(
  * @param name The files' name.
  */
 export async function removeManifest(folder: string, name: string): Promise<void> {
-  try {
-    await platform.remove(`${folder}/${name}.json`);
-  } catch (error) {
-    if (platform.faultOf(error) !== "absent") throw error;
-  }
+  await removeIfThere(`${folder}/${name}.json`);
 }
