@@ -10,16 +10,8 @@ const source = Symbol("source of config.json");
 
 type Sourced = Config & { readonly [source]?: string };
 
-interface RawJson {
-  rawJSON(text: string): unknown;
-  parse(
-    text: string,
-    revive: (key: string, value: unknown, context: { source?: string }) => unknown,
-  ): unknown;
-}
-
-/** What TypeScript does not know of JSON yet. */
-const json = JSON as unknown as RawJson;
+/** A string or a number of a JSON text. */
+const token = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
 
 /**
  * Reads a configuration.
@@ -60,14 +52,17 @@ export async function readConfigFile(path: string): Promise<Config> {
  * @returns The text of its `config.json`.
  */
 export function configText(config: Config): string {
-  const text = (config as Sourced)[source];
-  const original = text === undefined ? {} : json.parse(
-    text,
-    (_, value, { source }) => typeof value === "number" ? json.rawJSON(source!) : value,
-  ) as Config;
-  const plain: Config = text === undefined ? {} : JSON.parse(text);
+  const text = (config as Sourced)[source] ?? "{}";
+  const plain: Config = JSON.parse(text);
+  const all = JSON.stringify(config);
+  let mark = "#"; // begins no string; a number as it was written is one that begins so
+  while (all.includes(mark)) mark += "#";
+  const original: Config = JSON.parse(
+    text.replaceAll(token, (found) => found.startsWith('"') ? found : `"${mark}${found}"`),
+  );
   const same = (key: string): boolean =>
     Object.hasOwn(plain, key) && JSON.stringify(plain[key]) === JSON.stringify(config[key]);
   const entries = Object.keys(config).map((key) => [key, same(key) ? original[key] : config[key]]);
-  return `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`;
+  const marked = JSON.stringify(Object.fromEntries(entries), undefined, 2);
+  return `${marked.replaceAll(new RegExp(`"${mark}([^"]*)"`, "g"), "$1")}\n`;
 }

@@ -21,10 +21,13 @@ async function startThread<T>(
   const text = `onmessage = ({ data }) => (${program})(data, () => postMessage("ready"));`;
   const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
   try {
-    const worker = new Worker(address);
+    const worker = new Worker(address, { type: "module" });
     await new Promise((resolve, reject) => {
       worker.onmessage = resolve;
-      worker.onerror = ({ message }) => reject(new Error(`the thread failed: ${message}`));
+      worker.onerror = (event) => {
+        event.preventDefault(); // it is told here
+        reject(new Error(`the thread failed: ${event.message}`));
+      };
       worker.postMessage(data);
     });
   } finally {

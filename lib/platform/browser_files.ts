@@ -17,6 +17,7 @@ import type {
   PathInfo,
   PathRules,
 } from "./platform.ts";
+import { randomName } from "./random_name.ts";
 
 /** The last name of a path and what stands before it. */
 const lastName = /^(.*?)\/*([^/]*)\/*$/;
@@ -205,7 +206,7 @@ export const browserFiles: Files = {
   readDir,
   makeFolder,
   makeTemporaryFolder: async (prefix) => {
-    const path = `/tmp/${prefix}${crypto.randomUUID()}`;
+    const path = `/tmp/${prefix}${randomName()}`;
     await makeFolder(path, { around: true });
     return path;
   },

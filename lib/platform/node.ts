@@ -85,6 +85,20 @@ async function infoOf(stats: Promise<NodeKind & { readonly size: number }>): Pro
   return { ...kindOf(known), size: known.size };
 }
 
+/** Makes a folder and those around it. Node's own way does not end where none can be made in one that is there, as in `/proc`. */
+async function makeFolders(path: string, around = true): Promise<void> {
+  try {
+    await fs().mkdir(path);
+  } catch (error) {
+    const fault = files.faultOf(error);
+    if (fault === "exists" && (await fs().stat(path)).isDirectory()) return;
+    if (fault !== "absent" || !around) throw error;
+    const outer = builtin("path").dirname(path);
+    if (outer !== path) await makeFolders(outer);
+    await makeFolders(path, false);
+  }
+}
+
 const files: Files = {
   open: async (path, mode) => {
     const { open } = builtin("fs");
@@ -101,9 +115,8 @@ const files: Files = {
   lstat: (path) => infoOf(fs().lstat(path)),
   readLink: (path) => fs().readlink(path),
   readDir,
-  makeFolder: async (path, { around } = { around: false }) => {
-    await fs().mkdir(path, { recursive: around });
-  },
+  makeFolder: (path, { around } = { around: false }) =>
+    around ? makeFolders(path) : fs().mkdir(path),
   makeTemporaryFolder: (prefix) =>
     fs().mkdtemp(builtin("path").join(builtin("os").tmpdir(), prefix)),
   rename: (from, to) => fs().rename(from, to),

@@ -1,13 +1,15 @@
 // Temporary names beside what is being written. Each is locked while its process lives, so that what a killed process left is known
-// and removed by the next one. Windows cannot lock a folder: there nothing is locked, and leftovers stay.
+// and removed by the next one. Windows cannot lock a folder, and Node nothing: there the name says so, and leftovers stay.
 
 import { undoneAtEnd } from "./cleanup.ts";
 import { platform } from "./mod.ts";
+import { randomName } from "./random_name.ts";
 
 /** What a temporary name stands for. */
 export type TemporaryKind = "file" | "folder";
 
-const suffix = ".normkit.tmp";
+/** How names end that are locked, and those that are not, which look as if nobody held them. */
+const [locked, unlocked] = [".normkit.tmp", ".normkit.unlocked.tmp"];
 const pattern = /\.[0-9a-f]{8}\.normkit\.tmp$/;
 
 async function create(path: string, kind: TemporaryKind): Promise<void> {
@@ -65,7 +67,7 @@ export async function withTemporary(
   make: (temporary: string) => Promise<void>,
 ): Promise<void> {
   await removeLeftovers(folder);
-  const path = `${folder}/${name}.${crypto.randomUUID().slice(0, 8)}${suffix}`;
+  const path = `${folder}/${name}.${randomName()}${platform.locks() ? locked : unlocked}`;
   using _undo = undoneAtEnd(() => platform.removeAllNow(path));
   await create(path, kind);
   try {

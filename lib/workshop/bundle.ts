@@ -26,22 +26,31 @@ export interface BundleOptions {
 
 const modules = `${checkout}/.normkit/bundle`;
 
-/** The packages of deno.json in a `node_modules`, where esbuild finds them; quick where they are there already. */
-async function installPackages(): Promise<void> {
-  await Deno.mkdir(modules, { recursive: true });
-  const { imports } = config;
+/**
+ * Puts the packages of deno.json into a `node_modules`, where Node and esbuild find them; quick where they are there already.
+ *
+ * @param folder Where it is to lie.
+ * @param more Packages besides, by their names in imports; none by default.
+ * @throws {Error} If one cannot be had.
+ */
+export async function installPackages(
+  folder: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const imports = { ...config.imports, ...more };
   const settings = JSON.stringify({ nodeModulesDir: "auto", imports });
-  await writeAtomically(`${modules}/deno.json`, settings);
-  await writeAtomically(`${modules}/deno.lock`, await readTextFile(`${checkout}/deno.lock`));
+  await writeAtomically(`${folder}/deno.json`, settings);
+  await writeAtomically(`${folder}/deno.lock`, await readTextFile(`${checkout}/deno.lock`));
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["install", "--quiet"],
-    cwd: modules,
+    cwd: folder,
   }).output();
   if (!success) throw new Error(`deno install failed: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** The packages that have another name in deno.json, by that name: `@std/assert` → `deno-std/assert/mod.js`. */
-function renamedPackages(): Record<string, string> {
+/** @returns The packages that have another name in deno.json, by that name: `@std/assert` → `deno-std/assert/mod.js`. */
+export function renamedPackages(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(config.imports).flatMap(([name, address]) => {
       const [, own, path = ""] = /^npm:\/?(@?[^@]+)@[^/]+(\/.*)?$/.exec(address)!;
@@ -151,7 +160,7 @@ async function bundleNow(
   entries: Readonly<Record<string, string>>,
   { define = {} }: BundleOptions,
 ): Promise<Bundle> {
-  await installPackages();
+  await installPackages(modules);
   const copied = new Map<string, Uint8Array>();
   try {
     const { outputFiles, metafile } = await build({

@@ -25,6 +25,23 @@ Deno.test("configText() of a configuration that was read is its text", () => {
   assertEquals(configText(parseConfig(text, "config.json")), text);
 });
 
+Deno.test("configText() takes no string for a number, however it is written", () => {
+  const strings = String.raw`{
+  "#": "#1.0",
+  "##2.0": 3.0,
+  "quoted": "\"4.0\" \\",
+  "list": [
+    "5.0",
+    "###6.0",
+    7.0
+  ]
+}
+`;
+  assertEquals(configText(parseConfig(strings, "config.json")), strings);
+  const escaped = parseConfig(String.raw`{ "a": "\u00231.0", "b": 2.0 }`, "config.json");
+  assertEquals(configText(escaped), `{\n  "a": "#1.0",\n  "b": 2.0\n}\n`);
+});
+
 Deno.test("configText() changes what was changed, and nothing else", () => {
   const config = parseConfig(text, "config.json");
   const { small: _, ...others }: Config = { ...config, one: 2, added: { a: 1 } };
