@@ -30,6 +30,12 @@ interface Size {
   readonly width: number;
 }
 
+/** What a file says of its picture. */
+interface Header extends Size {
+  /** What of it is not read, in words. */
+  readonly unread?: string;
+}
+
 /** The most pixels of a picture: no small file becomes a gigabyte. */
 const mostPixels = 2 ** 24;
 
@@ -44,18 +50,35 @@ const isJpeg = (view: View): boolean => view.byteLength >= 4 && view.getUint16(0
 const isFrame = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 
-function jpegSize(view: View): Size | undefined {
+function jpegHeader(view: View): Header | undefined {
   for (let at = 2; at + 9 <= view.byteLength && view.getUint8(at) === 0xff;) {
     const marker = view.getUint8(at + 1);
-    if (isFrame(marker)) return { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
+    if (isFrame(marker)) {
+      const size = { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
+      const isFourColored = at + 9 < view.byteLength && view.getUint8(at + 9) === 4;
+      return isFourColored
+        ? {
+          ...size,
+          unread: "it has four colors (CMYK), and must be grey or have red, green and blue",
+        }
+        : size;
+    }
     at += marker === 0xff ? 1 : 2 + view.getUint16(at + 2);
   }
   return undefined;
 }
 
-function sizeOf(view: View): Size | undefined {
-  if (isPng(view)) return { width: view.getUint32(16), height: view.getUint32(20) };
-  return isJpeg(view) ? jpegSize(view) : undefined;
+function pngHeader(view: View): Header {
+  const size = { width: view.getUint32(16), height: view.getUint32(20) };
+  const isInterlaced = view.byteLength > 28 && view.getUint8(28) === 1;
+  return isInterlaced && view.getUint8(24) < 8
+    ? { ...size, unread: "it is interlaced and has fewer than 8 bits; save it without interlacing" }
+    : size;
+}
+
+function headerOf(view: View): Header | undefined {
+  if (isPng(view)) return pngHeader(view);
+  return isJpeg(view) ? jpegHeader(view) : undefined;
 }
 
 /** Greys as a palette, so that what has fewer than eight bits is unpacked as what has one. */
@@ -148,18 +171,20 @@ export async function decodePicture(
   requireSize: (size: Size) => void = () => {},
 ): Promise<Picture> {
   const view = new DataView(bytes.buffer);
-  const size = sizeOf(view);
-  if (size === undefined) {
+  const header = headerOf(view);
+  if (header === undefined) {
     throw new RangeError(
       `Cannot read ${path}: it must be a PNG or a JPEG, and its bytes are neither`,
     );
   }
+  const { unread, ...size } = header;
   if (size.height * size.width > mostPixels) {
     throw new RangeError(
       `Cannot read ${path}: it has ${size.width} × ${size.height} pixels, and at most ${mostPixels} are read`,
     );
   }
   requireSize(size);
+  if (unread !== undefined) throw new RangeError(`Cannot read the image ${path}: ${unread}`);
   try {
     const samples = await (isPng(view) ? decodePng(bytes) : decodeJpeg(bytes));
     return { ...size, channels, pixels: toChannels(samples, channels) };

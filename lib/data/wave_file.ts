@@ -22,6 +22,9 @@ const readers: Readonly<Record<string, (view: View, at: number) => number>> = {
   "3/64": (view, at) => view.getFloat64(at, true),
 };
 
+/** From this size on a part has as many bytes as follow: whoever wrote into a pipe did not know them (ffmpeg, SoX, espeak-ng). */
+const unknownSize = 0x7ffff000;
+
 /** The number of formats whose own number stands further behind. */
 const extensible = 0xfffe;
 
@@ -32,7 +35,8 @@ const textAt = (view: View, at: number): string =>
 function chunksOf(view: View, path: string): Map<string, readonly [start: number, size: number]> {
   const chunks = new Map<string, readonly [number, number]>();
   for (let at = 12; at + 8 <= view.byteLength;) {
-    const [name, size] = [textAt(view, at), view.getUint32(at + 4, true)];
+    const [name, announced] = [textAt(view, at), view.getUint32(at + 4, true)];
+    const size = announced >= unknownSize ? view.byteLength - at - 8 : announced;
     if (at + 8 + size > view.byteLength) {
       throw new RangeError(
         `Cannot read ${path}: its part ${

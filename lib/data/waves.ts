@@ -18,6 +18,8 @@ export interface LabelledWave {
   readonly label: number;
   /** Who speaks: the file's name up to `_nohash_`. */
   readonly speaker: string;
+  /** Where it is from, for messages. */
+  readonly path?: string;
 }
 
 /** Spoken words, each of one of some classes. */
@@ -114,7 +116,7 @@ async function readWave(
   const { samples } = sound;
   const length = seconds === undefined ? samples.length : Math.round(seconds * rate);
   const speaker = basename(path).replace(/(?:_nohash_.*)?\.[^.]*$/, "");
-  return { samples: padded(samples, length, rate, path), label, speaker };
+  return { samples: padded(samples, length, rate, path), label, speaker, path };
 }
 
 /**

@@ -15,6 +15,8 @@ export interface Features {
   readonly frames: number;
   /** The place of its word. */
   readonly label: number;
+  /** Where it is from, for messages. */
+  readonly path?: string;
 }
 
 /** Spoken words as features. */
@@ -32,11 +34,21 @@ export function featuresOf({ rate, examples, ...rest }: WaveDataset, mels: numbe
   const [window, hop] = [Math.round(rate / 40), Math.round(rate / 100)];
   return {
     ...rest,
-    examples: examples.map(({ samples, label }) => {
+    examples: examples.map(({ samples, label, path }) => {
+      requireSamples(samples, window, path);
       const { values, frames } = logMel(samples, { rate, mels, window, hop });
-      return { values, frames, label };
+      return { values, frames, label, ...(path === undefined ? {} : { path }) };
     }),
   };
+}
+
+/** Requires a sound that fills more than half a window. */
+function requireSamples({ length }: Float32Array, window: number, path = "a sound"): void {
+  const least = Math.floor(window / 2) + 1;
+  if (length >= least) return;
+  throw new RangeError(
+    `Cannot use ${path}: it has ${length} samples, and must have at least ${least}`,
+  );
 }
 
 /** How many rows the speech encoder makes of so many frames: its second convolution halves them. */

@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { takeAll } from "../backend/read.ts";
+import { excerpt } from "../core/excerpt.ts";
 import type { Split } from "../data/dataset.ts";
 import { decodeCtc } from "../decoder/ctc.ts";
 import { characterErrorRate, wordErrorRate } from "../metrics/error_rate.ts";
@@ -26,6 +27,22 @@ function errors(texts: readonly string[], wanted: readonly string[]) {
   };
 }
 
+/** Requires sounds with a frame for each letter, and one between two that are the same. */
+function requireRoom({ classes, examples }: FeatureDataset): void {
+  const needed = classes.map((word) => {
+    const letters = [...word];
+    return letters.length + letters.filter((letter, at) => letter === letters[at - 1]).length;
+  });
+  for (const { path = "a sound", label, frames } of examples) {
+    if (rowsOfFrames(frames) >= needed[label]!) continue;
+    throw new RangeError(
+      `Cannot use ${path}: its ${frames} frames of 10 ms become ${
+        rowsOfFrames(frames)
+      }, and the letters of ${excerpt(classes[label]!)} take ${needed[label]}`,
+    );
+  }
+}
+
 /**
  * The task of writing down spoken words.
  *
@@ -34,9 +51,12 @@ function errors(texts: readonly string[], wanted: readonly string[]) {
  * @param sounds The words to train on, and those held out, as features.
  * @returns The task, for speech encoders whose head reads all frames: class 0 is the blank, then come the letters in the order of their
  * code points.
+ * @throws {RangeError} If a sound is too short for its word.
  */
 export function speechCtc(sounds: Split<FeatureDataset>): Task<readonly Features[]> {
   const { train: { classes, examples } } = sounds;
+  requireRoom(sounds.train);
+  requireRoom(sounds.heldOut);
   const letters = [...new Set(classes.join(""))].sort();
   const spelled = classes.map((word) => Array.from(word, (letter) => letters.indexOf(letter) + 1));
   const labelsOf = (batch: readonly Features[]) => batch.map(({ label }) => spelled[label]!);

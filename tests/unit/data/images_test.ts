@@ -77,6 +77,12 @@ damagedPng[60]! ^= 255;
 const wide = png(1, 1, [1]);
 new DataView(wide.buffer, wide.byteOffset).setUint32(16, 0x7fffffff);
 
+const interlaced = png(20, 20, [1]);
+interlaced.set([4, 3, 0, 0, 1], 24); // four bits of a palette
+
+/** The start of a JPEG: the size of 8 × 8 pixels of four colors. */
+const fourColored = Uint8Array.of(0xff, 0xd8, 0xff, 0xc0, 0, 20, 8, 0, 8, 0, 8, 4, 1, 17, 0, 2);
+
 /** Files of a folder, and what is said of them; FOLDER is the folder. */
 const refusedFolders: Readonly<Record<string, readonly [Record<string, Uint8Array>, string]>> = {
   "another size": [
@@ -109,6 +115,14 @@ const refusedFolders: Readonly<Record<string, readonly [Record<string, Uint8Arra
   "a PNG that is partly transparent": [
     { "a/1.png": png(1, 1, [1, 2, 3, 254]) },
     "Cannot read the image FOLDER/a/1.png: it is partly transparent",
+  ],
+  "an interlaced PNG of a few bits": [
+    { "a/1.png": interlaced },
+    "Cannot read the image FOLDER/a/1.png: it is interlaced and has fewer than 8 bits",
+  ],
+  "a JPEG of four colors": [
+    { "a/1.jpg": fourColored },
+    "Cannot read the image FOLDER/a/1.jpg: it has four colors (CMYK), and must be grey",
   ],
   "a header of two thousand million pixels": [
     { "a/1.png": wide },

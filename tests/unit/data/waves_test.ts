@@ -73,6 +73,16 @@ const readable: Readonly<
   "half a sample at the end": [bytesOf(0, 64, 1), {}, [0.5]],
 };
 
+Deno.test("decodeWave() reads a file that was written into a pipe, whose sizes nobody knew", () => {
+  for (const size of [0xffffffff, 0x7ffff000]) { // of ffmpeg and SoX, and of espeak-ng
+    const bytes = wave(sixteen(16384, 0));
+    const view = new DataView(bytes.buffer);
+    view.setUint32(4, size, true);
+    view.setUint32(bytes.length - 8, size, true);
+    assertEquals(decodeWave(bytes, "a.wav").samples, Float32Array.of(0.5, 0));
+  }
+});
+
 for (const [name, [data, header, samples]] of Object.entries(readable)) {
   Deno.test(`decodeWave() reads ${name}`, () => {
     const sound = decodeWave(wave(data, { ...header, rate: 8000 }), "a.wav");

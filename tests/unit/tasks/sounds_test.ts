@@ -1,8 +1,9 @@
-// Batches of sounds that are not equally long.
+// Sounds as models read them: batches of some that are not equally long, and what is too short.
 
-import { assert } from "@std/assert";
+import { assert, assertThrows } from "@std/assert";
 import { disposeTree } from "../../../lib/core/mod.ts";
-import { type Features, soundInputs } from "../../../lib/tasks/sounds.ts";
+import { type Features, featuresOf, soundInputs } from "../../../lib/tasks/sounds.ts";
+import { speechCtc } from "../../../lib/tasks/speech_ctc.ts";
 import { drawStarts } from "../../../lib/transformer/blueprint.ts";
 import { runBatch } from "../../../lib/transformer/run.ts";
 import { onEachBackend } from "../../support/backends.ts";
@@ -39,3 +40,22 @@ onEachBackend(
     disposeTree(parameters);
   },
 );
+
+Deno.test("a sound that is too short, for features or for its letters, is named by its file", () => {
+  const path = "words/book/a.wav";
+  const wave = { samples: new Float32Array(200), label: 0, speaker: "a", path };
+  const waves = { name: "words", rate: 16000, classes: ["book"], examples: [wave] };
+  assertThrows(
+    () => featuresOf(waves, 3),
+    RangeError,
+    `Cannot use ${path}: it has 200 samples, and must have at least 201`,
+  );
+  const train = { name: "words", classes: ["book"], examples: [sound(10)] }; // 5 rows: b, o, nothing, o, k
+  speechCtc({ train, heldOut: train });
+  const heldOut = { ...train, examples: [{ ...sound(8), path }] };
+  assertThrows(
+    () => speechCtc({ train, heldOut }),
+    RangeError,
+    `Cannot use ${path}: its 8 frames of 10 ms become 4, and the letters of "book" take 5`,
+  );
+});
