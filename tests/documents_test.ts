@@ -104,8 +104,8 @@ Deno.test("complaints() names links to files and anchors that do not exist, and 
   assertEquals(await complaints("README.md", right.join(" ")), []);
 });
 
-/** The documents whose paths and commands a reader follows. */
-const guides = ["README.md", "CONTRIBUTING.md"];
+/** Every page of Markdown: readers follow its paths and commands. */
+const pages = documentsIn().filter((path) => path.endsWith(".md"));
 
 /** The lines of code in a text: spans, and lines of shell. */
 function codeOf(text: string): string[] {
@@ -132,22 +132,50 @@ function requireCommand(line: string): void {
   parse(words, command.options);
 }
 
-Deno.test("the commands of README.md and CONTRIBUTING.md are tasks, with options that exist", async () => {
-  for (const path of guides) {
-    const lines = codeOf((await proseOf(path)).text).filter((line) => line.includes("deno task "));
-    assert(lines.length > 5, path);
+Deno.test("the commands in pages are tasks, with options that exist", async () => {
+  let count = 0;
+  for (const path of pages) {
+    const lines = codeOf((await proseOf(path)).text).filter((line) => /^deno task \S/.test(line));
+    count += lines.length;
     lines.forEach(requireCommand);
+  }
+  assert(count > 40, `${count}`);
+});
+
+Deno.test("lines of shell in pages run programs that a reader has", async () => {
+  const known =
+    /^ *(?:deno task \S|deno test -A( --\S+)* (?:tests\/\S+ ?)+$|npx -y deno@\d\S* task |python tests\/\S+\.py\b|pip install \S|$)/;
+  for (const path of pages) {
+    const blocks = tokensOf((await proseOf(path)).text)
+      .filter(({ type, info }) => type === "fence" && info === "sh");
+    const lines = blocks.flatMap(({ content }) => content.trimEnd().split("\n"));
+    assertEquals(lines.filter((line) => !known.test(line)), [], path);
   }
 });
 
-/** What in a line of code is a path of this repository; names with `my_` are the reader's own, as are commands with `my-`. */
+Deno.test("links to the web are complete addresses, and nowhere unencrypted", async () => {
+  const addresses = new Set<string>();
+  for (const path of documentsIn()) {
+    const links = linksOf((await proseOf(path)).text);
+    links.filter((link) => /^[a-z][a-z\d+.-]*:|^\/\//i.test(link)).forEach((link) =>
+      addresses.add(link)
+    );
+  }
+  assert(addresses.size > 5, `${addresses.size}`);
+  const wrong = [...addresses].filter((address) =>
+    !URL.canParse(address) || !/^(?:https:|mailto:)/.test(address)
+  );
+  assertEquals(wrong, []);
+});
+
+/** What in a line of code is a path of this repository; names with `my_` are the reader's own, as are commands with `my-`, and words in capitals stand for any. */
 const pathsOf = (line: string): string[] =>
   wordsOf(line).filter((word) =>
-    /^(?:lib|tests|data|notebooks)\/[\w./-]+$/.test(word) && !word.includes("my_")
+    /^(?:lib|tests|data|notebooks)\/[\w./-]+$/.test(word) && !/my_|\/(?:TASK|FIGURE)\b/.test(word)
   );
 
-Deno.test("the paths in README.md and CONTRIBUTING.md exist", async () => {
-  for (const path of guides) {
+Deno.test("the paths in pages exist", async () => {
+  for (const path of pages) {
     for (const found of codeOf((await proseOf(path)).text).flatMap(pathsOf)) {
       assert(await isThere(found), `${path} names ${found}`);
     }

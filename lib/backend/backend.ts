@@ -24,7 +24,12 @@ export interface BackendChoice {
   readonly software: boolean;
 }
 
-/** A backend was asked for that this machine does not have; the message says how to get it. */
+/**
+ * A backend was asked for that this machine does not have; the message says how to get it.
+ *
+ * Cause: no adapter answered, the backend failed its test, or its files could not be read.
+ * Remedy: do what the message says, or call `useBackend()` without a name, which takes what there is.
+ */
 export class BackendUnavailableError extends Error {
   /** The name of the class, for messages. */
   override readonly name = "BackendUnavailableError";

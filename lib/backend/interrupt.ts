@@ -4,7 +4,12 @@
 import { platform } from "../platform/mod.ts";
 import { restoreEngine } from "./engine.ts";
 
-/** A notebook's kernel was interrupted in the middle of some work. */
+/**
+ * A notebook's kernel was interrupted in the middle of some work.
+ *
+ * Cause: the stop button, pressed while a cell was training or reading numbers.
+ * Remedy: none is needed: tfjs is at rest again, and the cell can be run anew.
+ */
 export class InterruptedError extends Error {
   /** The name of the class, for messages. */
   override readonly name = "InterruptedError";

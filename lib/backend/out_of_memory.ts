@@ -2,7 +2,12 @@
 
 import * as tf from "@tensorflow/tfjs";
 
-/** The memory of a backend is full; nothing was written, and what is freed can be used again. */
+/**
+ * The memory of a backend is full; nothing was written, and what is freed can be used again.
+ *
+ * Cause: tensors that are alive, and the one that was asked for, take more than the 4 GiB of WASM, or than the machine has.
+ * Remedy: free what is no longer needed (`tf.tidy`, `disposeTree()`), take smaller batches, or use WebGPU.
+ */
 export class OutOfMemoryError extends Error {
   /** The name of the class, for messages. */
   override readonly name = "OutOfMemoryError";

@@ -26,7 +26,12 @@ export interface WebGpuLimits {
   readonly workgroupThreads: number;
 }
 
-/** The GPU refused a command or was lost; results since then are not to be trusted. */
+/**
+ * The GPU refused a command or was lost; results since then are not to be trusted.
+ *
+ * Cause: a tensor larger than the device takes, a full memory, or a driver that reset the device, as after sleep.
+ * Remedy: take smaller tensors; after a loss start the program anew from its last checkpoint, or use "wasm".
+ */
 export class GpuError extends Error {
   /** The name of the class, for messages. */
   override readonly name = "GpuError";

@@ -1,6 +1,11 @@
 // The error that a damaged checkpoint causes, with the file and what is wrong in it.
 
-/** A file that is not what the safetensors format allows. */
+/**
+ * A file that is not what the safetensors format allows.
+ *
+ * Cause: a download that was cut, a pointer of Git LFS in the place of a file, or a file of another format.
+ * Remedy: fetch the file again; `git lfs pull` puts files in the place of pointers.
+ */
 export class SafetensorsError extends SyntaxError {
   /** The name of the class, for messages. */
   override readonly name = "SafetensorsError";

@@ -5,7 +5,12 @@ import { requireOneOf } from "../core/check.ts";
 import type { OpenOptions } from "../families/open.ts";
 import type { BackendName } from "../backend/backend.ts";
 
-/** The command line was not understood; the message says what is wrong. */
+/**
+ * The command line was not understood; the message says what is wrong.
+ *
+ * Cause: an option or a word that the command does not have, or one that is missing.
+ * Remedy: read `normkit COMMAND --help`, whose examples run as they stand.
+ */
 export class UsageError extends Error {
   /** The name of the class, for messages. */
   override readonly name = "UsageError";

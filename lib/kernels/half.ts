@@ -26,7 +26,13 @@ export type HalfKernels<B> = {
   ) => TensorInfo[];
 };
 
-/** The backend in use lacks a kernel for which there is no composed form. */
+/**
+ * The backend in use lacks a kernel that cannot be done without.
+ *
+ * Cause: half precision, which is for WebGPU alone, or fused layers, before `useBackend()` was awaited or after it was asked for
+ * composed kernels.
+ * Remedy: await `useBackend()` first, with "webgpu" for half precision.
+ */
 export class KernelUnavailableError extends Error {
   /** The name of the class, for messages. */
   override readonly name = "KernelUnavailableError";

@@ -10,6 +10,7 @@ import { shown } from "../core/options.ts";
 import { type Claim, claim, claimType } from "../notebook/claims.ts";
 import { checkout } from "./checkout.ts";
 import { type Command, flag, requireWords } from "../cli/command.ts";
+import { formatted } from "./formatted.ts";
 import { listNotebooks } from "./notebooks.ts";
 import { taskResults, taskRows } from "../notebook/task_results.ts";
 import { readRuns } from "../train/read_runs.ts";
@@ -63,20 +64,6 @@ export function collectClaims(
     }
   }
   return found;
-}
-
-/** The text as `deno fmt` writes it. */
-async function formatted(text: string, extension: "md" | "json", root: string): Promise<string> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", `--ext=${extension}`, "-"],
-    cwd: root,
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(text));
-  await writer.close();
-  return new TextDecoder().decode((await child.output()).stdout);
 }
 
 /**

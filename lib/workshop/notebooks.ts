@@ -15,7 +15,12 @@ import { checkout } from "./checkout.ts";
 import { type Command, UsageError } from "../cli/command.ts";
 import { runTask } from "./task.ts";
 
-/** A cell does not type-check; the message says where. */
+/**
+ * A cell does not type-check; the message says where.
+ *
+ * Cause: a slip in the cell, or an export that has changed since the notebook was written.
+ * Remedy: mend the cell; `deno task notebooks NAME` checks and executes one notebook.
+ */
 export class NotebookTypeError extends TypeError {
   /** The name of the class, for messages. */
   override readonly name = "NotebookTypeError";

@@ -25,7 +25,12 @@ const library = "Normkit";
 const forbidden =
   /(?<![\w'])(?:Admitted|admit|Admit|give_up|Axioms?|Parameters?|Conjectures?|Hypothes[ie]s|Variables?|Context|Declare|Abort|Unset|bypass_check|type_in_type)(?![\w'])/g;
 
-/** Something is not proved, or Coq is missing. */
+/**
+ * Something is not proved, or Coq is missing.
+ *
+ * Cause: a proof that Coq refuses, a command that leaves something open, or no `coqc` on this machine.
+ * Remedy: install Coq (`apt-get install coq`); mend the file and line that the message names.
+ */
 export class ProofError extends Error {
   /** The kind of error. */
   override readonly name = "ProofError";

@@ -21,7 +21,12 @@ export interface ExecuteOptions {
   readonly onCell?: (position: number, total: number) => void;
 }
 
-/** A cell failed, took too long, or lost its kernel. */
+/**
+ * A cell failed, took too long, or lost its kernel.
+ *
+ * Cause: an error in the cell, which the message quotes, or more than the time that a cell may take.
+ * Remedy: run the notebook in `deno task lab` up to that cell; mend it or make it smaller.
+ */
 export class NotebookError extends Error {
   /** The name of the class, for messages. */
   override readonly name = "NotebookError";

@@ -23,7 +23,12 @@ export interface Execution {
   readonly reply: Message;
 }
 
-/** The kernel ended or did not answer. */
+/**
+ * The kernel ended or did not answer.
+ *
+ * Cause: a cell that ended the process, or a machine that is too busy to start one.
+ * Remedy: run the notebook again; what the kernel wrote last stands in the message.
+ */
 export class KernelError extends Error {
   /** The name of the class, for messages. */
   override readonly name = "KernelError";

@@ -1,6 +1,11 @@
 /** Virtual environments of Python: made once, with packages of the index that pip knows. */
 
-/** Python cannot be run or lacks something; the message says what to do. */
+/**
+ * Python cannot be run or lacks something; the message says what to do.
+ *
+ * Cause: no Python 3 on this machine, one without `venv`, or no way to its package index.
+ * Remedy: install what the message names; only JupyterLab and the comparison with transformers need Python.
+ */
 export class PythonError extends Error {
   /** The name of the class, for messages. */
   override readonly name = "PythonError";

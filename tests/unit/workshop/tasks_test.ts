@@ -47,7 +47,16 @@ Deno.test("every task that is no chain of deno's own commands runs a program", (
     "fuzz:ops",
     "kernels",
   ];
-  const others = ["reproduce", "spoken-digits", "proofs", "notebooks", "site", "claims", "score"];
+  const others = [
+    "reproduce",
+    "spoken-digits",
+    "proofs",
+    "notebooks",
+    "site",
+    "claims",
+    "guides",
+    "score",
+  ];
   assertEquals(programs.map(({ name }) => name).sort(), [...ours, ...others].sort());
 });
 
