@@ -126,9 +126,11 @@ async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   if (device === undefined) throw new GpuError("The GPU refused a device with its own features");
   device.addEventListener("uncapturederror", (event) => {
     event.preventDefault();
-    failure ??= new GpuError(
-      `The GPU reported an error: ${(event as GPUUncapturedErrorEvent).error.message}`,
-    );
+    const { message } = (event as GPUUncapturedErrorEvent).error;
+    // Dawn reports besides each command that has to do with what failed
+    if (!message.includes("is invalid due to a previous error")) {
+      failure ??= new GpuError(`The GPU reported an error: ${message}`);
+    }
   });
   // Deno 2.5 does not have `lost`
   device.lost?.then(({ reason, message }) => {

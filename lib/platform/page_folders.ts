@@ -1,5 +1,6 @@
 // Folders that a page is given: the browser's own, one that its user has picked, files that were dropped on it.
 
+import { nameText } from "../core/excerpt.ts";
 import { type FolderHandle, MemoryFile, MemoryFolder } from "./memory_folder.ts";
 import { platform } from "./mod.ts";
 import type { PageTree } from "./platform.ts";
@@ -21,7 +22,10 @@ function innerFolder(folder: MemoryFolder, names: readonly string[]): MemoryFold
 function folderWith(files: NamedFiles): MemoryFolder {
   const folder = new MemoryFolder();
   for (const [name, content] of files) {
-    const names = name.match(/[^/]+/g) ?? [];
+    const names = name.match(/[^/]+/g) ?? [""];
+    if (names.some((part) => ["", ".", ".."].includes(part))) {
+      throw new RangeError(`Cannot mount a file ${nameText(name)}: that is no name below a folder`);
+    }
     const file = content instanceof Blob ? content : new Blob([content as Uint8Array<ArrayBuffer>]);
     innerFolder(folder, names.slice(0, -1)).set(names.at(-1)!, new MemoryFile(file));
   }
@@ -50,7 +54,7 @@ function treeOf(what: string): PageTree {
  *
  * @param path The path, from the top, such as `/kept`; there must be nothing yet.
  * @param folder A `FileSystemDirectoryHandle`, as `showDirectoryPicker()` gives one too, or files by their names.
- * @throws {RangeError} If there is something at the path, it is none of a page, or this is no page.
+ * @throws {RangeError} If there is something at the path, it or a file's name is none, or this is no page.
  */
 export async function mountFolder(path: string, folder: FolderHandle | NamedFiles): Promise<void> {
   await treeOf(`mount ${path}`).mount(path, "kind" in folder ? folder : folderWith(folder));

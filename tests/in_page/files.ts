@@ -72,5 +72,8 @@ Deno.test("mountFolder() refuses a path that is taken, or does not begin at the 
   await assertRejects(() => mountFolder("/a/b", []), RangeError, "Cannot mount /a/b: ");
   await assertRejects(() => mountFolder("c", []), RangeError, "Cannot mount c: ");
   await assertRejects(() => mountFolder("/", []), RangeError, "Cannot mount /: ");
+  for (const name of ["", "/", "../a", "a/./b"]) {
+    await assertRejects(() => mountFolder("/d", [[name, new Blob()]]), RangeError, "no name");
+  }
   await assertRejects(() => openModel("/absent"), Error, "/absent");
 });

@@ -26,6 +26,9 @@ export const backends: readonly BackendName[] = all.filter((name) =>
   present[name] && (asked.length === 0 || asked.includes(name))
 );
 
+/** Whether tests may be content with few of the sizes for each of which a GPU compiles a program: COMPILES_SLOWLY=1 says so. */
+export const compilesSlowly: boolean = Deno.env.get("COMPILES_SLOWLY") === "1";
+
 const absent = all.filter((name) => !present[name]);
 const missing = listed("REQUIRE_BACKENDS").filter((name) =>
   !backends.some((backend) => backend === name)

@@ -1,4 +1,4 @@
-/** Pages in a real browser without a network: Chromium, headless, where the machine has it. */
+/** Pages in a real browser without a network: Chromium, headless, where the machine has it; REQUIRE_CHROMIUM=1 turns absence into failure. */
 
 import { pathToFileURL } from "node:url";
 import { launch, type Page } from "puppeteer-core";
@@ -21,6 +21,9 @@ async function find(): Promise<{ name: string; path: string } | undefined> {
 }
 
 const found = await find();
+if (found === undefined && Deno.env.get("REQUIRE_CHROMIUM") !== undefined) {
+  throw new Error("REQUIRE_CHROMIUM asks for Chromium, but this machine has none");
+}
 
 /** The name of the browser's program, or undefined where there is none. */
 export const chromium: string | undefined = found?.name;

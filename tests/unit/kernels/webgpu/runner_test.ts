@@ -184,10 +184,20 @@ onRunner("Runner.run() refuses too many workgroups", (runner) => {
   x.dispose();
 });
 
-onRunner("a source that does not compile is a GpuError at the next read", async (runner) => {
-  const x = tf.ones([4]);
-  const launch = { ...line(x, { factor: 2 }), key: "wrong", wgsl: () => "fn main() { nonsense }" };
-  const outputs = tensorsOf(runner.run(launch));
-  await assertRejects(() => outputs[0]!.data(), GpuError, "wrong");
-  tf.dispose([x, outputs]);
-});
+onRunner(
+  "a source that does not compile is a GpuError at the next read, and at no later one",
+  async (runner) => {
+    const x = tf.ones([4]);
+    const launch = {
+      ...line(x, { factor: 2 }),
+      key: "wrong",
+      wgsl: () => "fn main() { nonsense }",
+    };
+    const outputs = tensorsOf(runner.run(launch));
+    await assertRejects(() => outputs[0]!.data(), GpuError, "wrong");
+    // x went to the GPU with the commands that are lost
+    const next = tf.tidy(() => tf.add(tf.ones([4]), 1));
+    assertEquals(Array.from(await next.data()), [2, 2, 2, 2]);
+    tf.dispose([x, outputs, next]);
+  },
+);
