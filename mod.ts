@@ -29,6 +29,7 @@ export {
   leaves,
   mapTree,
   Random,
+  type RandomState,
   type Scalar,
   type Tensor,
   tensorsOf,

@@ -39,6 +39,7 @@ const taskSettings: Required<tasks.TaskSettings> = {
   reportEvery: 1,
   evaluateEvery: 1,
   evaluationBatches: 1,
+  divergence: {},
 };
 
 const { model: _model, ...withoutModel } = taskSettings;
@@ -336,7 +337,12 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       reportEvery: 1,
       evaluateEvery: 1,
       evaluationBatches: 1,
+      divergence: {},
     }, (o) => kit.train(o, any)),
+    row<training.DivergenceSettings>(
+      { spike: 1, then: "stop", every: 1 },
+      (divergence) => kit.train({ ...settings, divergence }, any),
+    ),
     row<kit.TrainSettings["model"]>(
       { ...decoder, residual: "pre-ln" }, // with the vocabulary, which may be given too
       (model) => kit.train({ ...settings, model }, any),
@@ -347,6 +353,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       form: f,
       signal,
       onRow: f,
+      state: any,
       probe: f,
       label: "l",
       probes: any,
@@ -362,6 +369,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       residual: kit.preLn,
       signal,
       onRow: f,
+      state: any,
       probe: f,
       label: "l",
       probes: {},
@@ -383,6 +391,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
     row<tasks.FineTuneTaskOptions>({
       signal,
       onRow: f,
+      state: any,
       probe: f,
       label: "l",
       probes: {},
@@ -403,10 +412,12 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       reportEvery: 1,
       evaluateEvery: 1,
       evaluationBatches: 1,
+      divergence: {},
     }, (o) => training.fineTune({}, described, o, any)),
     row<training.FineTuneOptions>({
       signal,
       onRow: f,
+      state: any,
       probe: f,
       source: "s",
       label: "l",

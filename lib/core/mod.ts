@@ -5,7 +5,7 @@
  */
 
 export { type NumberLimits, requireInteger, requireNumber, requireOneOf } from "./check.ts";
-export { Random } from "./random.ts";
+export { Random, type RandomState } from "./random.ts";
 export type { Scalar, Tensor } from "./tensor.ts";
 export {
   countParameters,

@@ -1,7 +1,7 @@
 // Seeded random numbers. Every number of a run comes from one seed; `fork` names the stream that a purpose draws from, so that
 // adding a parameter or a probe never shifts the draws of another.
 
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { requireInteger } from "./check.ts";
 
@@ -16,6 +16,14 @@ function hash(text: string): number {
   return h ^ (h >>> 16);
 }
 
+/** Where a stream is, as JSON has it. */
+export interface RandomState {
+  /** The four words of the generator. */
+  readonly words: readonly number[];
+  /** The second of two normal numbers, where it is still to be given. */
+  readonly spare?: number;
+}
+
 /**
  * A seeded stream of random numbers (xoroshiro128+).
  *
@@ -25,7 +33,7 @@ export class Random {
   /** The seed that the stream was made from. */
   readonly seed: number;
   readonly #label: string;
-  readonly #generator: Generator;
+  #generator: Generator;
   #spare: number | undefined;
 
   /**
@@ -50,6 +58,32 @@ export class Random {
    */
   fork(label: string | number): Random {
     return new Random(this.seed, `${this.#label}/${label}`);
+  }
+
+  /**
+   * Where the stream is, to go on from there later.
+   *
+   * @returns The state, as JSON has it.
+   */
+  state(): RandomState {
+    const words = [...this.#generator.getState()];
+    return this.#spare === undefined ? { words } : { words, spare: this.#spare };
+  }
+
+  /**
+   * Goes on from where another stream was.
+   *
+   * @param state What its {@linkcode Random.state} gave.
+   * @throws {RangeError} If it is no such state.
+   */
+  goOn({ words, spare }: RandomState): void {
+    const fits = Array.isArray(words) && words.length === 4 && words.every(Number.isInteger) &&
+      (spare === undefined || Number.isFinite(spare));
+    if (!fits) {
+      throw new RangeError("Cannot go on with random numbers: it must be four whole words");
+    }
+    this.#generator = xoroshiro128plusFromState(words);
+    this.#spare = spare;
   }
 
   /**

@@ -76,6 +76,16 @@ export async function writeAtomically(path: string, content: string | Uint8Array
   });
 }
 
+/**
+ * Opens a file to write into it as it is, such as one to which lines are appended.
+ *
+ * @param path The file; it is made where it is missing.
+ * @returns The open file; the caller closes it.
+ */
+export async function openInPlace(path: string): Promise<OpenFile> {
+  return await platform.open(path, await exists(path) ? "write" : "create");
+}
+
 /** Windows keeps its folders on the disk by itself, and syncs only what is open for writing. */
 const isWindows = (): boolean => platform.system() === "windows";
 

@@ -14,12 +14,13 @@ import { sourceOf } from "../residual/code.ts";
 import { completed, type RunNumbers, runNumbers } from "../train/complete_settings.ts";
 import { determinedBy, hashOfParameters } from "../train/determinants.ts";
 import { requireUncentered } from "../train/fine_tune_folder.ts";
+import { runTraining } from "../train/loop.ts";
 import { manifestOf } from "../train/manifest.ts";
 import type { RunRecord } from "../train/record.ts";
 import { requireFit, taskSpec } from "./fit.ts";
 import { withClasses } from "./fresh_head.ts";
 import { requireTaskTuning, type TaskTuning } from "./settings.ts";
-import { runTask } from "./run_task.ts";
+import { subjectOf } from "./subject.ts";
 import type { ExampleFacts, Task } from "./task.ts";
 import type { TrainTaskOptions } from "./train_task.ts";
 
@@ -27,7 +28,7 @@ import type { TrainTaskOptions } from "./train_task.ts";
 export interface FineTuneTaskOptions extends
   Pick<
     TrainTaskOptions,
-    "signal" | "onRow" | "probe" | "probes" | "label" | "command" | "commit"
+    "signal" | "onRow" | "state" | "probe" | "probes" | "label" | "command" | "commit"
   > {
   /** Where the model is from, for the manifest; such as its folder. */
   readonly source?: string;
@@ -36,6 +37,7 @@ export interface FineTuneTaskOptions extends
 const optionKinds: OptionKinds<FineTuneTaskOptions> = {
   signal: "signal?",
   onRow: "function?",
+  state: "object?",
   probe: "function?",
   probes: "object?",
   source: "string?",
@@ -124,7 +126,7 @@ export async function fineTuneTask<B>(
   requireOptions("fineTuneTask()", options, optionKinds);
   const dropout = requireNumber("dropout", settings.dropout ?? 0, { min: 0, below: 1 });
   const numbers = runNumbers(settings, task.length);
-  const { probe, probes, signal, onRow, source, label, command, commit } = options;
+  const { probe, probes, signal, onRow, state, source, label, command, commit } = options;
   const backend = tf.getBackend();
   const known = determinedBy(settings, complete(settings, numbers), task.data, {
     spec,
@@ -133,11 +135,9 @@ export async function fineTuneTask<B>(
     probes: probes ?? sourceOf(probe),
   });
   const { trained, frozen } = parted(parameters, spec);
-  const { parameters: learned, rows, ...facts } = await runTask(
-    task,
-    { spec, dropout },
-    { start: () => copied(trained), frozen, probe },
-    { settings, numbers, signal, onRow },
+  const { parameters: learned, rows, ...facts } = await runTraining(
+    subjectOf(task, { spec, dropout }, numbers, { start: () => copied(trained), frozen, probe }),
+    { settings, numbers, signal, onRow, state, determines: known.determines },
   );
   const [stack] = Object.values(spec.stacks);
   const manifest = manifestOf({

@@ -33,7 +33,7 @@ export interface Start extends Pick<Subject<NamedTensors, unknown>, "start"> {
 }
 
 /**
- * A task and its model as the loop's subject.
+ * A task and its model as the loop's subject; the first row, of kind `baseline`, is what a model must beat.
  *
  * @param task The task on its data.
  * @param model What it computes, and what is dropped.
@@ -51,8 +51,10 @@ export function subjectOf<B>(
     const { inputs, ...masks } = task.inputs(batch);
     return runBatch({ ...frozen, ...trained }, model, inputs, { ...masks, ...options })["logits"]!;
   };
+  const { name, measured } = task.baseline;
   return {
     kinds: parametersIn(model.spec),
+    baseline: { kind: "baseline", step: 0, name, ...measured },
     start,
     draw: (part, random) => task.draw(part, rows, random),
     loss: (trained, batch, options) => task.loss(logits(trained, batch, options), batch),

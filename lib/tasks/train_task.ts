@@ -7,6 +7,7 @@ import { codeOf, sourceOf } from "../residual/code.ts";
 import type { Residual } from "../residual/types.ts";
 import { completed, runNumbers } from "../train/complete_settings.ts";
 import { type Determinants, type Determined, determinedBy } from "../train/determinants.ts";
+import { runTraining } from "../train/loop.ts";
 import { manifestOf } from "../train/manifest.ts";
 import type { RunRecord, RunSettings } from "../train/record.ts";
 import { ownVariant, requireRoomToTrain } from "../train/requirements.ts";
@@ -15,8 +16,7 @@ import { drawStarts } from "../transformer/blueprint.ts";
 import type { Transformer } from "../transformer/models.ts";
 import { completeModel, type ModelConfig, modelOf } from "./models.ts";
 import { requireTaskSettings, type TaskSettings } from "./settings.ts";
-import { runTask } from "./run_task.ts";
-import type { TaskProbe } from "./subject.ts";
+import { subjectOf, type TaskProbe } from "./subject.ts";
 import type { ExampleFacts, Task } from "./task.ts";
 import { recordedText } from "./task_text.ts";
 
@@ -24,7 +24,7 @@ import { recordedText } from "./task_text.ts";
 export interface TrainTaskOptions extends
   Pick<
     TrainOptions,
-    "residual" | "signal" | "onRow" | "label" | "probes" | "command" | "commit"
+    "residual" | "signal" | "onRow" | "state" | "label" | "probes" | "command" | "commit"
   > {
   /** Runs at every held-out evaluation, on a fixed held-out batch. */
   readonly probe?: TaskProbe;
@@ -34,6 +34,7 @@ const optionKinds: OptionKinds<TrainTaskOptions> = {
   residual: "object?",
   signal: "signal?",
   onRow: "function?",
+  state: "object?",
   probe: "function?",
   label: "string?",
   probes: "object?",
@@ -115,7 +116,7 @@ export async function trainTask<B>(
   requireTaskSettings("trainTask()", settings, task);
   requireOptions("trainTask()", options, optionKinds);
   const numbers = runNumbers(settings, task.length);
-  const { residual, probe, probes, signal, onRow, label, command, commit } = options;
+  const { residual, probe, probes, signal, onRow, state, label, command, commit } = options;
   const own = ownVariant(settings.model.residual, residual);
   const config = configOf(task as Task, settings, own);
   const model = modelOf(config);
@@ -127,11 +128,9 @@ export async function trainTask<B>(
   });
   requireRoomToTrain(model.starts, settings);
   const start = () => drawStarts(model.starts, settings.seed);
-  const { parameters, rows, ...facts } = await runTask(
-    task,
-    model,
-    { start, probe },
-    { settings, numbers, signal, onRow },
+  const { parameters, rows, ...facts } = await runTraining(
+    subjectOf(task, model, numbers, { start, probe }),
+    { settings, numbers, signal, onRow, state, determines: known.determines },
   );
   const manifest = manifestOf({
     ...facts,

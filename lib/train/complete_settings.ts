@@ -3,6 +3,7 @@
 import { requireInteger, requireNumber } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { completeConfig, type DecoderConfig, decoderKinds } from "../decoder/config.ts";
+import { requireDivergence } from "./divergence.ts";
 import { completeOptimizer } from "./optimizer.ts";
 import type { FineTuneSettings, RunSettings, TrainSettings } from "./record.ts";
 import { completeSchedule } from "./schedule.ts";
@@ -21,6 +22,7 @@ export const settingKinds: OptionKinds<RunSettings> = {
   reportEvery: "number?",
   evaluateEvery: "number?",
   evaluationBatches: "number?",
+  divergence: "object?",
 };
 
 /** A whole configuration will do, if it is the corpus's: `requireVocabulary` says. */
@@ -77,6 +79,7 @@ export function runNumbers(settings: RunSettings, context: number): RunNumbers {
   for (const limit of ["clip", "clipGates"] as const) {
     requireNumber(limit, settings[limit] ?? 1, { above: 0 });
   }
+  requireDivergence(settings.divergence);
   const length = requireInteger("length", settings.length ?? context, { min: 1 });
   if (length > context) {
     throw new RangeError(

@@ -21,7 +21,8 @@ import type { TrainOptions } from "./train.ts";
 
 /** What accompanies a fine-tuning without determining it. */
 export interface FineTuneOptions
-  extends Pick<TrainOptions, "signal" | "onRow" | "label" | "probes" | "command" | "commit"> {
+  extends
+    Pick<TrainOptions, "signal" | "onRow" | "state" | "label" | "probes" | "command" | "commit"> {
   /** Runs at every held-out evaluation, on a fixed held-out batch. */
   readonly probe?: (
     parameters: NamedTensors,
@@ -35,6 +36,7 @@ export interface FineTuneOptions
 const optionKinds: OptionKinds<FineTuneOptions> = {
   signal: "signal?",
   onRow: "function?",
+  state: "object?",
   probe: "function?",
   source: "string?",
   label: "string?",
@@ -104,7 +106,7 @@ export async function fineTune<T extends Tokenizer>(
   requireRoom(corpus, numbers.length, ["train", "heldOut"]);
   requireKnown(corpus, described);
   requireNamed(parameters, described);
-  const { probe, probes, signal, onRow, source, label, command, commit } = options;
+  const { probe, probes, signal, onRow, state, source, label, command, commit } = options;
   const backend = tf.getBackend();
   const known = determinedFineTuning({
     settings,
@@ -125,7 +127,7 @@ export async function fineTune<T extends Tokenizer>(
       corpus,
       numbers,
     ),
-    { settings, numbers, signal, onRow },
+    { settings, numbers, signal, onRow, state, determines: known.determines },
   );
   const [stack] = Object.values(described.spec.stacks);
   const manifest = manifestOf({

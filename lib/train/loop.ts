@@ -1,19 +1,20 @@
-// The training loop: batches in, parameters and rows out. It stops at a signal, at a loss that is not finite or where memory is full,
-// and always returns the last parameters whose loss was finite.
+// The training loop: states in, states out, and rows on the way. It stops at a signal, at a loss that is not finite or jumps, or where
+// memory is full, and always returns the last parameters whose loss was good. With a folder of states it goes on from the last one.
 
-import * as tf from "@tensorflow/tfjs";
-import { inAnotherTurn, letOthersRun, untilCut } from "../backend/interrupt.ts";
+import { inAnotherTurn, untilCut } from "../backend/interrupt.ts";
 import { OutOfMemoryError } from "../backend/out_of_memory.ts";
+import { GpuError } from "../backend/webgpu.ts";
 import { Random } from "../core/random.ts";
-import { takeNumbers } from "../backend/read.ts";
-import type { Scalar } from "../core/tensor.ts";
-import { countParameters, disposeTree } from "../core/tree.ts";
-import { clipGradient, type ClippedGradient, lossAndGradient } from "./step_gradient.ts";
+import { countParameters } from "../core/tree.ts";
+import { advance, keep, look, type Run, streamOf, whole } from "./advance.ts";
 import type { RunNumbers } from "./complete_settings.ts";
-import { globalNorm } from "./clip.ts";
-import { makeOptimizer, type Optimizer, type OptimizerState } from "./optimizer.ts";
+import { mostReturns, stepsToReturn } from "./divergence.ts";
+import { makeOptimizer } from "./optimizer.ts";
 import type { Row, RunSettings, Stop } from "./record.ts";
-import { makeSchedule, type Schedule } from "./schedule.ts";
+import { type RowSink, rowsInMemory } from "./row_log.ts";
+import { makeSchedule } from "./schedule.ts";
+import { disposeBut, partedState, type StateTensors, type TrainingState } from "./state.ts";
+import { requireStateOptions, StateFolder, type StateOptions } from "./state_folder.ts";
 import type { Subject } from "./subject.ts";
 
 /** How long, and who listens. */
@@ -24,219 +25,202 @@ export interface LoopOptions {
   readonly signal?: AbortSignal | undefined;
   /** Receives each row as it is made. */
   readonly onRow?: ((row: Row) => void) | undefined;
+  /** Where states are saved, if they are. */
+  readonly state?: StateOptions | undefined;
+  /** The hash of all that determines the run. */
+  readonly determines: string;
 }
 
 /** What the loop leaves. */
 export interface LoopResult<P> {
-  /** The last parameters whose loss was finite. */
+  /** The last parameters whose loss was good. */
   readonly parameters: P;
   readonly rows: readonly Row[];
   readonly stopped: Stop | undefined;
   /** The number of trained scalars. */
   readonly count: number;
   readonly started: Date;
+  /** How long it took, in all processes. */
+  readonly seconds: number;
 }
 
-/** What `f` makes, or nothing of it where it throws. */
-function whole<T>(f: () => T): T {
-  return tf.tidy(f as () => tf.TensorContainer) as T;
-}
+const tensorsIn = <P>(state: TrainingState<P>): StateTensors<P> => partedState(state).tensors;
 
-/** The stop at a full memory; other errors go on. */
-function outOfMemory(error: unknown, step: number): Stop {
-  if (!(error instanceof OutOfMemoryError)) throw error;
-  const kept = step === 0
-    ? "the parameters of the start"
-    : "the last parameters with a finite loss";
-  const message = `The memory was full in step ${step}, kept ${kept}. ${error.message}`;
-  return { reason: "out-of-memory", step, message };
-}
-
-/** The gradient of a step, and what it is to be multiplied by. */
-type Computed<P> = ClippedGradient<P> & { readonly loss: Scalar };
-
-/** One run. */
+/** One run, whose state is taken on until it ends. */
 class Training<P, B> {
-  readonly #subject: Subject<P, B>;
   readonly #options: LoopOptions;
-  readonly #rate: Schedule;
-  readonly #optimizer: Optimizer;
-  readonly #batchRandom: Random;
-  readonly #dropoutRandom: Random;
-  /** The held-out batch that probes see. */
-  readonly #watched: B;
-  readonly #rows: Row[] = [];
-  readonly #warned = new Set<string>();
+  readonly #run: Run<P, B>;
+  readonly #begun = performance.now();
+  readonly #started = new Date();
+  #rows: RowSink = rowsInMemory();
+  #folder: StateFolder<P> | undefined;
+  #state!: TrainingState<P>;
   /** The step under way. */
   #step = 0;
-  /** The step of the last look. */
-  #looked: number | undefined;
-  #parameters!: P;
-  /** The last parameters whose loss was finite. */
-  #good!: P;
-  #state: OptimizerState<P> = { step: 0, moments: [] };
-  /** What the step under way holds. */
-  #computed: Computed<P> | undefined;
 
   constructor(subject: Subject<P, B>, options: LoopOptions) {
-    const { settings } = options;
-    this.#subject = subject;
-    this.#options = options;
-    this.#rate = makeSchedule(settings.schedule);
-    this.#optimizer = makeOptimizer(
-      settings.optimizer ?? { kind: "adamw" },
-      ({ path }) => ["matrix", "table"].includes(subject.kinds.get(path) ?? ""),
-    );
-    const random = new Random(settings.seed);
-    this.#batchRandom = random.fork("batches");
-    this.#dropoutRandom = random.fork("dropout");
-    this.#watched = subject.draw("heldOut", random.fork("probe"));
+    const { settings, numbers, onRow, state } = options;
+    requireStateOptions(state);
+    const every = stepsToReturn(settings.divergence, state !== undefined);
+    this.#options = every === undefined || state === undefined
+      ? options
+      : { ...options, state: { ...state, every } };
+    this.#run = {
+      subject,
+      settings,
+      numbers,
+      rate: makeSchedule(settings.schedule),
+      optimizer: makeOptimizer(
+        settings.optimizer ?? { kind: "adamw" },
+        ({ path }) => ["matrix", "table"].includes(subject.kinds.get(path) ?? ""),
+      ),
+      watched: subject.draw("heldOut", new Random(settings.seed).fork("probe")),
+      report: (row) => {
+        this.#rows.push(row);
+        onRow?.(row);
+      },
+      reported: () => this.#rows.count,
+    };
   }
 
   async run(): Promise<LoopResult<P>> {
-    const started = new Date();
     const where = (): string =>
       `The training was interrupted in step ${this.#step} of ${this.#options.numbers.steps}`;
-    this.#parameters = await untilCut(() => whole(() => this.#subject.start()), where);
-    this.#good = this.#parameters;
-    const count = countParameters(this.#parameters);
-    let stopped: Stop | undefined;
+    await untilCut(() => this.#begin(), where);
     try {
-      stopped = await untilCut(() => this.#advanceToEnd(), where)
-        .catch((error) => outOfMemory(error, this.#step));
-      if (stopped === undefined || stopped.reason === "aborted") this.#keep();
+      const stopped = await untilCut(() => this.#advanceToEnd(), where)
+        .catch((error) => this.#fullMemory(error));
+      if (stopped === undefined || stopped.reason === "aborted") keep(this.#state);
+      const { good: parameters } = this.#state;
+      const result = { parameters, stopped, count: countParameters(parameters), ...this.#time() };
+      const rows = await this.#rows.all();
+      disposeBut(tensorsIn(this.#state), parameters);
+      return { ...result, rows };
     } catch (error) {
-      disposeTree(this.#good);
-      throw error;
+      disposeBut(tensorsIn(this.#state), []);
+      throw this.#lost(error);
     } finally {
-      disposeTree([this.#state.moments, this.#computed ?? []]);
-      if (this.#parameters !== this.#good) disposeTree(this.#parameters);
+      this.#folder?.[Symbol.dispose]();
     }
-    return { parameters: this.#good, rows: this.#rows, stopped, count, started };
+  }
+
+  /** Makes the state of the start, or reads the last one. */
+  async #begin(): Promise<void> {
+    const { subject, settings } = this.#run;
+    const parameters = whole(() => subject.start());
+    this.#state = {
+      ...{ parameters, good: parameters, moments: [] },
+      ...{ step: 0, rows: 0, losses: [], warned: [], returns: 0 },
+      batches: streamOf({ settings }, "batches", 0).state(),
+    };
+    try {
+      await this.#openFolder();
+    } catch (error) {
+      disposeBut(tensorsIn(this.#state), []);
+      throw error;
+    }
+  }
+
+  async #openFolder(): Promise<void> {
+    const { state: options, determines } = this.#options;
+    if (options === undefined) return;
+    const like = () => this.#like();
+    const { folder, state } = await inAnotherTurn(StateFolder.open<P>(options, determines, like));
+    [this.#folder, this.#rows] = [folder, folder.rows];
+    if (state !== undefined) this.#replace(state);
+  }
+
+  /** The tensors of the state, with moments. */
+  #like(): StateTensors<P> {
+    if (this.#state.moments.length === 0) {
+      this.#state.moments = whole(() => this.#run.optimizer.init(this.#state.parameters)).moments;
+    }
+    return tensorsIn(this.#state);
+  }
+
+  #replace(state: TrainingState<P>): void {
+    disposeBut(tensorsIn(this.#state), []);
+    this.#state = state;
+    this.#step = state.step;
   }
 
   async #advanceToEnd(): Promise<Stop | undefined> {
-    const { steps, evaluateEvery } = this.#options.numbers;
-    this.#state = whole(() => this.#optimizer.init(this.#parameters));
-    let stop = await this.#look(0);
-    while (stop === undefined && this.#step < steps) {
-      const step = ++this.#step;
-      if (this.#options.signal?.aborted === true) return await this.#stopByCaller(step);
-      stop = await this.#advance(step);
-      if (stop === undefined && (step % evaluateEvery === 0 || step === steps)) {
-        stop = await this.#look(step);
-      }
+    const { signal, numbers: { steps } } = this.#options;
+    this.#like();
+    let stop = await this.#lookIfDue();
+    while (stop === undefined && this.#state.step < steps) {
+      if (signal?.aborted === true) return await this.#stopByCaller();
+      stop = await this.#next();
+      if (stop !== undefined && await this.#goBack(stop)) stop = undefined;
     }
     return stop;
   }
 
-  async #stopByCaller(step: number): Promise<Stop> {
-    const bad = this.#looked === step - 1 ? undefined : await this.#look(step - 1);
-    return bad ?? {
-      reason: "aborted",
-      step,
-      message: `Stopped by the caller before step ${step}`,
-    };
-  }
-
-  /** Makes one step. */
-  async #advance(step: number): Promise<Stop | undefined> {
-    const { settings, numbers } = this.#options;
-    const subject = this.#subject;
-    const batches = Array.from(
-      { length: numbers.accumulate },
-      () => subject.draw("train", this.#batchRandom),
-    );
-    const randomness = { dropout: this.#dropoutRandom.fork(step), step };
-    this.#computed = whole(() =>
-      lossAndGradient(
-        this.#parameters,
-        (p: P, batch: B, given) => subject.loss(p, batch, given),
-        batches,
-        randomness,
-      )
-    );
-    if (step % numbers.reportEvery === 0 || step === numbers.steps) {
-      const stop = await this.#readLoss(step, this.#computed, batches[0]!);
-      if (stop !== undefined) return stop;
-    }
-    const { gradient, scale } = Object.assign(
-      this.#computed,
-      whole(() => clipGradient(this.#computed!.gradient, settings, this.#isGate)),
-    );
-    const rate = this.#rate(step);
-    this.#replace(
-      whole(() => this.#optimizer.update(this.#parameters, gradient, this.#state, rate, scale)),
-    );
+  async #next(): Promise<Stop | undefined> {
+    this.#step = this.#state.step + 1;
+    const stop = await advance(this.#run, this.#state) ?? await this.#lookIfDue();
+    const isLast = this.#state.step === this.#options.numbers.steps;
+    if (stop !== undefined || isLast || this.#folder === undefined) return stop;
+    await this.#folder.keep(this.#state);
     return undefined;
   }
 
-  #isGate = (path: string): boolean => this.#subject.kinds.get(path) === "gate";
-
-  #replace(next: { readonly parameters: P; readonly state: OptimizerState<P> }): void {
-    disposeTree(this.#state.moments);
-    if (this.#parameters !== this.#good) disposeTree(this.#parameters);
-    this.#parameters = next.parameters;
-    this.#state = next.state;
-    disposeTree(this.#computed);
+  async #lookIfDue(): Promise<Stop | undefined> {
+    const { step, looked } = this.#state;
+    const { steps, evaluateEvery } = this.#options.numbers;
+    const isDue = step % evaluateEvery === 0 || step === steps; // before the first step too
+    return isDue && looked !== step ? await look(this.#run, this.#state) : undefined;
   }
 
-  /** Reports loss and gradient norm; where the loss is finite, its parameters are good ones. */
-  async #readLoss(step: number, computed: Computed<P>, batch: B): Promise<Stop | undefined> {
-    const norm = globalNorm(computed.gradient);
-    const [loss, gradientNorm] = await takeNumbers([computed.loss, norm]) as [number, number];
-    this.#report({ kind: "step", step, loss, rate: this.#rate(step), gradientNorm });
-    await letOthersRun();
-    if (!Number.isFinite(loss)) return await this.#stopAt(step, "loss", loss, batch);
-    this.#keep();
-    return undefined;
+  /** The state is saved as it is; what is seen now is no part of an undisturbed run. */
+  async #stopByCaller(): Promise<Stop> {
+    await this.#save();
+    const { step, looked } = this.#state;
+    const bad = looked === step ? undefined : await look(this.#run, this.#state);
+    const message = `Stopped by the caller before step ${step + 1}`;
+    return bad ?? { reason: "aborted", step: step + 1, message };
   }
 
-  /** The parameters are good ones from now on. */
-  #keep(): void {
-    if (this.#good !== this.#parameters) disposeTree(this.#good);
-    this.#good = this.#parameters;
+  async #save(): Promise<void> {
+    if (this.#folder !== undefined) await inAnotherTurn(this.#folder.save(this.#state));
   }
 
-  /** The stop at a number that is not finite. */
-  async #stopAt(step: number, what: string, loss: number, batch: B): Promise<Stop> {
-    const where = await this.#subject.locate(this.#parameters, batch);
-    const kept = this.#good === this.#parameters
-      ? "there are no earlier parameters to keep"
-      : "kept the last parameters with a finite loss";
-    const message = `The ${what} at step ${step} is ${loss}, non-finite ${where}; ${kept}`;
-    return { reason: "non-finite", step, message };
+  /** Goes back to the last good state where the run went wrong, if that is wanted and there is one. */
+  async #goBack({ reason, step: from, message }: Stop): Promise<boolean> {
+    const { returns } = this.#state;
+    const isWanted = this.#run.settings.divergence?.then === "return" && returns < mostReturns;
+    if (!isWanted || !["non-finite", "spike"].includes(reason)) return false;
+    const good = await inAnotherTurn(this.#folder!.goBack(this.#state, tensorsIn(this.#state)));
+    if (good === undefined) return false;
+    const batches = streamOf(this.#run, "batches", returns + 1).state();
+    this.#replace({ ...good, returns: returns + 1, batches });
+    this.#run.report({ kind: "return", step: good.step, from, message });
+    this.#state.rows = this.#run.reported();
+    return true;
   }
 
-  /** Evaluates and probes; a held-out loss that is not finite stops the run. */
-  async #look(step: number): Promise<Stop | undefined> {
-    this.#looked = step;
-    const measured = await this.#subject.evaluate(this.#parameters);
-    this.#report({ kind: "evaluation", step, ...measured });
-    if (!Number.isFinite(measured.nats)) {
-      return await this.#stopAt(step, "held-out loss", measured.nats, this.#watched);
-    }
-    const { probe } = this.#subject;
-    const probed = probe && await inAnotherTurn(probe(this.#parameters, this.#watched));
-    for (const row of probed ?? []) {
-      this.#report({ ...row, step } as Row);
-    }
-    await this.#warn(step);
-    return undefined;
+  /** The stop at a full memory, whose state is saved; other errors go on. */
+  async #fullMemory(error: unknown): Promise<Stop> {
+    if (!(error instanceof OutOfMemoryError)) throw error;
+    await this.#save();
+    const step = this.#step;
+    const kept = step === 0
+      ? "the parameters of the start"
+      : "the last parameters with a finite loss";
+    const message = `The memory was full in step ${step}, kept ${kept}. ${error.message}`;
+    return { reason: "out-of-memory", step, message };
   }
 
-  /** Warns once of each gate that has gone too far. */
-  async #warn(step: number): Promise<void> {
-    for (const message of await this.#subject.warnings(this.#parameters)) {
-      const gate = message.split(" ")[0]!;
-      if (!this.#warned.has(gate)) this.#report({ kind: "warning", step, message });
-      this.#warned.add(gate);
-    }
+  /** Of a lost device nothing can be read: says where the last state is. */
+  #lost(error: unknown): unknown {
+    const saved = this.#folder?.saved;
+    if (!(error instanceof GpuError) || saved === undefined) return error;
+    return new GpuError(`${error.message}; the state of step ${saved} is saved`, { cause: error });
   }
 
-  #report(row: Row): void {
-    this.#rows.push(row);
-    this.#options.onRow?.(row);
+  #time(): { readonly started: Date; readonly seconds: number } {
+    const seconds = (performance.now() - this.#begun) / 1000;
+    return this.#folder?.time ?? { started: this.#started, seconds };
   }
 }
 
@@ -249,6 +233,7 @@ class Training<P, B> {
  * @throws {OutOfMemoryError} If there is no room for the parameters. A memory that is full later ends the run (`stopped`).
  * @throws {InterruptedError} If the notebook's kernel that it runs in is interrupted.
  * @throws {RangeError} If a setting is out of range, or the data have no batch.
+ * @throws {StateError} If it cannot go on from the last state.
  */
 export async function runTraining<P, B>(
   subject: Subject<P, B>,

@@ -17,6 +17,8 @@ export interface RunFacts<S extends RunSettings, D extends DataFacts> {
   /** The number of trained scalars. */
   readonly count: number;
   readonly started: Date;
+  /** How long it took. */
+  readonly seconds: number;
   readonly stopped: Stop | undefined;
   readonly label: string | undefined;
   readonly command: string | undefined;
@@ -27,7 +29,7 @@ export interface RunFacts<S extends RunSettings, D extends DataFacts> {
 export function manifestOf<S extends RunSettings, D extends DataFacts>(
   facts: RunFacts<S, D>,
 ): Manifest<S, D> {
-  const { variant, ownVariant, known, probes, source, backend, count, started } = facts;
+  const { variant, ownVariant, known, probes, source, backend, count, started, seconds } = facts;
   const { stopped, label, command, commit } = facts;
   const runtime = platform.runtime();
   return {
@@ -49,7 +51,7 @@ export function manifestOf<S extends RunSettings, D extends DataFacts>(
     ...(command === undefined ? {} : { command }),
     ...(commit === undefined ? {} : { commit }),
     started: started.toISOString(),
-    wallSeconds: (Date.now() - started.getTime()) / 1000,
+    wallSeconds: seconds,
     ...(stopped === undefined ? {} : { stopped }),
   };
 }

@@ -49,6 +49,9 @@ export {
   writeRun,
 } from "./record.ts";
 export { saveRun } from "./save_run.ts";
+export { StateError } from "./state_file.ts";
+export type { StateOptions } from "./state_folder.ts";
+export type { DivergenceSettings } from "./divergence.ts";
 export {
   makeSchedule,
   type Schedule,

@@ -4,6 +4,7 @@
 import { jsonText } from "../core/json.ts";
 import { removeIfThere, writeAtomically } from "../platform/files.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
+import type { DivergenceSettings } from "./divergence.ts";
 import type { OptimizerSettings } from "./optimizer.ts";
 import type { ScheduleSettings } from "./schedule.ts";
 import type { CharacterTokenizer, Tokenizer } from "./tokenizer.ts";
@@ -44,6 +45,8 @@ export interface RunSettings {
   readonly evaluateEvery?: number;
   /** Batches of a held-out evaluation; 8 by default. */
   readonly evaluationBatches?: number;
+  /** What is done about a loss that jumps, or is not finite; a loss that is not finite ends the run by default. */
+  readonly divergence?: DivergenceSettings;
 }
 
 /** Everything that determines the training of a decoder from the start, as data. */
@@ -60,8 +63,10 @@ export interface FineTuneSettings extends RunSettings {
 
 /** Why a run ended before its last step. */
 export interface Stop {
-  /** `non-finite`: the loss was NaN or infinite. `aborted`: the caller's signal. `out-of-memory`: there was no room. */
-  readonly reason: "non-finite" | "aborted" | "out-of-memory";
+  /**
+   * `non-finite`: the loss was NaN or infinite. `spike`: it jumped. `aborted`: the caller's signal. `out-of-memory`: there was no room.
+   */
+  readonly reason: "non-finite" | "spike" | "aborted" | "out-of-memory";
   /** The step at which it was seen. */
   readonly step: number;
   /** In words; for `non-finite`, where the first non-finite number arose. */

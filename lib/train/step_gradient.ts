@@ -3,29 +3,53 @@
 import * as tf from "@tensorflow/tfjs";
 import { valueAndGradient } from "../backend/gradient.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
-import { disposeTree, fillTree, tensorsOf } from "../core/tree.ts";
+import { disposeTree, mapTree, tensorsOf } from "../core/tree.ts";
 import { clipByNorm, clipFactor } from "./clip.ts";
 import type { RunSettings } from "./record.ts";
 import type { StepOptions, Subject } from "./subject.ts";
 
-/** Mean loss and mean gradient over the batches of one step. */
+/** What a batch leaves, or all batches so far. */
+interface Part<P> {
+  readonly value: Scalar;
+  readonly gradient: P;
+}
+
+/** Tensors of two trees, made into those of one; the trees are freed, leaf by leaf. */
+function merged<P>(one: P, other: P, merge: (a: Tensor, b: Tensor) => Tensor): P {
+  const others = tensorsOf(other);
+  let at = 0;
+  return mapTree<P, Tensor>(one, (a) => {
+    const b = others[at++]!.value;
+    const result = merge(a, b);
+    a.dispose();
+    b.dispose();
+    return result;
+  });
+}
+
+/**
+ * Mean loss and mean gradient over the batches of one step. There are never more than two gradients: the sum, and that of the batch at hand.
+ */
 export function lossAndGradient<P, B>(
   parameters: P,
   loss: Subject<P, B>["loss"],
   batches: readonly B[],
   { dropout, step }: StepOptions,
 ): { loss: Scalar; gradient: P } {
-  const parts = batches.map((batch, i) =>
-    valueAndGradient(parameters, (p) => loss(p, batch, { dropout: dropout.fork(i), step }))
-  );
-  if (parts.length === 1) return { loss: parts[0]!.value, gradient: parts[0]!.gradient };
-  const mean = (tensors: Tensor[]): Tensor => tf.tidy(() => tf.mean(tf.stack(tensors), 0));
-  const lists = parts.map(({ gradient }) => tensorsOf(gradient));
-  const means = lists[0]!.map((_, i) => mean(lists.map((list) => list[i]!.value)));
-  const gradient = fillTree(parts[0]!.gradient, means);
-  const value = mean(parts.map((part) => part.value)) as Scalar;
-  for (const part of parts) disposeTree(part);
-  return { loss: value, gradient };
+  const count = batches.length;
+  const parts = (batch: B, i: number): Part<P> =>
+    valueAndGradient(parameters, (p) => loss(p, batch, { dropout: dropout.fork(i), step }));
+  let sum = parts(batches[0]!, 0);
+  for (let i = 1; i < count; i++) {
+    sum = merged(sum, parts(batches[i]!, i), (a, b) => tf.add(a, b));
+  }
+  if (count === 1) return { loss: sum.value, gradient: sum.gradient };
+  const mean = mapTree<Part<P>, Tensor>(sum, (total) => {
+    const result = tf.div(total, count);
+    total.dispose();
+    return result;
+  });
+  return { loss: mean.value, gradient: mean.gradient };
 }
 
 /** A gradient and what an optimizer is to multiply it by; the caller frees both. */

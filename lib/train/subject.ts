@@ -23,6 +23,8 @@ export type Measured = { readonly nats: number } & Readonly<Record<string, numbe
 export interface Subject<P, B> {
   /** What each parameter is, by its path. */
   readonly kinds: ReadonlyMap<string, ParameterKind>;
+  /** What a model must beat, the first row of all. */
+  readonly baseline?: Row;
   /** Makes the parameters of the start. */
   start(): P;
   /** A random batch. */

@@ -17,6 +17,7 @@ import { type Corpus, requireRoom } from "./corpus.ts";
 import { configOf, type Determinants, determined, hashOfParameters } from "./determinants.ts";
 import { runTraining } from "./loop.ts";
 import { manifestOf } from "./manifest.ts";
+import type { StateOptions } from "./state_folder.ts";
 import { ownVariant, requireRoomToTrain } from "./requirements.ts";
 import type { Row, RunRecord, TrainSettings } from "./record.ts";
 
@@ -49,6 +50,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Receives each row as it is made. */
   readonly onRow?: (row: Row) => void;
+  /** Where states are saved from which the same call goes on, bit for bit, if its process ends before its last step. */
+  readonly state?: StateOptions;
   /** Runs at every held-out evaluation, on a fixed held-out batch. */
   readonly probe?: Probe;
   /** What tells the run from others of the same settings, for the manifest; such as the name of `form`. */
@@ -67,6 +70,7 @@ const optionKinds: OptionKinds<TrainOptions> = {
   form: "function?",
   signal: "signal?",
   onRow: "function?",
+  state: "object?",
   probe: "function?",
   label: "string?",
   probes: "object?",
@@ -149,7 +153,7 @@ export async function train(
   const config = configOf(run);
   const known = determined(run);
   requireRoomToTrain(decoderBlueprint(completeConfig(config)).starts, settings);
-  const { form, probe, signal, onRow, label, probes, command, commit } = options;
+  const { form, probe, signal, onRow, state, label, probes, command, commit } = options;
   const { parameters, rows, ...facts } = await runTraining(
     causalLm<DecoderParameters>(
       {
@@ -161,7 +165,7 @@ export async function train(
       corpus,
       numbers,
     ),
-    { settings, numbers, signal, onRow },
+    { settings, numbers, signal, onRow, state, determines: known.determines },
   );
   const manifest = manifestOf({
     ...facts,

@@ -1,0 +1,246 @@
+// The folder of a run that is under way: its rows as they are made, and states of it, the last ones and the best. One process at a time
+// has it. It is removed once the run is written.
+
+import { requireInteger } from "../core/check.ts";
+import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { openInPlace, prepareFolder } from "../platform/files.ts";
+import { platform } from "../platform/mod.ts";
+import { RowLog } from "./row_log.ts";
+import type { StateTensors, TrainingState } from "./state.ts";
+import {
+  numbersOf,
+  readState,
+  removeState,
+  rowsIn,
+  type RunIdentity,
+  StateError,
+  stepsIn,
+  writeState,
+} from "./state_file.ts";
+
+/** Where the states of a run are, and how often they are saved. */
+export interface StateOptions {
+  /** The folder, of this run alone; made where it is missing. A run whose states are there goes on from the last one. */
+  readonly folder: string;
+  /**
+   * Steps between two states. By default so much time lies between them that they take less than a hundredth of it, and a minute at
+   * least.
+   */
+  readonly every?: number;
+  /** How many of the last states stay; 2 by default. The one with the best held-out loss stays besides. */
+  readonly last?: number;
+  /** Is told that something could not be written, and that the run goes on; without it, the run ends with the error. */
+  readonly onFault?: (error: Error) => void;
+}
+
+const optionKinds: OptionKinds<StateOptions> = {
+  folder: "string",
+  every: "number?",
+  last: "number?",
+  onFault: "function?",
+};
+
+/**
+ * Requires options of states that can be followed.
+ *
+ * @param options The options.
+ * @throws {RangeError} If one is unknown or out of range.
+ */
+export function requireStateOptions(options: StateOptions | undefined): void {
+  if (options === undefined) return;
+  requireOptions("options.state", options, optionKinds);
+  requireInteger("state.every", options.every ?? 1, { min: 1 });
+  requireInteger("state.last", options.last ?? 1, { min: 1 });
+}
+
+/** The share of a run's time that states may take. */
+const largestShare = 0.01;
+
+/** The least time between two states, in milliseconds. */
+const leastPause = 60_000;
+
+/** The most time for which rows stay in memory, in milliseconds. */
+const rowPause = 1000;
+
+/** Takes a folder for this process, until what it gives is disposed of. A runtime without locks takes it as well. */
+async function lockFolder(folder: string): Promise<Disposable> {
+  const file = await openInPlace(`${folder}/lock`);
+  if (!platform.locks() || await file.tryLock()) return file;
+  file.close();
+  throw new StateError(`Cannot train in ${folder}: another process is doing so`);
+}
+
+/** The states of a run. */
+export class StateFolder<P> implements Disposable {
+  readonly #options: StateOptions;
+  readonly #run: RunIdentity;
+  readonly #lock: Disposable;
+  /** The step of the last state. */
+  saved: number | undefined;
+  /** Seconds that the run took in earlier processes. */
+  readonly #before: number;
+  readonly #begun = performance.now();
+  /** The rows of the run. */
+  readonly rows: RowLog;
+  /** The held-out losses of states, by step, where they are known. */
+  readonly #heldOut = new Map<number, number>();
+  #flushed = performance.now();
+  #savedAt = performance.now();
+  #pause = leastPause;
+
+  private constructor(
+    options: StateOptions,
+    run: RunIdentity,
+    opened: { readonly lock: Disposable; readonly rows: RowLog; readonly before: number },
+  ) {
+    this.#options = options;
+    this.#run = run;
+    this.#lock = opened.lock;
+    this.rows = opened.rows;
+    this.#before = opened.before;
+  }
+
+  /**
+   * Opens the folder of a run.
+   *
+   * @param options Where, and how often states are saved.
+   * @param determines The hash of all that determines the run.
+   * @param like Gives tensors of the shapes that a state has; they are not freed.
+   * @returns The folder, and the last state where there is one.
+   * @throws {StateError} If another process has it, or what is there is damaged, of another run, or of a newer version.
+   * @throws {RangeError} If nothing can be written there.
+   */
+  static async open<P>(
+    options: StateOptions,
+    determines: string,
+    like: () => StateTensors<P>,
+  ): Promise<{ readonly folder: StateFolder<P>; readonly state?: TrainingState<P> }> {
+    const { folder } = options;
+    await using _made = await prepareFolder(folder);
+    const lock = await lockFolder(folder);
+    try {
+      const step = (await stepsIn(folder)).at(-1);
+      const read = step === undefined
+        ? undefined
+        : await readState(folder, step, like(), determines);
+      const kept = { count: read?.state.rows ?? 0, bytes: read?.bytes ?? 0 };
+      const rows = await RowLog.open(rowsIn(folder), kept);
+      const { started = new Date().toISOString(), seconds: before = 0 } = read?.facts ?? {};
+      const run = { determines, started };
+      const opened = new StateFolder<P>(options, run, { lock, rows, before });
+      opened.saved = step;
+      for (const one of await stepsIn(folder)) await opened.#noteHeldOut(one);
+      return { folder: opened, ...(read === undefined ? {} : { state: read.state }) };
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** When the run began, and how long it took until now in all processes. */
+  get time(): { readonly started: Date; readonly seconds: number } {
+    const seconds = this.#before + (performance.now() - this.#begun) / 1000;
+    return { started: new Date(this.#run.started), seconds };
+  }
+
+  /**
+   * Writes what is due between two steps: rows now and then, and a state.
+   *
+   * @param state The state.
+   */
+  async keep(state: TrainingState<P>): Promise<void> {
+    const now = performance.now();
+    const { every } = this.#options;
+    const isDue = every === undefined
+      ? now - this.#savedAt > this.#pause
+      : state.step % every === 0;
+    if (isDue) await this.save(state);
+    else if (now - this.#flushed > rowPause) await this.#trying(() => this.#flush());
+  }
+
+  /**
+   * Writes a state; one of no step is none, as the run may as well begin anew.
+   *
+   * @param state The state.
+   */
+  async save(state: TrainingState<P>): Promise<void> {
+    if (state.step === 0) return;
+    const begun = performance.now();
+    await this.#trying(async () => {
+      await this.#flush();
+      await this.rows.sync();
+      const { seconds } = this.time;
+      await writeState(this.#options.folder, state, { ...this.#run, seconds });
+      if (state.looked === state.step) this.#heldOut.set(state.step, state.heldOut!);
+      this.saved = state.step;
+      await this.#prune(state.step);
+    });
+    this.#savedAt = performance.now();
+    this.#pause = Math.max(leastPause, (this.#savedAt - begun) / largestShare);
+  }
+
+  /**
+   * The last state, of those that are saved every so many steps, of which it is known that its parameters are good.
+   *
+   * @param state The state at which the run went wrong.
+   * @param like Tensors of the shapes that it must have.
+   * @returns The state, the last one now; rows and states behind it are gone. Undefined where there is none.
+   */
+  async goBack(
+    { measured = 0 }: TrainingState<P>,
+    like: StateTensors<P>,
+  ): Promise<TrainingState<P> | undefined> {
+    const { folder } = this.#options;
+    const steps = await stepsIn(folder);
+    const good = steps.filter((one) => this.#isRegular(one) && one < measured).at(-1);
+    if (good === undefined) return undefined;
+    const { state } = await readState(folder, good, like, this.#run.determines);
+    for (const one of steps.filter((one) => one > good).reverse()) await removeState(folder, one);
+    await this.rows.cut(state.rows);
+    return state;
+  }
+
+  async #noteHeldOut(step: number): Promise<void> {
+    const { looked, heldOut } = await numbersOf(this.#options.folder, step);
+    if (looked === step && heldOut !== undefined) this.#heldOut.set(step, heldOut);
+  }
+
+  /** Whether an undisturbed run has the state as well. */
+  #isRegular(step: number): boolean {
+    return step % (this.#options.every ?? 1) === 0;
+  }
+
+  async #flush(): Promise<void> {
+    this.#flushed = performance.now();
+    await this.rows.flush();
+  }
+
+  /** Removes states that are neither the newest, nor among the last, nor the best, and what is left of such. */
+  async #prune(newest: number): Promise<void> {
+    const { folder, last = 2 } = this.#options;
+    const steps = await stepsIn(folder);
+    const regular = steps.filter((step) => this.#isRegular(step)).slice(-last);
+    const best = [...this.#heldOut].reduce<readonly [number, number] | undefined>(
+      (least, one) => least === undefined || one[1] < least[1] ? one : least,
+      undefined,
+    );
+    const kept = new Set([...regular, newest, best?.[0]]);
+    const all = [...steps, ...await stepsIn(folder, "safetensors")];
+    for (const step of all) if (!kept.has(step)) await removeState(folder, step);
+  }
+
+  async #trying(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      const { onFault } = this.#options;
+      if (onFault === undefined || !(error instanceof Error)) throw error;
+      onFault(error);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.rows[Symbol.dispose]();
+    this.#lock[Symbol.dispose]();
+  }
+}
