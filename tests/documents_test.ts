@@ -1,6 +1,7 @@
 // What the repository's documents point at is there: files and anchors behind links, paths, tasks and the options of commands.
 
 import { assert, assertEquals } from "@std/assert";
+import { parse as parseYaml } from "@std/yaml";
 import MarkdownIt from "markdown-it";
 import { dirname, join, normalize } from "node:path";
 import { commands } from "../lib/cli/commands.ts";
@@ -189,6 +190,42 @@ Deno.test("README.md has at most 12 kB", async () => {
 
 Deno.test("the library knows the version of deno.json", () => {
   assertEquals(version, config.version);
+});
+
+/** Whether CITATION.cff's text is what its schema (1.2.0) asks for, as far as this repository uses it. */
+function isCitation(text: string): boolean {
+  const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+  const kinds: Readonly<Record<string, (value: unknown) => boolean>> = {
+    "cff-version": (value) => value === "1.2.0",
+    message: isText,
+    title: isText,
+    type: (value) => value === "software" || value === "dataset",
+    version: isText,
+    license: isText,
+    authors: (value) =>
+      Array.isArray(value) && value.length > 0 &&
+      value.every((one) => Object.keys(one).join() === "name" && isText(one.name)),
+    keywords: (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
+  };
+  const fields = parseYaml(text) as Record<string, unknown>;
+  return Object.entries(kinds).every(([name, fits]) => fits(fields[name])) &&
+    Object.keys(fields).every((name) => Object.hasOwn(kinds, name));
+}
+
+Deno.test("CITATION.cff is one by its schema, and what is broken is found", async () => {
+  const text = await Deno.readTextFile(`${checkout}/CITATION.cff`);
+  assert(isCitation(text));
+  const broken = [
+    ["message: ", "massage: "],
+    ["  - name: ", "  - "],
+    ["type: software", "type: program"],
+    ["version: 0.1.0", "version: 0.1"], // a number of YAML's
+    ["cff-version: 1.2.0", "cff-version: 1.2"],
+  ] as const;
+  for (const [right, wrong] of broken) {
+    assert(text.includes(right), right);
+    assert(!isCitation(text.replace(right, wrong)), wrong);
+  }
 });
 
 Deno.test("CITATION.cff has the version and the licence of deno.json, and the title of README.md", async () => {
