@@ -8,8 +8,10 @@ import { checkout } from "../../lib/workshop/checkout.ts";
 export interface Registry extends AsyncDisposable {
   /** Its address, for `JSR_URL`. */
   readonly url: string;
-  /** The paths of the package's files. */
-  readonly paths: readonly string[];
+  /** The package's files by their paths, as `deno publish` has sent them. */
+  readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+  /** The bytes of the archive in which they were sent. */
+  readonly size: number;
 }
 
 const { name, version, exports } = JSON.parse(
@@ -49,13 +51,16 @@ async function metadata(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Pr
 /** Publishes the package to a registry of one's own, which serves it until the end of the scope. */
 export async function publishHere(): Promise<Registry> {
   let files: ReadonlyMap<string, Uint8Array<ArrayBuffer>> = new Map();
+  let size = 0;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);
   const url = `http://127.0.0.1:${server.addr.port}/`;
 
   async function answer(request: Request): Promise<Response> {
     const path = request.url.slice(url.length);
     if (request.method === "POST") {
-      files = unpack(await request.arrayBuffer());
+      const archive = await request.arrayBuffer();
+      size = archive.byteLength;
+      files = unpack(archive);
       return Response.json({ id: "1", status: "success" });
     }
     if (path.startsWith("api/")) {
@@ -81,5 +86,5 @@ export async function publishHere(): Promise<Registry> {
     env: { JSR_URL: url, NO_COLOR: "1" },
   }).output();
   assertEquals(code, 0, new TextDecoder().decode(stderr));
-  return { url, paths: [...files.keys()], [Symbol.asyncDispose]: () => server.shutdown() };
+  return { url, files, size, [Symbol.asyncDispose]: () => server.shutdown() };
 }
