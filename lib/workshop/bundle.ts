@@ -59,24 +59,39 @@ export function renamedPackages(): Record<string, string> {
   );
 }
 
-/** Modules of the library that browsers have in another form. */
-const ofBrowsers: readonly (readonly [path: RegExp, contents: string])[] = [
-  [/[\\/]lib[\\/]platform[\\/]mod\.ts$/, 'export { platform } from "./browser.ts";'],
-  [
-    /[\\/]lib[\\/]plots[\\/]document\.ts$/,
-    'export const emptyDocument = () => document.implementation.createHTMLDocument("");',
+/** Modules of the library that one runtime has in another form than all. */
+const ownModules: Readonly<
+  Record<"browser" | "node", readonly (readonly [path: RegExp, contents: string])[]>
+> = {
+  browser: [
+    [/[\\/]lib[\\/]platform[\\/]mod\.ts$/, 'export { platform } from "./browser.ts";'],
+    [
+      /[\\/]lib[\\/]plots[\\/]document\.ts$/,
+      'export const emptyDocument = () => document.implementation.createHTMLDocument("");',
+    ],
   ],
-];
-
-/** Takes what browsers have in the place of modules for all systems. */
-const browserModules: Plugin = {
-  name: "what browsers have",
-  setup: ({ onLoad }) => {
-    for (const [filter, contents] of ofBrowsers) {
-      onLoad({ filter }, () => ({ contents, loader: "ts" }));
-    }
-  },
+  node: [[/[\\/]lib[\\/]platform[\\/]mod\.ts$/, 'export { platform } from "./node.ts";']],
 };
+
+/**
+ * Takes what a runtime has in the place of modules for all.
+ *
+ * @param runtime The runtime.
+ * @returns The plugin of esbuild.
+ */
+export function modulesFor(runtime: keyof typeof ownModules): Plugin {
+  return {
+    name: `what ${runtime} has`,
+    setup: ({ onLoad }) => {
+      for (const [filter, contents] of ownModules[runtime]) {
+        onLoad({ filter }, () => ({ contents, loader: "ts" }));
+      }
+    },
+  };
+}
+
+/** How lib asks for the address of a package's file. */
+export const askedFile: RegExp = /import\.meta\.resolve\(\s*"([^"]+)",?\s*\)/g;
 
 /** Takes an empty module where a package asks for one of Node's, which it does not use in a browser. */
 const withoutNode: Plugin = {
@@ -94,17 +109,16 @@ const withoutNode: Plugin = {
 
 /** Turns addresses of packages' files into those of copies beside the bundle, which `copied` collects. */
 function copyPackageFiles(copied: Map<string, Uint8Array>): Plugin {
-  const asked = /import\.meta\.resolve\(\s*"([^"]+)",?\s*\)/g;
   return {
     name: "files of packages",
     setup: ({ onLoad }) =>
       onLoad({ filter: /[\\/]lib[\\/].*\.ts$/ }, async ({ path }) => {
         const text = await readTextFile(path);
-        for (const [, file] of text.matchAll(asked)) {
+        for (const [, file] of text.matchAll(askedFile)) {
           copied.set(basename(file!), await readBytes(`${modules}/node_modules/${file}`));
         }
         const contents = text.replaceAll(
-          asked,
+          askedFile,
           (_, address) => `new URL("./${basename(address)}", import.meta.url).href`,
         );
         return { contents, loader: "ts" };
@@ -173,7 +187,7 @@ async function bundleNow(
       nodePaths: [`${modules}/node_modules`],
       alias: renamedPackages(),
       define: { ...define },
-      plugins: [browserModules, withoutNode, copyPackageFiles(copied)],
+      plugins: [modulesFor("browser"), withoutNode, copyPackageFiles(copied)],
     });
     return {
       files: new Map([

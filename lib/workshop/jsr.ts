@@ -109,12 +109,20 @@ async function documentation(
 }
 
 /** What the registry is to be told besides the package. */
-interface Settings {
+export interface Settings {
+  /** What the package is, in a sentence. */
   readonly description?: string;
+  /** On what it runs, by the registry's names. */
   readonly runtimeCompat?: Readonly<Record<string, boolean>>;
 }
 
-async function settingsOf(root: string): Promise<Settings> {
+/**
+ * What the registry is to be told besides the package.
+ *
+ * @param root The package's folder.
+ * @returns The settings; none where there is no such file.
+ */
+export async function settingsOf(root: string): Promise<Settings> {
   const path = join(root, settingsFile);
   return await exists(path) ? await readJson(path) as Settings : {};
 }

@@ -56,6 +56,7 @@ Deno.test("every task that is no chain of deno's own commands runs a program", (
     "claims",
     "guides",
     "score",
+    "npm",
   ];
   assertEquals(programs.map(({ name }) => name).sort(), [...ours, ...others].sort());
 });
