@@ -113,9 +113,10 @@ ${meaning} It extends \`${base}\`.${by}
 export function errorPage(files: ReadonlyMap<string, string>): string {
   const classes = [...files].flatMap(([file, text]) => errorClassesIn(file, text))
     .sort((a, b) => a.name < b.name ? -1 : 1);
-  const entries = [...files].filter(([file]) => file.endsWith("/mod.ts"));
+  const entries = [...files].filter(([file]) => file.endsWith("/mod.ts"))
+    .map(([, text]) => text.replaceAll(/\/\*[^]*?\*\//g, ""));
   const isPublic = (name: string): boolean =>
-    entries.some(([, text]) => new RegExp(`\\b${name}\\b`).test(text));
+    entries.some((text) => new RegExp(`\\b${name}\\b`).test(text));
   const sections = (inWorkshop: boolean): string =>
     classes.filter(({ file }) => file.startsWith("lib/workshop/") === inWorkshop).map((one) => {
       const throwers = [...files.values()].flatMap((text) => throwersIn(text, one.name));

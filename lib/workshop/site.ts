@@ -1,11 +1,13 @@
-// `deno task site`: the static edition of all notebooks, pages that load nothing, and the pages that compute. The committed outputs are
+// `deno task site`: the static edition of all notebooks and guides, pages that load nothing, the pages that compute, and the reference. The committed outputs are
 // shown unless `--execute` runs every notebook anew; then charts are drawn as SVG.
 
+import { readdir } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { exists, prepareFolder, writeAtomically } from "../platform/files.ts";
 import { readTextFile } from "../platform/text_file.ts";
 import { addressBetween } from "./address.ts";
+import { apiFolder, apiPages, writeApi } from "./api_pages.ts";
 import { readNotebook } from "./jupyter/notebook_file.ts";
 import { platform } from "../platform/mod.ts";
 import { appPages } from "./web/frame.ts";
@@ -30,6 +32,9 @@ import { runTask } from "./task.ts";
 /** Stands at the foot of every page. */
 const mark = "Made by deno task site";
 
+/** The folders of a site, which are made anew. */
+const ownFolders = [appFolder, apiFolder];
+
 /** Whether a page of an earlier site is at a path. */
 async function isOwnPage(path: string): Promise<boolean> {
   return await exists(path) && (await readTextFile(path)).includes(mark);
@@ -37,8 +42,10 @@ async function isOwnPage(path: string): Promise<boolean> {
 
 /** Refuses to write over a file that is no page of an earlier site, or into a folder that is none of it. */
 async function requireOwnPages(out: string, files: readonly string[]): Promise<void> {
-  const apps = `${out}/${appFolder}`;
-  const foreign = await exists(apps) && !await isOwnPage(`${out}/index.html`) ? [apps] : [];
+  const foreign: string[] = [];
+  for (const folder of ownFolders.map((name) => `${out}/${name}`)) {
+    if (await exists(folder) && !await isOwnPage(`${out}/index.html`)) foreign.push(folder);
+  }
   for (const path of files.map((file) => `${out}/${file}`)) {
     if (await exists(path) && !await isOwnPage(path)) foreign.push(path);
   }
@@ -47,6 +54,26 @@ async function requireOwnPages(out: string, files: readonly string[]): Promise<v
     `Cannot write ${foreign[0]}: it is there, and deno task site has not made it`,
   );
 }
+
+/** The pages of Markdown in a folder, each as a notebook of one cell. */
+async function readGuides(folder: string): Promise<SiteNotebook[]> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith(".md"));
+  const inOrder = files.toSorted((a, b) => guideOrder(a) - guideOrder(b));
+  return await Promise.all(inOrder.map(async (file) => {
+    const source = await readTextFile(`${folder}/${file}`);
+    return {
+      name: basename(file, ".md"),
+      notebook: {
+        cells: [{ cell_type: "markdown", id: "guide", metadata: {}, source }],
+        ...{ metadata: {}, nbformat: 4, nbformat_minor: 5 },
+      },
+    };
+  }));
+}
+
+/** Readers choose first, and look errors up last. */
+const guideOrder = (file: string): number =>
+  ["which_norm.md", "pytorch.md", "kernels.md"].indexOf(file) >>> 0;
 
 /**
  * Writes the static edition.
@@ -67,8 +94,10 @@ async function writeSite(args: Arguments, root: string): Promise<string> {
   const out = given === undefined ? resolve(root, ".normkit/site") : resolve(given);
   const execute = flag(args, "execute");
   const paths = await listNotebooks(`${root}/notebooks`);
+  const guides = await readGuides(`${root}/notebooks/guides`);
   await requireOwnPages(out, [
     ...paths.map((path) => `${basename(path, ".ipynb")}.html`),
+    ...guides.map(({ name }) => `${name}.html`),
     ...[{ address: "index.html" }, ...appPages].map(({ address }) => address),
   ]);
   await using _out = await prepareFolder(out);
@@ -89,11 +118,15 @@ async function writeSite(args: Arguments, root: string): Promise<string> {
     : `${mark} from the committed outputs; with --execute it runs every cell first.`;
   const pages = await buildSite(notebooks, {
     source: textOption(args, "source") ?? addressBetween(out, `${root}/notebooks`),
-    ...{ made, trials, apps: appPages },
+    ...{ made, trials, guides, apps: appPages },
+    reference: apiPages,
     ...(claims.length === 0 ? {} : { results: claimsTable(claims, "") }),
   });
   const apps = await buildPages({ made: `${mark}.` });
-  if (await exists(`${out}/${appFolder}`)) await platform.removeAll(`${out}/${appFolder}`);
+  for (const folder of ownFolders.map((name) => `${out}/${name}`)) {
+    if (await exists(folder)) await platform.removeAll(folder);
+  }
+  await writeApi(out);
   for (const [file, content] of [...pages, ...apps]) {
     await writeAtomically(`${out}/${file}`, content);
     console.log(`${file.padEnd(40)} ${Math.round(content.length / 1000)} kB`);
@@ -106,8 +139,9 @@ export const siteCommand: Command = {
   summary: "the static edition of the notebooks",
   help: `Usage: deno task site [options]
 
-Self-contained HTML of all notebooks, and the pages that compute (laboratory, gallery, conversion), for any file server: opened as
-files, these show but do not compute. Pages of an earlier site are replaced; other files are refused.
+Self-contained HTML of all notebooks and guides, the reference of all public names (api), and the pages that compute (laboratory,
+gallery, conversion), for any file server: opened as files, these show but do not compute. Pages of an earlier site are replaced;
+other files are refused.
 
   --out DIR      where the pages go; .normkit/site in the checkout by default
   --execute      run every notebook first: fresh numbers, charts as SVG (up to a minute each)

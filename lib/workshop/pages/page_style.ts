@@ -62,6 +62,10 @@ pre code { font-size: inherit; }
 table { border-collapse: collapse; margin: .75rem 0; font-size: .9rem; }
 th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: normal; }
 td .katex { white-space: nowrap; }
+.scroll:has(td pre) table, .scroll:has(td pre) tbody { display: block; width: auto; max-width: none; }
+.scroll:has(td pre) tr { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(19rem, 100%), 1fr)); gap: 0 1rem; }
+.scroll:has(td pre) :is(td, th) { min-width: 0; padding: 0; border: 0; }
+@media (max-width: 48rem) { .scroll:has(td pre) tr:has(th) { display: none; } }
 [align="right"] { text-align: right; }
 td[align="right"] { white-space: nowrap; }
 .katex { font-size: 1.1em; }

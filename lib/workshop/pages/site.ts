@@ -1,13 +1,14 @@
 /**
  * The static edition: a page for each notebook, and one that lists them. Nothing is loaded from elsewhere.
  */
+import { join } from "node:path/posix";
 import type { Notebook } from "../jupyter/notebook_file.ts";
 import { type PageLink, renderedPage } from "./page.ts";
 import { type RenderedNotebook, renderNotebook } from "./render.ts";
 import type { Rewrite } from "./sanitize.ts";
 import { indexPage } from "./site_index.ts";
 
-/** A notebook of the edition. */
+/** A notebook of the edition, or a guide as one of a single cell. */
 export interface SiteNotebook {
   /** Its file's name without the ending, such as `00_start_here`. */
   readonly name: string;
@@ -23,6 +24,10 @@ export interface SiteOptions {
   readonly made: string;
   /** Markdown for the list's page, such as a table of claims; its links are addresses as in a notebook. */
   readonly results?: string;
+  /** Pages of Markdown in the folder `guides` beside the notebooks. */
+  readonly guides?: readonly SiteNotebook[];
+  /** The pages of public names, one for each entry point. */
+  readonly reference?: readonly PageLink[];
   /** Pages that compute, beside those of the notebooks. */
   readonly apps?: readonly PageLink[];
   /** What of a notebook can be tried on those pages, by the notebook's name. */
@@ -45,26 +50,30 @@ export async function buildSite(
   notebooks: readonly SiteNotebook[],
   options: SiteOptions,
 ): Promise<Map<string, string>> {
+  const { apps = [], trials = {}, guides = [] } = options;
   const names = notebooks.map(({ name }) => name);
-  const taken = new Set([...names, "index"]);
-  if (names.length === 0 || taken.size <= names.length) {
+  const guideNames = guides.map(({ name }) => name);
+  const all = [...names, ...guideNames];
+  if (names.length === 0 || new Set([...all, "index"]).size <= all.length) {
     throw new RangeError(
       `Cannot build a site of the notebooks [${
-        names.join(", ")
+        all.join(", ")
       }]: at least one, each once, none named index`,
     );
   }
-  const rewrite = siteAddress(names, options.source);
-  const pages = notebooks.map(({ name, notebook }) => ({
-    name,
-    address: pageAddress(name),
-    rendered: renderNotebook(notebook, rewrite),
-  }));
+  const rewrite = siteAddress(names, options.source, guideNames);
+  const rendered = (list: readonly SiteNotebook[], rewrite: Rewrite) =>
+    list.map(({ name, notebook }) => ({
+      name,
+      address: pageAddress(name),
+      rendered: renderNotebook(notebook, rewrite),
+    }));
+  const pages = rendered(notebooks, rewrite);
+  const guidePages = rendered(guides, fromGuides(rewrite));
   const linkTo = (index: number): PageLink | undefined => {
     const page = pages[index];
     return page && { address: page.address, html: page.rendered.titleHtml };
   };
-  const { apps = [], trials = {} } = options;
   const top = [{ address: "index.html", html: "normkit notebooks" }, ...apps];
   const files = new Map<string, string>();
   for (const [index, { name, rendered }] of pages.entries()) {
@@ -80,7 +89,14 @@ export async function buildSite(
       }),
     );
   }
-  files.set("index.html", await indexPage(pages, { ...options, top, rewrite }));
+  for (const { name, rendered } of guidePages) {
+    const { made: footer } = options;
+    files.set(`${name}.html`, await renderedPage(rendered, { top, footer }));
+  }
+  files.set(
+    "index.html",
+    await indexPage(pages, { ...options, guides: guidePages, top, rewrite }),
+  );
   return files;
 }
 
@@ -88,20 +104,37 @@ function footerOf({ pictures }: RenderedNotebook, made: string): string {
   return pictures.every(({ marks }) => marks !== undefined) ? made : `${made} ${withoutTips}`;
 }
 
+/** Whether an address is of a file, and not of the web or of a place on the same page. */
+const isOfFile = (address: string): boolean => !/^(?:[a-z][a-z\d+.-]*:|#|\/)/i.test(address);
+
+/** The addresses of guides, which lie in a folder below the notebooks'. */
+function fromGuides(rewrite: Rewrite): Rewrite {
+  return (given) => {
+    const address = given.trim();
+    return rewrite(isOfFile(address) ? join("guides", address) : address);
+  };
+}
+
 /**
- * Addresses of the edition from those in notebooks: another notebook is its page, another file lies where the source is.
+ * Addresses of the edition from those in notebooks: another notebook or a guide is its page, another file lies where the source is.
  *
  * @param names The notebooks of the edition.
  * @param source Where the notebooks' folder lies, as an address.
+ * @param guides The pages of the folder `guides`.
  * @returns What turns an address in a notebook into one in the edition.
  */
-export function siteAddress(names: readonly string[], source: string): Rewrite {
-  const addresses = new Map(
-    names.flatMap((name) => [name, encodeURI(name)].map((path) => [`${path}.ipynb`, name])),
-  );
+export function siteAddress(
+  names: readonly string[],
+  source: string,
+  guides: readonly string[] = [],
+): Rewrite {
+  const addresses = new Map([
+    ...names.flatMap((name) => [name, encodeURI(name)].map((path) => [`${path}.ipynb`, name])),
+    ...guides.map((name) => [`guides/${name}.md`, name]),
+  ] as [string, string][]);
   return (given) => {
     const address = given.trim();
-    if (/^(?:[a-z][a-z\d+.-]*:|#|\/)/i.test(address)) return address;
+    if (!isOfFile(address)) return address;
     const [path = "", fragment] = address.replace(/^\.\//, "").split(/(#.*)/s, 2);
     const name = addresses.get(path);
     if (name !== undefined) return `${pageAddress(name)}${fragment ?? ""}`;

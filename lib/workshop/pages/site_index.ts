@@ -15,9 +15,9 @@ main { max-width: 72rem; }
 .notebooks { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: 1.5rem; list-style: none; margin: 2rem 0; padding: 0; }
 .notebooks li { position: relative; display: flex; flex-direction: column; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; background: var(--box); }
 .notebooks li:hover { border-color: var(--accent); }
-.notebooks h2 { margin: 0; padding: 0; border: 0; font-size: 1.1rem; }
-.notebooks h2 a { color: inherit; text-decoration: none; }
-.notebooks h2 a::after { content: ""; position: absolute; inset: 0; }
+.notebooks :is(h2, h3) { margin: 0; padding: 0; border: 0; font-size: 1.1rem; }
+.notebooks :is(h2, h3) a { color: inherit; text-decoration: none; }
+.notebooks :is(h2, h3) a::after { content: ""; position: absolute; inset: 0; }
 .notebooks .words { padding: 1rem 1.1rem 1.2rem; font-size: .95rem; line-height: 1.5; }
 .notebooks p { margin: .5rem 0 0; color: var(--soft); }
 .thumb { position: relative; order: -1; aspect-ratio: 16 / 10; background: #fff; border-bottom: 1px solid var(--line); }
@@ -28,31 +28,61 @@ main { max-width: 72rem; }
 @media print { .notebooks li { break-inside: avoid; } }
 `;
 
+/** A page that the list leads to. */
+export interface ListedPage {
+  /** Where it is. */
+  readonly address: string;
+  /** What is on it. */
+  readonly rendered: RenderedNotebook;
+}
+
+function card(
+  { address, rendered: { titleHtml, lead, pictures: [first] } }: ListedPage,
+  heading: "h2" | "h3",
+): string {
+  const alternative = `Chart: ${first?.alternative.split("\n")[0]}`;
+  const thumb = first === undefined
+    ? ""
+    : `\n<div class="thumb">${renderImage({ ...first, alternative })}</div>`;
+  return `<li><div class="words"><${heading}><a href="${address}">${titleHtml}</a></${heading}>
+${lead.map((html) => `<p>${html}</p>`).join("\n")}</div>${thumb}</li>`;
+}
+
+/** Guides, and the way to every public name. */
+function guidesSection(guides: readonly ListedPage[], reference: readonly PageLink[]): string {
+  if (guides.length === 0) return "";
+  const links = reference.map(({ address, html }) => `<a href="${address}">${html}</a>`);
+  const names = links.length === 0 ? "" : `
+<p>Every public name, by the entry point that exports it: ${links.join(", ")}.</p>`;
+  return `
+<section aria-labelledby="guides">
+<h2 id="guides">Guides and reference</h2>
+<ul class="notebooks">
+${guides.map((guide) => card(guide, "h3")).join("\n")}
+</ul>${names}
+</section>`;
+}
+
 /**
  * The page that lists the notebooks.
  *
  * @param pages The notebooks' pages in order.
- * @param options How the edition was made, Markdown on results, the pages that the top line names, and how links are rewritten.
+ * @param options How the edition was made, Markdown on results, guides and the reference, the pages that the top line names, and how links are rewritten.
  * @returns HTML with everything inside.
  */
 export async function indexPage(
-  pages: readonly { readonly address: string; readonly rendered: RenderedNotebook }[],
+  pages: readonly ListedPage[],
   options: {
     readonly made: string;
     readonly results?: string;
+    readonly guides?: readonly ListedPage[];
+    readonly reference?: readonly PageLink[];
     readonly top: readonly PageLink[];
     readonly rewrite: Rewrite;
   },
 ): Promise<string> {
   const { made, results = "", top, rewrite } = options;
-  const cards = pages.map(({ address, rendered: { titleHtml, lead, pictures: [first] } }) => {
-    const alternative = `Chart: ${first?.alternative.split("\n")[0]}`;
-    const thumb = first === undefined
-      ? ""
-      : `\n<div class="thumb">${renderImage({ ...first, alternative })}</div>`;
-    return `<li><div class="words"><h2><a href="${address}">${titleHtml}</a></h2>
-${lead.map((html) => `<p>${html}</p>`).join("\n")}</div>${thumb}</li>`;
-  });
+  const cards = pages.map((page) => card(page, "h2"));
   const found = results === "" ? "" : `
 <section class="results" aria-labelledby="what-reproduces">
 <h2 id="what-reproduces">What reproduces</h2>
@@ -68,7 +98,7 @@ code, a check of every step, and what reproduces on two CPU cores. Charts show t
 and by arrow keys.</p>
 <ol class="notebooks">
 ${cards.join("\n")}
-</ol>${found}`,
+</ol>${guidesSection(options.guides ?? [], options.reference ?? [])}${found}`,
     style,
     footer: made,
   });

@@ -20,7 +20,19 @@ Deno.test("deno task site writes a page for each committed notebook, and the lis
     const files = [...Deno.readDirSync(out)].filter(({ isFile }) => isFile)
       .map(({ name }) => name).sort();
     const apps = appPages.map(({ address }) => address);
-    assertEquals(files, [...names, ...apps, "index.html"].sort());
+    const guides = ["which_norm.html", "pytorch.html", "kernels.html", "errors.html"];
+    assertEquals(files, [...names, ...guides, ...apps, "index.html"].sort());
+    const index = await Deno.readTextFile(`${out}/index.html`);
+    for (const page of [...guides, "api/index.html", "api/tfjs/index.html"]) {
+      assertStringIncludes(index, `href="${page}"`);
+    }
+    const reference = await Deno.readTextFile(`${out}/api/tfjs/index.html`);
+    assertStringIncludes(reference, "RMSNormalization");
+    const loaded = [...reference.matchAll(/<(?:script|link)\b[^>]*(?:src|href)="([^"]*)"/g)];
+    for (const [, address] of loaded) {
+      const path = address!.replaceAll("&#x2F;", "/");
+      assertEquals((await Deno.stat(`${out}/api/tfjs/${path}`)).isFile, true, path);
+    }
     for (const file of files) {
       const html = await Deno.readTextFile(`${out}/${file}`);
       const how = apps.includes(file) ? "" : " from the committed outputs";
@@ -44,6 +56,9 @@ Deno.test("deno task site writes over a site of its own, and over nothing else",
     await Deno.mkdir(`${out}/app`);
     await Deno.writeTextFile(`${out}/app/a.js`, "mine");
     await assertRejects(() => makeSite(["--out", out], checkout), RangeError, `${out}/app`);
+    await Deno.rename(`${out}/app`, `${out}/api`);
+    await assertRejects(() => makeSite(["--out", out], checkout), RangeError, `${out}/api`);
+    await Deno.rename(`${out}/api`, `${out}/app`);
     await Deno.writeTextFile(`${out}/index.html`, "Made by deno task site");
     await Deno.writeTextFile(`${out}/gallery.html`, "mine");
     await assertRejects(() => makeSite(["--out", out], checkout), RangeError, "gallery.html");

@@ -179,6 +179,33 @@ Deno.test("mathStyle() holds the fonts that formulas need and no rare ones besid
   assert(!/url\((?!data:)/.test(plain + rare));
 });
 
+Deno.test("buildSite() puts guides beside the notebooks, whose links lead to and from them", async () => {
+  const guide = notebook(
+    prose(
+      "# Which?\n\nSee [one](../01_a.ipynb#cell-id=c), [other](other.md), [why](../../DESIGN.md#a), [web](https://x.org/a/../b).",
+    ),
+  );
+  const files = await buildSite(
+    [{ name: "01_a", notebook: notebook(prose("# One\n\n[which](guides/which.md#b)")) }],
+    {
+      source: "../notebooks",
+      made: "Made.",
+      guides: [{ name: "which", notebook: guide }, { name: "other", notebook: guide }],
+      reference: [{ address: "api/index.html", html: "all" }],
+    },
+  );
+  const document = (file: string) => parseHTML(files.get(file)!).document as unknown as Document;
+  assertEquals(links(document("which.html"), ".cell p a"), [
+    "01_a.html#cell-id=c",
+    "other.html",
+    "../notebooks/../DESIGN.md#a",
+    "https://x.org/a/../b",
+  ]);
+  assertEquals(links(document("01_a.html"), ".cell p a"), ["which.html#b"]);
+  const listed = links(document("index.html"), "section a");
+  assertEquals(listed, ["which.html", "other.html", "api/index.html"]);
+});
+
 Deno.test("buildSite() refuses no notebooks, and two of one name", async () => {
   const options = { source: "..", made: "" };
   await assertRejects(() => buildSite([], options), RangeError, "at least one");
