@@ -1,7 +1,13 @@
 // The pages that compute in a real browser, on a plain file server and without a network: what they load, whether all can use them,
 // and whether they compute what the library does. Without Chromium on the machine the tests are ignored, by name; CI installs it.
 
-import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { basename } from "node:path";
 import type { HTTPRequest, Page } from "puppeteer-core";
 import { convert, openModel, saveModel } from "../lib/convert/mod.ts";
@@ -17,7 +23,8 @@ import { appFolder, buildPages } from "../lib/workshop/web/pages.ts";
 import { trials } from "../lib/workshop/web/trials.ts";
 import { disposeTree, makeCorpus, type Row, train, useBackend } from "../mod.ts";
 import { chromium, withPage } from "./support/chromium.ts";
-import { type FileServer, serveFiles } from "./support/file_server.ts";
+import { type FileServer, isolating, serveFiles } from "./support/file_server.ts";
+import { swiftShader } from "./support/page_tests.ts";
 
 const ignore = chromium === undefined;
 const where = chromium ?? "no Chromium here";
@@ -44,16 +51,20 @@ interface Visit {
 interface Sight {
   readonly width?: number;
   readonly dark?: boolean;
+  /** Headers of the server. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Words for the browser's program. */
+  readonly flags?: readonly string[];
 }
 
 /** Runs a function with a page of the site. */
 async function visit<Result>(
   address: string,
   body: (visit: Visit) => Promise<Result>,
-  { width = 1280, dark = false }: Sight = {},
+  { width = 1280, dark = false, headers = {}, flags = [] }: Sight = {},
 ): Promise<Result> {
-  await using server = serveFiles(files);
-  return await withPage({}, async (page) => {
+  await using server = serveFiles(files, headers);
+  return await withPage({ flags }, async (page) => {
     const [requests, faults]: [string[], string[]] = [[], []];
     page.on("request", (request: HTTPRequest) => requests.push(request.url()));
     page.on("console", (message) => {
@@ -237,34 +248,44 @@ async function lossesHere(address: string, text: string): Promise<number[][]> {
   return losses;
 }
 
-Deno.test({
-  name: `two designs train as the library does, and again, and leave no tensor (${where})`,
-  ignore,
-  fn: async () => {
-    const text = files.get(`${appFolder}/moby_dick.txt`) as string;
-    const expected = await lossesHere(short, text);
-    await visit(short, async ({ page, faults }) => {
-      const tensors: number[][] = [];
-      for (let round = 0; round < 2; round++) {
-        await page.click("[type=submit]");
-        await page.waitForFunction(() => document.querySelector("#save[hidden]") !== null);
-        await bothEnded(page);
-        const { runs } = await savedNumbers(page);
-        runs.forEach(({ losses, device }, side) => {
-          assertStringIncludes(device, "WebAssembly");
-          assertEquals(losses.map(({ x }) => x), expected[side]!.map((_, at) => at + 1));
-          losses.forEach(({ value }, at) =>
-            assertAlmostEquals(value, expected[side]![at]!, 1e-4, `step ${at + 1} of ${side}`)
-          );
-        });
-        tensors.push(runs.map((run) => run.tensors));
-      }
-      assertEquals(tensors[0], tensors[1]);
-      assertEquals(faults, []);
-      assertStringIncludes(await textOf(page, "#status"), "A: Pre-LN + GPAS");
-    });
-  },
-});
+for (
+  const { device, says, ...sight } of [
+    { device: "wasm", says: /^WebAssembly .*1 thread/ },
+    { device: "wasm", says: /^WebAssembly .*relaxed SIMD/, headers: isolating },
+    { device: "webgpu", says: /^WebGPU /, flags: swiftShader },
+  ]
+) {
+  const how = "headers" in sight ? ", cross-origin isolated" : "";
+  Deno.test({
+    name:
+      `two designs train on ${device}${how} as the library does, and leave no tensor (${where})`,
+    ignore,
+    fn: async () => {
+      const text = files.get(`${appFolder}/moby_dick.txt`) as string;
+      const expected = await lossesHere(short, text);
+      await visit(short.replace("device=wasm", `device=${device}`), async ({ page, faults }) => {
+        const tensors: number[][] = [];
+        for (let round = 0; round < 2; round++) {
+          await page.click("[type=submit]");
+          await page.waitForFunction(() => document.querySelector("#save[hidden]") !== null);
+          await bothEnded(page);
+          const { runs } = await savedNumbers(page);
+          runs.forEach(({ losses, device }, side) => {
+            assertMatch(device, says);
+            assertEquals(losses.map(({ x }) => x), expected[side]!.map((_, at) => at + 1));
+            losses.forEach(({ value }, at) =>
+              assertAlmostEquals(value, expected[side]![at]!, 1e-4, `step ${at + 1} of ${side}`)
+            );
+          });
+          tensors.push(runs.map((run) => run.tensors));
+        }
+        assertEquals(tensors[0], tensors[1]);
+        assertEquals(faults, []);
+        assertStringIncludes(await textOf(page, "#status"), "A: Pre-LN + GPAS");
+      }, sight);
+    },
+  });
+}
 
 Deno.test({
   name: `the laboratory's address holds the choices, and what it cannot use is said (${where})`,

@@ -229,29 +229,6 @@ export const browserFiles: Files = {
     ),
 };
 
-/**
- * Puts a file at a path that the page was given, such as one that was dropped on it. It is read where it is, when it is asked for.
- *
- * @param path The path; folders are made where they are missing.
- * @param content The file.
- */
-export async function giveFile(path: string, content: Blob): Promise<void> {
-  await makeFolder(slashes.dirname(path), { around: true });
-  const writing = await (await fileAt(path, true)).createWritable();
-  await writing.write({ type: "write", position: 0, data: content });
-  await writing.close();
-}
-
-/**
- * A file as the page can hand it on, to be saved or shown.
- *
- * @param path The path.
- * @returns What is in it now; it is not read.
- */
-export async function blobAt(path: string): Promise<Blob> {
-  return await (await fileAt(path)).getFile();
-}
-
 async function* filesIn(
   folder: FolderHandle,
   above: string,

@@ -15,13 +15,23 @@ export interface FileServer extends AsyncDisposable {
   sent(): number;
 }
 
+/** Headers with which a page may share memory with its threads. */
+export const isolating: Readonly<Record<string, string>> = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
 /**
  * Serves files.
  *
  * @param files The content of each by its path, without a slash at its start.
+ * @param headers Headers of every answer; none but the type by default.
  * @returns The server; it ends when it is disposed of.
  */
-export function serveFiles(files: ReadonlyMap<string, string | Uint8Array>): FileServer {
+export function serveFiles(
+  files: ReadonlyMap<string, string | Uint8Array>,
+  headers: Readonly<Record<string, string>> = {},
+): FileServer {
   const contents = new Map(
     [...files].map(([path, content]) => [
       `/${path}`,
@@ -35,7 +45,10 @@ export function serveFiles(files: ReadonlyMap<string, string | Uint8Array>): Fil
     if (content === undefined) return new Response("not found", { status: 404 });
     sent += content.length;
     return new Response(content as Uint8Array<ArrayBuffer>, {
-      headers: { "content-type": types[path.split(".").at(-1)!] ?? "application/octet-stream" },
+      headers: {
+        "content-type": types[path.split(".").at(-1)!] ?? "application/octet-stream",
+        ...headers,
+      },
     });
   });
   return {

@@ -1,24 +1,11 @@
 // Tests that run in a page of Chromium: files of ordinary tests, bundled, and modules of the library, served to one page.
 
-import { extname } from "node:path";
 import type { Page } from "puppeteer-core";
 import { type Bundle, bundle } from "../../lib/workshop/bundle.ts";
 import { checkout } from "../../lib/workshop/checkout.ts";
 import { withPage } from "./chromium.ts";
+import { isolating, serveFiles } from "./file_server.ts";
 import type { PageRunner } from "./page_runner.ts";
-
-/** Media types by ending. */
-const types: Readonly<Record<string, string>> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".wasm": "application/wasm",
-};
-
-/** With these a page may share memory with its threads. */
-const isolating = {
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-embedder-policy": "require-corp",
-};
 
 /** How a page is served and opened. */
 export interface ServedOptions {
@@ -31,7 +18,7 @@ export interface ServedOptions {
 }
 
 /** Chromium's own software adapter, on any machine. */
-const swiftShader = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+export const swiftShader = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 /**
  * Serves files to a page that begins empty, from this machine alone, and runs a function with it.
@@ -46,26 +33,11 @@ export async function withServedPage<Result>(
   { isolated = true, parameters = {}, flags = swiftShader }: ServedOptions,
   body: (page: Page) => Promise<Result>,
 ): Promise<Result> {
-  const empty = new TextEncoder().encode(
-    "<!doctype html><link rel=icon href=data:,><title>Test</title>",
-  );
-  const served = new Map([["index.html", empty], ...files]);
-  await using server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    ({ url }) => {
-      const name = url.replace(/^\w+:\/\/[^/]+\/|\?.*$/g, "") || "index.html";
-      const bytes = served.get(name);
-      if (bytes === undefined) return new Response(null, { status: 404 });
-      return new Response(bytes.slice(), {
-        headers: {
-          "content-type": types[extname(name)] ?? "application/octet-stream",
-          ...(isolated ? isolating : {}),
-        },
-      });
-    },
-  );
+  const empty = "<!doctype html><link rel=icon href=data:,><title>Test</title>";
+  const served = new Map<string, string | Uint8Array>([["index.html", empty], ...files]);
+  await using server = serveFiles(served, isolated ? isolating : {});
   return await withPage({ flags }, async (page) => {
-    await page.goto(`http://127.0.0.1:${server.addr.port}/?${new URLSearchParams(parameters)}`);
+    await page.goto(`${server.address}index.html?${new URLSearchParams(parameters)}`);
     return await body(page);
   });
 }

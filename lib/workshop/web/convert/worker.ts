@@ -8,8 +8,8 @@ import { version } from "../../../core/version.ts";
 import { writeConverted } from "../../../export/converted_folder.ts";
 import { take } from "../../../export/steps.ts";
 import { type OpenModel, openModel } from "../../../families/open.ts";
-import { blobAt, giveFile } from "../../../platform/browser_files.ts";
 import { platform } from "../../../platform/mod.ts";
+import { listFiles, mountFolder } from "../../../platform/page_folders.ts";
 import { messageOf, report, takeOrders } from "../worker_side.ts";
 import type { GivenFile, Order, Report } from "./messages.ts";
 
@@ -28,7 +28,7 @@ function folderIn(files: readonly GivenFile[]): string {
 
 async function open(files: readonly GivenFile[]): Promise<void> {
   const folder = `/model-${++count}`;
-  for (const { path, content } of files) await giveFile(`${folder}/${path}`, content);
+  await mountFolder(folder, files.map(({ path, content }) => [path, content]));
   model = [folder, folderIn(files)].filter((part) => part !== "").join("/");
   using opened = await openModel(model);
   const inspection = inspect(opened);
@@ -42,15 +42,6 @@ async function open(files: readonly GivenFile[]): Promise<void> {
   });
 }
 
-/** All files of a folder. */
-async function filesIn(folder: string): Promise<GivenFile[]> {
-  const files: GivenFile[] = [];
-  for await (const { name, isFile } of platform.readDir(folder)) {
-    if (isFile) files.push({ path: name, content: await blobAt(`${folder}/${name}`) });
-  }
-  return files.sort((a, b) => a.path < b.path ? -1 : 1);
-}
-
 /** Does the step that `normkit convert` does, and writes the same folder. */
 async function write(source: OpenModel, to: Target): Promise<void> {
   const out = `/converted-${++count}`;
@@ -60,9 +51,10 @@ async function write(source: OpenModel, to: Target): Promise<void> {
     certificate: { backend: "wasm" },
     onProgress: (done, total) => tell({ kind: "progress", done, total }),
   });
+  const files = await Array.fromAsync(listFiles(out), ([path, content]) => ({ path, content }));
   tell({
     kind: "converted",
-    files: await filesIn(out),
+    files: files.toSorted((a, b) => a.path < b.path ? -1 : 1),
     notes,
     certificate: certificateText(certificate!),
     passed: certificate!.passed,

@@ -5,6 +5,7 @@ import { Queue } from "../../../core/queue.ts";
 import { disposeTree } from "../../../core/tree.ts";
 import type { BackendName } from "../../../backend/backend.ts";
 import { type BackendInUse, useBackend } from "../../../kernels/use_backend.ts";
+import { platform } from "../../../platform/mod.ts";
 import { type Corpus, makeCorpus } from "../../../train/corpus.ts";
 import { messageOf, report, takeOrders } from "../worker_side.ts";
 import type { Order, Told } from "./messages.ts";
@@ -27,6 +28,9 @@ function deviceText({ name, reason, adapter, kernels }: BackendInUse): string {
   return `${names[name]} (${details.join("; ")})`;
 }
 
+/** The other design has a worker too, so each has half of the cores. */
+const threads = Math.max(1, Math.floor(Math.min(16, platform.processors()) / 2));
+
 /** Trains, and reports what is seen. */
 async function run(
   { run, design, shared }: Order & { kind: "train" },
@@ -35,7 +39,7 @@ async function run(
   const tell = (told: Told): void => report({ run, ...told });
   try {
     const [device, text] = await Promise.all([
-      useBackend(shared.device as "auto" | BackendName),
+      useBackend(shared.device as "auto" | BackendName, { threads }),
       corpus ?? readText(),
     ]);
     corpus = text;
