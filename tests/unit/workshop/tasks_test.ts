@@ -42,6 +42,7 @@ Deno.test("every task that is no chain of deno's own commands runs a program", (
     "lab",
     "bench",
     "bench:io",
+    "bench:pages",
     "fuzz",
     "fuzz:cli",
     "fuzz:ops",
