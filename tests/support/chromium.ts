@@ -52,6 +52,7 @@ export async function withPage<Result>(
   const browser = await launch({
     executablePath: found!.path,
     defaultViewport: null,
+    pipe: true, // a browser ends with its pipe, whatever ends the tests
     args: ["--no-sandbox", `--host-resolver-rules=MAP * ${target}, EXCLUDE 127.0.0.1`, ...flags],
   });
   try {
