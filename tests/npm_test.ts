@@ -71,6 +71,24 @@ async function filesIn(folder: string, path = ""): Promise<[string, Uint8Array][
   return found;
 }
 
+type Use = (address: string) => Promise<void>;
+
+/** Requires that the page at an address trains on WASM and draws. */
+async function assertTrains(address: string): Promise<void> {
+  const title = await withPage({}, async (tab) => {
+    const errors: string[] = [];
+    tab.on("pageerror", (error) => errors.push(String(error)));
+    await tab.goto(address, { waitUntil: "domcontentloaded", timeout: 120_000 });
+    await tab.waitForFunction(() => document.title !== "", { timeout: 240_000 }).catch((error) => {
+      throw new Error(errors.join("\n") || String(error));
+    });
+    return await tab.title();
+  });
+  const { name, losses } = JSON.parse(title) as { name: string; losses: number[] };
+  assertEquals(name, "wasm");
+  assert(losses.at(-1)! < losses[0]!, title);
+}
+
 Deno.test("the package in a project of Node and of Vite", async (t) => {
   await using project = await newNpmProject();
   await project.install("PACKED", typescript, vite);
@@ -165,26 +183,35 @@ Deno.test("the package in a project of Node and of Vite", async (t) => {
     },
   );
 
-  await t.step({
-    name: `trains and draws in ${chromium ?? "no Chromium here"}`,
-    ignore: chromium === undefined,
-    fn: async () => {
-      await using server = serveFiles(new Map(await filesIn(dist)));
-      const title = await withPage({}, async (tab) => {
-        const errors: string[] = [];
-        tab.on("pageerror", (error) => errors.push(String(error)));
-        await tab.goto(`${server.address}index.html`);
-        await tab.waitForFunction(() => document.title !== "", { timeout: 60_000 }).catch(
-          (error) => {
-            throw new Error(errors.join("\n") || String(error));
-          },
-        );
-        return await tab.title();
-      });
-      const { name, losses } = JSON.parse(title) as { name: string; losses: number[] };
-      assertEquals(name, "wasm");
-      assert(losses.at(-1)! < losses[0]!, title);
-    },
+  const inChromium = (served: string, address: (use: Use) => Promise<void>): Promise<boolean> =>
+    t.step({
+      name: `trains and draws in ${chromium ?? "no Chromium here"}, served by ${served}`,
+      ignore: chromium === undefined,
+      fn: () => address(assertTrains),
+    });
+
+  await inChromium("a plain file server", async (use) => {
+    await using server = serveFiles(new Map(await filesIn(dist)));
+    await use(`${server.address}index.html`);
+  });
+
+  await inChromium("Vite while it is developed", async (use) => {
+    const vite = new Deno.Command("npx", {
+      args: ["vite", "--host", "127.0.0.1", "--port", "0"],
+      cwd: project.folder,
+      env: { NO_COLOR: "1" },
+      stdout: "piped",
+    }).spawn();
+    const reader = vite.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    try {
+      let text = "";
+      while (!/http:\S+\//.test(text)) text += (await reader.read()).value ?? "";
+      await use(/http:\S+\//.exec(text)![0]);
+    } finally {
+      vite.kill("SIGTERM");
+      await reader.cancel();
+      await vite.status;
+    }
   });
 });
 

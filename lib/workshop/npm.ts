@@ -32,14 +32,17 @@ const entriesOf = ({ name }: Runtime): [entry: string, file: string][] =>
 /** The name of an entry point's module: `mod` for `.`, `ops` for `./ops`. */
 const moduleOf = (entry: string): string => entry === "." ? "mod" : basename(entry);
 
-/** Addresses of packages' files in the form that bundlers know: they copy the file beside what they make. */
+/**
+ * Addresses of packages' files in the form that bundlers know: they copy the file beside what they make. npm, pnpm and Yarn put what a
+ * package needs beside it; a name without a path to it is known to Vite's build, and not to its development server.
+ */
 const filesForBundlers: Plugin = {
   name: "files of packages, for bundlers",
   setup: ({ onLoad }) =>
     onLoad({ filter: /[\\/]lib[\\/].*\.ts$/ }, async ({ path }) => ({
       contents: (await readTextFile(path)).replaceAll(
         askedFile,
-        'new URL("$1", import.meta.url).href',
+        'new URL("../../../$1", import.meta.url).href',
       ),
       loader: "ts",
     })),
