@@ -10,7 +10,7 @@ import { readTextFile } from "../platform/text_file.ts";
 /** What is set on the registry's page and not in the package; the workflow that publishes sets it from this file. */
 export const settingsFile = ".github/jsr.json";
 
-/** One of the rules. */
+/** One thing that JSR gives points for, and how many it gives. */
 export interface Rule {
   /** What is asked for. */
   readonly name: string;
