@@ -196,11 +196,12 @@ Deno.test("the package in a project of Node and of Vite", async (t) => {
   });
 
   await inChromium("Vite while it is developed", async (use) => {
-    const vite = new Deno.Command("npx", {
-      args: ["vite", "--host", "127.0.0.1", "--port", "0"],
+    const vite = new Deno.Command("node", { // npx would leave it running
+      args: ["node_modules/vite/bin/vite.js", "--host", "127.0.0.1", "--port", "0"],
       cwd: project.folder,
       env: { NO_COLOR: "1" },
       stdout: "piped",
+      stderr: "null",
     }).spawn();
     const reader = vite.stdout.pipeThrough(new TextDecoderStream()).getReader();
     try {
@@ -209,8 +210,8 @@ Deno.test("the package in a project of Node and of Vite", async (t) => {
       await use(/http:\S+\//.exec(text)![0]);
     } finally {
       vite.kill("SIGTERM");
-      await reader.cancel();
       await vite.status;
+      await reader.cancel();
     }
   });
 });
