@@ -120,7 +120,9 @@ normkit train --task translation) translates or summarizes the prompt, by beam s
   --seed N            seed of the choices (0)
   --beams N           translations that go on at once (what generation_config.json says, or 1)
   --length-penalty X  above 1 favors long translations (what generation_config.json says, or 1)
-  --first-token N     the first token of the translation, such as that of its language
+  --first-token N     the first token of the translation
+  --source-language L the prompt's language, of a model that knows many, by its token: de_DE (mBART), __de__ (M2M100), deu_Latn (NLLB)
+  --target-language L the language to translate into
 ${openHelp.replace("NAME  ", "NAME ")}
   --backend NAME      auto, webgpu, wasm or cpu (auto)
   --json              one JSON object instead of a stream
@@ -132,7 +134,7 @@ Examples:
   normkit generate gpt2-rms --prompt-tokens 464,3616,286 --temperature 0
   normkit generate t5-small --prompt "translate English to German: Call me Ishmael." --beams 4`,
   options: {
-    ...stringOptions("prompt prompt-tokens tokens alibi backend"),
+    ...stringOptions("prompt prompt-tokens tokens source-language target-language alibi backend"),
     ...stringOptions([...ofDecoders, ...ofEncoderDecoders].join(" ")),
     json: { type: "boolean" },
   },
@@ -150,13 +152,23 @@ Examples:
     using opened = await openModel(path, openOptions(args));
     requireWriter(opened);
     const translates = isEncoderDecoder(opened.spec);
+    const languages = {
+      source: textOption(args, "source-language"),
+      target: textOption(args, "target-language"),
+    };
+    if (Object.values(languages).some((name) => name !== undefined)) {
+      if (!translates) throw new UsageError("Cannot use a language with a decoder: it continues");
+      if (ids !== undefined) {
+        throw new UsageError("Cannot use a language with --prompt-tokens: give --prompt");
+      }
+    }
     if (translates) {
       refuse(numbers, ofDecoders, "an encoder–decoder: it searches, and draws nothing");
     } else refuse(numbers, ofEncoderDecoders, "a decoder: it draws; --temperature 0 is greedy");
     const tokenizer = ids !== undefined
       ? numbersOnly
       : await openTokenizer(opened.path, opened.config);
-    const given: GivenPrompt = { opened, tokenizer, prompt, numbers };
+    const given: GivenPrompt = { opened, tokenizer, prompt, numbers, languages };
     if (translates) {
       const { tokens, score } = await translatePrompt(given);
       const written = tokenizer.decode(tokens.filter((token) => !tokenizer.special.has(token)));

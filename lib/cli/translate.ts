@@ -3,6 +3,7 @@
 import type { Translation } from "../decoder/beam_search.ts";
 import { translate, type TranslateOptions } from "../decoder/translate.ts";
 import { readTranslateOptions } from "../families/generation_config.ts";
+import { languageOf } from "../data/languages.ts";
 import { loadEncoderDecoder } from "../families/language_model.ts";
 import type { OpenModel } from "../families/open.ts";
 import type { TextTokenizer } from "./tokenize.ts";
@@ -15,6 +16,11 @@ export interface GivenPrompt {
   readonly tokenizer: TextTokenizer;
   /** The text, or numbers of tokens with spaces between them. */
   readonly prompt: string;
+  /** The tokens of the languages that it is in, and that it is to be translated into. */
+  readonly languages: {
+    readonly source?: string | undefined;
+    readonly target?: string | undefined;
+  };
   /** Options that are numbers, by name, as far as they were given. */
   readonly numbers: Readonly<Record<string, number | undefined>>;
 }
@@ -31,9 +37,14 @@ const mostTokens = 200;
  * the prompt or an option does not fit.
  */
 export async function translatePrompt(
-  { opened, tokenizer, prompt, numbers }: GivenPrompt,
+  { opened, tokenizer, prompt, numbers, languages }: GivenPrompt,
 ): Promise<Translation> {
-  const own = await readTranslateOptions(opened.path, opened.config);
+  const source = languages.source && languageOf(tokenizer, languages.source);
+  const target = languages.target && languageOf(tokenizer, languages.target);
+  const asked = await readTranslateOptions(opened.path, opened.config);
+  const into = target &&
+    (target.isBehind ? { start: [target.token] } : { forcedFirst: target.token });
+  const own = { ...asked, ...into };
   if (own.start === undefined) {
     throw new RangeError(
       `Cannot translate with ${opened.path}: its generation_config.json names no decoder_start_token_id`,
@@ -52,6 +63,8 @@ export async function translatePrompt(
     ...(forcedFirst === undefined ? {} : { forcedFirst }),
   };
   const { parameters, model } = loaded;
-  const [found] = await translate(parameters, model, [tokenizer.encode(prompt)], options);
+  const [found] = await translate(parameters, model, [
+    [...(source || tokenizer).encode(prompt)],
+  ], options);
   return found!;
 }

@@ -16,6 +16,8 @@ export interface SentenceTokens {
   readonly start: number;
   /** What ends a sentence. */
   readonly end: number;
+  /** What each translation begins with, such as the token of its language; anything by default. */
+  readonly first?: number;
 }
 
 /** How a model reads and writes texts. */
@@ -24,6 +26,8 @@ export interface ModelTokens {
   readonly tokenizer: ModelTokenizer;
   /** The token that stands for one that is to be guessed, where there is one. */
   readonly mask?: number;
+  /** The most tokens that it reads. */
+  readonly context?: number;
   /** The tokens around sentences, as far as they are known. */
   readonly sentence: Partial<SentenceTokens>;
 }
@@ -64,11 +68,10 @@ export async function readModelTokens(source: OpenModel): Promise<ModelTokens> {
   const { start, end } = await readTranslateOptions(path, config);
   const padding = config["pad_token_id"];
   const sentence = { padding, start: first(start), end: first(end) };
+  const limits = tokenLimits(source);
   return {
-    tokenizer: {
-      ...tokenizer,
-      vocabulary: tokenLimits(source)?.vocabulary ?? tokenizer.vocabulary,
-    },
+    tokenizer: { ...tokenizer, vocabulary: limits?.vocabulary ?? tokenizer.vocabulary },
+    ...(limits === undefined ? {} : { context: limits.context }),
     ...(mask === undefined ? {} : { mask }),
     sentence: Object.fromEntries(
       Object.entries(sentence).filter(([, token]) => typeof token === "number"),

@@ -12,6 +12,7 @@ import {
   splitKinds,
   type SplitOptions,
 } from "../data/dataset.ts";
+import { type Language, languageOf } from "../data/languages.ts";
 import { nearDuplicateGroups } from "../data/near_duplicates.ts";
 import { readPairs, type SentencePair } from "../data/pairs.ts";
 import { tokenizerOfTable } from "../data/tokenizer_file.ts";
@@ -33,6 +34,10 @@ export interface PairData extends SplitOptions {
   readonly from?: CldrLanguage;
   /** The language of CLDR's phrases to translate into; `"en"` by default. */
   readonly to?: CldrLanguage;
+  /** The token of the language to translate from, of a model that is there already and knows many: `de_DE` (mBART), `__de__` (M2M100). */
+  readonly sourceLanguage?: string;
+  /** That of the language to translate into. */
+  readonly targetLanguage?: string;
   /** The most tokens of the byte pairs that are trained on both sides; 512 by default. */
   readonly vocabulary?: number;
   /** The most tokens of a sentence; as many as the longest one has by default. */
@@ -47,14 +52,16 @@ const dataKinds: OptionKinds<PairData> = {
   heldOutTarget: "string?",
   from: "string?",
   to: "string?",
+  sourceLanguage: "string?",
+  targetLanguage: "string?",
   vocabulary: "number?",
   length: "number?",
 };
 
-/** A pair of a file, by its line. */
+/** A pair of two files. */
 export interface PlacedPair extends SentencePair {
-  /** Its line, from 1. */
-  readonly line?: number;
+  /** Where each is from, for messages: `line 3 of train.de`. */
+  readonly places?: readonly [source: string, target: string];
 }
 
 /** A sentence and its translation, as texts and as tokens with their ends. */
@@ -93,10 +100,16 @@ const withEnd = {
   special_tokens: { "</s>": { id: "</s>", ids: [ownSpecial.end], tokens: ["</s>"] } },
 };
 
-/** Pairs of files, which know their lines. */
+/** Pairs of files, which know where they are from. */
 async function placedPairs(source: string, target: string): Promise<Dataset<PlacedPair>> {
   const { name, examples } = await readPairs(source, target);
-  return { name, examples: examples.map((pair, at) => ({ ...pair, line: at + 1 })) };
+  return {
+    name,
+    examples: examples.map((pair, at) => ({
+      ...pair,
+      places: [`line ${at + 1} of ${source}`, `line ${at + 1} of ${target}`],
+    })),
+  };
 }
 
 /** Requires options that belong together to come together. */
@@ -145,9 +158,40 @@ export async function sentencesOf(data: PairData, tokens?: ModelTokens): Promise
       "Cannot use data.heldOutSource without data.source: phrases of CLDR are held out by a share",
     );
   }
-  if (tokens === undefined) return await sentencesIn(await pairsOf(data), data);
+  if (tokens === undefined) {
+    requireNoLanguage(data);
+    return await sentencesIn(await pairsOf(data), data);
+  }
   requireNoVocabulary(data);
-  return encodedPairs(await pairsOf(data), sentenceTokens(tokens), data.length);
+  const { tokenizer } = tokens;
+  const [from, to] = [data.sourceLanguage, data.targetLanguage].map((name) =>
+    name === undefined ? undefined : languageOf(tokenizer, name)
+  );
+  return encodedPairs(await pairsOf(data), intoLanguage(tokens, to), {
+    reading: from ?? tokenizer,
+    length: data.length,
+    context: tokens.context,
+  });
+}
+
+function requireNoLanguage(data: PairData): void {
+  const name = (["sourceLanguage", "targetLanguage"] as const).find((key) => data[key]);
+  if (name === undefined) return;
+  throw new RangeError(
+    `Cannot use data.${name} = ${
+      data[name]
+    }: a model that starts anew has no tokens of languages; it is for one that is there (--from)`,
+  );
+}
+
+/** The tokens of translations into a language, which a decoder starts with or writes first. */
+function intoLanguage(tokens: ModelTokens, to: Language | undefined): Tokens {
+  if (to === undefined) return sentenceTokens(tokens);
+  const { token, isBehind, encode } = to;
+  const sentence = isBehind ? { ...tokens.sentence, start: token } : tokens.sentence;
+  const { special } = sentenceTokens({ ...tokens, sentence });
+  const tokenizer = { ...tokens.tokenizer, encode };
+  return { tokenizer, special: isBehind ? special : { ...special, first: token } };
 }
 
 /**
@@ -187,7 +231,8 @@ export async function sentencesIn(
     specialTokens: ["<pad>", "<s>", "</s>"],
   });
   const tokenizer = tokenizerOfTable({ ...table, post_processor: withEnd }, train.name);
-  return encodedPairs({ train, heldOut }, { tokenizer, special: ownSpecial }, size.length);
+  const { length } = size;
+  return encodedPairs({ train, heldOut }, { tokenizer, special: ownSpecial }, { length });
 }
 
 /** How sentences become tokens. */
@@ -200,42 +245,62 @@ type Tokens = Pick<Sentences, "tokenizer" | "special">;
  * @param tokens How it becomes tokens.
  * @returns Its tokens.
  */
-export function encodeSentence(text: string, { tokenizer, special }: Tokens): Int32Array {
+export function encodeSentence(
+  text: string,
+  { tokenizer, special }: Pick<Tokens, "special"> & {
+    readonly tokenizer: Pick<ModelTokenizer, "encode">;
+  },
+): Int32Array {
   const found = [...tokenizer.encode(text)];
   const own = found[0] === special.start ? found.slice(1) : found;
   return Int32Array.from(own.includes(special.end) ? own : [...own, special.end]);
 }
 
+/** How sentences are read, and how long they may be. */
+interface Reading {
+  /** Between sources and tokens; that of the targets by default. */
+  readonly reading?: Pick<ModelTokenizer, "encode">;
+  /** The most tokens that settings allow. */
+  readonly length?: number | undefined;
+  /** The most that the model reads. */
+  readonly context?: number | undefined;
+}
+
 function encodedPairs(
   { train, heldOut }: Split<Dataset<PlacedPair>>,
   tokens: Tokens,
-  length: number | undefined,
+  { reading = tokens.tokenizer, ...limits }: Reading,
 ): Sentences {
   const encoded = ({ name, examples }: Dataset<PlacedPair>): Dataset<EncodedPair> => ({
     name,
     examples: examples.map((pair) => ({
       ...pair,
-      from: encodeSentence(pair.source, tokens),
+      from: encodeSentence(pair.source, { special: tokens.special, tokenizer: reading }),
       to: encodeSentence(pair.target, tokens),
     })),
   });
   const pairs = { train: encoded(train), heldOut: encoded(heldOut) };
-  return { pairs, ...tokens, length: lengthFor(pairs, length) };
+  return { pairs, ...tokens, length: lengthFor(pairs, limits) };
 }
 
-/** The most tokens of a sentence with its end; none may be longer than a given length. */
-function lengthFor({ train, heldOut }: Sentences["pairs"], given: number | undefined): number {
-  const most = given === undefined ? Infinity : requireInteger("length", given, { min: 1 });
+/** The most tokens of a sentence with its end; none may be longer than a given length, or than the model reads. */
+function lengthFor(
+  { train, heldOut }: Sentences["pairs"],
+  { length: given, context = Infinity }: Omit<Reading, "reading">,
+): number {
+  const most = given === undefined ? context : requireInteger("length", given, { min: 1 });
+  const limit = given === undefined ? `the model reads ${context}` : `data.length is ${given}`;
   let longest = 0;
   for (const { name, examples } of [train, heldOut]) {
-    for (const { source, target, from, to, line } of examples) {
+    for (const { source, target, from, to, places } of examples) {
       const length = Math.max(from.length, to.length);
       longest = Math.max(longest, length);
       if (length <= most) continue;
-      const text = from.length > most ? source : target;
-      const place = line === undefined ? excerpt(text) : `line ${line}, ${excerpt(text)},`;
+      const [text, place] = from.length > most ? [source, places?.[0]] : [target, places?.[1]];
       throw new RangeError(
-        `Cannot use ${place} of ${name}: it has ${length} tokens with its end, and data.length is ${given}`,
+        `Cannot use ${excerpt(text)}, ${
+          place ?? `of ${name}`
+        }: it has ${length} tokens with its end, and ${limit}`,
       );
     }
   }

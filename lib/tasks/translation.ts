@@ -117,7 +117,10 @@ export function translation(
         parameters,
         { ...model, context: length },
         all.map(({ from }) => [...from]),
-        { start: [special.start], end: [special.end], maxTokens: length },
+        {
+          ...{ start: [special.start], end: [special.end], maxTokens: length },
+          ...(special.first === undefined ? {} : { forcedFirst: special.first }),
+        },
       );
       const texts = found.map(({ tokens }) =>
         tokenizer.decode(tokens.filter((token) => !tokenizer.special.has(token)))

@@ -62,6 +62,8 @@ export const values: Readonly<Record<string, readonly string[]>> = {
   beams: ["1", "2", "4", "0"],
   "length-penalty": ["1", "0.6", "-1"],
   "first-token": ["3", "99999"],
+  "source-language": ["de_DE", "english"],
+  "target-language": ["__en__", "english"],
   "prompt-tokens": ["1,2,3", "1", "99999", "1,x"],
   inputs: ["inputs.safetensors", "nothing.safetensors"],
   "rms-operator": ["RMSNormalization", "SimplifiedLayerNormalization", "RMSNorm"],

@@ -4,13 +4,27 @@ import { encode } from "fast-png";
 import { encodeWave } from "../../../lib/workshop/spoken_digits.ts";
 import { goldenFolder } from "../../support/golden_models.ts";
 
-const special = ["<pad>", "<s>", "</s>", "<mask>"];
+const ends = ["<pad>", "<s>", "</s>", "<mask>"];
 
-/** The words of a golden model with 40 tokens, some of which no text has. */
-const words = [...special, ...Array.from({ length: 36 }, (_, at) => `w${at}`)];
+/** Words around each text, `A`: its end alone, or the token of a language too, as multilingual translators have it. */
+const frames: Readonly<Record<string, readonly string[]>> = {
+  "m2m-100": ["__de__", "A", "</s>"],
+  "mbart": ["A", "</s>", "de_DE"],
+};
 
-/** A folder with a golden model whose tokens are those words, `</s>` behind each text. */
+/** Tokens of languages. */
+const languages: Readonly<Record<string, readonly string[]>> = {
+  "m2m-100": ["__de__", "__en__"],
+  "mbart": ["de_DE", "en_XX"],
+};
+
+/** A folder with a golden model of 40 tokens, which are words, some of which no text has. */
 export async function writeTaskSource(folder: string, name: string): Promise<string> {
+  const special = [...ends, ...languages[name] ?? []];
+  const words = [
+    ...special,
+    ...Array.from({ length: 40 - special.length }, (_, at) => `w${at}`),
+  ];
   const source = `${folder}/${name}`;
   await Deno.mkdir(source);
   for (const file of ["config.json", "model.safetensors"]) {
@@ -31,9 +45,11 @@ export async function writeTaskSource(folder: string, name: string): Promise<str
     pre_tokenizer: { type: "Whitespace" },
     post_processor: {
       type: "TemplateProcessing",
-      single: template(["A", "</s>"]),
-      pair: template(["A", "</s>"]),
-      special_tokens: { "</s>": { id: "</s>", ids: [2], tokens: ["</s>"] } },
+      single: template(frames[name] ?? ["A", "</s>"]),
+      pair: template(frames[name] ?? ["A", "</s>"]),
+      special_tokens: Object.fromEntries(
+        special.map((id, at) => [id, { id, ids: [at], tokens: [id] }]),
+      ),
     },
     decoder: null,
     model: {

@@ -3,10 +3,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { translate, type TranslateOptions } from "../../../lib/decoder/mod.ts";
 import { loadEncoderDecoder } from "../../../lib/families/language_model.ts";
+import { openModel } from "../../../lib/families/open.ts";
 import { runHere } from "../../support/cli.ts";
 import { onBackend } from "../../support/backends.ts";
 import { goldenFolder, openGolden } from "../../support/golden_models.ts";
 import { inFolder } from "../checkpoint/files.ts";
+import { writeTaskSource } from "./tiny_tunings.ts";
 
 const source = [5, 9, 7, 30];
 const prompt = ["--prompt-tokens", source.join(), "--backend", "cpu", "--json"];
@@ -70,11 +72,47 @@ Deno.test("normkit generate translates as generation_config.json says, and as op
     })
   ));
 
+for (
+  const [name, source, target] of [["m2m-100", "__de__", "__en__"], ["mbart", "de_DE", "en_XX"]]
+) {
+  Deno.test(`normkit generate translates with ${name} from a language into a language`, () =>
+    inFolder((folder) =>
+      onBackend("cpu", async () => {
+        const path = await writeTaskSource(folder, name!);
+        await Deno.writeTextFile(`${folder}/t.de`, "w1\nw2 w3\n");
+        await Deno.writeTextFile(`${folder}/t.en`, "w4\nw5 w6\n");
+        const words = ["--source-language", source!, "--target-language", target!];
+        const rest = ["--tokens", "6", "--backend", "cpu", "--json"];
+        const made = await written(path, "--prompt", "w3 w9", ...words, ...rest);
+        // the same in tokens: 4 is German, 5 English
+        using opened = await openModel(path);
+        using loaded = await loadEncoderDecoder(opened);
+        const [tokens, own] = name === "mbart"
+          ? [[9, 15, 2, 4], { start: [5] }]
+          : [[4, 9, 15, 2], { start: [2], forcedFirst: 5 }];
+        const options = { ...own, end: [2], maxTokens: 6 };
+        const [found] = await translate(loaded.parameters, loaded.model, [tokens], options);
+        assertEquals([made.tokens, made.score], [found!.tokens, found!.score]);
+        const wrong = await runHere("generate", path, "--target-language", "english");
+        assertEquals(wrong.code, 3);
+        assertStringIncludes(wrong.err, `the model's languages are ${source}, ${target}`);
+        const train = await runHere(
+          ...["train", "--from", path, "--task", "translation", "--out", `${folder}/out`],
+          ...["--set", `data.source=${folder}/t.de`, "--set", `data.target=${folder}/t.en`],
+          ...["--set", `data.sourceLanguage=${source}`, "--set", `data.targetLanguage=${target}`],
+          ...["--steps", "1", "--rows", "2", "--backend", "cpu"],
+        );
+        assertEquals(train.code, 0, train.err);
+      })
+    ));
+}
+
 const wrong: readonly (readonly [args: string[], code: number, words: string])[] = [
   [["--temperature", "0"], 2, "Cannot use --temperature with an encoder–decoder"],
   [["--top-k", "3"], 2, "Cannot use --top-k with an encoder–decoder"],
   [["--beams", "x"], 2, "Cannot read --beams x"],
   [["--beams", "0"], 3, "Cannot use beams = 0: it must be a whole number ≥ 1"],
+  [["--source-language", "de_DE"], 2, "Cannot use a language with --prompt-tokens"],
   [["--tokens", "17"], 3, "Cannot use maxTokens = 17: it must be a whole number ≥ 1 and ≤ 16"],
   [["--first-token", "40"], 3, "Cannot use token 40 in what is forced: tokens go from 0 to 39"],
 ];
