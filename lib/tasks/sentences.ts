@@ -16,6 +16,7 @@ import { type Language, languageOf } from "../data/languages.ts";
 import { nearDuplicateGroups } from "../data/near_duplicates.ts";
 import { readPairs, type SentencePair } from "../data/pairs.ts";
 import { tokenizerOfTable } from "../data/tokenizer_file.ts";
+import { requireTogether } from "./sources.ts";
 import { requireNoVocabulary } from "./texts.ts";
 import type { ModelTokenizer } from "../data/model_tokenizer.ts";
 import type { ModelTokens, SentenceTokens } from "./model_tokens.ts";
@@ -110,13 +111,6 @@ async function placedPairs(source: string, target: string): Promise<Dataset<Plac
       places: [`line ${at + 1} of ${source}`, `line ${at + 1} of ${target}`],
     })),
   };
-}
-
-/** Requires options that belong together to come together. */
-function requireTogether(data: PairData, one: keyof PairData, other: keyof PairData): void {
-  if ((data[one] === undefined) === (data[other] === undefined)) return;
-  const [given, missing] = data[one] === undefined ? [other, one] : [one, other];
-  throw new RangeError(`Cannot use data.${given} without data.${missing}: give both, or neither`);
 }
 
 async function pairsOf(data: PairData): Promise<Split<Dataset<PlacedPair>>> {

@@ -9,6 +9,7 @@ import {
   mnistDigits,
   readImageFolder,
 } from "../data/images.ts";
+import { readIdx } from "../data/idx.ts";
 import { readWaveFolder, speakerGroups, type WaveFolderOptions } from "../data/waves.ts";
 import { type FeatureDataset, featuresOf } from "./sounds.ts";
 
@@ -18,6 +19,14 @@ export interface ImageData extends SplitOptions, Pick<ImageFolderOptions, "chann
   readonly folder?: string;
   /** A folder of those that are held out; by default a share of the others is. */
   readonly heldOutFolder?: string;
+  /** An IDX file of grey images, as MNIST and its kin have them, or compressed by gzip; instead of a folder. */
+  readonly images?: string;
+  /** The IDX file of their labels. */
+  readonly labels?: string;
+  /** An IDX file of images that are held out; by default a share of the others is. */
+  readonly heldOutImages?: string;
+  /** The IDX file of their labels. */
+  readonly heldOutLabels?: string;
 }
 
 /** What settings say of images. */
@@ -26,7 +35,33 @@ export const imageDataKinds: OptionKinds<ImageData> = {
   channels: "number?",
   folder: "string?",
   heldOutFolder: "string?",
+  images: "string?",
+  labels: "string?",
+  heldOutImages: "string?",
+  heldOutLabels: "string?",
 };
+
+/** An option, if it has a value. */
+const given = <T>(name: string, value: T | undefined): Record<string, T> =>
+  value === undefined ? {} : { [name]: value };
+
+/**
+ * Requires options of data that belong together to come together.
+ *
+ * @param data What settings say.
+ * @param one The name of an option.
+ * @param other That of the other.
+ * @throws {RangeError} If one is given alone.
+ */
+export function requireTogether<D extends object>(
+  data: D,
+  one: string & keyof D,
+  other: string & keyof D,
+): void {
+  if ((data[one] === undefined) === (data[other] === undefined)) return;
+  const [given, missing] = data[one] === undefined ? [other, one] : [one, other];
+  throw new RangeError(`Cannot use data.${given} without data.${missing}: give both, or neither`);
+}
 
 /** Refuses an option that another one makes meaningless. */
 function requireAlone(
@@ -55,16 +90,30 @@ export async function imagesOf(data: ImageData): Promise<Split<ImageDataset>> {
   requireOptions("data", data, imageDataKinds);
   requireAlone(data, "folder", ["channels", "heldOutFolder"], false);
   requireAlone(data, "heldOutFolder", ["heldOutShare", "seed"], true);
-  const { folder, heldOutFolder, channels, ...split } = data;
-  if (folder === undefined) return await mnistDigits(split);
-  const options = channels === undefined ? {} : { channels };
-  const train = await readImageFolder(folder, options);
-  if (heldOutFolder === undefined) return holdOut(train, split);
+  requireAlone(data, "folder", ["images"], true);
+  requireTogether(data, "images", "labels");
+  requireTogether(data, "heldOutImages", "heldOutLabels");
+  requireAlone(data, "images", ["heldOutImages"], false);
+  requireAlone(data, "heldOutImages", ["heldOutShare", "seed"], true);
+  const { heldOutShare, seed } = data;
+  const split = { ...given("heldOutShare", heldOutShare), ...given("seed", seed) };
+  const { folder, heldOutFolder, images, heldOutImages } = data;
+  if (folder === undefined && images === undefined) return await mnistDigits(split);
+  const options = given("channels", data.channels);
+  const train = folder === undefined
+    ? await readIdx(images!, data.labels!)
+    : await readImageFolder(folder, options);
   const { classes } = train;
-  const heldOut = await readImageFolder(heldOutFolder, { ...options, classes });
+  const other = heldOutFolder ?? heldOutImages;
+  if (other === undefined) return holdOut(train, split);
+  const heldOut = heldOutFolder === undefined
+    ? await readIdx(other, data.heldOutLabels!, { classes })
+    : await readImageFolder(other, { ...options, classes });
   if (heldOut.height === train.height && heldOut.width === train.width) return { train, heldOut };
   throw new RangeError(
-    `Cannot use ${heldOutFolder} beside ${folder}: its images have ${heldOut.width} × ${heldOut.height} pixels, and must have ` +
+    `Cannot use ${other} beside ${
+      folder ?? images
+    }: its images have ${heldOut.width} × ${heldOut.height} pixels, and must have ` +
       `${train.width} × ${train.height}`,
   );
 }
