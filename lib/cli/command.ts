@@ -22,6 +22,8 @@ export interface Arguments {
   readonly values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   /** Words that are not options. */
   readonly words: readonly string[];
+  /** All words, as they were given. */
+  readonly given: readonly string[];
 }
 
 /** What a command has done. */
@@ -88,7 +90,7 @@ function joinNegative(words: readonly string[], options: Command["options"]): st
  * @throws {UsageError} If an option is unknown or lacks its value, or a word or a value is empty.
  */
 export function parse(words: readonly string[], options: Command["options"]): Arguments {
-  const args = parsed(joinNegative(words, options), options);
+  const args = { ...parsed(joinNegative(words, options), options), given: words };
   if (args.words.includes("")) throw new UsageError('Cannot use "": a word must not be empty');
   const empty = Object.keys(args.values).find((name) => [args.values[name]].flat().includes(""));
   if (empty !== undefined) {
@@ -97,7 +99,7 @@ export function parse(words: readonly string[], options: Command["options"]): Ar
   return args;
 }
 
-function parsed(words: string[], options: Command["options"]): Arguments {
+function parsed(words: string[], options: Command["options"]): Omit<Arguments, "given"> {
   try {
     const { values, positionals } = parseArgs({
       args: words,

@@ -17,11 +17,13 @@ import {
   type Arguments,
   backendOption,
   flag,
+  numberOption,
   type Outcome,
   textOption,
   UsageError,
 } from "./command.ts";
 import { commandLine } from "./shell.ts";
+import { type Asked, codeAtEnd, TrainingPlan, underWay } from "./training_plan.ts";
 import { trainingBar } from "./training_bar.ts";
 import { given } from "./training_settings.ts";
 
@@ -56,10 +58,18 @@ export function requireOption(args: Arguments, name: string): string {
   return value;
 }
 
+/** What the run is called while it is under way. */
+const run = "model";
+
 /** What accompanies a fine-tuning. */
-export type TuningOptions = Pick<TrainOptions, "signal" | "onRow" | "command" | "commit"> & {
-  readonly source: string;
-};
+export type TuningOptions =
+  & Pick<
+    TrainOptions,
+    "signal" | "onRow" | "state" | "command" | "commit"
+  >
+  & {
+    readonly source: string;
+  };
 
 /** What a fine-tuning leaves. */
 export interface Tuned {
@@ -163,6 +173,7 @@ async function requireFree(out: string): Promise<void> {
  * @param args The arguments of `normkit train`.
  * @param signal Ends the training after the step under way; what it has is written.
  * @param prepare What it is trained on, as the arguments say.
+ * @param begun What was asked for, where an unfinished training is gone on with.
  * @returns What was done; it has failed where the training was stopped early or the model is not where it belongs.
  * @throws {UsageError} If an option does not go with it, or one that it needs is absent.
  * @throws {RangeError} If the model, the data or a value cannot be used, or the new folder is there already.
@@ -172,15 +183,22 @@ export async function fineTuneFolder(
   args: Arguments,
   signal: AbortSignal,
   prepare: Prepare,
+  begun?: Asked,
 ): Promise<Outcome> {
   requireFitting(args);
   const tune = await prepare(args);
   const [out, backend] = [requireOption(args, "out"), backendOption(args)];
-  await requireFree(out);
+  if (begun?.begun.includes(run) !== true) await requireFree(out);
   using source = await openModel(from);
   await using _around = await prepareFolder(dirname(withoutEnd(out)));
   const { name, reason } = await useBackend(backend);
   const tuning = await tune(source, name === "webgpu" ? 10 : 1);
+  const how = {
+    resumed: begun !== undefined,
+    force: false,
+    every: numberOption(args, "save-every"),
+  };
+  await using plan = await TrainingPlan.open(underWay.beside(out), args.given, how);
   const bars = !flag(args, "json");
   if (bars) console.log(`Training on ${name} (${reason}), data: ${tuning.data}`);
   for (const note of bars ? tuning.notes : []) console.log(note);
@@ -189,14 +207,21 @@ export async function fineTuneFolder(
     using bar = trainingBar(source.family.label, tuning.steps, bars);
     const tuned = await tuning.train({
       signal,
+      state: plan.statesOf(run),
       source: from,
-      command: commandLine("normkit train", platform.words().slice(1)),
+      command: commandLine("normkit train", args.given),
       ...(commit === undefined ? {} : { commit }),
       onRow: (row) => bar.onRow(row),
     });
     try {
+      if (plan.hasWritten(run)) await platform.removeAll(out).catch(() => {});
       const kept = await keep(source, tuned, out, tuning.model);
-      return outcomeOf({ from, out }, tuned.record, kept, tuning.notes);
+      const isAborted = tuned.record.manifest.stopped?.reason === "aborted";
+      if (kept.misplaced === undefined) await plan.written(run, !isAborted);
+      if (isAborted) plan.keepFor(out);
+      const outcome = outcomeOf({ from, out }, tuned.record, kept, tuning.notes);
+      const isSaved = isAborted && kept.misplaced === undefined;
+      return isSaved ? { ...outcome, code: codeAtEnd(signal, plan) } : outcome;
     } finally {
       disposeTree(tuned.parameters);
     }

@@ -8,10 +8,11 @@ import type { AnyRunRecord } from "../train/record.ts";
 import { saveRun } from "../train/save_run.ts";
 import type { TrainOptions } from "../train/train.ts";
 import { commitOf } from "../platform/commit.ts";
+import type { TrainingPlan } from "./training_plan.ts";
 import { trainingBar } from "./training_bar.ts";
 
 /** What a training of a race is given besides what it trains. */
-export type Listen = Pick<TrainOptions, "signal" | "onRow" | "commit">;
+export type Listen = Pick<TrainOptions, "signal" | "onRow" | "state" | "commit">;
 
 /** What looks at the models of all races, at each evaluation. */
 export const everyProbe = { probe: probeAll, probes: { evaluations: ["all"] } } as const;
@@ -40,6 +41,8 @@ export interface Race {
   readonly bars: boolean;
   /** Ends the run under way after its step; it is written, and no other starts. */
   readonly signal: AbortSignal;
+  /** Where the states of the runs are, and what of them is written; without it none are saved. */
+  readonly plan?: TrainingPlan;
 }
 
 /** A run of a race. */
@@ -76,6 +79,7 @@ async function trainOne(race: Race, variant: string, commit?: string): Promise<T
   using bar = trainingBar(variant, race.steps, race.bars);
   return await race.train(variant, {
     signal: race.signal,
+    ...(race.plan === undefined ? {} : { state: race.plan.statesOf(variant) }),
     ...(commit === undefined ? {} : { commit }),
     onRow: (row) => bar.onRow(row),
   });
@@ -85,13 +89,13 @@ const textOf = (error: unknown): string => error instanceof Error ? error.messag
 
 /** Writes a run; where it cannot be written, into a new folder of the system's temporary ones, so that it is not lost. */
 async function keep(
-  { out, force }: Race,
+  { out, force, plan }: Race,
   record: AnyRunRecord,
   parameters: unknown,
 ): Promise<Finisher> {
   const { variant } = record.manifest;
   try {
-    if (!force) await requireNoRuns(out, [variant]); // another process may have made it meanwhile
+    if (!force && plan?.hasWritten(variant) !== true) await requireNoRuns(out, [variant]); // another process may have made it meanwhile
     await saveRun(out, record, parameters);
     return { folder: out, record };
   } catch (error) {
@@ -109,15 +113,16 @@ async function keep(
 
 /**
  * Trains variants one after the other and writes what they leave. The signal ends the run under way after its step, which is
- * written, and no other starts; so does a run that cannot be written where it belongs.
+ * written, and no other starts; so does a run that cannot be written where it belongs. Runs that are written already are left out.
  *
  * @param race The variants and what they share.
  * @returns The runs.
  * @throws {RangeError} If the folder cannot be written into, or has such runs that are not to be replaced.
  */
 export async function trainVariants(race: Race): Promise<Finisher[]> {
-  const { variants, out, force, signal } = race;
-  if (!force) await requireNoRuns(out, variants);
+  const { out, force, signal, plan } = race;
+  const variants = race.variants.filter((variant) => plan?.isDone(variant) !== true);
+  if (!force) await requireNoRuns(out, variants.filter((one) => plan?.hasWritten(one) !== true));
   await using _out = await prepareFolder(out);
   const commit = await commitOf();
   const made: Finisher[] = [];
@@ -132,7 +137,10 @@ export async function trainVariants(race: Race): Promise<Finisher[]> {
     const { misplaced, folder } = made.at(-1)!;
     const { stopped } = record.manifest;
     if (stopped !== undefined) console.error(`  ${variant}: ${stopped.message}`);
-    if (misplaced === undefined) continue;
+    if (misplaced === undefined) {
+      await plan?.written(variant, stopped?.reason !== "aborted");
+      continue;
+    }
     console.error(`  ${misplaced}; it is in ${folder} instead`);
     break;
   }

@@ -1,6 +1,7 @@
 // `normkit train`: one or more variants on a text, each to a run record and a file of parameters.
 
 import { useBackend } from "../kernels/use_backend.ts";
+import { prepareFolder } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import { findResidual } from "../residual/registry.ts";
 import { type Corpus, readCorpus } from "../train/corpus.ts";
@@ -15,6 +16,7 @@ import {
   listOption,
   numberOption,
   type Outcome,
+  parse,
   stringOptions,
   textOption,
   understood,
@@ -22,6 +24,7 @@ import {
 } from "./command.ts";
 import { type Finisher, type Race, requireNoRuns, trainVariants } from "./race.ts";
 import { commandLine } from "./shell.ts";
+import { type Asked, codeAtEnd, findAsked, TrainingPlan, underWay } from "./training_plan.ts";
 import { textHelp, textOptions, textOptionsOf } from "./text_options.ts";
 import { fineTuneFolder } from "./fine_tune.ts";
 import { prepareTask } from "./fine_tune_task.ts";
@@ -53,7 +56,7 @@ async function corpusFrom(args: Arguments): Promise<Corpus> {
 }
 
 /** What is to be trained: settings, and how its data are prepared, with the steps between reads of the loss. */
-interface Asked {
+interface Training {
   readonly settings: { readonly model: { readonly residual?: string } };
   prepare(
     reportEvery: number,
@@ -68,8 +71,8 @@ function isForTask(args: Arguments): boolean {
 }
 
 /** Decoders by options alone, or models for a task. */
-async function askedFrom(args: Arguments): Promise<Asked> {
-  const command = commandLine("normkit train", platform.words().slice(1));
+async function askedFrom(args: Arguments): Promise<Training> {
+  const command = commandLine("normkit train", args.given);
   if (isForTask(args)) {
     const settings = await taskSettings(args);
     return {
@@ -112,14 +115,79 @@ function reportOf({ folder, record, misplaced }: Finisher): object {
   };
 }
 
-function outcomeOf(out: string, asked: number, made: readonly Finisher[]): Outcome {
+/** The exit code: a run that is not where it belongs, or stopped by itself, is a failure; a signal is none. */
+function codeOf(asked: number, made: readonly Finisher[], atSignal: number): number {
+  const failed = made.some(({ record: { manifest: { stopped } }, misplaced }) =>
+    misplaced !== undefined || (stopped !== undefined && stopped.reason !== "aborted")
+  );
+  if (failed) return 1;
+  const ended = made.filter(({ record }) => record.manifest.stopped === undefined);
+  return ended.length === asked ? 0 : atSignal;
+}
+
+function outcomeOf(out: string, code: number, made: readonly Finisher[]): Outcome {
   const here = made.filter(({ misplaced }) => misplaced === undefined).length;
-  const ended = made.filter(({ record }) => record.manifest.stopped === undefined).length;
   return {
-    code: here === asked && ended === asked ? 0 : 1,
+    code,
     report: { out, runs: made.map(reportOf) },
     text: `Wrote ${here} run${here === 1 ? "" : "s"} to ${out}`,
   };
+}
+
+/** The arguments of a training that is gone on with. */
+function resumedArguments(asked: Asked, { values, words }: Arguments, out: string): Arguments {
+  const stranger = Object.keys(values).find((name) => !["resume", "json"].includes(name)) ??
+    words[0];
+  if (stranger !== undefined) {
+    throw new UsageError(`Cannot use ${stranger} with --resume: the training goes on as it began`);
+  }
+  if (asked.folder !== platform.currentFolder()) {
+    console.error(`It began in ${asked.folder}; relative paths are looked up here`);
+  }
+  const begun = parse(asked.words, trainCommand.options);
+  return { ...begun, values: { ...begun.values, out, json: values["json"] } };
+}
+
+/** Trains what is asked for, or what of it is left. */
+async function trainAsked(
+  args: Arguments,
+  signal: AbortSignal,
+  begun: Asked | undefined,
+): Promise<Outcome> {
+  const from = textOption(args, "from");
+  if (from !== undefined) {
+    const prepare = isForTask(args) ? prepareTask : prepareText;
+    return await fineTuneFolder(from, args, signal, prepare, begun);
+  }
+  const asked = await askedFrom(args);
+  const variants = variantsFrom(args, asked.settings.model.residual);
+  const wanted = backendOption(args);
+  const [json, force] = [flag(args, "json"), flag(args, "force")];
+  const out = textOption(args, "out") ?? ".normkit/runs";
+  const every = numberOption(args, "save-every");
+  const written = [...begun?.done ?? [], ...begun?.begun ?? []];
+  const fresh = variants.filter((variant) => !written.includes(variant));
+  if (!force) await requireNoRuns(out, fresh);
+  const backend = await useBackend(wanted);
+  const { data, ...training } = await asked.prepare(backend.name === "webgpu" ? 10 : 1);
+  await using _out = await prepareFolder(out);
+  const how = { resumed: begun !== undefined, force, every };
+  await using plan = await TrainingPlan.open(underWay.in(out), args.given, how);
+  if (!json) console.log(`Training on ${backend.name} (${backend.reason}), data: ${data}`);
+  const made = await trainVariants({
+    ...training,
+    variants,
+    out,
+    force,
+    bars: !json,
+    signal,
+    plan,
+  });
+  const left = variants.filter((variant) => !plan.isDone(variant));
+  if (signal.aborted && left.length > 0) plan.keepFor(out);
+  const asking = left.length +
+    made.filter(({ record }) => plan.isDone(record.manifest.variant)).length;
+  return outcomeOf(out, codeOf(asking, made, codeAtEnd(signal, plan)), made);
 }
 
 /** `normkit train`: its help, its options, and the run. */
@@ -161,14 +229,21 @@ ${textHelp}
   --evaluate-every N   steps between evaluations and probes (at the end only)
   --seed N             seed of everything random (0)
   --backend NAME       auto, webgpu, wasm or cpu (auto)
-  --force              replace runs of these names in OUT; without it they are refused, even those of the same settings
+  --save-every N       steps between two states from which the training can go on (by default one takes less than 1 % of the time)
+  --resume DIR         go on with the training into DIR that was ended before its last step; no other options but --json
+  --spike X            a loss X nats above the median of the 16 before it has gone wrong, as one that is not finite has (none)
+  --diverged WORD      what is done then: stop, or return to the last good state and go on with other batches, up to 3 times (stop)
+  --force              replace runs of these names in OUT, and an unfinished training; without it they are refused, even those of the
+                       same settings
   --json               one JSON object at the end, no bar; the rows are in OUT/VARIANT.jsonl
 
 With --from the rate is 0.00005 by default, T is the tokens of a row (64, or the context if that is shorter), nothing is dropped unless
 --dropout says so, and what would change the model (--depth, --width, --heads, --norm, --positions, --activation, --init) is refused.
 
-Ctrl-C ends the run under way after its step, writes it and starts no other (exit code 1); a second one ends at once and writes
-nothing. A run that cannot be written to OUT goes to a new temporary folder, which is named (exit code 1).
+While it trains, OUT/unfinished (beside a new folder, OUT.unfinished) has the rows and the last states. A process that is killed loses
+the steps since the last of them; --resume goes on, and ends with the same record, bit for bit on wasm and cpu. Ctrl-C and SIGTERM
+save the state after the step under way, write the run as it is and start no other (exit codes 0 and 143); a second Ctrl-C ends at
+once. A run that cannot be written to OUT goes to a new temporary folder, which is named (exit code 1).
 
 Examples:
   normkit train
@@ -176,12 +251,13 @@ Examples:
   normkit train deep-norm --text my.txt --norm rms --positions rotary --json
   normkit train post-ln pre-ln --task image-classification --steps 200
   normkit train --task keyword --set data.folder=speech_commands --out .normkit/keywords
+  normkit train post-ln pre-ln --steps 100000 --out long; normkit train --resume long
   normkit train --from gpt2 --text my.txt --out gpt2-mine --steps 100 --context 128 --rows 4
   normkit train --from vit --task image-classification --set data.folder=photos --out vit-photos`,
   options: {
     ...stringOptions(
       "from task config text out steps rate schedule warmup depth width heads context norm positions activation init dropout rows clip " +
-        "clip-gates evaluate-every seed backend",
+        "clip-gates evaluate-every seed backend resume save-every spike diverged",
     ),
     ...textOptions,
     set: { type: "string", multiple: true },
@@ -190,21 +266,9 @@ Examples:
   },
   stopsInOrder: true,
   run: async (args, signal) => {
-    const from = textOption(args, "from");
-    if (from !== undefined) {
-      const prepare = isForTask(args) ? prepareTask : prepareText;
-      return await fineTuneFolder(from, args, signal, prepare);
-    }
-    const asked = await askedFrom(args);
-    const variants = variantsFrom(args, asked.settings.model.residual);
-    const wanted = backendOption(args);
-    const [json, force] = [flag(args, "json"), flag(args, "force")];
-    const out = textOption(args, "out") ?? ".normkit/runs";
-    if (!force) await requireNoRuns(out, variants);
-    const backend = await useBackend(wanted);
-    const { data, ...training } = await asked.prepare(backend.name === "webgpu" ? 10 : 1);
-    if (!json) console.log(`Training on ${backend.name} (${backend.reason}), data: ${data}`);
-    const race = { ...training, variants, out, force, bars: !json, signal };
-    return outcomeOf(out, variants.length, await trainVariants(race));
+    const resumed = textOption(args, "resume");
+    if (resumed === undefined) return await trainAsked(args, signal, undefined);
+    const asked = await findAsked(resumed);
+    return await trainAsked(resumedArguments(asked, args, resumed), signal, asked);
   },
 };

@@ -14,7 +14,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { everyProbe, type Race } from "./race.ts";
-import { given, modelOptionsFrom, scheduleKinds } from "./training_settings.ts";
+import { divergenceFrom, given, modelOptionsFrom, scheduleKinds } from "./training_settings.ts";
 
 /** Settings as JSON has them. */
 type Json = { [key: string]: unknown };
@@ -76,6 +76,7 @@ function settingsFrom(args: Arguments): Json {
     ...numberOptions(args, ["steps", "rows", "clip", "seed"]),
     ...given("clipGates", numberOption(args, "clip-gates")),
     ...given("evaluateEvery", numberOption(args, "evaluate-every")),
+    ...divergenceFrom(args) as Json,
     ...(Object.keys(schedule).length === 0 ? {} : { schedule }),
     ...(Object.keys(data).length === 0 ? {} : { data }),
     model: modelOptionsFrom(args),

@@ -46,6 +46,21 @@ export function modelOptionsFrom(args: Arguments): Record<string, number | strin
 }
 
 /**
+ * What is to be done about a training that goes wrong.
+ *
+ * @param args The arguments.
+ * @returns The setting, where one of its options is given.
+ * @throws {UsageError} If one is not understood.
+ */
+export function divergenceFrom(args: Arguments): Pick<RunSettings, "divergence"> {
+  const divergence = {
+    ...given("spike", numberOption(args, "spike")),
+    ...given("then", choiceOption(args, "diverged", ["stop", "return"])),
+  };
+  return Object.keys(divergence).length === 0 ? {} : { divergence };
+}
+
+/**
  * The settings that do not depend on what is trained.
  *
  * @param args The arguments.
@@ -69,5 +84,6 @@ export function runSettingsFrom(args: Arguments, rate: number): RunSettings {
     ...given("clip", number("clip")),
     ...given("clipGates", number("clip-gates")),
     ...given("evaluateEvery", number("evaluate-every")),
+    ...divergenceFrom(args),
   };
 }

@@ -30,8 +30,8 @@ function openFile(file: Deno.FsFile): OpenFile {
 
 const openOptions: Readonly<Record<"read" | "write" | "create", Deno.OpenOptions>> = {
   read: { read: true },
-  write: { write: true },
-  create: { write: true, createNew: true },
+  write: { read: true, write: true },
+  create: { read: true, write: true, createNew: true },
 };
 
 /** Deno's classes of errors by what they say. */

@@ -60,7 +60,7 @@ function openFile(descriptor: number): OpenFile {
   };
 }
 
-const openFlags = { read: "r", write: "r+", create: "wx" } as const;
+const openFlags = { read: "r", write: "r+", create: "wx+" } as const;
 
 /** What Node's codes of errors say. */
 const faults: Readonly<Record<string, Fault>> = {

@@ -55,7 +55,7 @@ export interface OpenFile extends Disposable {
 
 /** Files and folders. What fails throws the runtime's own error, which {@linkcode Files.faultOf} tells. */
 export interface Files {
-  /** Opens a file: to read it, to write into it as it is, or to write a new one. */
+  /** Opens a file: to read it, to read and write it as it is, or to write a new one. */
   open(path: string, mode: "read" | "write" | "create"): Promise<OpenFile>;
   /** Writes a file whole. */
   writeFile(path: string, content: string | Uint8Array): Promise<void>;

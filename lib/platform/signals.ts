@@ -10,6 +10,25 @@ const endings = (): Readonly<Record<string, number>> =>
 /** Signals so soon after the first are the same one: a terminal and `deno task` may both send it. In milliseconds. */
 const sameSignal = 300;
 
+/** Why a body is to end, the reason of its signal. */
+export class EndedBySignal extends Error {
+  /** The name of the class, for messages. */
+  override readonly name = "EndedBySignal";
+  /** The exit code of a process that has nothing left to do then: 0 after Ctrl-C, else 128 and the signal's number. */
+  readonly code: number;
+
+  /**
+   * Says which signal it was.
+   *
+   * @param signal The signal.
+   * @param code The exit code of a process that it ends at once.
+   */
+  constructor(signal: string, code: number) {
+    super(`Ended by ${signal}`);
+    this.code = signal === "SIGINT" ? 0 : code;
+  }
+}
+
 /** How a command takes signals. */
 export interface SignalOptions {
   /** Whether the body ends by itself after the first signal. */
@@ -42,7 +61,7 @@ export async function underSignals<T>(
     if (stop.signal.aborted) return;
     first = performance.now();
     onFirst();
-    stop.abort();
+    stop.abort(new EndedBySignal(name, code));
   };
   const listeners = Object.entries(endings()).map(([name, code]) =>
     platform.onSignal(name, () => take(name, code))

@@ -5,8 +5,7 @@ import { exists, openInPlace, writeStream } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import type { OpenFile } from "../platform/platform.ts";
 import { unwritable } from "../platform/system_error.ts";
-import { bytesOf, openRegular } from "../platform/text_file.ts";
-import { readJsonLines } from "./packed_runs.ts";
+import { bytesOf, linesOf, openRegular } from "../platform/text_file.ts";
 import type { Row } from "./record.ts";
 
 /** Takes rows. */
@@ -30,9 +29,6 @@ export function rowsInMemory(): RowSink {
     all: () => Promise.resolve(rows),
   };
 }
-
-/** The most bytes of rows that are read; a run of ten million steps has fewer. */
-const mostBytes = 2 ** 33;
 
 const newline = 0x0a;
 
@@ -158,17 +154,27 @@ export class RowLog implements RowSink {
     await this.flush().catch(() => {}); // what does not fit on the disk is still here
     const rows: Row[] = [];
     const written = this.#count - this.#pending.length;
-    const lines = written === 0 ? [] : readJsonLines(this.#path, mostBytes);
-    for await (const row of lines) {
-      if (rows.push(row as Row) === written) break; // behind it may be half a line that did not fit
+    this.#file.seek(0); // its name may be gone by now
+    for await (const line of linesOf(textOf(this.#file))) {
+      if (rows.length === written) break; // behind it may be half a line that did not fit
+      rows.push(this.#parsed(line));
     }
-    const pending = this.#pending.map((line) => parseJson(line, this.#path, reviveNumber) as Row);
-    return [...rows, ...pending];
+    return [...rows, ...this.#pending.map((line) => this.#parsed(line))];
+  }
+
+  #parsed(line: string): Row {
+    return parseJson(line, this.#path, reviveNumber) as Row;
   }
 
   [Symbol.dispose](): void {
     this.#file.close();
   }
+}
+
+/** The text of an open file in pieces. */
+async function* textOf(file: OpenFile): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  for await (const bytes of bytesOf(file)) yield decoder.decode(bytes, { stream: true });
 }
 
 /** Leaves the first bytes of a file alone; the rest is what a killed process wrote after its last state. */

@@ -62,8 +62,14 @@ const leastPause = 60_000;
 /** The most time for which rows stay in memory, in milliseconds. */
 const rowPause = 1000;
 
-/** Takes a folder for this process, until what it gives is disposed of. A runtime without locks takes it as well. */
-async function lockFolder(folder: string): Promise<Disposable> {
+/**
+ * Takes a folder for this process. A runtime without locks takes it as well.
+ *
+ * @param folder The folder; it is there.
+ * @returns Disposed of, it gives the folder back.
+ * @throws {StateError} If another process has it.
+ */
+export async function lockFolder(folder: string): Promise<Disposable> {
   const file = await openInPlace(`${folder}/lock`);
   if (!platform.locks() || await file.tryLock()) return file;
   file.close();

@@ -110,9 +110,9 @@ Deno.test("normkit train that is refused for its settings leaves no folder", () 
     assertEquals(namesIn(folder), ["text.txt"]);
   }));
 
-const endings: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT"]
-  : ["SIGINT", "SIGTERM", "SIGHUP"];
+const endings: readonly (readonly [Deno.Signal, number])[] = Deno.build.os === "windows"
+  ? [["SIGINT", 0]]
+  : [["SIGINT", 0], ["SIGTERM", 143], ["SIGHUP", 129]];
 
 /** A training without end that has begun; `ended` gives its exit code and what it said. */
 async function startEndless(folder: string, env: Record<string, string> = {}) {
@@ -135,16 +135,17 @@ async function startEndless(folder: string, env: Record<string, string> = {}) {
   return { child, ended };
 }
 
-for (const signal of endings) {
-  Deno.test(`normkit train writes what it has at ${signal}, and starts no other`, () =>
+for (const [signal, exit] of endings) {
+  Deno.test(`normkit train writes what it has at ${signal}, starts no other, and exits with ${exit}`, () =>
     withText(async (folder) => {
       const { child, ended } = await startEndless(folder);
       child.kill(signal);
       const { code, out, err } = await ended();
-      assertEquals(code, 1, err);
+      assertEquals(code, exit, err);
       assertStringIncludes(err, "a second Ctrl-C ends at once");
+      assertStringIncludes(err, `normkit train --resume ${folder}/runs goes on with it`);
       assertStringIncludes(out, `Wrote 1 run to ${folder}/runs`);
-      assertEquals(namesIn(`${folder}/runs`), filesOf("pre-ln"));
+      assertEquals(namesIn(`${folder}/runs`), [...filesOf("pre-ln"), "unfinished"]);
       assertEquals((await readRun(`${folder}/runs`, "pre-ln")).manifest.stopped?.reason, "aborted");
     }));
 }

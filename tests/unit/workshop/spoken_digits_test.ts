@@ -13,7 +13,7 @@ const hasEspeak = (await platform.run("espeak-ng", ["--version"]))?.success === 
 
 /** Speaks into a folder. */
 async function speak(out: string, values: Readonly<Record<string, string>>) {
-  const args = { values: { out, ...values }, words: [] };
+  const args = { values: { out, ...values }, words: [], given: [] };
   const { report } = await spokenDigitsCommand.run(args, new AbortController().signal);
   return report as { readonly files: number; readonly sha256: string };
 }
