@@ -1,7 +1,7 @@
 // What recorded runs of a task say of its variants: each at its own learning rate, beside the trivial baseline.
 
 import { groupBy } from "../core/collections.ts";
-import { extent, least } from "../core/extent.ts";
+import { extent, greatest, least } from "../core/extent.ts";
 import { formatNumber } from "../plots/measurements.ts";
 import type { AnyRunRecord, Row } from "../train/record.ts";
 
@@ -11,13 +11,16 @@ export interface VariantResult {
   readonly variant: string;
   /** Warm-up steps; 1 is none. */
   readonly warmup: number;
-  /** The learning rate: of those swept with the least seed the one whose last held-out loss is the lowest. */
+  /** The learning rate: of those with the most seeds the one whose last held-out loss is the lowest in the mean. */
   readonly rate: number;
   /** What is measured at the end, by name: a number for each seed. A run whose loss was not finite counts as infinite nats. */
   readonly measured: Readonly<Record<string, readonly number[]>>;
   /** What is reached without looking at the input. */
   readonly baseline: Readonly<Record<string, number>>;
 }
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Measures that say how sure another one is, and no more. */
 const bounds = ["low", "high"];
@@ -39,19 +42,25 @@ function endOf({ manifest, rows }: AnyRunRecord): Record<string, number> {
 
 const seedOf = ({ manifest: { settings } }: AnyRunRecord): number => settings.seed;
 const rateOf = ({ manifest: { settings } }: AnyRunRecord): number => settings.schedule.peak;
-const natsOf = (run: AnyRunRecord): number => endOf(run)["nats"]!;
+const meanNats = (runs: readonly AnyRunRecord[]): number =>
+  mean(runs.map((run) => endOf(run)["nats"]!));
+
+/** The runs at the learning rate that is chosen. */
+function bestOf(runs: readonly AnyRunRecord[]): readonly AnyRunRecord[] {
+  const rates = [...Map.groupBy(runs, rateOf).values()];
+  const most = greatest(rates.map(({ length }) => length));
+  return rates.filter(({ length }) => length === most)
+    .reduce((best, own) => meanNats(own) < meanNats(best) ? own : best);
+}
 
 function resultOf(runs: readonly AnyRunRecord[]): VariantResult {
-  const first = least(runs.map(seedOf));
-  const best = runs.filter((run) => seedOf(run) === first)
-    .reduce((best, run) => natsOf(run) < natsOf(best) ? run : best);
-  const ends = runs.filter((run) => rateOf(run) === rateOf(best))
-    .sort((a, b) => seedOf(a) - seedOf(b)).map(endOf);
-  const { manifest: { variant, settings: { schedule } }, rows } = best;
+  const best = bestOf(runs).toSorted((a, b) => seedOf(a) - seedOf(b));
+  const ends = best.map(endOf);
+  const { manifest: { variant, settings: { schedule } }, rows } = best[0]!;
   return {
     variant,
     warmup: schedule.warmup ?? 1,
-    rate: rateOf(best),
+    rate: rateOf(best[0]!),
     measured: Object.fromEntries(
       Object.keys(ends[0]!).map((name) => [name, ends.map((end) => end[name]!)]),
     ),
@@ -60,7 +69,7 @@ function resultOf(runs: readonly AnyRunRecord[]): VariantResult {
 }
 
 /**
- * What the runs of a task say of each variant and warm-up, at the learning rate that the least seed does best with.
+ * What the runs of a task say of each variant and warm-up, at its best learning rate of those with the most seeds.
  *
  * @param runs Runs of one task that differ in variant, learning rate, warm-up and seed.
  * @returns The results, in the order in which the variants come first, those with warm-up before those without.
@@ -73,9 +82,6 @@ export function taskResults(runs: readonly AnyRunRecord[]): VariantResult[] {
   return [...groups.values()].map(resultOf)
     .sort((a, b) => b.warmup - a.warmup);
 }
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Mean, and in parentheses the least and the greatest. */
 const spread = (values: readonly number[]): string => {
