@@ -28,7 +28,7 @@ Deno.test("the first hour in a new project of Deno", async (t) => {
     await Deno.writeTextFile(join(folder, "deno.json"), "{}");
 
     await t.step("deno add finds the package", async () => {
-      await deno("add", packageOnJsr);
+      await deno("add", "jsr:@normkit/normkit");
       const config = await Deno.readTextFile(join(folder, "deno.json"));
       assertStringIncludes(config, "@normkit/normkit");
     });
