@@ -94,6 +94,7 @@ export const taskFigures: readonly TaskFigure[] = [
           "sub-ln": 3e-3,
           "deep-norm": 1e-2,
           "resi-dual": 3e-3,
+          "pre-ln+gpas": 3e-3,
         },
         beside: { "pre-ln": 1e-2, "deep-norm": 3e-3 },
         further: {
@@ -102,6 +103,7 @@ export const taskFigures: readonly TaskFigure[] = [
           "sub-ln": [1e-2],
           "deep-norm": [1e-2, 3e-2],
           "resi-dual": [1e-2],
+          "pre-ln+gpas": [1e-2],
         },
       },
       {
@@ -189,9 +191,10 @@ export const taskFigures: readonly TaskFigure[] = [
         "sub-ln": 3e-3,
         "deep-norm": 3e-3,
         "resi-dual": 3e-3,
+        "peri-ln": 1e-1,
         "pre-ln+gpas": 3e-3,
       },
-      further: { "post-ln": [3e-4] },
+      further: { "post-ln": [3e-4], "peri-ln": [3e-2, 1e-1, 3e-1] },
     }],
   }),
   taskFigure({
@@ -276,6 +279,7 @@ export const taskFigures: readonly TaskFigure[] = [
         "sub-ln": 1e-3,
         "deep-norm": 1e-2,
         "resi-dual": 1e-3,
+        "peri-ln": 3e-2,
         "pre-ln+gpas": 3e-3,
       },
       further: {
@@ -284,6 +288,7 @@ export const taskFigures: readonly TaskFigure[] = [
         "sub-ln": [3e-4],
         "deep-norm": [3e-2],
         "resi-dual": [3e-4],
+        "peri-ln": [3e-2, 1e-1],
       },
     }],
   }),
