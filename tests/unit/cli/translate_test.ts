@@ -88,7 +88,7 @@ for (
         using opened = await openModel(path);
         using loaded = await loadEncoderDecoder(opened);
         const [tokens, own] = name === "mbart"
-          ? [[9, 15, 2, 4], { start: [5] }]
+          ? [[9, 15, 2, 4], { start: [5], forcedLast: 2 }] // as its configuration says
           : [[4, 9, 15, 2], { start: [2], forcedFirst: 5 }];
         const options = { ...own, end: [2], maxTokens: 6 };
         const [found] = await translate(loaded.parameters, loaded.model, [tokens], options);
