@@ -2,6 +2,7 @@
 // writes a line for each.
 
 import { pathToFileURL } from "node:url";
+import { platform } from "../../lib/platform/mod.ts";
 
 /** What `Deno.test` takes, as far as tests that run in Node use it. */
 interface Definition {
@@ -44,6 +45,7 @@ async function outcomeOf({ name, ignore = false, fn }: Definition): Promise<Node
   }
 }
 
+await platform.gpu(); // tests look for it among the globals, as in a page
 for (const file of process.argv.slice(2)) await import(pathToFileURL(file).href);
 for (const definition of registered) {
   console.log(outcomeMark + JSON.stringify(await outcomeOf(definition)));

@@ -2,6 +2,7 @@
 // products and exponentials, and a training that has diverged must say so.
 
 import { assertEquals } from "@std/assert";
+import { groupBy } from "../../../lib/core/collections.ts";
 import type { GateActivation, KernelName } from "../../../lib/kernels/mod.ts";
 import { gateActivations } from "../../reference/gpas.ts";
 import {
@@ -48,7 +49,7 @@ function withNaN({ name, inputs, attributes }: KernelCase): KernelCase[] {
   });
 }
 
-for (const [name, given] of Map.groupBy(cases, ({ name }) => name)) {
+for (const [name, given] of groupBy(cases, ({ name }) => name)) {
   onEachBackendWith([name], `${name} keeps NaN, and where it is`, async (backend) => {
     for (const damaged of given.flatMap(withNaN)) {
       const expected = damaged.expected();
