@@ -12,7 +12,7 @@ interface WordChoice {
   readonly initial: string;
 }
 
-/** The choice of a number. */
+/** A number within limits; `whole` has no fraction. */
 interface NumberChoice {
   readonly kind: "number" | "whole";
   readonly label: string;
@@ -21,7 +21,7 @@ interface NumberChoice {
   readonly initial: number;
 }
 
-/** One choice. */
+/** What a control of the form can hold. */
 export type Choice = WordChoice | NumberChoice;
 
 /** A value for each of some choices, as they are written in an address. */
