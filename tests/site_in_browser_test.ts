@@ -5,6 +5,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { basename } from "node:path";
 import { checkout } from "../lib/workshop/checkout.ts";
 import { listNotebooks } from "../lib/workshop/notebooks.ts";
+import { readGuides } from "../lib/workshop/site.ts";
 import { buildSite } from "../lib/workshop/pages/site.ts";
 import { readNotebook } from "../lib/workshop/jupyter/notebook_file.ts";
 import { chromium, inBrowser } from "./support/chromium.ts";
@@ -18,9 +19,11 @@ const notebooks = await Promise.all(paths.map(async (path) => ({
   name: basename(path, ".ipynb"),
   notebook: await readNotebook(path),
 })));
-const site = ignore
-  ? new Map<string, string>()
-  : await buildSite(notebooks, { source: "..", made: "Made by a test" });
+const site = ignore ? new Map<string, string>() : await buildSite(notebooks, {
+  source: "..",
+  made: "Made by a test",
+  guides: await readGuides(`${folder}/guides`),
+});
 
 /** What is seen of a page; runs in the browser. */
 function look() {

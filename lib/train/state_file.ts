@@ -15,7 +15,12 @@ import { readTextFile } from "../platform/text_file.ts";
 import { prefixOf } from "./row_log.ts";
 import { partedState, type StateNumbers, type StateTensors, type TrainingState } from "./state.ts";
 
-/** A training cannot be gone on with from what is on the disk. */
+/**
+ * A training cannot be gone on with from what is on the disk.
+ *
+ * Cause: its state or its rows were damaged or changed, are of another training or of a later version, or another process is at it.
+ * Remedy: go on with the settings, the data and the backend that it began with; else begin anew in another folder.
+ */
 export class StateError extends RangeError {
   /** The name of the class, for messages. */
   override readonly name = "StateError";

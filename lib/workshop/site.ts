@@ -55,8 +55,13 @@ async function requireOwnPages(out: string, files: readonly string[]): Promise<v
   );
 }
 
-/** The pages of Markdown in a folder, each as a notebook of one cell. */
-async function readGuides(folder: string): Promise<SiteNotebook[]> {
+/**
+ * The pages of Markdown in a folder, each as a notebook of one cell.
+ *
+ * @param folder The folder.
+ * @returns The pages in the order in which they are listed.
+ */
+export async function readGuides(folder: string): Promise<SiteNotebook[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith(".md"));
   const inOrder = files.toSorted((a, b) => guideOrder(a) - guideOrder(b));
   return await Promise.all(inOrder.map(async (file) => {
