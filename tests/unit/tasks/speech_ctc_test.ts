@@ -7,7 +7,7 @@ import { speechCtc } from "../../../lib/tasks/speech_ctc.ts";
 const words = (...labels: readonly number[]): FeatureDataset => ({
   name: "words",
   classes: ["no", "yes"],
-  examples: labels.map((label) => ({ label, frames: 4, values: new Float32Array(8) })),
+  examples: labels.map((label) => ({ label, frames: 8, values: new Float32Array(16) })),
 });
 
 Deno.test("the baseline of speech-ctc knows the frequencies of words: nats per letter, errors of the most frequent", () => {
