@@ -17,7 +17,7 @@ interface Words {
 export interface Language {
   /** The tokens of a text, with the language's where the tokenizer puts that of another, or else before the text. */
   encode(text: string): Int32Array;
-  /** The token. */
+  /** The id by which texts say that they are in it. */
   readonly token: number;
   /** Whether it stands behind texts (mBART of 25 languages), so that a decoder starts with it. */
   readonly isBehind: boolean;
