@@ -113,6 +113,28 @@ function placeOf(text: string, share: number): number {
   return /[\udc00-\udfff]/.test(text[at] ?? "") ? at + 1 : at;
 }
 
+/** Encodes a part of a text; what has no token is told by its line. */
+function encodePart(
+  tokenizer: Tokenizer,
+  part: string,
+  { name, firstLine }: { readonly name: string; readonly firstLine: number },
+): Int32Array {
+  try {
+    return tokenizer.encode(part);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    for (const [at, line] of part.split(/(?<=\n)/).entries()) {
+      try {
+        tokenizer.encode(line);
+      } catch (cause) {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        throw new RangeError(`Cannot use line ${firstLine + at} of ${name}: ${why}`, { cause });
+      }
+    }
+    throw error;
+  }
+}
+
 /**
  * Makes a corpus of the tokens of any tokenizer. The text is split first and each part encoded by itself, so that no token reaches
  * over the cut.
@@ -121,7 +143,7 @@ function placeOf(text: string, share: number): number {
  * @param tokenizer The tokenizer.
  * @param options Its name, the share that is held out, and whether line ends stay as they are.
  * @returns The corpus.
- * @throws {RangeError} If the text is empty or too short to be split, or the share is not between 0 and 1.
+ * @throws {RangeError} If the text is empty or too short to be split, a line has no tokens, or the share is not between 0 and 1.
  */
 export function encodeCorpus<T extends Tokenizer>(
   text: string,
@@ -132,9 +154,11 @@ export function encodeCorpus<T extends Tokenizer>(
   const share = shareOf(options);
   const whole = cleanText(text, options);
   const cut = placeOf(whole, 1 - share);
-  const [train, heldOut] = [whole.slice(0, cut), whole.slice(cut)].map((part) =>
-    tokenizer.encode(part)
-  ) as [Int32Array, Int32Array];
+  const { name = "text" } = options;
+  const [seen, rest] = [whole.slice(0, cut), whole.slice(cut)];
+  const train = encodePart(tokenizer, seen, { name, firstLine: 1 });
+  const firstLine = seen.split("\n").length;
+  const heldOut = encodePart(tokenizer, rest, { name, firstLine });
   if (train.length < 2 || heldOut.length < 2) {
     throw new RangeError(
       `Cannot split a text of ${
@@ -142,8 +166,7 @@ export function encodeCorpus<T extends Tokenizer>(
       } tokens with ${share} held out: each part needs at least 2`,
     );
   }
-  const bytes = new TextEncoder().encode(whole.slice(cut)).length;
-  const { name = "text" } = options;
+  const bytes = new TextEncoder().encode(rest).length;
   return { name, tokenizer, train, heldOut, bytesPerToken: bytes / heldOut.length };
 }
 

@@ -5,6 +5,7 @@ import { Random } from "../../../lib/core/mod.ts";
 import {
   type Batch,
   characterTokenizer,
+  encodeCorpus,
   evaluate,
   evenBatches,
   makeCorpus,
@@ -185,4 +186,15 @@ Deno.test("evaluate() and train() tell which part of the text is too short, and 
     RangeError,
     "Cannot cut rows of 19 tokens from the part to train on of letters: it has 18 of the text's 20 tokens",
   );
+});
+
+Deno.test("encodeCorpus() says in which line of which text a character has no token", () => {
+  const tokenizer = characterTokenizer("ab\n");
+  for (const [text, line] of [["ab\naé\nab\nab\n", 2], ["ab\nab\nab\naé\n", 4]] as const) {
+    assertThrows(
+      () => encodeCorpus(text, tokenizer, { name: "my.txt", heldOutShare: 0.3 }),
+      RangeError,
+      `Cannot use line ${line} of my.txt: Cannot encode the character "é": the vocabulary holds 3`,
+    );
+  }
 });
