@@ -94,7 +94,6 @@ export const taskFigures: readonly TaskFigure[] = [
           "sub-ln": 3e-3,
           "deep-norm": 1e-2,
           "resi-dual": 3e-3,
-          "pre-ln+gpas": 1e-2,
         },
         beside: { "pre-ln": 1e-2, "deep-norm": 3e-3 },
         further: {
@@ -103,7 +102,6 @@ export const taskFigures: readonly TaskFigure[] = [
           "sub-ln": [1e-2],
           "deep-norm": [1e-2, 3e-2],
           "resi-dual": [1e-2],
-          "pre-ln+gpas": [1e-2, 3e-2],
         },
       },
       {
