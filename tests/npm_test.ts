@@ -25,16 +25,18 @@ async function manifestOf({ folder }: NpmProject): Promise<Manifest> {
   return JSON.parse(await Deno.readTextFile(path));
 }
 
-/** Type-checks a project whose settings resolve modules in some way. */
-async function typesOf(project: NpmProject, module: string, resolution: string): Promise<string> {
+/** What a type checker says of a project whose settings resolve modules in some way; tfjs's own declarations have errors of their own. */
+async function typesOf(project: NpmProject, module: string, resolution: string): Promise<string[]> {
   const compilerOptions = {
-    ...{ strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: true },
+    ...{ strict: true, exactOptionalPropertyTypes: true, noEmit: true },
     ...{ target: "es2022", lib: ["es2022", "dom", "esnext.disposable"], types: [] },
     ...{ module, moduleResolution: resolution },
   };
   await project.write("tsconfig.json", JSON.stringify({ compilerOptions, include: ["*.ts"] }));
   const { out } = await project.run("npx", "tsc", "--project", ".");
-  return out;
+  return out.split("\n").filter((line) =>
+    /^\S/.test(line) && !/^node_modules\/@tensorflow\//.test(line)
+  );
 }
 
 /** What a page does that imports the package by its name. */
@@ -130,8 +132,8 @@ Deno.test("the package in a project of Node and of Vite", async (t) => {
     const wrong = "// @ts-expect-error a number is no tensor\n_0.rmsNorm(1);\n";
     await project.write("all.ts", all + wrong);
     await project.write("page.ts", page);
-    assertEquals(await typesOf(project, "nodenext", "nodenext"), "");
-    assertEquals(await typesOf(project, "esnext", "bundler"), "");
+    assertEquals(await typesOf(project, "nodenext", "nodenext"), []);
+    assertEquals(await typesOf(project, "esnext", "bundler"), []);
   });
 
   await Deno.mkdir(join(project.folder, "my folder"));
