@@ -426,6 +426,12 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       commit: "c",
     }, (o) => training.fineTune({}, described, tuning, any, o)),
   ],
+  followRun: [
+    row<training.FollowOptions>(
+      { pause: 1, signal },
+      (o) => training.followRun("none", "none", o).next(),
+    ),
+  ],
   gateWarnings: [withConfig((own) => training.gateWarnings(any, own))],
   locateNonFinite: [
     withConfig((own) => training.locateNonFinite({} as kit.DecoderParameters, own, [[0]])),

@@ -10,11 +10,13 @@ import { inspectCommand } from "./inspect.ts";
 import { logitsCommand } from "./logits.ts";
 import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
+import { watchCommand } from "./watch.ts";
 
 /** The commands by name. */
 export const commands: ReadonlyMap<string, Command> = new Map([
   ["doctor", doctor],
   ["train", trainCommand],
+  ["watch", watchCommand],
   ["generate", generateCommand],
   ["inspect", inspectCommand],
   ["convert", convertCommand],

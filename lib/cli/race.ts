@@ -31,6 +31,8 @@ export interface Race {
   readonly variants: readonly string[];
   /** How long each trains, for the bars. */
   readonly steps: number;
+  /** Tokens of a step, for the bars; absent where examples have no length in common. */
+  readonly tokens?: number;
   /** From the id of a variant to its run. */
   readonly train: (variant: string, listen: Listen) => Promise<Trained>;
   /** The folder of records and parameters. */
@@ -76,7 +78,7 @@ export async function requireNoRuns(folder: string, names: readonly string[]): P
 
 /** Trains one variant. */
 async function trainOne(race: Race, variant: string, commit?: string): Promise<Trained> {
-  using bar = trainingBar(variant, race.steps, race.bars);
+  using bar = trainingBar(variant, race.steps, race.bars, race.tokens);
   return await race.train(variant, {
     signal: race.signal,
     ...(race.plan === undefined ? {} : { state: race.plan.statesOf(variant) }),

@@ -17,10 +17,11 @@ export function decoderTraining(
   settings: TrainSettings,
   corpus: Corpus,
   command: string,
-): Pick<Race, "steps" | "train"> {
-  const { model, steps } = settings;
+): Pick<Race, "steps" | "tokens" | "train"> {
+  const { model, steps, rows, accumulate = 1, length = model.context } = settings;
   return {
     steps,
+    tokens: rows * accumulate * length,
     train: (residual, listen) =>
       train({ ...settings, model: { ...model, residual } }, corpus, {
         ...listen,

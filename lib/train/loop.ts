@@ -122,10 +122,14 @@ class Training<P, B> {
   }
 
   async #openFolder(): Promise<void> {
-    const { state: options, determines } = this.#options;
+    const { state: options, determines, numbers } = this.#options;
     if (options === undefined) return;
     const like = () => this.#like();
-    const { folder, state } = await inAnotherTurn(StateFolder.open<P>(options, determines, like));
+    const { steps, rows, accumulate, length: tokens } = numbers;
+    const length = { steps, tokens: rows * accumulate * tokens };
+    const { folder, state } = await inAnotherTurn(
+      StateFolder.open<P>(options, determines, length, like),
+    );
     [this.#folder, this.#rows] = [folder, folder.rows];
     if (state !== undefined) this.#replace(state);
   }

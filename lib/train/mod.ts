@@ -48,6 +48,8 @@ export {
   type TrainSettings,
   writeRun,
 } from "./record.ts";
+export { type FollowOptions, followRun, type RunView } from "./follow_run.ts";
+export type { RunLength } from "./state_folder.ts";
 export { saveRun } from "./save_run.ts";
 export { StateError } from "./state_file.ts";
 export type { StateOptions } from "./state_folder.ts";

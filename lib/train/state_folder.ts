@@ -1,9 +1,10 @@
 // The folder of a run that is under way: its rows as they are made, and states of it, the last ones and the best. One process at a time
 // has it. It is removed once the run is written.
 
+import { jsonText } from "../core/json.ts";
 import { requireInteger } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
-import { openInPlace, prepareFolder } from "../platform/files.ts";
+import { openInPlace, prepareFolder, writeAtomically } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import { RowLog } from "./row_log.ts";
 import type { StateTensors, TrainingState } from "./state.ts";
@@ -17,6 +18,36 @@ import {
   stepsIn,
   writeState,
 } from "./state_file.ts";
+
+/** How long a run is. */
+export interface RunLength {
+  /** Steps in all. */
+  readonly steps: number;
+  /** Tokens, patches or frames of a step, those that fill rows up among them. */
+  readonly tokens: number;
+}
+
+/**
+ * Reads how long a run is.
+ *
+ * @param found What its file holds.
+ * @returns Its length.
+ * @throws {RangeError} If it is none.
+ */
+export function lengthIn(found: unknown): RunLength {
+  const length = found as RunLength;
+  requireOptions("run.json", length, { steps: "number", tokens: "number" });
+  return length;
+}
+
+/**
+ * Where a run that is under way has its states.
+ *
+ * @param folder The folder of runs.
+ * @param name The run.
+ * @returns The folder of its states.
+ */
+export const underWayIn = (folder: string, name: string): string => `${folder}/unfinished/${name}`;
 
 /** Where the states of a run are, and how often they are saved. */
 export interface StateOptions {
@@ -111,6 +142,7 @@ export class StateFolder<P> implements Disposable {
    *
    * @param options Where, and how often states are saved.
    * @param determines The hash of all that determines the run.
+   * @param length How long the run is, for those who follow it.
    * @param like Gives tensors of the shapes that a state has; they are not freed.
    * @returns The folder, and the last state where there is one.
    * @throws {StateError} If another process has it, or what is there is damaged, of another run, or of a newer version.
@@ -119,6 +151,7 @@ export class StateFolder<P> implements Disposable {
   static async open<P>(
     options: StateOptions,
     determines: string,
+    length: RunLength,
     like: () => StateTensors<P>,
   ): Promise<{ readonly folder: StateFolder<P>; readonly state?: TrainingState<P> }> {
     const { folder } = options;
@@ -129,6 +162,7 @@ export class StateFolder<P> implements Disposable {
       const read = step === undefined
         ? undefined
         : await readState(folder, step, like(), determines);
+      await writeAtomically(`${folder}/run.json`, `${jsonText(length)}\n`);
       const kept = { count: read?.state.rows ?? 0, bytes: read?.bytes ?? 0 };
       const rows = await RowLog.open(rowsIn(folder), kept);
       const { started = new Date().toISOString(), seconds: before = 0 } = read?.facts ?? {};

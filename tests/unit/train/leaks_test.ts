@@ -62,3 +62,22 @@ for (const [name, [settings, moments]] of Object.entries(cases)) {
     return assertSteady({ ...tiny, ...settings, steps }, moments);
   });
 }
+
+onEachBackend(
+  "train() that accumulates holds one gradient, however many batches a step has",
+  async () => {
+    const bytes: number[] = [];
+    const { parameters } = await train({ ...tiny, steps: 1, accumulate: 6 }, manyRows, {
+      form: (parameters, config) => {
+        bytes.push(tf.memory().numBytes); // as the loss of each batch begins
+        return { parameters, config };
+      },
+    });
+    disposeTree(parameters);
+    assertEquals(bytes.length, 6);
+    const [first, second] = bytes as [number, number];
+    const size = tensorsOf(parameters).reduce((sum, { value }) => sum + 4 * value.size, 0);
+    assertEquals(bytes.slice(1), Array.from({ length: 5 }, () => second));
+    assertEquals(second - first, size + 4, "one gradient and the sum of the losses");
+  },
+);

@@ -144,7 +144,7 @@ Deno.test(
     const state = { folder, every: 1, last: 3 };
     disposeTree((await plainly({ state }, { ...rising, steps: 9 })).parameters);
     const kept = [3, 6, 7, 8].flatMap((step) => [`step-${step}.json`, `step-${step}.safetensors`]);
-    assertEquals(namesIn(folder), ["lock", "rows.jsonl", ...kept]);
+    assertEquals(namesIn(folder), ["lock", "rows.jsonl", "run.json", ...kept]);
   }),
 );
 
