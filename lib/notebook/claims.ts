@@ -8,20 +8,29 @@ import { table } from "./show.ts";
 /** The type under which a claim lies in a cell's output. */
 export const claimType = "application/vnd.normkit.claim+json";
 
-/** What became of a claim in our setting. */
-export type Verdict =
-  | "reproduced"
-  | "direction only"
-  | "not seen at this scale"
-  | "contradicted";
+/** What may become of a claim, from the best to the worst, and what each word says. */
+export const verdicts = {
+  "reproduced":
+    "what the claim says is seen, in its direction and its size: a bound is kept, an identity holds to rounding, and of what is compared the worst seed on one side is better than the best on the other",
+  "direction only":
+    "the sign is the paper's in every seed, the size is not: an effect smaller than the paper's, or one that is gone at another setting of ours",
+  "depends on the rate":
+    "the sign is the paper's at one learning rate and another at the next; the row says at which",
+  "not seen at this scale":
+    "the effect is no larger than the distance of seeds, or what it is about does not occur in models so small",
+  "contradicted":
+    "every seed says the opposite, in a setting that the claim speaks of, at more than one learning rate where there is one",
+} as const;
 
-/** All verdicts, from the best to the worst. */
-export const verdicts: readonly Verdict[] = [
-  "reproduced",
-  "direction only",
-  "not seen at this scale",
-  "contradicted",
-];
+/** What became of a claim in our setting. */
+export type Verdict = keyof typeof verdicts;
+
+/** What was to be expected of a claim in a small model, by the letter behind it. */
+export const expectations = {
+  A: "that it holds: an identity, a bound, or an effect that does not need size",
+  B: "its direction, with noise of the size of the effect beside it",
+  C: "nothing: it is about models or data that are not here",
+} as const;
 
 /** A headline claim of a paper, and what we found. */
 export interface Claim {
@@ -131,7 +140,9 @@ function checkClaim(claim: Claim): void {
       );
     }
   }
-  if (!verdicts.includes(claim.verdict)) {
-    refuse(`its verdict is ${shown(claim.verdict)}, and must be ${verdicts.join(", ")}`);
+  if (!Object.hasOwn(verdicts, claim.verdict)) {
+    refuse(
+      `its verdict is ${shown(claim.verdict)}, and must be ${Object.keys(verdicts).join(", ")}`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 // Claims as pages show them: a table with links to the cells, how many have which verdict, and the page data/RESULTS.md.
 
-import { type Claim, verdicts } from "../notebook/claims.ts";
+import { type Claim, expectations, verdicts } from "../notebook/claims.ts";
 import { formatNumber } from "../plots/measurements.ts";
 
 /** A claim, and the cell that shows it. */
@@ -66,10 +66,10 @@ export function claimsTable(claims: readonly FoundClaim[], folder: string): stri
  */
 export function verdictCounts(claims: readonly FoundClaim[]): string {
   const countsOf = (own: readonly FoundClaim[]): string[] =>
-    verdicts.map((verdict) => own.filter((one) => one.verdict === verdict).length)
+    Object.keys(verdicts).map((verdict) => own.filter((one) => one.verdict === verdict).length)
       .map((count) => count === 0 ? "" : String(count));
   const papers = [...Map.groupBy(claims, ({ paper }) => paper)];
-  return markdownTable(["paper", ...verdicts], [
+  return markdownTable(["paper", ...Object.keys(verdicts)], [
     ...papers.map(([paper, own]) => [paper, ...countsOf(own)]),
     [`all ${claims.length} claims`, ...countsOf(claims)],
   ]);
@@ -91,6 +91,9 @@ function taskSection({ id, title, rows }: TaskSection): string {
   return `### ${title}\n\nRuns: \`data/runs/${id}\`, made by \`deno task reproduce ${id}\`.\n\n${table}`;
 }
 
+const definitions = (words: Readonly<Record<string, string>>): string =>
+  Object.entries(words).map(([word, meaning]) => `- **${word}**: ${meaning}.`).join("\n");
+
 /**
  * The page of all claims, and of the tasks.
  *
@@ -109,12 +112,21 @@ export function resultsPage(
 # What reproduces
 
 Claims of papers beside our own numbers. Each row is stated, with its number, by a cell of a notebook; its verdict links there.
-The letter behind a claim is what was to be expected of it in a small model: A that it holds, B that its direction is seen,
-C nothing.
+[What the words mean](#what-the-words-mean) is said below.
 
 ${verdictCounts(claims)}
 
 ${claimsTable(claims, folder)}
+
+## What the words mean
+
+A verdict is about our setting, which its row states; it is given by the spread of seeds, not by a test of significance.
+
+${definitions(verdicts)}
+
+The letter behind a claim is what was to be expected of it in a small model, before it was tried:
+
+${definitions(expectations)}
 
 ## The papers' own tasks
 

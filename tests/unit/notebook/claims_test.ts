@@ -2,7 +2,7 @@
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { type Claim, claim, jupyterDisplay } from "@normkit/normkit/notebook";
-import { claimType, verdicts } from "../../../lib/notebook/claims.ts";
+import { claimType, type Verdict, verdicts } from "../../../lib/notebook/claims.ts";
 
 const one: Claim = {
   id: "xiong-warmup",
@@ -34,7 +34,7 @@ Deno.test("claim() leaves the claims themselves in the output", () => {
 
 Deno.test("claim() takes each verdict, and a claim without spread and paper's number", () => {
   const { spread: _spread, papers: _papers, ...bare } = one;
-  for (const verdict of verdicts) {
+  for (const verdict of Object.keys(verdicts) as Verdict[]) {
     const text = claim({ ...bare, verdict })[jupyterDisplay]()["text/markdown"];
     assertStringIncludes(String(text), `| 0.5751 | 8 layers \\| 3 seeds | **${verdict}** |`);
   }

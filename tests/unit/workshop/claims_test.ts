@@ -14,7 +14,7 @@ import { picturesToPng } from "../../../lib/workshop/notebooks.ts";
 import { executeNotebook } from "../../../lib/workshop/jupyter/execute.ts";
 import { readNotebook, writeNotebook } from "../../../lib/workshop/jupyter/notebook_file.ts";
 import type { Claim } from "../../../lib/notebook/claims.ts";
-import { claimType } from "../../../lib/notebook/claims.ts";
+import { claimType, expectations, verdicts } from "../../../lib/notebook/claims.ts";
 import { code, notebook, prose } from "./jupyter/notebooks.ts";
 
 const claimOf = (id: string, more: Partial<Claim> = {}): Claim => ({
@@ -149,11 +149,11 @@ Deno.test("verdictCounts() counts each paper's claims by verdict, and all of the
   const other = { ...collectClaims(two)[0]!, paper: "Sun et al. 2025", verdict: "contradicted" };
   const lines = verdictCounts(collectClaims(two).concat(other as FoundClaim)).split("\n");
   assertEquals(lines, [
-    "| paper | reproduced | direction only | not seen at this scale | contradicted |",
-    "| --- | --- | --- | --- | --- |",
-    "| Xiong et al. 2020 | 2 |  | 1 |  |",
-    "| Sun et al. 2025 |  |  |  | 1 |",
-    "| all 4 claims | 2 |  | 1 | 1 |",
+    "| paper | reproduced | direction only | depends on the rate | not seen at this scale | contradicted |",
+    "| --- | --- | --- | --- | --- | --- |",
+    "| Xiong et al. 2020 | 2 |  |  | 1 |  |",
+    "| Sun et al. 2025 |  |  |  |  | 1 |",
+    "| all 4 claims | 2 |  |  | 1 | 1 |",
   ]);
 });
 
@@ -165,6 +165,9 @@ Deno.test("resultsPage() has the counts, every claim, and a table of each task",
   assertStringIncludes(page, "\n\n| variant | nats |\n| --- | --- |\n| pre-ln | 1 (1 to 2) |\n");
   for (const part of [verdictCounts(claims), claimsTable(claims, "../notebooks/")]) {
     assertStringIncludes(page, `\n\n${part}\n`);
+  }
+  for (const [word, meaning] of [...Object.entries(verdicts), ...Object.entries(expectations)]) {
+    assertStringIncludes(page, `\n- **${word}**: ${meaning}.\n`);
   }
 });
 
