@@ -11,7 +11,7 @@ export {
   recordedTimes,
 } from "./benchmarks.ts";
 export { check, type Expectation } from "./check.ts";
-export { type Claim, claim, type ShownClaims, type Verdict } from "./claims.ts";
+export { type Claim, claim, type ShownClaims, type Verdict, verdicts } from "./claims.ts";
 export { live, type LiveChart } from "./live.ts";
 export { keepOutputsInOrder } from "./output_order.ts";
 export { collectedClaims, recordedRuns } from "./runs.ts";
