@@ -144,7 +144,7 @@ export interface NotebookKernel {
     | undefined;
 }
 
-/** A path in its parts. */
+/** What an address of a file is made of. */
 export interface PathParts {
   /** What an absolute path begins with, such as `/` or `C:\\`. */
   readonly root: string;

@@ -21,7 +21,7 @@ import {
 
 /** How long a run is. */
 export interface RunLength {
-  /** Steps in all. */
+  /** How many are planned. */
   readonly steps: number;
   /** Tokens, patches or frames of a step, those that fill rows up among them. */
   readonly tokens: number;
