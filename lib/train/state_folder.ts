@@ -84,14 +84,18 @@ export function requireStateOptions(options: StateOptions | undefined): void {
   requireInteger("state.last", options.last ?? 1, { min: 1 });
 }
 
-/** The share of a run's time that states may take. */
-const largestShare = 0.01;
+/** The share of a run's time that states may take, and rows that are written between them. */
+const largestShare = 0.004;
 
 /** The least time between two states, in milliseconds. */
 const leastPause = 60_000;
 
-/** The most time for which rows stay in memory, in milliseconds. */
-const rowPause = 1000;
+/** The least time for which rows stay in memory, in milliseconds. */
+const leastRowPause = 1000;
+
+/** The pause after something that took a time, so that it takes no more than its share. */
+const pauseAfter = (begun: number, least: number): number =>
+  Math.max(least, (performance.now() - begun) / largestShare);
 
 /**
  * Takes a folder for this process. A runtime without locks takes it as well.
@@ -124,6 +128,7 @@ export class StateFolder<P> implements Disposable {
   #flushed = performance.now();
   #savedAt = performance.now();
   #pause = leastPause;
+  #rowPause = leastRowPause;
 
   private constructor(
     options: StateOptions,
@@ -195,7 +200,7 @@ export class StateFolder<P> implements Disposable {
       ? now - this.#savedAt > this.#pause
       : state.step % every === 0;
     if (isDue) await this.save(state);
-    else if (now - this.#flushed > rowPause) await this.#trying(() => this.#flush());
+    else if (now - this.#flushed > this.#rowPause) await this.#trying(() => this.#flush());
   }
 
   /**
@@ -216,7 +221,7 @@ export class StateFolder<P> implements Disposable {
       await this.#prune(state.step);
     });
     this.#savedAt = performance.now();
-    this.#pause = Math.max(leastPause, (this.#savedAt - begun) / largestShare);
+    this.#pause = pauseAfter(begun, leastPause);
   }
 
   /**
@@ -251,8 +256,13 @@ export class StateFolder<P> implements Disposable {
   }
 
   async #flush(): Promise<void> {
-    this.#flushed = performance.now();
-    await this.rows.flush();
+    const begun = performance.now();
+    try {
+      await this.rows.flush();
+    } finally {
+      this.#flushed = performance.now();
+      this.#rowPause = pauseAfter(begun, leastRowPause);
+    }
   }
 
   /** Removes states that are neither the newest, nor among the last, nor the best, and what is left of such. */
