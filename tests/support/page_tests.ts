@@ -18,7 +18,11 @@ export interface ServedOptions {
 }
 
 /** Chromium's own software adapter, on any machine. */
-export const swiftShader = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+export const swiftShader = [
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--disable-gpu-watchdog", // which would end what takes long on a busy machine
+];
 
 /**
  * Serves files to a page that begins empty, from this machine alone, and runs a function with it.
