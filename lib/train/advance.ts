@@ -16,6 +16,9 @@ import { disposeBut, type TrainingState } from "./state.ts";
 import { clipGradient, type ClippedGradient, lossAndGradient } from "./step_gradient.ts";
 import type { Subject } from "./subject.ts";
 
+/** The gradient of a step, and what it is to be multiplied by. */
+type Computed<P> = ClippedGradient<P> & { readonly loss: Scalar };
+
 /** What of a training stays the same in all steps. */
 export interface Run<P, B> {
   readonly subject: Subject<P, B>;
@@ -25,6 +28,8 @@ export interface Run<P, B> {
   readonly optimizer: Optimizer;
   /** The held-out batch that probes see. */
   readonly watched: B;
+  /** What the step under way holds, for whoever finds it cut off by an interrupt, which runs no `finally`. */
+  computed?: Computed<P>;
   /** Takes a row. */
   report(row: Row): void;
   /** How many rows it took, those before a resumption too. */
@@ -58,9 +63,6 @@ export function whole<T>(f: () => T): T {
   return tf.tidy(f as () => tf.TensorContainer) as T;
 }
 
-/** The gradient of a step, and what it is to be multiplied by. */
-type Computed<P> = ClippedGradient<P> & { readonly loss: Scalar };
-
 /**
  * Makes one step.
  *
@@ -84,6 +86,7 @@ export async function advance<P, B>(
       step,
     })
   );
+  run.computed = computed;
   try {
     const isRead = step % numbers.reportEvery === 0 || step === numbers.steps;
     const read = isRead ? await readLoss(run, state, computed, batches[0]!) : {};

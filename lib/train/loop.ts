@@ -5,7 +5,7 @@ import { inAnotherTurn, untilCut } from "../backend/interrupt.ts";
 import { OutOfMemoryError } from "../backend/out_of_memory.ts";
 import { GpuError } from "../backend/webgpu.ts";
 import { Random } from "../core/random.ts";
-import { countParameters } from "../core/tree.ts";
+import { countParameters, disposeTree } from "../core/tree.ts";
 import { advance, keep, look, type Run, streamOf, whole } from "./advance.ts";
 import type { RunNumbers } from "./complete_settings.ts";
 import { mostReturns, stepsToReturn } from "./divergence.ts";
@@ -100,6 +100,7 @@ class Training<P, B> {
       disposeBut(tensorsIn(this.#state), []);
       throw this.#lost(error);
     } finally {
+      disposeTree(this.#run.computed ?? []);
       this.#folder?.[Symbol.dispose]();
     }
   }
