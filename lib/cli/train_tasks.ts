@@ -7,6 +7,7 @@ import { trainTask } from "../tasks/train_task.ts";
 import {
   type Arguments,
   choiceOption,
+  flag,
   listOption,
   numberOption,
   numberOptions,
@@ -71,6 +72,8 @@ function settingsFrom(args: Arguments): Json {
   const data = {
     ...given("text", textOption(args, "text")),
     ...given("length", numberOption(args, "context")),
+    ...given("encoding", textOption(args, "encoding")),
+    ...given("keepLineEnds", flag(args, "keep-line-ends") || undefined),
   };
   return {
     ...numberOptions(args, ["steps", "rows", "clip", "seed"]),
@@ -107,6 +110,23 @@ function fitted(file: Json, path: string, over: Json): Json {
   return merged(file, { schedule: { warmup: Math.max(1, steps) } });
 }
 
+/** Requires a file of the task that options name: data and model of another task have other keys. */
+function requireTaskOf(file: Json, path: string, { task: asked = file["task"] }: Json): void {
+  const task = file["task"];
+  if (asked === task) return;
+  throw new UsageError(
+    `Cannot use --config ${path} for the task ${asked}: its settings are of ${task}; leave --task out, or name the task in a ` +
+      `copy of the file, whose data, objective and model may then need other keys`,
+  );
+}
+
+/** The settings in a file, for those over them. */
+async function settingsUnder(path: string, over: Json): Promise<Json> {
+  const file = await settingsIn(path);
+  requireTaskOf(file, path, over);
+  return fitted(file, path, over);
+}
+
 /** What is asked of settings besides. */
 export interface Asking {
   /** Settings that stand in where those given leave them open, before the task's own. */
@@ -135,9 +155,7 @@ export async function taskSettings(
     given("task", textOption(args, "task")),
     settingsFrom(args),
   ].reduce(merged);
-  const asked = path === undefined
-    ? over
-    : merged(fitted(await settingsIn(path), path, over), over);
+  const asked = path === undefined ? over : merged(await settingsUnder(path, over), over);
   requireGiven?.(asked);
   const complete = completeTask(
     merged(defaults, asked) as unknown as OpenTaskSettings,

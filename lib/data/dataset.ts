@@ -90,12 +90,16 @@ export function holdOut<T, D extends Dataset<T>>(
   const most = Math.max(1, Math.round(share * examples.length));
   const heldOut = new Set<number>();
   const random = new Random(seed, "hold-out");
-  for (const group of shuffle(placesByGroup(examples.length, options.groups), random)) {
+  const groups = shuffle(placesByGroup(examples.length, options.groups), random);
+  for (const group of groups) {
     if (heldOut.size + group.length <= most) group.forEach((at) => heldOut.add(at));
   }
   if (heldOut.size === 0 || heldOut.size === examples.length) {
+    const together = options.groups === undefined
+      ? ""
+      : ` in ${groups.length} groups that stay together (a speaker, near-duplicates)`;
     throw new RangeError(
-      `Cannot hold out ${share} of ${name}, which has ${examples.length} examples: each part needs at least 1`,
+      `Cannot hold out ${share} of ${name}, which has ${examples.length} examples${together}: each part needs at least 1`,
     );
   }
   const part = (isHeldOut: boolean): D => ({

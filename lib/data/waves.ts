@@ -3,6 +3,7 @@
 import { collect } from "../core/collections.ts";
 import { requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { exists } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import { basename } from "../platform/path.ts";
 import { readBytes, readLines } from "../platform/text_file.ts";
@@ -56,9 +57,26 @@ const folderKinds: OptionKinds<WaveFolderOptions> = {
 /** The largest WAV file that is read. */
 const mostBytes = 2 ** 26;
 
+/** The parts that have a list. */
+const listed = ["validation", "testing"] as const;
+
+const listOf = (folder: string, part: typeof listed[number]): string =>
+  `${folder}/${part}_list.txt`;
+
+/**
+ * Whether a folder says itself which files are held out.
+ *
+ * @param folder The folder.
+ * @returns Whether it has `validation_list.txt` and `testing_list.txt`.
+ */
+export async function hasWaveLists(folder: string): Promise<boolean> {
+  const found = await Promise.all(listed.map((part) => exists(listOf(folder, part))));
+  return found.every((isThere) => isThere);
+}
+
 /** The files that a list names, as `word/file.wav`. */
-async function listedIn(folder: string, part: "validation" | "testing"): Promise<Set<string>> {
-  const path = `${folder}/${part}_list.txt`;
+async function listedIn(folder: string, part: typeof listed[number]): Promise<Set<string>> {
+  const path = listOf(folder, part);
   try {
     const lines = await collect(readLines(path));
     return new Set(lines.map((line) => `${folder}/${line.trim()}`));

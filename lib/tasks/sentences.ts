@@ -14,15 +14,15 @@ import {
 } from "../data/dataset.ts";
 import { type Language, languageOf } from "../data/languages.ts";
 import { nearDuplicateGroups } from "../data/near_duplicates.ts";
-import { readPairs, type SentencePair } from "../data/pairs.ts";
+import { readPairs, type ReadPairsOptions, type SentencePair } from "../data/pairs.ts";
 import { tokenizerOfTable } from "../data/tokenizer_file.ts";
-import { requireTogether } from "./sources.ts";
+import { requireAlone, requireTogether } from "./sources.ts";
 import { requireNoVocabulary } from "./texts.ts";
 import type { ModelTokenizer } from "../data/model_tokenizer.ts";
 import type { ModelTokens, SentenceTokens } from "./model_tokens.ts";
 
 /** Which sentences. */
-export interface PairData extends SplitOptions {
+export interface PairData extends SplitOptions, Pick<ReadPairsOptions, "encoding"> {
   /** A file of sentences, one a line; the phrases of Unicode's CLDR by default. */
   readonly source?: string;
   /** The file of their translations. */
@@ -47,6 +47,7 @@ export interface PairData extends SplitOptions {
 
 const dataKinds: OptionKinds<PairData> = {
   ...splitKinds,
+  encoding: "string?",
   source: "string?",
   target: "string?",
   heldOutSource: "string?",
@@ -102,8 +103,12 @@ const withEnd = {
 };
 
 /** Pairs of files, which know where they are from. */
-async function placedPairs(source: string, target: string): Promise<Dataset<PlacedPair>> {
-  const { name, examples } = await readPairs(source, target);
+async function placedPairs(
+  source: string,
+  target: string,
+  reading: ReadPairsOptions,
+): Promise<Dataset<PlacedPair>> {
+  const { name, examples } = await readPairs(source, target, reading);
   return {
     name,
     examples: examples.map((pair, at) => ({
@@ -114,7 +119,7 @@ async function placedPairs(source: string, target: string): Promise<Dataset<Plac
 }
 
 async function pairsOf(data: PairData): Promise<Split<Dataset<PlacedPair>>> {
-  const { source, target, heldOutSource, heldOutTarget, heldOutShare, seed } = data;
+  const { source, target, heldOutSource, heldOutTarget, heldOutShare, seed, encoding } = data;
   const split = {
     ...(heldOutShare === undefined ? {} : { heldOutShare }),
     ...(seed === undefined ? {} : { seed }),
@@ -122,9 +127,10 @@ async function pairsOf(data: PairData): Promise<Split<Dataset<PlacedPair>>> {
   if (source === undefined || target === undefined) {
     return await cldrPhrases(data.from ?? "de", data.to ?? "en", split);
   }
-  const train = await placedPairs(source, target);
+  const reading = encoding === undefined ? {} : { encoding };
+  const train = await placedPairs(source, target, reading);
   if (heldOutSource !== undefined && heldOutTarget !== undefined) {
-    return { train, heldOut: await placedPairs(heldOutSource, heldOutTarget) };
+    return { train, heldOut: await placedPairs(heldOutSource, heldOutTarget, reading) };
   }
   const { examples } = train;
   const groups = nearDuplicateGroups(
@@ -146,6 +152,7 @@ async function pairsOf(data: PairData): Promise<Split<Dataset<PlacedPair>>> {
 export async function sentencesOf(data: PairData, tokens?: ModelTokens): Promise<Sentences> {
   requireOptions("data", data, dataKinds);
   requireTogether(data, "source", "target");
+  requireAlone(data, "source", ["encoding"], false);
   requireTogether(data, "heldOutSource", "heldOutTarget");
   if (data.heldOutSource !== undefined && data.source === undefined) {
     throw new RangeError(

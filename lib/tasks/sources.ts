@@ -10,7 +10,13 @@ import {
   readImageFolder,
 } from "../data/images.ts";
 import { readIdx } from "../data/idx.ts";
-import { readWaveFolder, speakerGroups, type WaveFolderOptions } from "../data/waves.ts";
+import {
+  hasWaveLists,
+  readWaveFolder,
+  speakerGroups,
+  type WaveFolderOptions,
+  type WavePart,
+} from "../data/waves.ts";
 import { type FeatureDataset, featuresOf } from "./sounds.ts";
 
 /** Which images. */
@@ -63,8 +69,16 @@ export function requireTogether<D extends object>(
   throw new RangeError(`Cannot use data.${given} without data.${missing}: give both, or neither`);
 }
 
-/** Refuses an option that another one makes meaningless. */
-function requireAlone(
+/**
+ * Refuses an option that another one makes meaningless, or that does without it.
+ *
+ * @param options What settings say of data.
+ * @param name The other option.
+ * @param others What is refused.
+ * @param without Whether they are refused beside the other one; else without it.
+ * @throws {RangeError} If one is given that may not be.
+ */
+export function requireAlone(
   options: object,
   name: string,
   others: readonly string[],
@@ -136,7 +150,8 @@ export const soundDataKinds: OptionKinds<SoundData> = {
 };
 
 /**
- * The sounds that settings name, as features. Speakers are held out whole.
+ * The sounds that settings name, as features. A folder with `validation_list.txt` and `testing_list.txt` is split by them, unless a share
+ * or a seed is given: the first is held out, what the second names is read by neither part. Else speakers are held out whole.
  *
  * @param data What they say.
  * @returns Those to train on, and those held out.
@@ -146,10 +161,14 @@ export async function soundsOf(data: SoundData): Promise<Split<FeatureDataset>> 
   requireOptions("data", data, soundDataKinds);
   const { folder, mels = 40, rate, seconds, ...split } = data;
   requireInteger("mels", mels, { min: 1 });
-  const waves = await readWaveFolder(folder, {
-    ...(rate === undefined ? {} : { rate }),
-    ...(seconds === undefined ? {} : { seconds }),
-  });
+  const reading = { ...given("rate", rate), ...given("seconds", seconds) };
+  if (Object.keys(split).length === 0 && await hasWaveLists(folder)) {
+    const name = `${folder} (validation_list.txt is held out, testing_list.txt left out)`;
+    const part = async (part: WavePart) =>
+      featuresOf(await readWaveFolder(folder, { ...reading, part, name }), mels);
+    return { train: await part("train"), heldOut: await part("validation") };
+  }
+  const waves = await readWaveFolder(folder, reading);
   const groups = speakerGroups(waves);
   return holdOut(featuresOf(waves, mels), { ...split, groups });
 }

@@ -17,11 +17,13 @@ import { paddedRows } from "./batches.ts";
 import { classificationTask } from "./classification.ts";
 import type { ModelTokens } from "./model_tokens.ts";
 import type { Task } from "./task.ts";
+import { requireAlone } from "./sources.ts";
 import { requireNoVocabulary } from "./texts.ts";
+import { textKinds, type TextOptions } from "../train/text.ts";
 import type { Tokenizer } from "../train/tokenizer.ts";
 
 /** Which texts. */
-export interface LabelledTextData extends SplitOptions {
+export interface LabelledTextData extends SplitOptions, TextOptions {
   /** A folder with a folder of *.txt for each class; CLDR's phrases by their languages by default. */
   readonly folder?: string;
   /** A folder of those that are held out; by default a share of the others is. */
@@ -34,6 +36,7 @@ export interface LabelledTextData extends SplitOptions {
 
 const dataKinds: OptionKinds<LabelledTextData> = {
   ...splitKinds,
+  ...textKinds,
   folder: "string?",
   heldOutFolder: "string?",
   vocabulary: "number?",
@@ -65,9 +68,12 @@ async function splitOf(data: LabelledTextData): Promise<Split<ClassDataset<Label
     ...(seed === undefined ? {} : { seed }),
   };
   if (folder === undefined) return await phraseLanguages(split);
-  const train = await readTextFolder(folder);
+  const { encoding, keepLineEnds = false } = data;
+  const reading = { ...(encoding === undefined ? {} : { encoding }), keepLineEnds };
+  const train = await readTextFolder(folder, reading);
   if (heldOutFolder === undefined) return holdOut(train, split);
-  return { train, heldOut: await readTextFolder(heldOutFolder, { classes: train.classes }) };
+  const { classes } = train;
+  return { train, heldOut: await readTextFolder(heldOutFolder, { ...reading, classes }) };
 }
 
 /**
@@ -84,9 +90,7 @@ export async function classifiedTextsOf(
 ): Promise<ClassifiedTexts> {
   requireOptions("data", data, dataKinds);
   if (own !== undefined) requireNoVocabulary(data);
-  if (data.heldOutFolder !== undefined && data.folder === undefined) {
-    throw new RangeError("Cannot use data.heldOutFolder without data.folder: give data.folder too");
-  }
+  requireAlone(data, "folder", ["heldOutFolder", "encoding", "keepLineEnds"], false);
   const length = requireInteger("length", data.length ?? 64, { min: 1 });
   const { train, heldOut } = await splitOf(data);
   const tokenizer = own?.tokenizer ?? await tokenizerOfTexts(

@@ -15,6 +15,7 @@ import {
 import { readText, type TextOptions } from "../train/text.ts";
 import type { Tokenizer } from "../train/tokenizer.ts";
 import type { ModelTokens } from "./model_tokens.ts";
+import { requireAlone } from "./sources.ts";
 import type { Baseline, ExampleFacts } from "./task.ts";
 
 /** Which text. */
@@ -56,6 +57,7 @@ export interface Rows {
  */
 export async function rowsOf(data: TextData, tokens?: ModelTokens): Promise<Rows> {
   requireOptions("data", data, dataKinds);
+  requireAlone(data, "text", ["encoding", "keepLineEnds"], false);
   if (tokens !== undefined) requireNoVocabulary(data);
   const { length = 64, ...of } = data;
   const corpus = await corpusOf(of, tokens?.tokenizer);

@@ -140,3 +140,43 @@ Deno.test("wrong settings get one sentence with the key, the value and what is a
     }
     assertEquals(namesIn(folder).includes("runs"), false);
   }));
+
+Deno.test("a file of settings is refused for another task: both are said, and the way out", () =>
+  withText(async (folder) => {
+    const config = await writeConfig(folder, { task: "keyword", data: { folder } });
+    for (const words of [["--task", "translation"], ["--set", "task=translation"]]) {
+      const { code, err } = await runHere("train", "--config", config, ...words);
+      assertEquals(code, 2);
+      assertStringIncludes(
+        err,
+        `Cannot use --config ${config} for the task translation: its settings are of keyword; leave --task out`,
+      );
+    }
+    const data = { text: `${folder}/text.txt` };
+    const same = await writeConfig(folder, { task: "causal-lm", data });
+    const words = ["--task", "causal-lm", "--out", `${folder}/runs`];
+    const { code, err } = await runHere("train", "--config", same, ...words, ...tiny);
+    assertEquals(code, 0, err);
+  }));
+
+Deno.test("--encoding and --keep-line-ends hold for tasks as well, and are refused without a text", () =>
+  withText(async (folder) => {
+    const text = `${folder}/latin.txt`;
+    await Deno.writeFile(text, Uint8Array.from("Bär\r\n".repeat(40), (c) => c.charCodeAt(0)));
+    const words = ["--encoding", "latin1", "--keep-line-ends"];
+    const out = ["--out", `${folder}/runs`, ...tiny];
+    const task = ["--task", "masked-lm"];
+    const { code, err } = await runHere("train", ...task, "--text", text, ...words, ...out);
+    assertEquals(code, 0, err);
+    const { manifest } = await readRun(`${folder}/runs`, "pre-ln");
+    const { corpus, tokens } = manifest as unknown as {
+      readonly corpus: { readonly trainExamples: number };
+      readonly tokens: { readonly characters: string };
+    };
+    assertEquals([tokens.characters, corpus.trainExamples], ["\n\rBrä", 180]);
+    for (const without of [task, []]) {
+      const { code, err } = await runHere("train", ...without, ...words, ...tiny);
+      assert(code === 2 || code === 3, `${code}: ${err}`);
+      assertStringIncludes(err, "encoding without");
+    }
+  }));
