@@ -105,7 +105,9 @@ async function filesOf(
       : (part === "validation" ? validation : testing).has(path)
   );
   if (chosen.length > 0) return chosen;
-  throw new RangeError(`Cannot read part "${part}" of ${folder}: it has no file`);
+  throw new RangeError(
+    `Cannot read part "${part}" of ${folder}: it has no file, by validation_list.txt and testing_list.txt`,
+  );
 }
 
 /** Samples with silence behind them. */

@@ -11,7 +11,7 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /**
- * The folders in a folder.
+ * The folders in a folder; links to folders are such, as where some classes of a larger set are put together.
  *
  * @param folder The folder.
  * @returns Their names, in the order of their code units, without hidden ones.
@@ -20,7 +20,8 @@ async function namesIn(folder: string): Promise<string[]> {
 export async function foldersIn(folder: string): Promise<string[]> {
   const names = [];
   for (const name of await namesIn(folder)) {
-    if ((await platform.lstat(`${folder}/${name}`)).isDirectory) names.push(name);
+    const isFolder = platform.stat(`${folder}/${name}`).then(({ isDirectory }) => isDirectory);
+    if (await isFolder.catch(() => false)) names.push(name);
   }
   return names;
 }

@@ -86,6 +86,14 @@ export function factsOf(
   };
 }
 
+/** Requires classes that can be told apart. */
+function requireClasses({ name, classes }: ClassDataset<Labelled>): void {
+  if (classes.length > 1) return;
+  throw new RangeError(
+    `Cannot tell classes of ${name} apart: it has one, ${classes[0]}, and must have at least 2`,
+  );
+}
+
 const labelsOf = (batch: readonly Labelled[]): Int32Array =>
   Int32Array.from(batch, ({ label }) => label);
 
@@ -96,11 +104,13 @@ const labelsOf = (batch: readonly Labelled[]): Int32Array =>
  *
  * @param classification The examples and how a model reads them.
  * @returns The task.
+ * @throws {RangeError} If there is one class alone.
  */
 export function classificationTask<T>(
   classification: Classification<T>,
 ): Task<readonly (T & Labelled)[]> {
   const { split, sha256, inputs, ...rest } = classification;
+  requireClasses(split.train);
   const { classes } = split.train;
   return {
     ...rest,

@@ -153,6 +153,7 @@ export async function sentencesOf(data: PairData, tokens?: ModelTokens): Promise
   requireOptions("data", data, dataKinds);
   requireTogether(data, "source", "target");
   requireAlone(data, "source", ["encoding"], false);
+  requireAlone(data, "heldOutSource", ["heldOutShare", "seed"], true);
   requireTogether(data, "heldOutSource", "heldOutTarget");
   if (data.heldOutSource !== undefined && data.source === undefined) {
     throw new RangeError(

@@ -91,6 +91,7 @@ export async function classifiedTextsOf(
   requireOptions("data", data, dataKinds);
   if (own !== undefined) requireNoVocabulary(data);
   requireAlone(data, "folder", ["heldOutFolder", "encoding", "keepLineEnds"], false);
+  requireAlone(data, "heldOutFolder", ["heldOutShare", "seed"], true);
   const length = requireInteger("length", data.length ?? 64, { min: 1 });
   const { train, heldOut } = await splitOf(data);
   const tokenizer = own?.tokenizer ?? await tokenizerOfTexts(

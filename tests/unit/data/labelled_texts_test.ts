@@ -22,6 +22,22 @@ Deno.test("readTextFolder() labels texts by the folders' order, whatever their e
     await assertRejects(() => readTextFolder(folder), RangeError, "3.txt");
   }));
 
+if (Deno.build.os !== "windows") {
+  Deno.test("readTextFolder() takes links to folders for classes, and none that leads nowhere", () =>
+    inFolder(async (folder) => {
+      for (const name of ["a", "b"]) {
+        await Deno.mkdir(`${folder}/all/${name}`, { recursive: true });
+        await Deno.writeTextFile(`${folder}/all/${name}/1.txt`, name);
+      }
+      await Deno.mkdir(`${folder}/some`);
+      for (const [name, to] of [["x", "../all/b"], ["gone", "nowhere"], ["1", "1"]] as const) {
+        await Deno.symlink(to, `${folder}/some/${name}`);
+      }
+      const { classes, examples } = await readTextFolder(`${folder}/some`);
+      assertEquals([classes, examples], [["x"], [{ text: "b", label: 0 }]]);
+    }));
+}
+
 Deno.test("phraseLanguages() has all six languages in both parts, and no meaning in both", async () => {
   const { train, heldOut } = await phraseLanguages();
   const texts = (part: typeof train, label: number) =>

@@ -204,6 +204,6 @@ Deno.test("a model that does not fit a task is refused with the reason", () =>
     ];
     for (const [name, reason] of cases) {
       using source = await openGolden(name);
-      await assertRejects(() => loadForTask(source, imagesOf(["a"]), 1), RangeError, reason);
+      await assertRejects(() => loadForTask(source, imagesOf(["a", "b"]), 1), RangeError, reason);
     }
   }));

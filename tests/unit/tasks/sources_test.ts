@@ -4,6 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import {
   classifiedTextsOf,
   imagesOf,
+  readTask,
   rowsOf,
   sentencesOf,
   soundsOf,
@@ -112,7 +113,10 @@ Deno.test("settings name the encoding of pairs, of texts with classes and of a t
       assertEquals(examples.map(({ text }) => text), ["Öl cold\r\n", "Öl warm\r\n"]);
     }
 
+    const share = { heldOutShare: 0.5 };
     const alone = [
+      [() => sentencesOf({ ...held, ...share }), "heldOutShare beside data.heldOutSource"],
+      [() => classifiedTextsOf({ ...texts, ...share }), "heldOutShare beside data.heldOutFolder"],
       [() => sentencesOf({ encoding: "latin1" }), "encoding without data.source"],
       [() => classifiedTextsOf({ encoding: "latin1" }), "encoding without data.folder"],
       [() => classifiedTextsOf({ keepLineEnds: true }), "keepLineEnds without data.folder"],
@@ -120,5 +124,25 @@ Deno.test("settings name the encoding of pairs, of texts with classes and of a t
     ] as const;
     for (const [read, words] of alone) {
       await assertRejects<unknown>(read, RangeError, `Cannot use data.${words}`);
+    }
+  }));
+
+Deno.test("one class alone is refused by every task of classes", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/only`);
+    for (const at of [1, 2, 3]) {
+      await Deno.writeTextFile(`${folder}/only/${at}.txt`, `text ${at}`);
+      await Deno.writeFile(`${folder}/only/${at}_nohash_0.wav`, encodeWave(new Float32Array(800)));
+    }
+    const [images, labels] = [`${folder}/images`, `${folder}/labels`];
+    await Deno.writeFile(images, idx([3, 2, 2], pixels(3)));
+    await Deno.writeFile(labels, idx([3], [0, 0, 0]));
+    const tasks = {
+      "text-classification": { folder },
+      "keyword": { folder, heldOutShare: 0.4 },
+      "image-classification": { images, labels },
+    };
+    for (const [task, data] of Object.entries(tasks)) {
+      await assertRejects(() => readTask({ task, data }), RangeError, "and must have at least 2");
     }
   }));
