@@ -80,6 +80,18 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 }
 
 /**
+ * Requires that options are an object.
+ *
+ * @param of Whose options they are, such as `train()`.
+ * @param options The options.
+ * @throws {RangeError} If they are none.
+ */
+export function requireObject(of: string, options: unknown): asserts options is object {
+  if (isObject(options)) return;
+  throw new RangeError(`Cannot use ${shown(options)} as options of ${of}: it must be an object`);
+}
+
+/**
  * Requires that an object has no keys but known ones.
  *
  * @param of Whose options they are, such as `train()`.
@@ -88,9 +100,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
  * @throws {RangeError} If it is no object, or has another key; the message names the nearest one.
  */
 export function requireKeys(of: string, options: unknown, known: readonly string[]): void {
-  if (!isObject(options)) {
-    throw new RangeError(`Cannot use ${shown(options)} as options of ${of}: it must be an object`);
-  }
+  requireObject(of, options);
   const stranger = Object.keys(options).find((key) => !known.includes(key));
   if (stranger === undefined) return;
   const meant = nearest(stranger, known);

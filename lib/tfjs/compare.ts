@@ -57,9 +57,9 @@ function requireInput(model: tf.LayersModel, inputs: readonly Tensor[]): void {
     input instanceof tf.Tensor ? shapeText(input.shape) : shown(input)
   );
   throw new RangeError(
-    `Cannot measure on inputs ${given.join(" and ")}: they must be ${
-      model.inputs.map(({ shape }) => shapeText(shape)).join(" and ")
-    }`,
+    `Cannot measure on ${
+      given.length === 0 ? "no inputs" : `inputs ${given.join(" and ")}`
+    }: they must be ${model.inputs.map(({ shape }) => shapeText(shape)).join(" and ")}`,
   );
 }
 

@@ -32,7 +32,7 @@ class GpasLayer extends tf.layers.Layer {
   gate: tf.LayerVariable | undefined;
 
   constructor(options: GPASOptions = {}) {
-    const given = givenOptions(options);
+    const given = givenOptions("NormkitGPAS", options);
     requireOptions("NormkitGPAS", given, kinds);
     super(given as ConstructorParameters<typeof tf.layers.Layer>[0]);
     const { activation = "silu" } = given;

@@ -40,7 +40,7 @@ export class Normalization extends FusedNormalization {
    * @throws {RangeError} If an option is unknown or cannot be used.
    */
   constructor(options: NormalizationOptions = {}) {
-    const given = givenOptions(options);
+    const given = givenOptions(new.target.className, options);
     requireNormalizationOptions(new.target.className, given);
     const { axis = -1 } = given;
     super({ ...given, axis: typeof axis === "number" ? axis : [...axis] }); // tfjs writes into the list

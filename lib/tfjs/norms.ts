@@ -33,8 +33,7 @@ export const LayerNormalization: LayerClass<NormalizationOptions> = registered(
 /** A norm over the last axis alone; ε is 1e-5 by default, and there is no β unless `center` asks for it. */
 class RowNormalization extends Normalization {
   constructor(options: NormalizationOptions = {}) {
-    const given = givenOptions(options);
-    super(typeof given === "object" ? { epsilon: 1e-5, center: false, ...given } : given);
+    super({ epsilon: 1e-5, center: false, ...givenOptions(new.target.className, options) });
   }
 
   override build(inputShape: Shape | Shape[]): void {
@@ -83,7 +82,7 @@ class CompressedNormalization extends RowNormalization {
   readonly layout: CrmsLayout;
 
   constructor(options: CRMSNormalizationOptions = {}) {
-    const { layout = "compressed", ...others } = givenOptions(options);
+    const { layout = "compressed", ...others } = givenOptions(new.target.className, options);
     super(others);
     this.layout = requireOneOf("layout", layout, ["compressed", "padded"]);
   }

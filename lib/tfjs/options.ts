@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { requireEps, requireInteger, requireOneOf } from "../core/check.ts";
-import { type OptionKinds, requireOptions } from "../core/options.ts";
+import { type OptionKinds, requireObject, requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { DataType } from "./tfjs_types.ts";
 
@@ -105,11 +105,13 @@ function requireAxis(axis: unknown): void {
 /**
  * The options of a layer as they were meant: a file has `null` where an option is absent, and tfjs adds `customObjects`.
  *
+ * @param of Whose options they are, such as `LayerNormalization`.
  * @param options The options.
  * @returns Those that are given.
+ * @throws {RangeError} If they are no object.
  */
-export function givenOptions<T extends object>(options: T): T {
-  if (typeof options !== "object" || options === null) return options;
+export function givenOptions<T extends object>(of: string, options: T): T {
+  requireObject(of, options);
   const entries = Object.entries(options);
   return Object.fromEntries(
     entries.filter(([key, value]) => value !== null && key !== "customObjects"),

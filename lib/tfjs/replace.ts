@@ -3,6 +3,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { LayerNormalization } from "./norms.ts";
 
+/** tfjs's own class, however often another takes its name. */
+const original = tf.serialization.SerializationMap.getMap().classNameMap["LayerNormalization"]!;
+
 /**
  * From now on `tf.loadLayersModel` makes this library's {@linkcode LayerNormalization} wherever a file has tfjs's.
  *
@@ -12,7 +15,6 @@ import { LayerNormalization } from "./norms.ts";
  */
 export function replaceLayerNormalization(): () => void {
   const { classNameMap } = tf.serialization.SerializationMap.getMap();
-  const original = classNameMap["LayerNormalization"]!;
   classNameMap["LayerNormalization"] = classNameMap[LayerNormalization.className]!;
   return () => void (classNameMap["LayerNormalization"] = original);
 }

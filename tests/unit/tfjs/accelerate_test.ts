@@ -236,6 +236,10 @@ Deno.test("accelerate() refuses what it cannot measure, and leaves the model as 
       "Cannot measure on inputs [2, 4, 12] and [2, 4, 12]: they must be [null, 4, 12]",
     ],
     [
+      () => accelerate(model, { inputs: [] }),
+      "Cannot measure on no inputs: they must be [null, 4, 12]",
+    ],
+    [
       () => accelerate(model, { inputs: [5 as unknown as Tensor] }),
       "Cannot measure on inputs 5: they must be [null, 4, 12]",
     ],

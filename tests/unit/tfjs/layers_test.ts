@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { readAll } from "../../../lib/backend/mod.ts";
+import { shown } from "../../../lib/core/options.ts";
 import { Random } from "../../../lib/core/random.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import {
@@ -260,7 +261,12 @@ Deno.test("wrong options are refused with the value and what is allowed", () => 
   const layers: readonly [() => unknown, string][] = [
     [() => new GPAS({ activation: "swish" as "silu" }), 'Cannot use activation = "swish"'],
     [() => new CRMSNormalization({ layout: "wide" as "padded" }), 'Cannot use layout = "wide"'],
-    [() => new RMSNormalization("rms" as never), 'Cannot use "rms" as options'],
+    ...[LayerNormalization, RMSNormalization, CRMSNormalization, GPAS].flatMap((Layer) =>
+      [null, [], "rms", 3, () => 1].map((options): [() => unknown, string] => [
+        () => new Layer(options as never),
+        `Cannot use ${shown(options)} as options of ${Layer.className}: it must be an object`,
+      ])
+    ),
   ];
   for (const [make, message] of layers) {
     const error = assertThrows(make, RangeError);
@@ -317,5 +323,8 @@ Deno.test("tfjs's registry keeps its own class, unless it is asked to replace it
   const again = await savedAndLoaded(model);
   assert(replaced.layers[0] instanceof LayerNormalization);
   assertEquals(again.layers[0]!.constructor, stock);
+  const undo = [replaceLayerNormalization(), replaceLayerNormalization()];
+  for (const one of undo) one();
+  assertEquals(config().get("LayerNormalization")![0] as unknown, stock);
   for (const one of [model, replaced, again]) one.dispose();
 });
