@@ -236,7 +236,12 @@ Deno.test("in Node, training needs no more than tfjs, its backends and what draw
     const { parameters, record } = await train(settings, makeCorpus("Call me Ishmael. ".repeat(9)));
     disposeTree(parameters);
     console.log(record.rows.at(-1).bitsPerByte > 0);
+    await useBackend("webgpu").catch(({ message }) => console.log(message));
   `,
   );
-  assertEquals((await project.run("node", "main.js")).out, "true\n");
+  assertEquals(
+    (await project.run("node", "main.js")).out,
+    "true\nCannot use the webgpu backend: no WebGPU adapter answered. " +
+      'Install the npm package "webgpu" or use "wasm"\n',
+  );
 });

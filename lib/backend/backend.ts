@@ -52,6 +52,14 @@ export class BackendUnavailableError extends Error {
 const webGpuRemedy =
   'Update the graphics driver, install a software adapter (Mesa lavapipe: package mesa-vulkan-drivers) or use "wasm"';
 
+/** What to do where no adapter answered. */
+async function adapterRemedy(): Promise<string> {
+  const { gpuPackage } = platform;
+  return gpuPackage === undefined || await platform.gpu() !== undefined
+    ? webGpuRemedy
+    : `Install the npm package "${gpuPackage}" or use "wasm"`;
+}
+
 async function activate(name: BackendName): Promise<void> {
   tf.env().set("PROD", true); // silences the banner of the CPU backend
   if (!await tf.setBackend(name)) throw new Error("its initialization failed");
@@ -150,7 +158,7 @@ async function useNamed(name: BackendName, complete: Complete): Promise<BackendC
     const remedy = name === "webgpu" ? webGpuRemedy : 'Mend that or use "cpu"';
     throw new BackendUnavailableError(name, message(error), remedy);
   }
-  throw new BackendUnavailableError(name, "no WebGPU adapter answered", webGpuRemedy);
+  throw new BackendUnavailableError(name, "no WebGPU adapter answered", await adapterRemedy());
 }
 
 /**

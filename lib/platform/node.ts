@@ -209,6 +209,7 @@ const host: Host = {
     const own = (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;
     return own ?? await (dawnGpu ??= openDawn());
   },
+  gpuPackage: dawn,
   maySleep: () => true,
   ...nodeParts,
 };
