@@ -1,6 +1,7 @@
 // Every number of a folder against what the conversion gives, piece by piece: the main proof of a certificate.
 
 import { nameText } from "../core/excerpt.ts";
+import { oneAhead } from "../core/one_ahead.ts";
 import { bytesPerNumber, decodeNumbers, type DType, ulp } from "../checkpoint/dtype.ts";
 import type { PlannedTensor } from "../checkpoint/writer.ts";
 
@@ -34,11 +35,11 @@ export interface TensorComparison {
 
 /** The bytes of a tensor in pieces of the lengths that are asked for. */
 class Pieces {
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #chunks: AsyncGenerator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array();
 
   constructor(tensor: PlannedTensor) {
-    this.#chunks = tensor.chunks()[Symbol.asyncIterator]();
+    this.#chunks = oneAhead(tensor.chunks());
   }
 
   /** The bytes that are there, at most `most` of them; none at the end. */
@@ -114,7 +115,7 @@ async function compareTensor(
   const size = bytesPerNumber(expected.dtype);
   const others = new Pieces(actual);
   let at = 0;
-  for await (const chunk of expected.chunks()) {
+  for await (const chunk of oneAhead(expected.chunks())) {
     for (let start = 0; start < chunk.length;) {
       const piece = await others.next(chunk.length - start);
       if (piece.length === 0) throw new RangeError(`Cannot read ${actual.name}: it ends too early`);

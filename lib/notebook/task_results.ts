@@ -47,7 +47,7 @@ const meanNats = (runs: readonly AnyRunRecord[]): number =>
 
 /** The runs at the learning rate that is chosen. */
 function bestOf(runs: readonly AnyRunRecord[]): readonly AnyRunRecord[] {
-  const rates = [...Map.groupBy(runs, rateOf).values()];
+  const rates = [...groupBy(runs, rateOf).values()];
   const most = greatest(rates.map(({ length }) => length));
   return rates.filter(({ length }) => length === most)
     .reduce((best, own) => meanNats(own) < meanNats(best) ? own : best);

@@ -59,17 +59,21 @@ export function claimsTable(claims: readonly FoundClaim[], folder: string): stri
 }
 
 /**
- * How many claims of each paper have which verdict, as a Markdown table whose last row is of all papers.
+ * How many claims of each paper have which verdict, as a Markdown table whose last row is of all papers; verdicts that none has are
+ * left out.
  *
  * @param claims The claims.
  * @returns Markdown.
  */
 export function verdictCounts(claims: readonly FoundClaim[]): string {
+  const given = Object.keys(verdicts).filter((word) =>
+    claims.some(({ verdict }) => verdict === word)
+  );
   const countsOf = (own: readonly FoundClaim[]): string[] =>
-    Object.keys(verdicts).map((verdict) => own.filter((one) => one.verdict === verdict).length)
+    given.map((verdict) => own.filter((one) => one.verdict === verdict).length)
       .map((count) => count === 0 ? "" : String(count));
   const papers = [...Map.groupBy(claims, ({ paper }) => paper)];
-  return markdownTable(["paper", ...Object.keys(verdicts)], [
+  return markdownTable(["paper", ...given], [
     ...papers.map(([paper, own]) => [paper, ...countsOf(own)]),
     [`all ${claims.length} claims`, ...countsOf(claims)],
   ]);

@@ -149,11 +149,11 @@ Deno.test("verdictCounts() counts each paper's claims by verdict, and all of the
   const other = { ...collectClaims(two)[0]!, paper: "Sun et al. 2025", verdict: "contradicted" };
   const lines = verdictCounts(collectClaims(two).concat(other as FoundClaim)).split("\n");
   assertEquals(lines, [
-    "| paper | reproduced | direction only | depends on the rate | not seen at this scale | contradicted |",
-    "| --- | --- | --- | --- | --- | --- |",
-    "| Xiong et al. 2020 | 2 |  |  | 1 |  |",
-    "| Sun et al. 2025 |  |  |  |  | 1 |",
-    "| all 4 claims | 2 |  |  | 1 | 1 |",
+    "| paper | reproduced | not seen at this scale | contradicted |",
+    "| --- | --- | --- | --- |",
+    "| Xiong et al. 2020 | 2 | 1 |  |",
+    "| Sun et al. 2025 |  |  | 1 |",
+    "| all 4 claims | 2 | 1 | 1 |",
   ]);
 });
 

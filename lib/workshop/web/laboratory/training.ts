@@ -1,5 +1,6 @@
 // The training of a design with what is watched of it: the loss of each step, and now and then its stream and gradients by layer.
 
+import { groupBy } from "../../../core/collections.ts";
 import type { Corpus } from "../../../train/corpus.ts";
 import { type Probe, train, type TrainOptions, type TrainResult } from "../../../train/train.ts";
 import { type GradientRow, probeGradients, probeStream } from "../../../probes/mod.ts";
@@ -8,7 +9,7 @@ import { settingsOf } from "./trial.ts";
 
 /** The norm of each layer's gradient, of those of its parameters. */
 function byLayer(rows: readonly GradientRow[]): { layer: number; norm: number }[] {
-  const layers = Map.groupBy(rows.filter(({ layer }) => layer > 0), ({ layer }) => layer);
+  const layers = groupBy(rows.filter(({ layer }) => layer > 0), ({ layer }) => layer);
   return [...layers].map(([layer, of]) => ({
     layer,
     norm: Math.sqrt(of.reduce((sum, { norm }) => sum + norm ** 2, 0)),
