@@ -26,7 +26,7 @@ async function watch(
   signal: AbortSignal,
   { once, bars }: { readonly once: boolean; readonly bars: boolean },
 ): Promise<RunView> {
-  let [shown, last]: [number, RunView | undefined] = [0, undefined];
+  let [shown, last]: [number, RunView] = [0, { rows: [], length: undefined, isDone: false }];
   let bar: ReturnType<typeof trainingBar> | undefined;
   try {
     for await (const view of followRun(dirname(run), basename(run), { signal })) {
@@ -42,7 +42,7 @@ async function watch(
   } finally {
     bar?.[Symbol.dispose]();
   }
-  return last!;
+  return last;
 }
 
 /** `normkit watch`: its help, its options, and what it does. */

@@ -33,6 +33,8 @@ export interface RunView {
 
 const newline = 0x0a;
 
+const lengthFile = (states: string): string => `${states}/run.json`;
+
 /** The whole lines of a file that grows, and begins anew where the run went back. */
 class GrowingRows {
   readonly #path: string;
@@ -57,6 +59,22 @@ class GrowingRows {
   }
 }
 
+/** Whether a run has its files of what is under way; they are removed one by one when it is done. */
+async function isUnderWay(states: string): Promise<boolean> {
+  return await exists(rowsIn(states)) && await exists(lengthFile(states));
+}
+
+/** What is known of a run that is under way; undefined where it is not, or no more. */
+async function viewOf(states: string, growing: GrowingRows): Promise<RunView | undefined> {
+  try {
+    const length = lengthIn(await readJson(lengthFile(states)));
+    return { rows: await growing.read(), length, isDone: false };
+  } catch (error) {
+    if (await isUnderWay(states)) throw error;
+    return undefined;
+  }
+}
+
 /**
  * Follows a run until it is done: what is known of it at once, and again whenever there are more rows.
  *
@@ -77,19 +95,18 @@ export async function* followRun(
   const states = underWayIn(folder, name);
   const growing = new GrowingRows(rowsIn(states));
   let known = -1;
-  let isThere = await exists(rowsIn(states));
-  if (!isThere && !await exists(`${folder}/${name}.json`)) {
+  if (!await isUnderWay(states) && !await exists(`${folder}/${name}.json`)) {
     throw new RangeError(
-      `Cannot follow ${folder}/${name}: there is no such run, nor one under way`,
+      `Cannot follow ${folder}/${name}: there is no such run, nor one under way; a run is named by its folder and its variant, ` +
+        "such as runs/pre-ln",
     );
   }
-  while (isThere && signal?.aborted !== true) {
-    const length = lengthIn(await readJson(`${states}/run.json`));
-    const rows = await growing.read();
-    if (rows.length !== known) yield { rows, length, isDone: false };
-    known = rows.length;
+  while (signal?.aborted !== true) {
+    const view = await viewOf(states, growing);
+    if (view === undefined) break;
+    if (view.rows.length !== known) yield view;
+    known = view.rows.length;
     await new Promise((resolve) => setTimeout(resolve, pause));
-    isThere = await exists(rowsIn(states));
   }
   if (signal?.aborted === true) return;
   const { rows } = await readRun(folder, name);

@@ -26,6 +26,9 @@ export class StateError extends RangeError {
   override readonly name = "StateError";
 }
 
+/** Of a state that is whole, and of another training or a newer program: the older ones are so as well, and none is to be removed. */
+class ForeignStateError extends StateError {}
+
 /** The version of the files. */
 const format = 1;
 
@@ -145,7 +148,9 @@ async function factsIn(path: string): Promise<StateFacts> {
   const { check, ...facts } = Object(found) as StateFacts & { readonly check?: unknown };
   const { format: written, normkit } = facts;
   if (Number.isInteger(written) && written > format) {
-    throw new StateError(`normkit ${normkit} wrote it, and this is ${version}, which is older`);
+    throw new ForeignStateError(
+      `normkit ${normkit} wrote it, and this is ${version}, which is older`,
+    );
   }
   if (check !== sha256Of(canonicalJson(facts))) throw new StateError("it is damaged");
   requireOptions("a state", facts, factKinds);
@@ -196,7 +201,9 @@ async function requireState<P>(
     throw new StateError(`it is the state of step ${facts.state.step}`);
   }
   if (facts.determines !== determines) {
-    throw new StateError("it is of another training: settings, data, backend or start differ");
+    throw new ForeignStateError(
+      "it is of another training: settings, data, backend or start differ",
+    );
   }
   const rows = await prefixOf(rowsIn(folder), facts.state.rows);
   if (rows?.sha256 !== facts.rows) {
@@ -232,10 +239,17 @@ export async function readState<P>(
   } catch (cause) {
     if (!isRefusal(cause)) throw cause;
     const { json } = filesOf(folder, step);
-    const older = (await stepsIn(folder)).filter((other) => other < step).at(-1);
-    const help = older === undefined
-      ? `without ${folder} the training begins anew`
-      : `without this file it goes on from step ${older}`;
+    const help = cause instanceof ForeignStateError
+      ? "it goes on with what it began with"
+      : await helpFor(folder, step);
     throw new StateError(`Cannot resume from ${json}: ${cause.message}; ${help}`, { cause });
   }
+}
+
+/** What can be done about a damaged state. */
+async function helpFor(folder: string, step: number): Promise<string> {
+  const older = (await stepsIn(folder)).filter((other) => other < step).at(-1);
+  return older === undefined
+    ? `without ${folder} the training begins anew`
+    : `without this file it goes on from step ${older}`;
 }

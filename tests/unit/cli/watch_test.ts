@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { followRun, readRun, type RunView } from "../../../lib/train/mod.ts";
+import { watchCommand } from "../../../lib/cli/watch.ts";
 import { childOf, runHere } from "../../support/cli.ts";
 import { tinyTraining, withText } from "./tiny_runs.ts";
 
@@ -10,7 +11,7 @@ Deno.test("normkit watch follows a run of another process until it is done", () 
     const run = `${folder}/runs/pre-ln`;
     const early = await runHere("watch", run);
     assertEquals(early.code, 3);
-    assertStringIncludes(early.err, "there is no such run, nor one under way");
+    assertStringIncludes(early.err, "there is no such run, nor one under way; a run is named by");
     const words = tinyTraining(folder, "--steps", "400", "--backend", "wasm", "--json");
     const ended = childOf({}, ...words).output();
     const isUnderWay = () =>
@@ -60,4 +61,27 @@ Deno.test("followRun() gives the rows of a run that is done", () =>
     const [view, ...others] = await Array.fromAsync(followRun(`${folder}/runs`, "pre-ln"));
     assertEquals([view!.isDone, others.length], [true, 0]);
     assertEquals(view!.rows, (await readRun(`${folder}/runs`, "pre-ln")).rows);
+  }));
+
+Deno.test("followRun() takes a run for done whose files of what is under way are being removed", () =>
+  withText(async (folder) => {
+    assertEquals((await runHere(...tinyTraining(folder, "--json"))).code, 0);
+    for (const first of ["run.json", "rows.jsonl"]) {
+      const states = `${folder}/runs/unfinished/pre-ln`;
+      await Deno.mkdir(states, { recursive: true });
+      await Deno.writeTextFile(`${states}/run.json`, '{"steps": 5, "tokens": 2}');
+      await Deno.writeTextFile(`${states}/rows.jsonl`, '{"kind": "step", "step": 1}\n');
+      const views = followRun(`${folder}/runs`, "pre-ln", { pause: 1 });
+      assertEquals((await views.next()).value?.isDone, false);
+      await Deno.remove(`${states}/${first}`);
+      assertEquals((await views.next()).value?.isDone, true, first);
+    }
+  }));
+
+Deno.test("normkit watch that is ended before its first look says what it knows", () =>
+  withText(async (folder) => {
+    assertEquals((await runHere(...tinyTraining(folder, "--json"))).code, 0);
+    const args = { values: {}, words: [`${folder}/runs/pre-ln`], given: [] };
+    const outcome = await watchCommand.run(args, AbortSignal.abort());
+    assertStringIncludes(outcome!.text!, "runs/pre-ln: step 0");
   }));
