@@ -78,20 +78,41 @@ async function foldersIn(path: string, names: readonly string[]): Promise<string
 }
 
 /**
+ * Runs among files: weights that have a manifest beside them.
+ *
+ * @param names The names or paths of the files.
+ * @returns Those of the runs, without ending.
+ */
+export function runsIn(names: readonly string[]): string[] {
+  const weights = names.filter((name) => name.endsWith(".safetensors"));
+  return weights.map((name) => name.slice(0, -".safetensors".length))
+    .filter((name) => names.includes(`${name}.json`));
+}
+
+/** What a file is of. */
+async function whatFile(path: string): Promise<string> {
+  const run = path.replace(/\.(?:safetensors|jsonl?)$/, "");
+  const isOfRun = await isRegular(`${run}.json`) && await isRegular(`${run}.safetensors`);
+  return isOfRun
+    ? `it is a file of a run; give ${run}`
+    : "it is a file; give the folder that it is in";
+}
+
+/**
  * What is at a path that is no model's folder, and the way out.
  *
  * @param path The path.
  * @returns A clause; undefined where nothing can be said.
  */
 export async function whatIsThere(path: string): Promise<string | undefined> {
-  if (await isRegular(path)) return "it is a file; give the folder that it is in";
+  if (await isRegular(path)) return await whatFile(path);
   const names = await namesIn(path);
   if (names.includes("adapter_config.json")) {
     return "it has adapter_config.json, an adapter without its model: merge it into that, " +
       "model.merge_and_unload(), and save the result";
   }
-  const folders = await foldersIn(path, names);
-  if (folders.length > 0) return `there are models in it: ${folders.map(excerpt).join(", ")}`;
+  const models = [...await foldersIn(path, names), ...runsIn(names).slice(0, 3)];
+  if (models.length > 0) return `there are models in it: ${models.map(excerpt).join(", ")}`;
   const weights = names.find((name) => /\.(?:safetensors|bin|pth?|gguf|h5)$/.test(name));
   return weights === undefined
     ? undefined

@@ -55,6 +55,24 @@ Deno.test("openModel() says where it looked for a model", async () => {
   });
 });
 
+Deno.test("openModel() of a run's folder or of one of its files says how the run is named", async () => {
+  await inFolder(async (folder) => {
+    await writeRun(`${folder}/pre-ln`, "pre-ln");
+    await Deno.remove(`${folder}/pre-ln.folder`, { recursive: true });
+    const said = async (path: string): Promise<string> =>
+      (await assertRejects(() => openModel(path), RangeError)).message.split("; ").slice(1).join(
+        "; ",
+      );
+    assertEquals(await said(folder), 'there are models in it: "pre-ln"');
+    for (const ending of ["json", "safetensors"]) {
+      assertEquals(
+        await said(`${folder}/pre-ln.${ending}`),
+        `it is a file of a run; give ${folder}/pre-ln`,
+      );
+    }
+  });
+});
+
 Deno.test("openModel() refuses a manifest that is none, and a configuration that is no object", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/run.json`, '{"settings": {}}');

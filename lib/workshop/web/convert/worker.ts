@@ -12,6 +12,7 @@ import { platform } from "../../../platform/mod.ts";
 import { listFiles, mountFolder } from "../../../platform/page_folders.ts";
 import { messageOf, report, takeOrders } from "../worker_side.ts";
 import type { GivenFile, Order, Report } from "./messages.ts";
+import { modelIn } from "./model_in.ts";
 
 /** Where models lie in the worker's files; each has a number. */
 let model = "";
@@ -19,17 +20,10 @@ let count = 0;
 
 const tell = (told: Report): void => report(told);
 
-/** The folder that has the model's configuration: what was dropped may be one folder, or the files of one. */
-function folderIn(files: readonly GivenFile[]): string {
-  const configs = files.map(({ path }) => path).filter((path) => /(?:^|\/)config\.json$/.test(path))
-    .sort((a, b) => a.length - b.length);
-  return configs[0]?.replace(/\/?config\.json$/, "") ?? "";
-}
-
 async function open(files: readonly GivenFile[]): Promise<void> {
   const folder = `/model-${++count}`;
   await mountFolder(folder, files.map(({ path, content }) => [path, content]));
-  model = [folder, folderIn(files)].filter((part) => part !== "").join("/");
+  model = [folder, modelIn(files.map(({ path }) => path))].filter((part) => part !== "").join("/");
   using opened = await openModel(model);
   const inspection = inspect(opened);
   tell({
