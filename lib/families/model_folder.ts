@@ -89,7 +89,7 @@ export function runsIn(names: readonly string[]): string[] {
     .filter((name) => names.includes(`${name}.json`));
 }
 
-/** What a file is of. */
+/** A clause on a file that was given in place of a model, by whether it is one of a run's. */
 async function whatFile(path: string): Promise<string> {
   const run = path.replace(/\.(?:safetensors|jsonl?)$/, "");
   const isOfRun = await isRegular(`${run}.json`) && await isRegular(`${run}.safetensors`);
