@@ -134,9 +134,9 @@ ${definitions(expectations)}
 
 ## The papers' own tasks
 
-Each variant at its own learning rate: of those swept with seed 0 the one whose last held-out loss is the lowest. Then three seeds: their
-mean, and in parentheses the least and the greatest. The baseline is reached without looking at the input; the margin is how far the mean
-of the held-out loss is below it.
+Each variant at its own learning rate: of those swept with seed 0 the one whose last held-out loss is the lowest; where two rates have three
+seeds, the lower mean decides. Then three seeds: their mean, and in parentheses the least and the greatest. The baseline is reached without
+a model: by frequencies, and of translations by the source as it is; the margin is how far the mean of the held-out loss is below it.
 
 ${tasks.map(taskSection).join("\n\n")}
 `;
