@@ -1,5 +1,7 @@
 // The reference of the site: every public name with its documentation, as `deno doc --html` writes it; nothing is loaded from elsewhere.
 
+import { readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { PageLink } from "./pages/page.ts";
 import { checkout } from "./checkout.ts";
 import config from "../../deno.json" with { type: "json" };
@@ -12,6 +14,21 @@ export const apiPages: readonly PageLink[] = Object.keys(config.exports).map((en
   address: entry === "." ? `${apiFolder}/index.html` : `${apiFolder}/${entry.slice(2)}/index.html`,
   html: `<code>${config.name}${entry.slice(1)}</code>`,
 }));
+
+/** Renames pages with a `%` in their name, as those of `text/plain` have: a server takes it for a letter's code, and finds no such page. */
+async function renamePages(folder: string): Promise<void> {
+  const all = await readdir(folder, { recursive: true });
+  const paths = all.filter((path) => path.includes("%"));
+  for (const path of paths) await rename(join(folder, path), join(folder, plain(path)));
+  const names = paths.map((path) => basename(path));
+  for (const path of all.filter((path) => /\.(?:html|js)$/.test(path)).map(plain)) {
+    const text = await readFile(join(folder, path), "utf8");
+    const mended = names.reduce((page, name) => page.replaceAll(name, plain(name)), text);
+    if (mended !== text) await writeFile(join(folder, path), mended);
+  }
+}
+
+const plain = (name: string): string => name.replaceAll("%", "-");
 
 /**
  * Writes the reference of all entry points.
@@ -30,4 +47,5 @@ export async function writeApi(out: string): Promise<void> {
   if (code !== 0) {
     throw new RangeError(`Cannot write the reference: ${new TextDecoder().decode(stderr)}`);
   }
+  await renamePages(join(out, apiFolder));
 }

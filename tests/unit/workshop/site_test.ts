@@ -1,6 +1,7 @@
 // The command that writes the static edition.
 
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
 import { UsageError } from "../../../lib/cli/command.ts";
 import { listNotebooks } from "../../../lib/workshop/notebooks.ts";
@@ -33,6 +34,12 @@ Deno.test("deno task site writes a page for each committed notebook, and the lis
       const path = address!.replaceAll("&#x2F;", "/");
       assertEquals((await Deno.stat(`${out}/api/tfjs/${path}`)).isFile, true, path);
     }
+    const pages = await readdir(`${out}/api`, { recursive: true });
+    assertEquals(pages.filter((path) => path.includes("%")), []); // servers decode such addresses
+    const verdicts = (await Deno.readTextFile(`${out}/api/search_index.js`))
+      .matchAll(/"(\.\/notebook\/~\/verdicts\.[^"]*\.html)"/g).toArray();
+    assert(verdicts.length > 0);
+    for (const [, path] of verdicts) await Deno.stat(`${out}/api/${decodeURIComponent(path!)}`);
     for (const file of files) {
       const html = await Deno.readTextFile(`${out}/${file}`);
       const how = apps.includes(file) ? "" : " from the committed outputs";
