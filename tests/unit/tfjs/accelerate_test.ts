@@ -94,6 +94,15 @@ async function pulled(model: tf.LayersModel, inputs: Tensor[]): Promise<number[]
   return found;
 }
 
+/** The kernels that a model runs. */
+async function kernelsOf(model: tf.LayersModel, inputs: Tensor[]): Promise<string[]> {
+  const { kernelNames, result } = await tf.profile(() =>
+    tf.tidy(() => model.apply(inputs.length === 1 ? inputs[0]! : inputs) as Tensor[])
+  );
+  tf.dispose(result as Tensor[]);
+  return kernelNames;
+}
+
 const models: Readonly<
   Record<string, { make: () => tf.LayersModel; fused: string[]; input: string }>
 > = {
@@ -117,15 +126,13 @@ for (const [name, { make, fused, input }] of Object.entries(models)) {
     assertEquals([...report.fused], fused);
     assertEquals(report.measured!.input, input);
     assert(report.measured!.difference < 1e-5, `${report.measured!.difference}`);
-    const { kernelNames, result } = await tf.profile(() =>
-      tf.tidy(() => model.apply(inputs.length === 1 ? inputs[0]! : inputs) as Tensor[])
-    );
-    tf.dispose(result as Tensor[]);
-    assert(kernelNames.includes("NormkitNorm"), `${kernelNames}`);
+    assert((await kernelsOf(model, inputs)).includes("NormkitNorm"));
     const found = await pulled(model, inputs);
     assertClose(found.flat(), expected.flat(), 1e-5, name); // some gradients are 0 but for rounding
     report.restore();
-    assertEquals(await pulled(model, inputs), expected);
+    assert(!(await kernelsOf(model, inputs)).includes("NormkitNorm"));
+    const again = await pulled(model, inputs); // a GPU adds an embedding's gradients in any order
+    assertClose(again.flat(), expected.flat(), 1e-6, name);
     tf.dispose(inputs);
     if (name === "shared") model.getLayer("both").dispose(); // tfjs counts each use, and frees at the last
     model.dispose();
