@@ -57,3 +57,36 @@ export async function runChild(...args: string[]): Promise<Outcome> {
   const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
   return { code, out: decode(stdout), err: decode(stderr) };
 }
+
+/**
+ * Starts a training in a process of its own.
+ *
+ * @param env Variables of its environment besides those of this process.
+ * @param args What stands behind `normkit`.
+ * @returns The process, once its bar is there, and what it ends with.
+ */
+export async function startTraining(
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<{
+  readonly child: Deno.ChildProcess;
+  readonly ended: () => Promise<
+    Deno.CommandStatus & { readonly out: string; readonly err: string }
+  >;
+}> {
+  const child = childOf(env, ...args).spawn();
+  const out = new Response(child.stdout).text();
+  const begun = Promise.withResolvers<void>();
+  const listen = async (): Promise<string> => {
+    let err = "";
+    for await (const piece of child.stderr.pipeThrough(new TextDecoderStream())) {
+      err += piece;
+      if (err.includes("[")) begun.resolve(); // the bar
+    }
+    begun.reject(new Error(err));
+    return err;
+  };
+  const err = listen();
+  await begun.promise;
+  return { child, ended: async () => ({ ...await child.status, out: await out, err: await err }) };
+}

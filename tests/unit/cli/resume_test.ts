@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readRun } from "../../../lib/train/mod.ts";
-import { childOf, runHere } from "../../support/cli.ts";
+import { runHere, startTraining } from "../../support/cli.ts";
 import { endOften } from "../../property/kills.ts";
 import { inFolder, namesIn } from "../checkpoint/files.ts";
 import { tinyTraining, withText, writeGpt2 } from "./tiny_runs.ts";
@@ -23,31 +23,12 @@ async function recordIn(folder: string, name = "pre-ln") {
   return { manifest, rows };
 }
 
-/** A training of some runs that has begun to train. */
-async function startLong(...words: string[]) {
-  const child = childOf({}, ...words).spawn();
-  const out = new Response(child.stdout).text();
-  const begun = Promise.withResolvers<void>();
-  const listen = async (): Promise<string> => {
-    let err = "";
-    for await (const piece of child.stderr.pipeThrough(new TextDecoderStream())) {
-      err += piece;
-      if (err.includes("[")) begun.resolve(); // the bar
-    }
-    begun.reject(new Error(err));
-    return err;
-  };
-  const err = listen();
-  await begun.promise;
-  return { child, ended: async () => ({ ...await child.status, out: await out, err: await err }) };
-}
-
 Deno.test("runs that are ended by Ctrl-C go on, those that were not begun are made, and nothing is left over", () =>
   withText(async (folder) => {
     const words = ["post-ln", "pre-ln", "--steps", "600", "--backend", "wasm"];
     const whole = tinyTraining(folder, ...words, "--out", `${folder}/whole`, "--json");
     assertEquals((await runHere(...whole)).code, 0);
-    const { child, ended } = await startLong(...tinyTraining(folder, ...words));
+    const { child, ended } = await startTraining({}, ...tinyTraining(folder, ...words));
     child.kill("SIGINT");
     const { code, err } = await ended();
     assertEquals(code, 0, err);
@@ -71,7 +52,7 @@ Deno.test("a fine-tuning that is ended by Ctrl-C goes on into the same folder", 
       ...["--dropout", "0.1"],
     ];
     assertEquals((await runHere(...words("whole"), "--json")).code, 0);
-    const { child, ended } = await startLong(...words("out"));
+    const { child, ended } = await startTraining({}, ...words("out"));
     child.kill("SIGINT");
     const { code, err } = await ended();
     assertEquals(code, 0, err);
@@ -92,7 +73,7 @@ Deno.test("a fine-tuning that is ended by Ctrl-C goes on into the same folder", 
 Deno.test("a second process is refused while a training is under way, one that resumes it too", () =>
   withText(async (folder) => {
     const words = tinyTraining(folder, "--steps", "100000000");
-    const { child, ended } = await startLong(...words);
+    const { child, ended } = await startTraining({}, ...words);
     for (const second of [words, [...words, "--force"], ["train", "--resume", `${folder}/runs`]]) {
       const { code, err } = await runHere(...second, "--json");
       assertEquals(code, 3, err);
@@ -190,10 +171,14 @@ Deno.test({
         const whole = await runHere(...words, "--out", `${folder}/whole`, "--json");
         assertEquals(whole.code, 0, whole.err);
         const out = `${disk}/runs`;
-        const { ended } = await startLong(
-          ...words,
-          ...["--steps", "1000", "--save-every", "3", "--out", out],
-        );
+        const { ended } = await startTraining({}, ...words, ...[
+          "--steps",
+          "1000",
+          "--save-every",
+          "3",
+          "--out",
+          out,
+        ]);
         const { err } = await ended();
         assertStringIncludes(err, "no space is left on its disk; the training goes on");
         assertMatch(err, /it is in \S+ instead/);

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { exists } from "../../../lib/platform/files.ts";
 import { openModel } from "../../../lib/families/open.ts";
 import { readRun } from "../../../lib/train/mod.ts";
-import { childOf, runChild, runHere } from "../../support/cli.ts";
+import { childOf, runChild, runHere, startTraining } from "../../support/cli.ts";
 import { namesIn } from "../checkpoint/files.ts";
 import { targets } from "../../../lib/convert/convert.ts";
 import { float64 } from "../../../lib/interpret/float64.ts";
@@ -115,24 +115,9 @@ const endings: readonly (readonly [Deno.Signal, number])[] = Deno.build.os === "
   : [["SIGINT", 0], ["SIGTERM", 143], ["SIGHUP", 129]];
 
 /** A training without end that has begun; `ended` gives its exit code and what it said. */
-async function startEndless(folder: string, env: Record<string, string> = {}) {
+function startEndless(folder: string, env: Record<string, string> = {}) {
   const args = tinyTraining(folder, "pre-ln", "post-ln", "--steps", "100000000");
-  const child = childOf(env, ...args).spawn();
-  const out = new Response(child.stdout).text();
-  const begun = Promise.withResolvers<void>();
-  const listen = async (): Promise<string> => {
-    let err = "";
-    for await (const piece of child.stderr.pipeThrough(new TextDecoderStream())) {
-      err += piece;
-      if (err.includes("pre-ln")) begun.resolve(); // the bar
-    }
-    begun.reject(new Error(err));
-    return err;
-  };
-  const err = listen();
-  await begun.promise;
-  const ended = async () => ({ code: (await child.status).code, out: await out, err: await err });
-  return { child, ended };
+  return startTraining(env, ...args);
 }
 
 for (const [signal, exit] of endings) {
