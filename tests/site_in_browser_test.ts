@@ -8,7 +8,9 @@ import { listNotebooks } from "../lib/workshop/notebooks.ts";
 import { readGuides } from "../lib/workshop/site.ts";
 import { buildSite } from "../lib/workshop/pages/site.ts";
 import { readNotebook } from "../lib/workshop/jupyter/notebook_file.ts";
-import { chromium, inBrowser } from "./support/chromium.ts";
+import { notebookPage } from "../lib/workshop/pages/page.ts";
+import { chromium, inBrowser, withPage } from "./support/chromium.ts";
+import { serveFiles } from "./support/file_server.ts";
 
 const folder = `${checkout}/notebooks`;
 const ignore = chromium === undefined;
@@ -73,6 +75,54 @@ for (const [width, height, dark] of [[1280, 900, false], [390, 844, true]] as co
         }, file);
         assert(smallest >= 12, `${file} has text of ${smallest} pixels`);
       }
+    },
+  });
+}
+
+const folds = await notebookPage({
+  cells: [
+    { source: "# Page\n\n[to the step](#cell-id=step)", metadata: {} },
+    { source: "### Proof 1: it holds", metadata: { "jp-MarkdownHeadingCollapsed": true } },
+    { source: "The step.", metadata: {} },
+    { source: "## After", metadata: {} },
+  ].map((cell, at) => ({ ...cell, cell_type: "markdown", id: at === 2 ? "step" : `c${at}` })),
+  ...{ metadata: {}, nbformat: 4, nbformat_minor: 5 },
+});
+
+for (const script of [true, false]) {
+  Deno.test({
+    name: `links open folds, and paper shows them, ${
+      script ? "with" : "without"
+    } script (${where})`,
+    ignore,
+    fn: async () => {
+      await using server = serveFiles(new Map([["page.html", folds]]));
+      await withPage({}, async (page) => {
+        await page.setJavaScriptEnabled(script);
+        /** Whether the folded step is painted: what a reader sees, whatever says so. */
+        const shown = () =>
+          page.evaluate(() => {
+            const fold = document.querySelector("details")!;
+            return getComputedStyle(fold, "::details-content").contentVisibility === "visible";
+          });
+        const visit = async (fragment: string) => {
+          await page.goto("about:blank");
+          await page.goto(`${server.address}page.html${fragment}`);
+          return await shown();
+        };
+        assertEquals(await visit(""), false);
+        assertEquals(await visit("#proof-1-it-holds"), true);
+        assertEquals(await visit("#cell-id=step"), true);
+        await visit("");
+        await page.emulateMediaType("print");
+        assertEquals(await shown(), true);
+        await page.emulateMediaType("screen");
+        assertEquals(await shown(), false);
+        await page.click("a[href='#cell-id=step']");
+        assertEquals(await shown(), true);
+        await page.click("summary");
+        assertEquals(await shown(), false);
+      });
     },
   });
 }

@@ -48,8 +48,33 @@ function fitScreen(): void {
   };
   wide.onchange = fit;
   onresize = fit;
+  addEventListener("toggle", fit, true); // of a fold
   document.fonts.ready.then(fit); // formulas are as wide as their letters
   fit();
+}
+
+/** Runs in a page: a link into a folded section opens it, whatever the browser does by itself; paper shows all of them open. */
+function openFolds(): void {
+  const follow = (): void => {
+    const place = document.querySelector(":target");
+    let wasOpen = true;
+    for (
+      let fold = place?.closest("details");
+      fold;
+      fold = fold.parentElement?.closest("details")
+    ) {
+      wasOpen &&= fold.open;
+      fold.open = true;
+    }
+    if (!wasOpen) place!.scrollIntoView();
+  };
+  onhashchange = onload = follow;
+  addEventListener("beforeprint", () => {
+    for (const fold of document.querySelectorAll<HTMLDetailsElement>(".fold:not([open])")) {
+      fold.open = true;
+      addEventListener("afterprint", () => fold.open = false, { once: true });
+    }
+  });
 }
 
 /**
@@ -166,4 +191,4 @@ export const headScript: string = run(restoreTheme);
 export const tipScript: string = run(chartTips);
 
 /** The script at the end of every page. */
-export const pageScript: string = run(themeButton, fitScreen);
+export const pageScript: string = run(themeButton, fitScreen, openFolds);

@@ -36,6 +36,13 @@ h2 { font-size: 1.3rem; margin: 2.75rem 0 .75rem; padding-top: 1.25rem; border-t
 h3 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
 .anchor { color: var(--soft); font-weight: 400; text-decoration: none; opacity: 0; }
 :is(h1, h2, h3, h4):hover .anchor, .anchor:focus-visible { opacity: 1; }
+.fold { margin: 1rem 0; border: 1px solid var(--line); border-radius: 6px; background: var(--box); }
+.fold > summary { padding: .55rem 1rem; cursor: pointer; }
+.fold > summary > :is(h2, h3, h4, h5, h6) { display: inline; margin: 0; padding: 0; border: 0; font-size: 1rem; }
+.fold[open] > summary { border-bottom: 1px solid var(--line); }
+.folded { padding: .25rem 1rem; background: var(--page); border-radius: 6px; scroll-margin-top: 3.5rem; }
+.folded:target { background: var(--page); box-shadow: none; }
+.fold:has(> .folded:target) > summary { background: var(--mark); }
 p, ul, ol { margin: .75rem 0; }
 code, pre { font-family: "JetBrains Mono", "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .77rem; }
 p code, li code, td code { background: var(--box); padding: .1em .3em; border-radius: 3px; overflow-wrap: anywhere; }
@@ -113,5 +120,6 @@ footer { margin-top: 2rem; color: var(--soft); font: .8rem/1.5 var(--sans); }
   h2, h3 { break-after: avoid; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   .card { width: auto; }
+  .fold::details-content { content-visibility: visible; }
 }
 `;

@@ -1,6 +1,8 @@
 /**
  * Cells of a notebook as HTML: prose, code, and of each output the best form that a page can show.
  */
+import { least } from "../../core/extent.ts";
+import { foldIn, foldSections, type Section } from "./folds.ts";
 import { escapeHtml } from "./html.ts";
 import { setFormula } from "./formulas.ts";
 import { highlight } from "./highlight.ts";
@@ -30,7 +32,7 @@ export interface RenderedNotebook {
   readonly headings: readonly Heading[];
   /** All pictures in order. */
   readonly pictures: readonly Picture[];
-  /** The cells that show, as HTML. */
+  /** The cells that show, as HTML; folded ones stand together. */
   readonly cells: readonly string[];
 }
 
@@ -49,8 +51,10 @@ export function renderNotebook(
 ): RenderedNotebook {
   const outline = new Outline();
   const pictures: Picture[] = [];
-  const cells = notebook.cells.map((cell) => renderCell(cell, { pictures, rewrite, outline }))
-    .filter((html) => html !== "");
+  const cells = foldSections(
+    notebook.cells.map((cell) => renderCell(cell, { pictures, rewrite, outline }))
+      .filter(({ html }) => html !== ""),
+  );
   const { headings } = outline;
   return {
     title: titleOf(notebook),
@@ -81,20 +85,35 @@ interface Parts {
   readonly rewrite: Rewrite;
 }
 
-function renderCell(cell: Cell, parts: Parts): string {
+/** A cell's HTML in its place. */
+const inside = ({ id }: Cell, html: string): string =>
+  `<div class="cell" id="cell-id=${escapeHtml(String(id))}">\n${html}\n</div>`;
+
+function renderCell(cell: Cell, parts: Parts): Section {
   const source = joined(cell.source);
-  const inside = (html: string): string =>
-    `<div class="cell" id="cell-id=${escapeHtml(String(cell.id))}">\n${html}\n</div>`;
-  if (cell.cell_type === "markdown") {
-    return inside(renderMarkdown(source, parts.rewrite, parts.outline));
-  }
-  if (cell.cell_type === "raw" || source.trim() === "") return "";
+  if (cell.cell_type === "markdown") return renderProse(cell, source, parts);
+  if (cell.cell_type === "raw" || source.trim() === "") return { html: "" };
   const outputs = (cell.outputs ?? [])
     .map((output) => renderOutput(output, parts)).join("\n");
-  return inside(
-    `<div class="code"><pre><code>${highlight(source)}</code></pre></div>
-${outputs === "" ? "" : `<div class="outputs">\n${outputs}\n</div>`}`,
-  );
+  const html = `<div class="code"><pre><code>${highlight(source)}</code></pre></div>
+${outputs === "" ? "" : `<div class="outputs">\n${outputs}\n</div>`}`;
+  return { html: inside(cell, html) };
+}
+
+function renderProse(cell: Cell, source: string, { rewrite, outline }: Parts): Section {
+  const before = outline.headings.length;
+  const folded = foldIn(cell, source);
+  const first = renderMarkdown(folded?.heading ?? source, rewrite, outline);
+  const rest = folded === undefined ? "" : renderMarkdown(folded.rest, rewrite, outline);
+  const own = outline.headings.slice(before);
+  if (own.length === 0) return { html: inside(cell, first + rest) };
+  const level = least(own.map(({ level }) => level));
+  if (folded === undefined) return { html: inside(cell, first), level };
+  const { id } = own[0]!;
+  return {
+    html: inside(cell, rest),
+    ...{ level, fold: { heading: first.replace(` id="${id}"`, ""), id } },
+  };
 }
 
 function plain(text: string, kind = ""): string {
