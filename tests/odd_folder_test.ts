@@ -1,21 +1,8 @@
 // The tasks in a copy of the checkout whose path has a space, letters that a URL encodes, and the separator of a fragment.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { cp } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
-import { checkout } from "../lib/workshop/checkout.ts";
-
-const needed = ["deno.json", "deno.lock", "mod.ts", "README.md", "lib", "notebooks", "data"];
-
-/** A copy of what the tasks need; it is removed at the end of the scope. */
-async function copyOfCheckout(): Promise<{ path: string } & AsyncDisposable> {
-  const folder = await Deno.makeTempDir();
-  const path = `${folder}/ein Ordner mit ä # 100%`;
-  for (const name of needed) {
-    await cp(`${checkout}/${name}`, `${path}/${name}`, { recursive: true });
-  }
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
-}
+import { copyOfCheckout } from "./support/checkout_copy.ts";
 
 /** Runs a task of deno.json in a folder; it must succeed. */
 async function task(folder: string, ...args: string[]): Promise<string> {
@@ -31,7 +18,7 @@ async function task(folder: string, ...args: string[]): Promise<string> {
 }
 
 Deno.test("the tasks run in a folder with a space, ä, # and % in its path", async () => {
-  await using copy = await copyOfCheckout();
+  await using copy = await copyOfCheckout("ein Ordner mit ä # 100%");
   const inCopy = (...args: string[]): Promise<string> => task(copy.path, ...args);
 
   assertStringIncludes(await inCopy("claims", "--check"), "are current");
