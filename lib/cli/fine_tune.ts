@@ -11,7 +11,8 @@ import { exists, prepareFolder, requireAbsent } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import { withoutEnd } from "../platform/path.ts";
 import { saveFineTuned } from "../train/fine_tune_folder.ts";
-import type { AnyRunRecord, Row } from "../train/record.ts";
+import { type AnyRunRecord, type Row, tuningRun } from "../train/record.ts";
+import { type RunLength, underWay } from "../train/state_folder.ts";
 import type { TrainOptions } from "../train/train.ts";
 import {
   type Arguments,
@@ -23,7 +24,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { commandLine } from "./shell.ts";
-import { type Asked, codeAtEnd, TrainingPlan, underWay } from "./training_plan.ts";
+import { type Asked, codeAtEnd, TrainingPlan } from "./training_plan.ts";
 import { trainingBar } from "./training_bar.ts";
 import { given } from "./training_settings.ts";
 
@@ -58,9 +59,6 @@ export function requireOption(args: Arguments, name: string): string {
   return value;
 }
 
-/** What the run is called while it is under way. */
-const run = "model";
-
 /** What accompanies a fine-tuning. */
 export type TuningOptions =
   & Pick<
@@ -80,7 +78,7 @@ export interface Tuned {
 }
 
 /** A model on data, ready to be trained. */
-export interface Tuning {
+export interface Tuning extends RunLength {
   /** The model: the one in the folder, or with another head. */
   readonly model: Model;
   /** Its parameters before; who trains frees them. */
@@ -89,7 +87,6 @@ export interface Tuning {
   readonly notes: readonly string[];
   /** What the data are called. */
   readonly data: string;
-  readonly steps: number;
   train(options: TuningOptions): Promise<Tuned>;
 }
 
@@ -110,10 +107,13 @@ const textOf = (error: unknown): string => error instanceof Error ? error.messag
 async function keep(
   source: OpenModel,
   { parameters, record }: Tuned,
-  out: string,
   model: Model,
+  out: string,
+  plan: TrainingPlan,
 ): Promise<{ readonly folder: string; readonly misplaced?: string }> {
   try {
+    if (plan.hasWritten(tuningRun)) await platform.removeAll(out).catch(() => {});
+    if (!await exists(out)) await plan.writing(tuningRun);
     await saveFineTuned(out, source, parameters, record, model);
     return { folder: out };
   } catch (error) {
@@ -188,7 +188,7 @@ export async function fineTuneFolder(
   requireFitting(args);
   const tune = await prepare(args);
   const [out, backend] = [requireOption(args, "out"), backendOption(args)];
-  if (begun?.begun.includes(run) !== true) await requireFree(out);
+  if (begun?.begun.includes(tuningRun) !== true) await requireFree(out);
   using source = await openModel(from);
   await using _around = await prepareFolder(dirname(withoutEnd(out)));
   const { name, reason } = await useBackend(backend);
@@ -204,20 +204,19 @@ export async function fineTuneFolder(
   for (const note of bars ? tuning.notes : []) console.log(note);
   try {
     const commit = await commitOf();
-    using bar = trainingBar(source.family.label, tuning.steps, bars);
+    using bar = trainingBar(source.family.label, tuning, bars);
     const tuned = await tuning.train({
       signal,
-      state: plan.statesOf(run),
+      state: plan.statesOf(tuningRun),
       source: from,
       command: commandLine("normkit train", args.given),
       ...(commit === undefined ? {} : { commit }),
-      onRow: (row) => bar.onRow(row),
+      onRow: (row) => bar.onRows([row]),
     });
     try {
-      if (plan.hasWritten(run)) await platform.removeAll(out).catch(() => {});
-      const kept = await keep(source, tuned, out, tuning.model);
+      const kept = await keep(source, tuned, tuning.model, out, plan);
       const isAborted = tuned.record.manifest.stopped?.reason === "aborted";
-      if (kept.misplaced === undefined) await plan.written(run, !isAborted);
+      if (kept.misplaced === undefined) await plan.written(tuningRun, !isAborted);
       if (isAborted) plan.keepFor(out);
       const outcome = outcomeOf({ from, out }, tuned.record, kept, tuning.notes);
       const isSaved = isAborted && kept.misplaced === undefined;

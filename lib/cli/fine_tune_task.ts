@@ -4,6 +4,7 @@ import { fineTuneTask, loadForTask } from "../tasks/fine_tune_task.ts";
 import { withImageNorms } from "../tasks/image_norms.ts";
 import { readModelTokens } from "../tasks/model_tokens.ts";
 import { readTask } from "../tasks/registry.ts";
+import { amountOfStep } from "../train/subject.ts";
 import { UsageError } from "./command.ts";
 import type { Prepare } from "./fine_tune.ts";
 import { taskSettings } from "./train_tasks.ts";
@@ -35,6 +36,7 @@ export const prepareTask: Prepare = async (args) => {
       notes,
       data: task.data.name,
       steps: settings.steps,
+      perStep: amountOfStep(task.example, settings),
       train: (options) => fineTuneTask(loaded, task, whole, options),
     };
   };

@@ -7,6 +7,7 @@ import { loadTrainable } from "../train/fine_tune_folder.ts";
 import type { FineTuneSettings } from "../train/record.ts";
 import { readText } from "../train/text.ts";
 import type { Tokenizer } from "../train/tokenizer.ts";
+import { amountOfStep } from "../train/subject.ts";
 import { type Arguments, numberOption } from "./command.ts";
 import { type Prepare, requireOption } from "./fine_tune.ts";
 import { textOptionsOf } from "./text_options.ts";
@@ -29,7 +30,9 @@ async function corpusOf(
   return encodeCorpus(await readText(path, textOptionsOf(args)), tokenizer, { name: path });
 }
 
-function settingsFrom(args: Arguments): (context: number) => FineTuneSettings {
+function settingsFrom(
+  args: Arguments,
+): (context: number) => FineTuneSettings & { readonly length: number } {
   const settings = runSettingsFrom(args, 5e-5);
   const [length, dropout] = [numberOption(args, "context"), numberOption(args, "dropout")];
   return (context) => ({
@@ -52,6 +55,7 @@ export const prepareText: Prepare = (args) => {
       notes: [],
       data: path,
       steps: settings.steps,
+      perStep: amountOfStep({ count: settings.length, unit: "tokens" }, settings),
       train: async (options) => {
         const corpus = await corpusOf(source, path, args, model.vocabulary);
         return await fineTune(parameters, model, settings, corpus, options);

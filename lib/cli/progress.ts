@@ -56,11 +56,7 @@ export function startByteProgress(label: string): ByteProgress {
  * @returns The bar.
  */
 export function startProgress(label: string, total: number, unit = ""): Progress {
-  const end = unit !== ""
-    ? `${unit} {note}`
-    : total === 0
-    ? "{note}"
-    : "{note} {eta_formatted} left";
+  const end = unit === "" ? "{note}" : `${unit} {note}`;
   const bar = new cliProgress.SingleBar({
     format: `  ${label.padEnd(16)} [{bar}] {percentage}% {value}/{total} ${end}`,
     barCompleteChar: "█",

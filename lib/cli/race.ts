@@ -6,6 +6,7 @@ import { platform } from "../platform/mod.ts";
 import { probeAll } from "../probes/all.ts";
 import type { AnyRunRecord } from "../train/record.ts";
 import { saveRun } from "../train/save_run.ts";
+import type { Amount } from "../train/subject.ts";
 import type { TrainOptions } from "../train/train.ts";
 import { commitOf } from "../platform/commit.ts";
 import type { TrainingPlan } from "./training_plan.ts";
@@ -31,8 +32,8 @@ export interface Race {
   readonly variants: readonly string[];
   /** How long each trains, for the bars. */
   readonly steps: number;
-  /** Tokens of a step, for the bars; absent where examples have no length in common. */
-  readonly tokens?: number;
+  /** What a step takes of the data, for the bars. */
+  readonly perStep: Amount;
   /** From the id of a variant to its run. */
   readonly train: (variant: string, listen: Listen) => Promise<Trained>;
   /** The folder of records and parameters. */
@@ -78,12 +79,12 @@ export async function requireNoRuns(folder: string, names: readonly string[]): P
 
 /** Trains one variant. */
 async function trainOne(race: Race, variant: string, commit?: string): Promise<Trained> {
-  using bar = trainingBar(variant, race.steps, race.bars, race.tokens);
+  using bar = trainingBar(variant, race, race.bars);
   return await race.train(variant, {
     signal: race.signal,
     ...(race.plan === undefined ? {} : { state: race.plan.statesOf(variant) }),
     ...(commit === undefined ? {} : { commit }),
-    onRow: (row) => bar.onRow(row),
+    onRow: (row) => bar.onRows([row]),
   });
 }
 
@@ -98,6 +99,7 @@ async function keep(
   const { variant } = record.manifest;
   try {
     if (!force && plan?.hasWritten(variant) !== true) await requireNoRuns(out, [variant]); // another process may have made it meanwhile
+    await plan?.writing(variant);
     await saveRun(out, record, parameters);
     return { folder: out, record };
   } catch (error) {

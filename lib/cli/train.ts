@@ -8,6 +8,7 @@ import { type Corpus, readCorpus } from "../train/corpus.ts";
 import { mobyDick } from "../data/moby_dick.ts";
 import { taskIds, tuningIds } from "../tasks/registry.ts";
 import type { Row, TrainSettings } from "../train/record.ts";
+import { underWay } from "../train/state_folder.ts";
 import {
   type Arguments,
   backendOption,
@@ -24,7 +25,7 @@ import {
 } from "./command.ts";
 import { type Finisher, type Race, requireNoRuns, trainVariants } from "./race.ts";
 import { commandLine } from "./shell.ts";
-import { type Asked, codeAtEnd, findAsked, TrainingPlan, underWay } from "./training_plan.ts";
+import { type Asked, codeAtEnd, findAsked, TrainingPlan } from "./training_plan.ts";
 import { textHelp, textOptions, textOptionsOf } from "./text_options.ts";
 import { fineTuneFolder } from "./fine_tune.ts";
 import { prepareTask } from "./fine_tune_task.ts";
@@ -63,7 +64,7 @@ interface Training {
   readonly settings: { readonly model: { readonly residual?: string } };
   prepare(
     reportEvery: number,
-  ): Promise<Pick<Race, "steps" | "train"> & { readonly data: string }>;
+  ): Promise<Pick<Race, "steps" | "perStep" | "train"> & { readonly data: string }>;
 }
 
 /** Whether settings of a task are given. */

@@ -2,6 +2,7 @@
 
 import type { Corpus } from "../train/corpus.ts";
 import type { TrainSettings } from "../train/record.ts";
+import { amountOfStep } from "../train/subject.ts";
 import { train } from "../train/train.ts";
 import { everyProbe, type Race } from "./race.ts";
 
@@ -17,11 +18,11 @@ export function decoderTraining(
   settings: TrainSettings,
   corpus: Corpus,
   command: string,
-): Pick<Race, "steps" | "tokens" | "train"> {
-  const { model, steps, rows, accumulate = 1, length = model.context } = settings;
+): Pick<Race, "steps" | "perStep" | "train"> {
+  const { model, steps, length = model.context } = settings;
   return {
     steps,
-    tokens: rows * accumulate * length,
+    perStep: amountOfStep({ count: length, unit: "tokens" }, settings),
     train: (residual, listen) =>
       train({ ...settings, model: { ...model, residual } }, corpus, {
         ...listen,

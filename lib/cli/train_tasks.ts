@@ -4,6 +4,7 @@ import { readJson } from "../platform/json_file.ts";
 import { completeTask, readTask } from "../tasks/registry.ts";
 import type { OpenTaskSettings, TaskSettings } from "../tasks/settings.ts";
 import { trainTask } from "../tasks/train_task.ts";
+import { amountOfStep } from "../train/subject.ts";
 import {
   type Arguments,
   choiceOption,
@@ -175,12 +176,13 @@ export async function taskSettings(
 export async function taskTraining(
   settings: TaskSettings,
   command: string,
-): Promise<Pick<Race, "steps" | "train"> & { readonly data: string }> {
+): Promise<Pick<Race, "steps" | "perStep" | "train"> & { readonly data: string }> {
   const task = await readTask(settings);
   const { model, steps } = settings;
   return {
     data: task.data.name,
     steps,
+    perStep: amountOfStep(task.example, settings),
     train: (residual, listen) =>
       trainTask(task, { ...settings, model: { ...model, residual } }, {
         ...listen,

@@ -7,11 +7,10 @@ import { version } from "../core/version.ts";
 import { commandLine } from "./shell.ts";
 import { exists, prepareFolder, writeAtomically } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
-import { withoutEnd } from "../platform/path.ts";
 import { EndedBySignal } from "../platform/signals.ts";
 import { readTextFile } from "../platform/text_file.ts";
 import { StateError, stepsIn } from "../train/state_file.ts";
-import { lockFolder, type StateOptions } from "../train/state_folder.ts";
+import { lockFolder, type StateOptions, underWay } from "../train/state_folder.ts";
 
 /** The version of the file. */
 const format = 1;
@@ -27,7 +26,7 @@ export interface Asked {
   readonly folder: string;
   /** The runs that are written to their end. */
   readonly done: readonly string[];
-  /** Those of which is written what there was at a signal. */
+  /** Those that it has begun to write: at a signal, what there was then. */
   readonly begun: readonly string[];
 }
 
@@ -39,14 +38,6 @@ const askedKinds: OptionKinds<Asked> = {
   done: "list",
   begun: "list",
 };
-
-/** Where a training keeps what is under way: in the folder of its runs, or beside the folder that it is to write. */
-export const underWay = {
-  /** Of runs. */
-  in: (out: string): string => `${withoutEnd(out)}/unfinished`,
-  /** Of a model's folder. */
-  beside: (out: string): string => `${withoutEnd(out)}.unfinished`,
-} as const;
 
 const fileIn = (folder: string): string => `${folder}/command.json`;
 
@@ -159,16 +150,29 @@ export class TrainingPlan implements AsyncDisposable {
   }
 
   /**
+   * Notes that a run is about to be written, so that one whose process is killed in between is known to be this training's own.
+   *
+   * @param run The run.
+   */
+  async writing(run: string): Promise<void> {
+    await this.#note("begun", run);
+  }
+
+  /**
    * Notes that a run is written. One that has come to its end needs no states any more.
    *
    * @param run The run.
    * @param isDone Whether it has come to its end.
    */
   async written(run: string, isDone: boolean): Promise<void> {
-    const list = isDone ? "done" : "begun";
-    this.#asked = { ...this.#asked, [list]: [...new Set([...this.#asked[list], run])] };
-    await writeAtomically(fileIn(this.#folder), `${jsonText(this.#asked, 2)}\n`);
+    await this.#note(isDone ? "done" : "begun", run);
     if (isDone) await platform.removeAll(`${this.#folder}/${run}`).catch(() => {});
+  }
+
+  async #note(list: "done" | "begun", run: string): Promise<void> {
+    if (this.#asked[list].includes(run)) return;
+    this.#asked = { ...this.#asked, [list]: [...this.#asked[list], run] };
+    await writeAtomically(fileIn(this.#folder), `${jsonText(this.#asked, 2)}\n`);
   }
 
   /**

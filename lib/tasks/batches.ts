@@ -4,7 +4,7 @@ import type { Random } from "../core/random.ts";
 import type { Split } from "../data/dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { TokenBatch } from "../interpret/eager.ts";
-import type { Part } from "../train/subject.ts";
+import type { Amount, Part } from "../train/subject.ts";
 import type { EvaluationSize } from "./task.ts";
 
 /**
@@ -24,6 +24,22 @@ export function drawExamples<T>(
 ): T[] {
   const { examples } = split[part];
   return Array.from({ length: rows }, () => examples[random.integer(examples.length)]!);
+}
+
+/**
+ * What an example takes, on average.
+ *
+ * @param unit What is counted.
+ * @param split The examples; those that are trained on are counted.
+ * @param count How many of it an example has.
+ * @returns The mean.
+ */
+export function meanAmount<T>(
+  unit: string,
+  { train: { examples } }: Split<Dataset<T>>,
+  count: (example: T) => number,
+): Amount {
+  return { count: examples.reduce((sum, one) => sum + count(one), 0) / examples.length, unit };
 }
 
 /**

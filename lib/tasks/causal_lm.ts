@@ -26,6 +26,7 @@ export function causalLanguageModelling({ corpus, length }: Rows): Task<Batch> {
     kind: "decoder",
     sizes: { vocabulary, context: length },
     length,
+    example: { count: length, unit: "tokens" },
     data: factsOfText(corpus),
     text: { tokenizer: corpus.tokenizer },
     baseline: { name, measured: { nats, bitsPerByte: bitsPerByte(nats, bytesPerToken) } },

@@ -15,7 +15,8 @@ export interface Labelled {
 }
 
 /** What tells one classification from another. */
-export interface Classification<T> extends Pick<Task, "id" | "kind" | "sizes" | "length" | "text"> {
+export interface Classification<T>
+  extends Pick<Task, "id" | "kind" | "sizes" | "length" | "example" | "text"> {
   /** The examples. */
   readonly split: Split<ClassDataset<T & Labelled>>;
   /** The SHA-256 of their content. */

@@ -24,6 +24,7 @@ export function imageClassification(
     kind: "vision",
     sizes: squareSizes(train),
     length: train.height * train.width,
+    example: { count: 1, unit: "images" },
     split: images,
     sha256: hashOfImages(images),
     inputs: (examples) => imageInputs(examples, train),

@@ -88,6 +88,7 @@ export function imageText(
     kind: "image-text",
     sizes: { ...sizes, patchSize, vocabulary, context: longest },
     length: longest,
+    example: { count: 1, unit: "images" },
     data: factsOf(captions, hashOfCaptions(captions)),
     baseline: wordsByPlace(textsOf(train), textsOf(heldOut), words),
     draw: (part, rows, random) => hide(drawExamples(captions, part, rows, random), random),

@@ -1,5 +1,6 @@
 // Keyword spotting: which word is spoken, of some words.
 
+import { meanAmount } from "./batches.ts";
 import type { Split } from "../data/dataset.ts";
 import { classificationTask } from "./classification.ts";
 import {
@@ -26,6 +27,7 @@ export function keywordSpotting(sounds: Split<FeatureDataset>): Task<readonly Fe
     kind: "speech",
     sizes: { channels: values.length / frames, frames: most, reads: "mean" },
     length: most,
+    example: meanAmount("frames", sounds, ({ frames }) => frames),
     split: sounds,
     sha256: hashOfSounds(sounds),
     inputs: soundInputs,

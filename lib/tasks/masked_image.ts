@@ -75,6 +75,7 @@ export function maskedImageModelling(
     kind: "vision",
     sizes: { ...sizes, patchSize, codes },
     length: side ** 2,
+    example: { count: 1, unit: "images" },
     data: factsOf(images, hashOfImages(images)),
     baseline: unigram(hiddenCodes(train), hiddenCodes(heldOut), codes),
     draw: (part, rows, random) => hidden(drawExamples(images, part, rows, random), random),

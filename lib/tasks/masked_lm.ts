@@ -54,6 +54,7 @@ export function maskedLanguageModelling(
     kind: "encoder",
     sizes: { vocabulary, context: length },
     length,
+    example: { count: length, unit: "tokens" },
     data: factsOfText(corpus),
     text: { tokenizer, mask },
     baseline: unigram(train, heldOut, tokenizer.vocabulary),

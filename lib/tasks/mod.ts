@@ -77,7 +77,7 @@ export {
 } from "./text_classification.ts";
 export { translation, type TranslationObjective } from "./translation.ts";
 export type { ModelTokenizer } from "../data/model_tokenizer.ts";
-export type { Measured, Part } from "../train/subject.ts";
+export type { Amount, Measured, Part } from "../train/subject.ts";
 export type { Drawn, Start } from "../transformer/blueprint.ts";
 export type { Transformer } from "../transformer/models.ts";
 export { runBatch } from "../transformer/run.ts";

@@ -7,7 +7,7 @@ import type { Split } from "../data/dataset.ts";
 import { decodeCtc } from "../decoder/ctc.ts";
 import { characterErrorRate, wordErrorRate } from "../metrics/error_rate.ts";
 import { ctcLoss } from "../ops/ctc_loss.ts";
-import { drawExamples, heldOutBatches } from "./batches.ts";
+import { drawExamples, heldOutBatches, meanAmount } from "./batches.ts";
 import { factsOf, frequenciesOf } from "./classification.ts";
 import {
   type FeatureDataset,
@@ -71,6 +71,7 @@ export function speechCtc(sounds: Split<FeatureDataset>): Task<readonly Features
     kind: "speech",
     sizes: { channels: values.length / frames, frames: most, classes: outputs, reads: "all" },
     length: most,
+    example: meanAmount("frames", sounds, ({ frames }) => frames),
     data: factsOf(sounds, hashOfSounds(sounds)),
     baseline: {
       name: "the most frequent word; of nats, the frequencies of words",

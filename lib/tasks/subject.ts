@@ -54,6 +54,7 @@ export function subjectOf<B>(
   const { name, measured } = task.baseline;
   return {
     kinds: parametersIn(model.spec),
+    example: task.example,
     baseline: { kind: "baseline", step: 0, name, ...measured },
     start,
     draw: (part, random) => task.draw(part, rows, random),

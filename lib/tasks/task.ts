@@ -4,7 +4,7 @@ import type { Random } from "../core/random.ts";
 import type { Scalar, Tensor } from "../core/tensor.ts";
 import type { NamedTensors } from "../decoder/described.ts";
 import type { DataFacts } from "../train/record.ts";
-import type { Measured, Part } from "../train/subject.ts";
+import type { Amount, Measured, Part } from "../train/subject.ts";
 import type { Transformer } from "../transformer/models.ts";
 import type { BatchInputs } from "../transformer/run.ts";
 import type { TaskKind } from "./models.ts";
@@ -56,6 +56,8 @@ export interface Task<B = unknown> {
   readonly sizes: Readonly<Record<string, number | string | boolean>>;
   /** The longest sequence that a model reads, in tokens, patches or frames. */
   readonly length: number;
+  /** What an example takes, on average: an image, or so many tokens or frames, those that fill rows up not among them. */
+  readonly example: Amount;
   /** How texts become tokens, where there are texts and the model starts anew. */
   readonly text?: TaskText;
   /** The classes that it tells apart, where it names one for each input. */

@@ -13,7 +13,7 @@ import {
 } from "../data/dataset.ts";
 import { type LabelledText, phraseLanguages, readTextFolder } from "../data/labelled_texts.ts";
 import { sha256Of } from "../platform/hash.ts";
-import { paddedRows } from "./batches.ts";
+import { meanAmount, paddedRows } from "./batches.ts";
 import { classificationTask } from "./classification.ts";
 import type { ModelTokens } from "./model_tokens.ts";
 import type { Task } from "./task.ts";
@@ -129,6 +129,7 @@ export function textClassification(
     kind: "encoder",
     sizes: { vocabulary, context: length },
     length,
+    example: meanAmount("tokens", texts, ({ tokens }) => tokens.length),
     ...(tokenizer === undefined ? {} : { text: { tokenizer } }),
     split: texts,
     sha256: sha256Of(JSON.stringify(content)),

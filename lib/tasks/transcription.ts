@@ -2,7 +2,7 @@
 
 import type { ClassDataset, Split } from "../data/dataset.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
-import { drawExamples, heldOutBatches, paddedRows } from "./batches.ts";
+import { drawExamples, heldOutBatches, meanAmount, paddedRows } from "./batches.ts";
 import { factsOf } from "./classification.ts";
 import { ignore, measureGuesses } from "./guesses.ts";
 import { encodeSentence, type Sentences } from "./sentences.ts";
@@ -52,6 +52,7 @@ export function transcription({ sounds, text }: SpokenTexts): Task<SpokenBatch> 
     kind: "speech-to-text",
     sizes: { channels: values.length / frames, frames, vocabulary },
     length: texts.reduce((most, { length }) => Math.max(most, length), 1),
+    example: meanAmount("frames", sounds, ({ frames }) => frames),
     data: factsOf(sounds, hashOfSounds(sounds)),
     baseline: unigram(tokensIn(train), tokensIn(heldOut), vocabulary),
     draw: (part, rows, random) => batchOf(drawExamples(sounds, part, rows, random)),

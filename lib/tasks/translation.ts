@@ -9,7 +9,7 @@ import { corpusBleu } from "../metrics/bleu.ts";
 import { corpusChrf } from "../metrics/chrf.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { sha256Of } from "../platform/hash.ts";
-import { drawExamples, heldOutBatches, paddedRows } from "./batches.ts";
+import { drawExamples, heldOutBatches, meanAmount, paddedRows } from "./batches.ts";
 import { factsOf } from "./classification.ts";
 import type { EncodedPair, Sentences } from "./sentences.ts";
 import type { Baseline, BatchInputs, Task } from "./task.ts";
@@ -98,6 +98,7 @@ export function translation(
     kind: "encoder-decoder",
     sizes: { vocabulary, context: length },
     length,
+    example: meanAmount("tokens", pairs, ({ from, to }) => from.length + to.length),
     data: factsOf(pairs, sha256Of(JSON.stringify(content))),
     text: { tokenizer, ...special },
     baseline: baselineOf(sentences),

@@ -46,6 +46,7 @@ export function causalLm<P extends DescribedParameters>(
   const { spec } = describedBy(model);
   return {
     kinds: parametersIn(spec),
+    example: { count: length, unit: "tokens" },
     start,
     probe,
     draw: (part, random) => randomBatch(corpus[part], size, random),

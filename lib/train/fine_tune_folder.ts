@@ -17,7 +17,7 @@ import type { Model } from "../families/model.ts";
 import type { OpenModel } from "../families/open.ts";
 import { exists, writeFolder } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
-import { type AnyRunRecord, writeRun } from "./record.ts";
+import { type AnyRunRecord, tuningRun, writeRun } from "./record.ts";
 
 /** What `fineTune` starts from. */
 export interface Trainable {
@@ -154,7 +154,7 @@ export async function saveFineTuned(
       metadata: { format: "pt", ...source.tensors.metadata },
     });
     companions = await copyBeside(source, model, temporary);
-    if (record !== undefined) await writeRun(temporary, record, "training");
+    if (record !== undefined) await writeRun(temporary, record, tuningRun);
   });
   return { tensors: planned.length, companions };
 }

@@ -1,15 +1,16 @@
-// A run that is under way, or done, followed from its files alone: on this machine, or on a disk that it shares with another.
+// A run that is under way, or done, followed from its files alone: on this machine, or on a disk that it shares with another. Nothing
+// else tells that there is more, so it is looked at again and again; clocks of other machines are not read.
 
 import { parseJson, reviveNumber } from "../core/json.ts";
 import { requireNumber } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
-import { exists } from "../platform/files.ts";
 import { readJson } from "../platform/json_file.ts";
 import { bytesOf, joinBytes, openRegular } from "../platform/text_file.ts";
+import { hasRun } from "./find_runs.ts";
 import { readRun } from "./read_runs.ts";
-import type { Row } from "./record.ts";
+import type { AnyRunRecord, Row } from "./record.ts";
 import { rowsIn } from "./state_file.ts";
-import { lengthIn, type RunLength, underWayIn } from "./state_folder.ts";
+import { isUnderWay, lengthFile, lengthIn, type RunLength, underWay } from "./state_folder.ts";
 
 /** How a run is followed. */
 export interface FollowOptions {
@@ -29,17 +30,25 @@ export interface RunView {
   readonly length: RunLength | undefined;
   /** Whether it has come to its end. */
   readonly isDone: boolean;
+  /** What made it; undefined until it is done. */
+  readonly manifest?: AnyRunRecord["manifest"];
 }
 
 const newline = 0x0a;
 
-const lengthFile = (states: string): string => `${states}/run.json`;
+const isEqual = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, at) => byte === b[at]);
 
-/** The whole lines of a file that grows, and begins anew where the run went back. */
+/** The whole lines of a file that grows, and that another one takes the place of where the run went back. */
 class GrowingRows {
   readonly #path: string;
   #rows: Row[] = [];
+  /** Where the lines end that were read. */
   #bytes = 0;
+  /** The last of them, by which another file is told. */
+  #last = new Uint8Array();
+  /** A line that could not be read when it was last looked at. */
+  #unread = new Uint8Array();
 
   constructor(path: string) {
     this.#path = path;
@@ -47,42 +56,101 @@ class GrowingRows {
 
   async read(): Promise<readonly Row[]> {
     using file = await openRegular(this.#path);
-    if (await file.size() < this.#bytes) [this.#rows, this.#bytes] = [[], 0];
-    file.seek(this.#bytes);
-    const all = await joinBytes(bytesOf(file));
-    const whole = all.subarray(0, all.lastIndexOf(newline) + 1);
-    for (const line of new TextDecoder().decode(whole).split("\n")) {
-      if (line !== "") this.#rows.push(parseJson(line, this.#path, reviveNumber) as Row);
+    file.seek(this.#bytes - this.#last.length);
+    const found = await joinBytes(bytesOf(file));
+    if (isEqual(found.subarray(0, this.#last.length), this.#last)) {
+      this.#take(found.subarray(this.#last.length));
+    } else {
+      [this.#rows, this.#bytes, this.#last] = [[], 0, new Uint8Array()];
+      file.seek(0);
+      this.#take(await joinBytes(bytesOf(file)));
     }
-    this.#bytes += whole.length;
     return [...this.#rows];
+  }
+
+  /** Takes the lines in bytes; half a line is left for later. */
+  #take(bytes: Uint8Array): void {
+    for (let start = 0, end = 0; (end = bytes.indexOf(newline, start) + 1) > 0; start = end) {
+      const line = bytes.slice(start, end);
+      if (!this.#takeLine(line)) return;
+      this.#bytes += line.length;
+      this.#last = line;
+    }
+  }
+
+  /** Takes a line. One that is none is looked at again: a shared disk may know of a file's length before it has its content. */
+  #takeLine(line: Uint8Array<ArrayBuffer>): boolean {
+    try {
+      const text = new TextDecoder().decode(line);
+      this.#rows.push(parseJson(text, this.#path, reviveNumber) as Row);
+      this.#unread = new Uint8Array();
+      return true;
+    } catch (error) {
+      if (isEqual(line, this.#unread)) throw error;
+      this.#unread = line;
+      return false;
+    }
   }
 }
 
-/** Whether a run has its files of what is under way; they are removed one by one when it is done. */
-async function isUnderWay(states: string): Promise<boolean> {
-  return await exists(rowsIn(states)) && await exists(lengthFile(states));
-}
+/** A run, looked at again and again. */
+export class WatchedRun {
+  readonly #folder: string;
+  readonly #run: string;
+  readonly #growing = new Map<string, GrowingRows>();
 
-/** What is known of a run that is under way; undefined where it is not, or no more. */
-async function viewOf(states: string, growing: GrowingRows): Promise<RunView | undefined> {
-  try {
-    const length = lengthIn(await readJson(lengthFile(states)));
-    return { rows: await growing.read(), length, isDone: false };
-  } catch (error) {
-    if (await isUnderWay(states)) throw error;
-    return undefined;
+  /**
+   * @param folder The folder of runs, as of `--out`.
+   * @param run What its files are called there.
+   */
+  constructor(folder: string, run: string) {
+    this.#folder = folder;
+    this.#run = run;
+  }
+
+  /**
+   * Looks at it.
+   *
+   * @returns What is known of it now.
+   * @throws {RangeError} If it is gone.
+   */
+  async look(): Promise<RunView> {
+    for (const states of [underWay.in(this.#folder), underWay.beside(this.#folder)]) {
+      const view = await this.#viewIn(`${states}/${this.#run}`);
+      if (view !== undefined) return view;
+    }
+    if (await hasRun(this.#folder, this.#run)) {
+      const { rows, manifest } = await readRun(this.#folder, this.#run);
+      return { rows, length: undefined, isDone: true, manifest };
+    }
+    throw new RangeError(
+      `Cannot follow ${this.#folder}/${this.#run}: there is no such run, nor one under way; where there was one, it was removed or renamed`,
+    );
+  }
+
+  /** What is known of it while it is under way; undefined where it is not, or no more. */
+  async #viewIn(states: string): Promise<RunView | undefined> {
+    if (!await isUnderWay(states)) return undefined;
+    const growing = this.#growing.get(states) ?? new GrowingRows(rowsIn(states));
+    this.#growing.set(states, growing);
+    try {
+      const length = lengthIn(await readJson(lengthFile(states)));
+      return { rows: await growing.read(), length, isDone: false };
+    } catch (error) {
+      if (await isUnderWay(states)) throw error;
+      return undefined;
+    }
   }
 }
 
 /**
- * Follows a run until it is done: what is known of it at once, and again whenever there are more rows.
+ * Follows a run until it is done: what is known of it at once, and again whenever there are other rows.
  *
- * @param folder The folder of runs, as of `--out`.
- * @param name The run.
+ * @param folder The folder of runs, as of `--out`; of a model that is trained further, the folder that it is to be written to.
+ * @param name The run; `training` is that of a model that is trained further.
  * @param options How often it is looked at, and what ends it.
  * @returns What is known, the last time when it is done.
- * @throws {RangeError} If there is no such run.
+ * @throws {RangeError} If there is no such run, or none any more.
  */
 export async function* followRun(
   folder: string,
@@ -92,23 +160,13 @@ export async function* followRun(
   requireOptions("followRun()", options, optionKinds);
   const { signal } = options;
   const pause = requireNumber("pause", options.pause ?? 1000, { min: 0 });
-  const states = underWayIn(folder, name);
-  const growing = new GrowingRows(rowsIn(states));
-  let known = -1;
-  if (!await isUnderWay(states) && !await exists(`${folder}/${name}.json`)) {
-    throw new RangeError(
-      `Cannot follow ${folder}/${name}: there is no such run, nor one under way; a run is named by its folder and its variant, ` +
-        "such as runs/pre-ln",
-    );
-  }
+  const run = new WatchedRun(folder, name);
+  let known: readonly Row[] | undefined;
   while (signal?.aborted !== true) {
-    const view = await viewOf(states, growing);
-    if (view === undefined) break;
-    if (view.rows.length !== known) yield view;
-    known = view.rows.length;
+    const view = await run.look();
+    if (view.isDone || known === undefined || view.rows.at(-1) !== known.at(-1)) yield view;
+    if (view.isDone) return;
+    known = view.rows;
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
-  if (signal?.aborted === true) return;
-  const { rows } = await readRun(folder, name);
-  yield { rows, length: undefined, isDone: true };
 }

@@ -15,7 +15,7 @@ import { type RowSink, rowsInMemory } from "./row_log.ts";
 import { makeSchedule } from "./schedule.ts";
 import { disposeBut, partedState, type StateTensors, type TrainingState } from "./state.ts";
 import { requireStateOptions, StateFolder, type StateOptions } from "./state_folder.ts";
-import type { Subject } from "./subject.ts";
+import { amountOfStep, type Subject } from "./subject.ts";
 
 /** How long, and who listens. */
 export interface LoopOptions {
@@ -126,8 +126,8 @@ class Training<P, B> {
     const { state: options, determines, numbers } = this.#options;
     if (options === undefined) return;
     const like = () => this.#like();
-    const { steps, rows, accumulate, length: tokens } = numbers;
-    const length = { steps, tokens: rows * accumulate * tokens };
+    const perStep = amountOfStep(this.#run.subject.example, numbers);
+    const length = { steps: numbers.steps, perStep };
     const { folder, state } = await inAnotherTurn(
       StateFolder.open<P>(options, determines, length, like),
     );

@@ -50,6 +50,7 @@ export {
 } from "./record.ts";
 export { type FollowOptions, followRun, type RunView } from "./follow_run.ts";
 export type { RunLength } from "./state_folder.ts";
+export type { Amount } from "./subject.ts";
 export { saveRun } from "./save_run.ts";
 export { StateError } from "./state_file.ts";
 export type { StateOptions } from "./state_folder.ts";

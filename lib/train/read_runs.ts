@@ -21,8 +21,13 @@ async function readLooseRun(folder: string, name: string): Promise<RunRecord> {
   return { manifest, rows };
 }
 
-/** The names of the runs that have files of their own. Rows without a manifest are what a killed process left, and no run. */
-async function looseNames(folder: string): Promise<string[]> {
+/**
+ * The names of the runs that have files of their own. Rows without a manifest are what a killed process left, and no run.
+ *
+ * @param folder The folder.
+ * @returns The names.
+ */
+export async function looseNames(folder: string): Promise<string[]> {
   const files = new Set<string>();
   for await (const { name } of platform.readDir(folder)) files.add(name);
   return [...files].filter((name) => name.endsWith(".jsonl"))

@@ -184,6 +184,9 @@ export type AnyRunRecord = RunRecord<RunSettings, DataFacts>;
 /** The files of packed runs, which no run may be named like. */
 export const packedFiles = { manifests: "manifests.jsonl", rows: "rows.jsonl" } as const;
 
+/** What the files of a run are called that lie beside the model which it made. */
+export const tuningRun = "training";
+
 function requireName(name: string): void {
   const taken = Object.values(packedFiles).find((file) => file === `${name}.jsonl`);
   if (taken === undefined) return;

@@ -4,10 +4,12 @@
 import { jsonText } from "../core/json.ts";
 import { requireInteger } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
-import { openInPlace, prepareFolder, writeAtomically } from "../platform/files.ts";
+import { exists, openInPlace, prepareFolder, writeAtomically } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
+import { withoutEnd } from "../platform/path.ts";
 import { RowLog } from "./row_log.ts";
 import type { StateTensors, TrainingState } from "./state.ts";
+import type { Amount } from "./subject.ts";
 import {
   numbersOf,
   readState,
@@ -23,8 +25,8 @@ import {
 export interface RunLength {
   /** How many are planned. */
   readonly steps: number;
-  /** Tokens, patches or frames of a step, those that fill rows up among them. */
-  readonly tokens: number;
+  /** What a step takes of the data. */
+  readonly perStep: Amount;
 }
 
 /**
@@ -36,18 +38,31 @@ export interface RunLength {
  */
 export function lengthIn(found: unknown): RunLength {
   const length = found as RunLength;
-  requireOptions("run.json", length, { steps: "number", tokens: "number" });
+  requireOptions("run.json", length, { steps: "number", perStep: "object" });
+  requireOptions("run.json.perStep", length.perStep, { count: "number", unit: "string" });
   return length;
 }
 
+/** Where a training keeps what is under way: in the folder of its runs, or beside the folder that it is to write. */
+export const underWay = {
+  /** Of runs. */
+  in: (out: string): string => `${withoutEnd(out)}/unfinished`,
+  /** Of a model's folder. */
+  beside: (out: string): string => `${withoutEnd(out)}.unfinished`,
+} as const;
+
+/** The file in a folder of states that says how long the run is. */
+export const lengthFile = (states: string): string => `${states}/run.json`;
+
 /**
- * Where a run that is under way has its states.
+ * Whether a folder has the files of a run that is under way; they are removed one by one when it is done.
  *
- * @param folder The folder of runs.
- * @param name The run.
- * @returns The folder of its states.
+ * @param states The folder of its states.
+ * @returns Whether it has.
  */
-export const underWayIn = (folder: string, name: string): string => `${folder}/unfinished/${name}`;
+export async function isUnderWay(states: string): Promise<boolean> {
+  return await exists(rowsIn(states)) && await exists(lengthFile(states));
+}
 
 /** Where the states of a run are, and how often they are saved. */
 export interface StateOptions {
@@ -162,14 +177,15 @@ export class StateFolder<P> implements Disposable {
     const { folder } = options;
     await using _made = await prepareFolder(folder);
     const lock = await lockFolder(folder);
+    let rows: RowLog | undefined;
     try {
       const step = (await stepsIn(folder)).at(-1);
       const read = step === undefined
         ? undefined
         : await readState(folder, step, like(), determines);
-      await writeAtomically(`${folder}/run.json`, `${jsonText(length)}\n`);
       const kept = { count: read?.state.rows ?? 0, bytes: read?.bytes ?? 0 };
-      const rows = await RowLog.open(rowsIn(folder), kept);
+      rows = await RowLog.open(rowsIn(folder), kept);
+      await writeAtomically(lengthFile(folder), `${jsonText(length)}\n`); // last: with it the run is under way
       const { started = new Date().toISOString(), seconds: before = 0 } = read?.facts ?? {};
       const run = { determines, started };
       const opened = new StateFolder<P>(options, run, { lock, rows, before });
@@ -177,6 +193,7 @@ export class StateFolder<P> implements Disposable {
       for (const one of await stepsIn(folder)) await opened.#noteHeldOut(one);
       return { folder: opened, ...(read === undefined ? {} : { state: read.state }) };
     } catch (error) {
+      rows?.[Symbol.dispose]();
       lock[Symbol.dispose]();
       throw error;
     }

@@ -19,10 +19,34 @@ export interface StepOptions {
 /** What is measured on data that training does not see; `nats` is the loss. */
 export type Measured = { readonly nats: number } & Readonly<Record<string, number>>;
 
+/** How much of the data something takes, in what is counted there. */
+export interface Amount {
+  /** How many. */
+  readonly count: number;
+  /** Of what, such as `tokens`, `images` or `frames`. */
+  readonly unit: string;
+}
+
+/**
+ * What a step takes.
+ *
+ * @param example What an example takes.
+ * @param batch How many examples a batch has, and how many batches a step.
+ * @returns So many times as much.
+ */
+export function amountOfStep(
+  { count, unit }: Amount,
+  { rows, accumulate = 1 }: { readonly rows: number; readonly accumulate?: number },
+): Amount {
+  return { count: count * rows * accumulate, unit };
+}
+
 /** A model with its task. `P` are the parameters, `B` is a batch. */
 export interface Subject<P, B> {
   /** What each parameter is, by its path. */
   readonly kinds: ReadonlyMap<string, ParameterKind>;
+  /** What an example takes, on average. */
+  readonly example: Amount;
   /** What a model must beat, the first row of all. */
   readonly baseline?: Row;
   /** Makes the parameters of the start. */

@@ -98,5 +98,5 @@ Deno.test("normkit train --from writes what it has at Ctrl-C", () =>
     assertEquals((await child.status).code, 0, err);
     assertStringIncludes(await out, `Wrote the model to ${folder}/out`);
     assertEquals(namesIn(`${folder}/out`), written);
-    assertEquals(namesIn(`${folder}/out.unfinished`), ["command.json", "lock", "model"]);
+    assertEquals(namesIn(`${folder}/out.unfinished`), ["command.json", "lock", "training"]);
   }));

@@ -5,7 +5,8 @@ import { readRun } from "../../../lib/train/mod.ts";
 import { runHere, startTraining } from "../../support/cli.ts";
 import { endOften } from "../../property/kills.ts";
 import { inFolder, namesIn } from "../checkpoint/files.ts";
-import { tinyTraining, withText, writeGpt2 } from "./tiny_runs.ts";
+import { TrainingPlan } from "../../../lib/cli/training_plan.ts";
+import { tiny, tinyTraining, withText, writeGpt2 } from "./tiny_runs.ts";
 
 for (const signal of ["SIGKILL", "SIGTERM"] as const) {
   Deno.test({
@@ -68,6 +69,46 @@ Deno.test("a fine-tuning that is ended by Ctrl-C goes on into the same folder", 
       await Deno.readFile(`${folder}/whole/model.safetensors`),
     );
     assertEquals(namesIn(folder), ["out", "source", "text.txt", "whole"]);
+  }));
+
+/** Lets the note that a run is written get lost, as if its process had been killed before. */
+async function losingTheNote(body: () => Promise<unknown>): Promise<void> {
+  const { written } = TrainingPlan.prototype;
+  TrainingPlan.prototype.written = () => Promise.reject(new Error("killed"));
+  try {
+    await body();
+  } finally {
+    TrainingPlan.prototype.written = written;
+  }
+}
+
+Deno.test("a training that is killed between its last file and the note of it goes on", () =>
+  withText(async (folder) => {
+    const whole = tinyTraining(folder, "--out", `${folder}/whole`, "--json");
+    assertEquals((await runHere(...whole)).code, 0);
+    const source = await writeGpt2(folder);
+    const tuning = ["train", "--from", source, "--text", `${folder}/text.txt`];
+    const trainings = [
+      [`${folder}/runs`, tinyTraining(folder, "--save-every", "2")],
+      [`${folder}/out`, [
+        ...tuning,
+        ...tiny.slice(tiny.indexOf("--context")),
+        "--out",
+        `${folder}/out`,
+        "--save-every",
+        "2",
+      ]],
+    ] as const;
+    for (const [out, words] of trainings) {
+      await losingTheNote(async () => {
+        const { code, err } = await runHere(...words, "--json");
+        assertEquals([code, err.includes("killed")], [1, true], err);
+      });
+      const resumed = await runHere("train", "--resume", out, "--json");
+      assertEquals(resumed.code, 0, resumed.err);
+    }
+    assertEquals(await recordIn(`${folder}/runs`), await recordIn(`${folder}/whole`));
+    assertEquals(namesIn(folder), ["out", "runs", "source", "text.txt", "whole"]);
   }));
 
 Deno.test("a second process is refused while a training is under way, one that resumes it too", () =>

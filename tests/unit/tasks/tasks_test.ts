@@ -13,6 +13,24 @@ Deno.test("every task has tiny data here", () => {
   assertEquals(Object.keys(tinyTasks).sort(), [...taskIds].sort());
 });
 
+Deno.test("every task says what an example takes: tokens and frames without what fills rows up, or images", () => {
+  const amounts = Object.entries(tinyTasks).map(([id, make]) => {
+    const { count, unit } = make().task.example;
+    return [id, `${count.toFixed(2)} ${unit}`];
+  });
+  assertEquals(Object.fromEntries(amounts), {
+    "causal-lm": "8.00 tokens",
+    "image-classification": "1.00 images",
+    "image-text": "1.00 images",
+    "masked-image": "1.00 images",
+    "masked-lm": "8.00 tokens",
+    "speech-ctc": "4.93 frames", // of 4 to 6
+    "text-classification": "3.93 tokens", // of 3 to 5
+    keyword: "4.93 frames",
+    translation: "11.57 tokens",
+  });
+});
+
 /** The same model, with one layer in each stack. */
 const shallow = (model: ModelSettings): ModelSettings => ({
   ...model,
