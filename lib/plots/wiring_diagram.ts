@@ -6,6 +6,7 @@ import type { Residual } from "../residual/types.ts";
 import { Figure } from "./figure.ts";
 import { escapeXml } from "./flatten.ts";
 import { fontFamily, ink, textWidth } from "./typography.ts";
+import { type MarkedSeries, marksElement, placeMarks } from "./marks.ts";
 import {
   factorText,
   type Part,
@@ -15,6 +16,7 @@ import {
   wiringForms,
 } from "./wiring_graph.ts";
 import { type Placed, placeParts } from "./wiring_layout.ts";
+import { boxWords, lookOf, type Term, termLooks, termsOf, termTip } from "./wiring_terms.ts";
 
 /** Which stack is drawn. */
 export interface WiringOptions {
@@ -23,24 +25,16 @@ export interface WiringOptions {
 }
 
 /** Sizes in pixels. */
-const size = { box: 26, sum: 18, gap: 26, lane: 46, side: 14, frame: 12, caption: 22 } as const;
-
-const looks: Readonly<Record<"norm" | "factor" | "gate" | "branch", readonly [string, string]>> = {
-  norm: ["#e3ebff", "#4269d0"],
-  factor: ["#ffffff", ink.axis],
-  gate: ["#fde4f0", "#c2307a"],
-  branch: ["#fff0d2", "#c27d00"],
-};
-
-/** What stands in a part's box. */
-function wordsOf({ kind, label }: Part, factor: string): string {
-  if (kind === "norm") return label === "final" || label === "embedding" ? `${label} norm` : "norm";
-  return kind === "factor" ? `× ${factor}` : label;
-}
+const size = {
+  ...{ box: 26, sum: 18, gap: 26, lane: 46, side: 14, frame: 12, caption: 22 },
+  ...{ equation: 24, letters: 14 },
+} as const;
 
 /** A part with its box, in pixels. */
 interface Box extends Placed {
   readonly words: string;
+  /** What stands for its constant, where it has one. */
+  readonly factor: string;
   /** Its center. */
   readonly x: number;
   readonly y: number;
@@ -60,8 +54,8 @@ function boxesOf(form: WiringForm): Box[] {
   const sized = placeParts(form).map((placed) => {
     const { part } = placed;
     const last = part.factor === undefined ? undefined : form.lastFactors[constant++];
-    const words = wordsOf(part, factorText(part, last));
-    return { ...placed, words, width: widthOf(part.kind, words) };
+    const words = boxWords(part, last);
+    return { ...placed, words, factor: factorText(part, last), width: widthOf(part.kind, words) };
   });
   const columns = Array.from(
     { length: 1 + greatest(sized.map(({ column }) => column)) },
@@ -76,48 +70,80 @@ function boxesOf(form: WiringForm): Box[] {
   }));
 }
 
-/** A line to what reads a part: along its lane, and where that is in another one up or down. */
-function wire(from: Box, to: Box): string {
+/** A line to what reads a part: along its lane, and where that is in another one up or down, in the color of what flows. */
+function wire(from: Box, to: Box, color: string): string {
   const [start, end] = [from.x + from.width / 2, to.x - to.width / 2];
-  if (from.lane === to.lane) return line(`M${start},${from.y}H${end}`) + arrow(to, end, to.y, 0);
+  const draw = (path: string, x: number, y: number, turn: number): string =>
+    line(path, color) + arrow(to, x, y, turn, color);
+  if (from.lane === to.lane) return draw(`M${start},${from.y}H${end}`, end, to.y, 0);
   if (to.part.kind === "sum") {
     const down = from.y < to.y;
     const edge = to.y + (down ? -1 : 1) * size.sum / 2;
-    return line(`M${start},${from.y}H${to.x}V${edge}`) + arrow(to, to.x, edge, down ? 90 : -90);
+    return draw(`M${start},${from.y}H${to.x}V${edge}`, to.x, edge, down ? 90 : -90);
   }
   const turn = start + 6 + 5 * (from.lane % 4); // so that lines of two lanes stay apart
-  return line(`M${start},${from.y}H${turn}V${to.y}H${end}`) + arrow(to, end, to.y, 0) +
-    `<circle cx="${turn}" cy="${from.y}" r="2.5" fill="${ink.text}"/>`;
+  return draw(`M${start},${from.y}H${turn}V${to.y}H${end}`, end, to.y, 0) +
+    `<circle cx="${turn}" cy="${from.y}" r="2.5" fill="${color}"/>`;
 }
 
-const line = (d: string): string => `<path d="${d}" fill="none" stroke="${ink.text}"/>`;
+const line = (d: string, color: string): string =>
+  `<path d="${d}" fill="none" stroke="${color}" stroke-width="1.5"/>`;
 
 /** The head of a line; streams that go on have none. */
-const arrow = ({ part }: Box, x: number, y: number, turn: number): string =>
+const arrow = ({ part }: Box, x: number, y: number, turn: number, color: string): string =>
   part.kind === "stream"
     ? ""
-    : `<path d="M0,0l-7,-3v6z" fill="${ink.text}" transform="translate(${x},${y})rotate(${turn})"/>`;
+    : `<path d="M0,0l-7,-3v6z" fill="${color}" transform="translate(${x},${y})rotate(${turn})"/>`;
 
-function write(words: string, x: number, y: number, anchor = "middle"): string {
-  return `<text x="${x}" y="${y}" text-anchor="${anchor}">${escapeXml(words)}</text>`;
+/** The color of what flows in a lane: the lowest is the first stream, above it the branch, then further streams. */
+function colorOfLane(lane: number, boxes: readonly Box[]): string {
+  const above = greatest(boxes.map((box) => box.lane)) - lane;
+  return termLooks[above === 0 ? "stream" : above === 1 ? "branch" : "otherStream"].line;
+}
+
+function write(words: string, x: number, y: number, color: string, anchor = "middle"): string {
+  return `<text x="${x}" y="${y}" text-anchor="${anchor}" fill="${color}">${
+    escapeXml(words)
+  }</text>`;
 }
 
 function drawn({ part, x, y, width, words }: Box): string {
-  if (part.kind === "end") return write(words, x + 6, y + 4, "start");
+  const { line: color, fill } = lookOf(part);
+  if (part.kind === "end") return write(words, x + 6, y + 4, color, "start");
   if (part.kind === "stream") {
-    return part.reads.length === 0 ? write(words, x - 5, y + 4, "end") : "";
+    return part.reads.length === 0 ? write(words, x - 5, y + 4, color, "end") : "";
   }
   if (part.kind === "sum") {
-    return `<circle cx="${x}" cy="${y}" r="${
-      size.sum / 2
-    }" fill="${ink.card}" stroke="${ink.text}"/>` +
-      line(`M${x - 4},${y}h8M${x},${y - 4}v8`);
+    return `<circle cx="${x}" cy="${y}" r="${size.sum / 2}" fill="${fill}" stroke="${color}"/>` +
+      line(`M${x - 4},${y}h8M${x},${y - 4}v8`, color);
   }
-  const [fill, stroke] = looks[part.kind];
   return `<rect x="${x - width / 2}" y="${
     y - size.box / 2
   }" width="${width}" height="${size.box}" ` +
-    `rx="5" fill="${fill}" stroke="${stroke}"/>${write(words, x, y + 4)}`;
+    `rx="5" fill="${fill}" stroke="${color}"/>${write(words, x, y + 4, color)}`;
+}
+
+/** The drawing of a part, with the words that a browser shows where it is a picture of its own. */
+function titled(box: Box): string {
+  const { name, gives } = termTip(box.part, box.factor);
+  const body = drawn(box);
+  return body === "" ? "" : `<g><title>${escapeXml(`${name}: ${gives}`)}</title>${body}</g>`;
+}
+
+/** What a part says where somebody points at it. */
+function tipOf({ part, factor, x, y }: Box, top: number): MarkedSeries {
+  const { name, reads, gives } = termTip(part, factor);
+  return { name, color: lookOf(part).line, points: [[x, y + top, reads, gives]] };
+}
+
+/** An equation, each term in the color of its part. */
+function writeTerms(terms: readonly Term[], y: number): string {
+  const spans = terms.map(({ words, color }) =>
+    `<tspan fill="${color}">${escapeXml(words)}</tspan>`
+  );
+  return `<text x="${size.side}" y="${y}" font-size="${size.letters}" xml:space="preserve">${
+    spans.join("")
+  }</text>`;
 }
 
 /** The frame around what happens at each sub-layer, and what it is of. */
@@ -151,25 +177,58 @@ function captionOf({ layers, role }: WiringForm, depth: number): string {
   return `${of}, ${layersText(layers, depth)}`;
 }
 
-/** One form of a wiring as SVG, its size, and the same in words. */
+/** What ends a form: its streams, and the output of the stack where that is drawn. */
+const endsOf = ({ ports, parts }: WiringForm): Part[] => [
+  ...ports.after,
+  ...parts.filter(({ label }) => label === "y"),
+];
+
+/** The equations of a form, each a row of terms. */
+function equationsOf(form: WiringForm, boxes: readonly Box[]): Term[][] {
+  const factors = new Map(boxes.map(({ part, factor }) => [part, factor]));
+  return endsOf(form).map((end) => {
+    const { label, reads: [value] } = end;
+    const { line: color } = lookOf(end);
+    return [{ words: `${label} ← `, color }, ...termsOf(value!, (one) => factors.get(one)!)];
+  });
+}
+
+/** One form of a wiring as SVG, its size, its tips from a height on, and the same in words. */
 function formOf(form: WiringForm, depth: number) {
   const boxes = boxesOf(form);
   const boxOf = new Map(boxes.map((box) => [box.part, box]));
   const caption = captionOf(form, depth);
-  const lines = boxes.flatMap((box) => box.part.reads.map((read) => wire(boxOf.get(read)!, box)));
-  const ends = [...form.ports.after, ...form.parts.filter(({ label }) => label === "y")];
-  const equations = ends.map(({ label, reads: [value] }) => `${label} ← ${partText(value!)}`);
+  const lines = boxes.flatMap((box) =>
+    box.part.reads.map((read) => {
+      const from = boxOf.get(read)!;
+      return wire(from, box, colorOfLane(from.lane, boxes));
+    })
+  );
+  const bottom = greatest(boxes.map(({ y }) => y)) + size.box / 2 + size.frame;
+  const equations = equationsOf(form, boxes);
+  const said = endsOf(form).map(({ label, reads: [value] }) => `${label} ← ${partText(value!)}`);
+  const lengths = equations.map((terms) =>
+    textWidth(terms.map(({ words }) => words).join(""), size.letters) + 2 * size.side
+  );
   return {
-    body: [frame(form, boxes, caption), ...lines, ...boxes.map(drawn)],
-    width: greatest(boxes.map(({ x, width }) => x + width / 2)) + size.side + 12,
-    height: greatest(boxes.map(({ y }) => y)) + size.box / 2 + size.frame + size.side,
-    words: `${caption}: ${equations.join(", ")}`,
+    body: [
+      frame(form, boxes, caption),
+      ...lines,
+      ...boxes.map(titled),
+      ...equations.map((terms, at) => writeTerms(terms, bottom + size.equation * (at + 1))),
+    ].filter((part) => part !== ""),
+    width: greatest([...boxes.map(({ x, width }) => x + width / 2 + size.side + 12), ...lengths]),
+    height: bottom + size.equation * equations.length + size.side,
+    tips: (top: number) =>
+      boxes.filter(({ width }) => width > 0).toSorted((a, b) => a.x - b.x)
+        .map((box) => tipOf(box, top)),
+    words: `${caption}: ${said.join(", ")}`,
   };
 }
 
 /**
  * A residual variant's wiring: streams from left to right, the branch above the first of them, norms, constants and gates where
- * they act.
+ * they act, and below it the equations, each term in the color of its part. Parts say what they are where a page shows tips.
  *
  * It is made by running the variant's own equations, so a variant of your own is drawn as well. Where layers are wired in several
  * ways (Mix-LN), each is drawn; constants that differ between layers are given for the first and the last one.
@@ -185,18 +244,25 @@ export function wiringDiagram(residual: Residual, options: WiringOptions = {}): 
   const forms = wiringForms(residual, depth).map((form) => formOf(form, depth));
   const width = Math.ceil(greatest(forms.map((form) => form.width)));
   let height = 0;
+  const series: MarkedSeries[] = [];
   const groups = forms.map((form) => {
     const top = height;
     height += form.height;
+    series.push(...form.tips(top));
     return [`<g transform="translate(0,${top})">`, ...form.body, "</g>"].join("\n");
   });
-  const description = [residual.label, ...forms.map(({ words }) => words)].join("\n");
+  const marks = placeMarks({ x: "reads", y: "gives", series }, {
+    ...{ size: [width, height], left: 0, top: 0 },
+  });
+  const title = `How ${residual.label} is wired`;
+  const description = [title, ...forms.map(({ words }) => words)].join("\n");
   return new Figure(
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
       `viewBox="0 0 ${width} ${height}" role="img" aria-label="${
-        escapeXml(`How ${residual.label} is wired`)
+        escapeXml(title)
       }" font-family="${fontFamily}" font-size="12" fill="${ink.text}">
 <desc>${escapeXml(description)}</desc>
+${marksElement(marks)}
 <rect width="${width}" height="${height}" fill="${ink.card}"/>
 ${groups.join("\n")}
 </svg>

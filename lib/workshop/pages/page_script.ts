@@ -166,9 +166,10 @@ export function chartTips(
       const aside = ({ left }: Point): number => Math.abs(left - (shown?.left ?? 0));
       const turn = (by: number): Point | undefined =>
         rows[(row + by + rows.length) % rows.length]?.toSorted((a, b) => aside(a) - aside(b))[0];
+      const along = points.length > 1 ? step : turn; // parts of a drawing stand alone
       const next = {
-        ArrowRight: () => step(1),
-        ArrowLeft: () => step(-1),
+        ArrowRight: () => along(1),
+        ArrowLeft: () => along(-1),
         ArrowDown: () => turn(1),
         ArrowUp: () => turn(-1),
         Escape: () => undefined,

@@ -39,9 +39,7 @@ button:disabled { opacity: .5; cursor: default; }
 .gallery dt { font: 600 .8rem/1.9 var(--sans); }
 .gallery dd { margin: 0; }
 .gallery li > p:last-child { margin: auto 0 0; }
-.wiring { position: relative; overflow-x: auto; margin: .25rem 0; border: 1px solid var(--line); border-radius: 8px; background: #fff; }
-.wiring img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
-.wiring::after { content: ""; position: absolute; inset: 0; background: var(--shade); pointer-events: none; }
+.gallery .chart { margin: .25rem 0; }
 .button { display: inline-flex; align-items: center; color: inherit; text-decoration: none; }
 td, th { font-variant-numeric: tabular-nums; }
 `;

@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { wiringDiagram } from "../../../lib/plots/mod.ts";
 import { findResidual, type Residual, residuals, withGpas } from "../../../lib/residual/mod.ts";
+import { readMarks } from "../../../lib/plots/marks.ts";
+import { termLooks } from "../../../lib/plots/wiring_terms.ts";
+import { colorOf, contrast } from "../../support/contrast.ts";
 import { readSvg, texts } from "./sample_rows.ts";
 
 /** What is drawn of a variant in 8 layers, in words. */
@@ -52,8 +55,9 @@ Deno.test("wiringDiagram() says of each variant what its equation computes", () 
 
 Deno.test("wiringDiagram() draws layers that differ apart, and constants of the first and the last one", () => {
   assertEquals(texts(readSvg(wiringDiagram(findResidual("mix-ln")))), [
-    ...["each sub-layer f, layers 1 to 2 of 8", "x", "f", "norm", "…"],
+    ...["each sub-layer f, layers 1 to 2 of 8", "x", "f", "norm", "…", "x ← LN(x + f(x))"],
     ...["each sub-layer f, layers 3 to 8 of 8", "x", "norm", "f", "final norm", "y"],
+    ...["x ← x + f(LN(x))", "y ← LN(x)"],
   ]);
   const scaled = texts(readSvg(wiringDiagram(findResidual("lns"), { depth: 4 })));
   assert(scaled.includes("× 1 … 0.5"), scaled.join());
@@ -68,6 +72,68 @@ Deno.test("wiringDiagram() draws a variant of one's own, with its streams, scala
     "x ← s3 + f(input norm(x + a · s2)), s2 ← x, s3 ← s2, y ← final norm(x)",
   ]);
   assert(!wiringDiagram(own).svg.includes("<b>"));
+});
+
+/** The colors of each word in the boxes and of each term in the equations, without brackets and signs. */
+function colorsIn(root: Element): { boxes: Map<string, string>; terms: Map<string, string> } {
+  const color = (element: Element): string => element.getAttribute("fill")!;
+  const equation: Record<string, string> = {
+    "norm": "LN",
+    "final norm": "LN",
+    "embedding norm": "LN",
+  };
+  const boxes = [...root.querySelectorAll("g > g text")].map((text) => {
+    const words = text.textContent!.replace("× ", "");
+    return [equation[words] ?? words, color(text)] as const;
+  });
+  const terms = [...root.querySelectorAll("tspan")].map((span) =>
+    [span.textContent!.replace(/[(\s·←]+$/, "").replace(/^\)+$/, ""), color(span)] as const
+  ).filter(([words]) => words !== "" && words !== "+");
+  return { boxes: new Map(boxes), terms: new Map(terms) };
+}
+
+Deno.test("wiringDiagram() writes each term of the equation in the color of its box", () => {
+  for (const residual of [own, ...residuals, ...residuals.map((base) => withGpas(base))]) {
+    const { boxes, terms } = colorsIn(readSvg(wiringDiagram(residual)));
+    for (const [words, color] of boxes) {
+      if (words === "…") continue;
+      assertEquals(terms.get(words), color, `${residual.id}: ${words}`);
+    }
+    const parts = ["LN", "f", "GPAS", "s2"].filter((words) => terms.has(words));
+    assertEquals(new Set(parts.map((words) => terms.get(words))).size, parts.length, residual.id);
+  }
+});
+
+Deno.test("words of wirings can be read on their boxes and on the card", () => {
+  for (const { line, fill } of Object.values(termLooks)) {
+    for (const ground of [fill, "#ffffff"]) {
+      assert(contrast(colorOf(line), colorOf(ground)) >= 4.5, `${line} on ${ground}`);
+    }
+  }
+});
+
+Deno.test("wiringDiagram() says what each part is, where it stands, and what it computes", () => {
+  const tipsOf = (residual: Residual): string[] =>
+    readMarks(wiringDiagram(residual, { depth: 1 }).svg)!.series.map(({ name, points }) =>
+      [name, ...points.split("|").slice(2)].join(" / ")
+    );
+  assertEquals(tipsOf(findResidual("deep-norm+gpas")).slice(1), [
+    "Sub-layer f: attention or feed-forward network / x / f(x)",
+    "Constant 1.19 / GPAS(x) / 1.19 · GPAS(x)",
+    "Addition / 1.19 · GPAS(x) and f(x) / 1.19 · GPAS(x) + f(x)",
+    "Norm on the stream: behind the addition / 1.19 · GPAS(x) + f(x) / stream norm(1.19 · GPAS(x) + f(x))",
+  ]);
+  const learned = tipsOf(own).filter((tip) => tip.startsWith("Learned"));
+  assertEquals(learned[0], "Learned weight a / s2 / a · s2");
+  for (const residual of [own, ...residuals, ...residuals.map((base) => withGpas(base))]) {
+    const figure = wiringDiagram(residual);
+    const [width, height] = readMarks(figure.svg)!.size;
+    for (const { points } of readMarks(figure.svg)!.series) {
+      const [left, top] = points.split("|").map(Number);
+      assert(left! > 0 && left! < width && top! > 0 && top! < height, residual.id);
+    }
+    assertEquals(readSvg(figure).getAttribute("aria-label"), figure.description.split("\n")[0]);
+  }
 });
 
 Deno.test("wiringDiagram() keeps boxes apart and everything inside the picture", () => {

@@ -1,26 +1,21 @@
 // The gallery: every residual variant on a card, drawn from its own equations.
 
+import { marksType, readMarks } from "../../../plots/marks.ts";
 import { wiringDiagram } from "../../../plots/mod.ts";
 import { findResidual, type Residual, residuals } from "../../../residual/mod.ts";
 import { setFormula } from "../../pages/formulas.ts";
 import { escapeHtml } from "../../pages/html.ts";
 import { wholePage } from "../../pages/page.ts";
-import { renderImage } from "../../pages/pictures.ts";
+import { pictureOf, renderPicture } from "../../pages/pictures.ts";
 import { appBar, laboratoryAddress, type PageNotes } from "../frame.ts";
 import { appStyle } from "../style.ts";
 import { gpasWords, type VariantWords, variantWords } from "./words.ts";
 
-/** A variant's drawing as a picture that loads nothing. */
+/** A variant's drawing, whose parts say what they are. */
 function drawing(residual: Residual): string {
   const { svg, description } = wiringDiagram(residual);
-  const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svg)!;
-  return `<div class="wiring">${
-    renderImage({
-      url: `data:image/svg+xml;base64,${new TextEncoder().encode(svg).toBase64()}`,
-      alternative: `Wiring of ${description}`,
-      size: [Number(width), Number(height)],
-    })
-  }</div>`;
+  const data = { "image/svg+xml": svg, "text/plain": description, [marksType]: readMarks(svg) };
+  return renderPicture(pictureOf(data, {})!);
 }
 
 /** The design that a variant is compared with in the laboratory. */
@@ -81,7 +76,8 @@ export async function galleryPage({ made }: PageNotes): Promise<string> {
     bar: appBar("gallery.html"),
     main: `<h1>Gallery</h1>
 <p class="intro">Every way to join a sub-layer f, which is attention or a feed-forward network, to the residual stream x. The drawings
-are made by running the library's own equations, so that they show what is trained. Constants are those of 8 layers.</p>
+are made by running the library's own equations, so that they show what is trained; each term has the color of its part, and parts
+say what they are under the pointer and by arrow keys. Constants are those of 8 layers.</p>
 <ul class="gallery">
 ${cards.map(cardHtml).join("\n")}
 </ul>`,
