@@ -244,13 +244,15 @@ export function wiringDiagram(residual: Residual, options: WiringOptions = {}): 
   const forms = wiringForms(residual, depth).map((form) => formOf(form, depth));
   const width = Math.ceil(greatest(forms.map((form) => form.width)));
   let height = 0;
-  const series: MarkedSeries[] = [];
-  const groups = forms.map((form) => {
+  const placed = forms.map((form) => {
     const top = height;
     height += form.height;
-    series.push(...form.tips(top));
-    return [`<g transform="translate(0,${top})">`, ...form.body, "</g>"].join("\n");
+    return { ...form, top };
   });
+  const groups = placed.map(({ top, body }) =>
+    [`<g transform="translate(0,${top})">`, ...body, "</g>"].join("\n")
+  );
+  const series = placed.flatMap(({ top, tips }) => tips(top));
   const marks = placeMarks({ x: "reads", y: "gives", series }, {
     ...{ size: [width, height], left: 0, top: 0 },
   });
