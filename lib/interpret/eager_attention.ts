@@ -10,11 +10,13 @@ import { gridAngles, speedsOf } from "../model/rotary.ts";
 import { hides } from "./attention.ts";
 import { perRow } from "./padding.ts";
 import type { Attention, QkvOrder, Relative, Rotary } from "../model/spec.ts";
+import { attention as mixHeads } from "../ops/attention.ts";
+import { mixByPattern } from "../ops/attention_pattern.ts";
 import { causalSoftmax } from "../ops/causal_softmax.ts";
 import { lookup } from "../ops/lookup.ts";
 import { rotary } from "../ops/rotary.ts";
 
-/** Keys and values of earlier runs, [B·G, S, K]; where it lies, attention reads them too. */
+/** Keys and values of earlier runs, [B, S, G, K]; where it lies, attention reads them too. */
 export interface KeyValueStore {
   /** How many tokens came before. */
   readonly past: number;
@@ -36,13 +38,6 @@ export interface EagerAttentionOptions {
   readonly keyLengths?: readonly number[] | undefined;
   /** Receives the pattern [B, H, T, S], each row a distribution over keys. */
   readonly onPattern?: ((pattern: Tensor) => void) | undefined;
-}
-
-/** [B, T, N·K] → [B·N, T, K] */
-function split(x: Tensor, heads: number, headWidth: number): Tensor {
-  const [batch, length] = x.shape as [number, number, number];
-  const perHead = tf.reshape(x, [batch, length, heads, headWidth]);
-  return tf.reshape(tf.transpose(perHead, [0, 2, 1, 3]), [batch * heads, length, headWidth]);
 }
 
 /** Added to scores that do not count: a softmax gives those places exactly 0. */
@@ -70,10 +65,10 @@ function withoutPadding(scores: Tensor, batch: number, lengths: readonly number[
   return tf.reshape(tf.add(perSequence, mask), [all, queries, keys]);
 }
 
-/** The rotation of whole heads [N, T, K] by the places of a grid. */
+/** The rotation of whole heads [B, T, N, K] by the places of a grid. */
 function turnOnGrid(x: Tensor, positions: Rotary, grid: NonNullable<Rotary["grid"]>): Tensor {
-  const shape: [number, number] = [x.shape[1]!, positions.width / 2];
-  const angles = tf.tensor2d(gridAngles(positions, grid), shape);
+  const shape: [number, number, number] = [x.shape[1]!, 1, positions.width / 2];
+  const angles = tf.tensor3d(gridAngles(positions, grid), shape);
   const [cos, sin] = [tf.cos(angles), tf.sin(angles)];
   const [a, b] = tf.split(x, 2, -1) as [Tensor, Tensor];
   return tf.concat([
@@ -82,12 +77,14 @@ function turnOnGrid(x: Tensor, positions: Rotary, grid: NonNullable<Rotary["grid
   ], -1);
 }
 
-/** The rotation of heads whose first row stands at a position. */
+/** The rotation of heads [B, T, N, K] whose first row stands at a position. */
 function turn(x: Tensor, positions: Rotary, first: number): Tensor {
   const { width, order, scale = 1, grid } = positions;
   if (grid !== undefined) return turnOnGrid(x, positions, grid);
-  const speeds = speedsOf(positions, first + x.shape[1]!);
-  return rotary(x, { width, order, first, speeds, scale });
+  const [batch, length, heads, headWidth] = x.shape as [number, number, number, number];
+  const speeds = speedsOf(positions, first + length);
+  const rows = tf.reshape(x, [batch, length, heads * headWidth]);
+  return tf.reshape(rotary(rows, { width, order, first, speeds, scale, heads }), x.shape);
 }
 
 /** What ALiBi adds to the scores: [1, H, T or 1, S]. */
@@ -206,38 +203,38 @@ export function attendEagerly(
   attention: Attention,
   { label, store, keyLengths, table, onPattern }: EagerAttentionOptions,
 ): Tensor {
-  const { heads, keyValueHeads, headWidth } = attention;
+  const { heads, keyValueHeads, headWidth, causal, window, scale, relative } = attention;
   const [batch, length] = queries.q.shape as [number, number, number];
-  const first = attention.causal ? store?.past ?? 0 : 0;
-  const prepare = (x: Tensor, count: number): Tensor => {
-    const perHead = split(x, count, headWidth);
-    return attention.rotary === undefined ? perHead : turn(perHead, attention.rotary, first);
-  };
-  const q = prepare(queries.q, heads);
-  const fresh = (): KeysValues<Tensor> => {
+  const first = causal ? store?.past ?? 0 : 0;
+  const perHead = (x: Tensor, count: number): Tensor =>
+    tf.reshape(x, [batch, x.shape[1]!, count, headWidth]);
+  const turned = (x: Tensor): Tensor =>
+    attention.rotary === undefined ? x : turn(x, attention.rotary, first);
+  const q = turned(perHead(queries.q, heads));
+  const { k, v } = withStored(store, attention, label, () => {
     const given = keysValues();
-    return {
-      k: prepare(given.k, keyValueHeads),
-      v: split(given.v, keyValueHeads, headWidth),
-    };
-  };
-  const { k, v } = withStored(store, attention, label, fresh);
-  // heads that share keys stand one after the other, so that their queries are rows of one product
-  const rows = length * heads / keyValueHeads;
-  const keys = k.shape[1]!;
-  const grouped = tf.reshape(q, [batch * keyValueHeads, rows, headWidth]);
-  const scores = tf.reshape(tf.matMul(grouped, k, false, true), [batch * heads, length, keys]);
-  const { relative } = attention;
-  const positions = relative && relativeScores(relative, table(relative), queries.gates, {
-    size: [length, keys],
-    first,
+    return { k: turned(perHead(given.k, keyValueHeads)), v: perHead(given.v, keyValueHeads) };
   });
-  const counted = keyLengths === undefined ? scores : withoutPadding(scores, batch, keyLengths);
-  const pattern = patternOf(counted, attention, first, positions);
-  onPattern?.(tf.reshape(pattern, [batch, heads, length, keys]));
-  const mixed = tf.matMul(tf.reshape(pattern, [batch * keyValueHeads, rows, keys]), v);
-  const perHead = tf.reshape(mixed, [batch, heads, length, headWidth]);
-  return tf.reshape(tf.transpose(perHead, [0, 2, 1, 3]), [batch, length, heads * headWidth]);
+  const needsPattern = onPattern !== undefined || relative !== undefined ||
+    attention.alibi !== undefined || attention.softcap !== undefined;
+  const mixed = needsPattern
+    ? mixByPattern(q, k, v, (scores) => {
+      const positions = relative && relativeScores(relative, table(relative), queries.gates, {
+        size: [length, k.shape[1]!],
+        first,
+      });
+      const counted = keyLengths === undefined ? scores : withoutPadding(scores, batch, keyLengths);
+      const pattern = patternOf(counted, attention, first, positions);
+      onPattern?.(tf.reshape(pattern, [batch, heads, length, k.shape[1]!]));
+      return pattern;
+    })
+    : mixHeads(q, k, v, {
+      scale,
+      causal,
+      ...(window === undefined ? {} : { window }),
+      ...(keyLengths === undefined ? {} : { keyLengths }),
+    });
+  return tf.reshape(mixed, [batch, length, heads * headWidth]);
 }
 
 /** Queries, keys and values out of the outputs of one matrix, [B, T, (H + 2G)·K]. */

@@ -7,16 +7,15 @@ import type { KeysValues } from "../model/interpreter.ts";
 import { lookup } from "../ops/lookup.ts";
 import type { KeyValueStore } from "./eager_attention.ts";
 
-/** Keys and values of a place, [B·G, S, K]. */
+/** Keys and values of a place, [B, S, G, K]. */
 type Held = KeysValues<Tensor>;
 
 /** Those of some sequences of `count`, in an order; the others are freed. */
 function pickHeld(held: Map<string, Held>, rows: readonly number[], count: number): void {
   const ids = Int32Array.from(rows);
   const pick = (x: Tensor): Tensor => {
-    const [all, ...shape] = x.shape as [number, ...number[]];
     const perSequence = tf.reshape(x, [count, x.size / count]);
-    return tf.reshape(lookup(perSequence, ids), [all / count * rows.length, ...shape]);
+    return tf.reshape(lookup(perSequence, ids), [rows.length, ...x.shape.slice(1)]);
   };
   for (const [label, before] of held) {
     held.set(label, tf.tidy(() => ({ k: tf.keep(pick(before.k)), v: tf.keep(pick(before.v)) })));
@@ -40,7 +39,7 @@ export class KeyValueCache implements KeyValueStore, Disposable {
   /**
    * Adds the keys and values of new tokens at a place.
    *
-   * Shapes: k and v [B·G, T, K] · returns [B·G, S + T, K]
+   * Shapes: k and v [B, T, G, K] · returns [B, S + T, G, K]
    *
    * @param label The place, such as `blocks.1.attn`.
    * @param fresh The new keys and values.

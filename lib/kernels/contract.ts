@@ -44,6 +44,20 @@ export interface AddGpasAttributes {
   readonly alpha: number;
 }
 
+/** How attention mixes values. */
+export interface AttentionAttributes {
+  /** What products of queries and keys are multiplied by. */
+  readonly scale: number;
+  /**
+   * Whether the query i of T sees of S keys no later one than i + S − T. A query that is not causal stands at the key i.
+   */
+  readonly causal: boolean;
+  /** How far from its own place a query sees, that place counted; without a bound: the number of keys or more. */
+  readonly window: number;
+  /** Whether there is, as the last input, how many keys of each sequence count: int32 [B]. */
+  readonly counted: boolean;
+}
+
 /** The kernels by name, with their attributes. Inputs and outputs are lists of float32 tensors unless said otherwise. */
 export interface Contract {
   /** [x [..., D], gain? [D], bias? [D]] → [y [..., D]] */
@@ -70,6 +84,13 @@ export interface Contract {
   NormkitCausalSoftmax: { readonly scale: number };
   /** [dy, pattern] → [dScores] */
   NormkitCausalSoftmaxGradient: { readonly scale: number };
+  /**
+   * [q [B, T, H, K], k [B, S, G, K], v [B, S, G, K], counts?] → [y [B, T, H, K], logSumExp [B, T, H]]: of the scores that each
+   * query sees; heads that share keys stand side by side. A query that sees no key gives 0 as both.
+   */
+  NormkitAttention: AttentionAttributes;
+  /** [dy, q, k, v, y, logSumExp, counts?] → [dq, dk, dv] */
+  NormkitAttentionGradient: AttentionAttributes;
   /** [logits [N, V], labels int32 [N]] → [loss [], logSumExp [N]]: the mean of logSumExp − logits[label] */
   NormkitCrossEntropy: Record<never, never>;
   /** [dLoss [], logits, labels, logSumExp] → [dLogits] */

@@ -7,6 +7,7 @@
 export { callKernel, hasKernel, type KernelGradient, registerKernelGradient } from "./call.ts";
 export type {
   AddGpasAttributes,
+  AttentionAttributes,
   Contract,
   GateActivation,
   KernelName,

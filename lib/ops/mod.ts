@@ -8,6 +8,7 @@ export type { NormOptions } from "./norm.ts";
 export type { GateActivation, NormKind } from "../kernels/contract.ts";
 export { type Activation, gateActivations, gelu, type GeluOptions, silu } from "./activations.ts";
 export { type AddNorm, addNorm, type AddNormOptions } from "./add_norm.ts";
+export { attention, type AttentionOptions } from "./attention.ts";
 export { causalSoftmax } from "./causal_softmax.ts";
 export { type CrmsLayout, crmsNorm, type CrmsNormOptions } from "./crms_norm.ts";
 export { crossEntropy, type CrossEntropyOptions } from "./cross_entropy.ts";

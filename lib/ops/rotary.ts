@@ -21,10 +21,12 @@ export interface RotaryOptions {
   readonly speeds?: readonly number[];
   /** What turns is multiplied by this; 1 by default. */
   readonly scale?: number;
+  /** How many heads stand side by side in a row, each of which turns alike; 1 by default. */
+  readonly heads?: number;
 }
 
 /** How coordinates turn, with nothing left open. */
-type Turn = Required<Omit<RotaryOptions, "base">>;
+type Turn = Required<Omit<RotaryOptions, "base" | "heads">>;
 
 /** The coordinates of pair p. */
 function pairOf({ width, order }: Turn, p: number): readonly [number, number] {
@@ -42,22 +44,23 @@ function quarterTurn(turn: Turn, all: number): Tensor {
   return tf.tensor2d(matrix, [all, all]);
 }
 
-/** scale · f(t · speed) for position t and pair p, written to both members; `still` where nothing turns. */
+/** scale · f(t · speed) for position t and pair p, written to both members in each head; `still` where nothing turns. */
 function table(
-  length: number,
-  all: number,
+  [length, heads, all]: readonly [length: number, heads: number, all: number],
   turn: Turn,
   f: (angle: number) => number,
   still: number,
 ): Tensor {
-  const values = new Float32Array(length * all).fill(still);
+  const values = new Float32Array(length * heads * all).fill(still);
   for (let t = 0; t < length; t++) {
     for (let p = 0; p < turn.width / 2; p++) {
       const value = turn.scale * f((turn.first + t) * turn.speeds[p]!);
-      for (const lane of pairOf(turn, p)) values[t * all + lane] = value;
+      for (const lane of pairOf(turn, p)) {
+        for (let head = 0; head < heads; head++) values[(t * heads + head) * all + lane] = value;
+      }
     }
   }
-  return tf.tensor2d(values, [length, all]);
+  return tf.tensor2d(values, [length, heads * all]);
 }
 
 /**
@@ -70,7 +73,7 @@ function table(
  * x₁ and x₂ are the members of the pairs p: by default the two halves of the last axis (the convention of GPT-NeoX and LLaMA); t is the
  * position.
  *
- * Shapes: x [..., T, K] · returns the same
+ * Shapes: x [..., T, K], with several heads [..., T, H·K] · returns the same
  * Source: Su et al. 2021, Eq. 34 (arXiv 2104.09864).
  *
  * @param x Queries or keys.
@@ -88,6 +91,7 @@ export function rotary(x: Tensor, options: RotaryOptions = {}): Tensor {
     first: "number?",
     speeds: "list?",
     scale: "number?",
+    heads: "number?",
   });
   requireDtype("float32", { x });
   if (x.rank < 2) {
@@ -95,7 +99,14 @@ export function rotary(x: Tensor, options: RotaryOptions = {}): Tensor {
       `Cannot rotate x of shape [${x.shape.join(", ")}]: it must be [..., T, K]`,
     );
   }
-  const [length, all] = x.shape.slice(-2) as [number, number];
+  const [length, across] = x.shape.slice(-2) as [number, number];
+  const heads = requireInteger("heads", options.heads ?? 1, { min: 1 });
+  const all = across / heads;
+  if (!Number.isInteger(all)) {
+    throw new RangeError(
+      `Cannot rotate ${heads} heads in rows of ${across}: it must be a multiple`,
+    );
+  }
   const base = requireNumber("base", options.base ?? 10000, { above: 0 });
   const order = requireOneOf("order", options.order ?? "half", ["half", "pairs"]);
   const first = requireInteger("first", options.first ?? 0, { min: 0 });
@@ -115,8 +126,10 @@ export function rotary(x: Tensor, options: RotaryOptions = {}): Tensor {
   if (x.size === 0) return zerosFrom(x.shape, [x]);
   const turn: Turn = { width, order, first, speeds, scale };
   return tf.tidy(() => {
-    const straight = tf.mul(x, table(length, all, turn, Math.cos, 1));
-    const turned = tf.mul(matMul(x, quarterTurn(turn, all)), table(length, all, turn, Math.sin, 0));
-    return tf.add(straight, turned);
+    const size = [length, heads, all] as const;
+    const perHead = tf.reshape(x, [x.size / all, all]);
+    const quarter = tf.reshape(matMul(perHead, quarterTurn(turn, all)), x.shape);
+    const straight = tf.mul(x, table(size, turn, Math.cos, 1));
+    return tf.add(straight, tf.mul(quarter, table(size, turn, Math.sin, 0)));
   });
 }

@@ -1,7 +1,14 @@
 // What each kernel gives in float64: the oracles of tests/reference under the kernels' names.
 
-import type { Contract, KernelName, NormKind } from "../../lib/kernels/mod.ts";
-import { maskedSoftmax, maskedSoftmaxGrad } from "../reference/attention.ts";
+import type { AttentionAttributes, Contract, KernelName, NormKind } from "../../lib/kernels/mod.ts";
+import {
+  attendHead,
+  attendHeadGrad,
+  type Head,
+  type HeadOptions,
+  maskedSoftmax,
+  maskedSoftmaxGrad,
+} from "../reference/attention.ts";
 import { gelu, geluSlope } from "../reference/gelu.ts";
 import { gpas, gpasGrad } from "../reference/gpas.ts";
 import { crossEntropy, crossEntropyGrad } from "../reference/losses.ts";
@@ -82,6 +89,45 @@ function eachRow(scores: Given, f: (row: number[], at: number) => number[]): Giv
   return { shape: scores.shape, values: rowsOf(scores).flatMap(f) };
 }
 
+/** The rows of a head of a sequence: of x [B, T, H, K] those with the index b and h. */
+function rowsOfHead(x: Given, b: number, h: number): number[][] {
+  const [, length, heads] = x.shape as [number, number, number];
+  const rows = rowsOf(x);
+  return Array.from({ length }, (_, t) => rows[(b * length + t) * heads + h]!);
+}
+
+/** Calls `visit` with each head of each sequence, and how it mixes. */
+function eachHead(
+  [q, k, v, counts]: readonly Operand[],
+  { scale, causal, window }: AttentionAttributes,
+  visit: (head: Head, options: HeadOptions, place: { b: number; h: number; group: number }) => void,
+): void {
+  const [batch, queries, heads] = q!.shape as [number, number, number];
+  const [, keys, groups] = k!.shape as [number, number, number];
+  for (let b = 0; b < batch; b++) {
+    for (let h = 0; h < heads; h++) {
+      const group = Math.floor(h * groups / heads);
+      const [ofK, ofV] = [rowsOfHead(k!, b, group), rowsOfHead(v!, b, group)];
+      const sees = (i: number, j: number): boolean => {
+        const own = causal ? i + keys - queries : i;
+        const isNear = causal ? j <= own && own - j < window : Math.abs(own - j) < window;
+        return isNear && j < (counts?.values[b] ?? keys);
+      };
+      visit({ q: rowsOfHead(q!, b, h), k: ofK, v: ofV }, { scale, sees }, { b, h, group });
+    }
+  }
+}
+
+/** Adds the rows of a head to x [B, T, H, K]. */
+function addHead(x: number[], shape: readonly number[], rows: Rows, b: number, h: number): void {
+  const [, length, heads, width] = shape as [number, number, number, number];
+  rows.forEach((row, t) =>
+    row.forEach((value, at) => x[((b * length + t) * heads + h) * width + at]! += value)
+  );
+}
+
+const zerosLike = ({ values }: Given): number[] => Array.from(values, () => 0);
+
 /** For each row of logits, log Σ exp. */
 const logSums = (logits: Rows): number[] =>
   logits.map((row) => {
@@ -132,6 +178,31 @@ export const oracles: Oracles = {
   NormkitCausalSoftmaxGradient: ([dy, pattern], { scale }) => {
     const slopes = rowsOf(dy!);
     return [eachRow(pattern!, (row, at) => maskedSoftmaxGrad(row, slopes[at]!, scale))];
+  },
+  NormkitAttention: (inputs, attributes) => {
+    const { shape } = inputs[0]!;
+    const y = zerosLike(inputs[0]!);
+    const sums = Array.from({ length: y.length / shape.at(-1)! }, () => 0);
+    eachHead(inputs, attributes, (head, options, { b, h }) => {
+      const result = attendHead(head, options);
+      addHead(y, shape, result.y, b, h);
+      addHead(sums, [...shape.slice(0, -1), 1], result.logSumExp.map((value) => [value]), b, h);
+    });
+    return [{ shape, values: y }, { shape: shape.slice(0, -1), values: sums }];
+  },
+  NormkitAttentionGradient: ([dy, q, k, v, _y, _logSumExp, ...counts], attributes) => {
+    const [dq, dk, dv] = [zerosLike(q!), zerosLike(k!), zerosLike(v!)];
+    eachHead([q!, k!, v!, ...counts], attributes, (head, options, { b, h, group }) => {
+      const gradients = attendHeadGrad(head, rowsOfHead(dy!, b, h), options);
+      addHead(dq, q!.shape, gradients.q, b, h);
+      addHead(dk, k!.shape, gradients.k, b, group);
+      addHead(dv, v!.shape, gradients.v, b, group);
+    });
+    return [
+      { shape: q!.shape, values: dq },
+      { shape: k!.shape, values: dk },
+      { shape: v!.shape, values: dv },
+    ];
   },
   NormkitCrossEntropy: ([logits, labels]) => {
     const rows = rowsOf(logits!);

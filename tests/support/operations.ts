@@ -55,6 +55,15 @@ export const operations: Readonly<
     call: ({ x, branch, gain, bias }) =>
       both(ops.addNorm(x!, branch!, { kind, alpha: 1.5, gain: gain!, bias: bias! })),
   })),
+  attention: [{}, { causal: true }, { window: 2, keyLengths: [4, 2] }].map((options) => ({
+    shapes: { q: [2, 3, 4, 5], k: [2, 4, 2, 5], v: [2, 4, 2, 5] },
+    empty: [
+      { q: [2, 0, 4, 5], k: [2, 4, 2, 5], v: [2, 4, 2, 5] },
+      { q: [2, 3, 4, 0], k: [2, 4, 2, 0], v: [2, 4, 2, 0] },
+      { q: [2, 0, 0, 5], k: [2, 4, 0, 5], v: [2, 4, 0, 5] },
+    ],
+    call: ({ q, k, v }) => ops.attention(q!, k!, v!, options),
+  })),
   causalSoftmax: [{
     shapes: { scores: [2, 3, 4] },
     empty: [{ scores: [0, 2, 3] }, { scores: [2, 0, 3] }, { scores: [2, 0, 0] }],
@@ -125,6 +134,10 @@ export const operations: Readonly<
     shapes: { x: [2, 3, 4] },
     empty: [{ x: [0, 3, 4] }, { x: [2, 0, 4] }, { x: [2, 3, 0] }],
     call: ({ x }) => ops.rotary(x!),
+  }, {
+    shapes: { x: [2, 3, 8] },
+    empty: [{ x: [0, 3, 8] }, { x: [2, 3, 0] }],
+    call: ({ x }) => ops.rotary(x!, { heads: 2, order: "pairs" }),
   }],
   silu: [elementwise(ops.silu)],
   stopGradient: [{

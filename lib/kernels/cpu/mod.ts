@@ -3,6 +3,7 @@
 import type { Kernels } from "../contract.ts";
 import type { KernelSet } from "../kernel_set.ts";
 import { adamWKernel, globalNormKernel } from "./adamw.ts";
+import { attentionGradientKernel, attentionKernel } from "./attention.ts";
 import { causalSoftmaxGradientKernel, causalSoftmaxKernel } from "./causal_softmax.ts";
 import { crossEntropyGradientKernel, crossEntropyKernel } from "./cross_entropy.ts";
 import { geluGradientKernel, geluKernel } from "./gelu.ts";
@@ -24,6 +25,8 @@ const kernels: Kernels<CpuBackend> = {
   NormkitGeluGradient: geluGradientKernel,
   NormkitCausalSoftmax: causalSoftmaxKernel,
   NormkitCausalSoftmaxGradient: causalSoftmaxGradientKernel,
+  NormkitAttention: attentionKernel,
+  NormkitAttentionGradient: attentionGradientKernel,
   NormkitCrossEntropy: crossEntropyKernel,
   NormkitCrossEntropyGradient: crossEntropyGradientKernel,
   NormkitLinear: linearKernel,

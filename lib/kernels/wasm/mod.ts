@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { KernelSet } from "../kernel_set.ts";
 import { addReplacement } from "./add.ts";
+import { attentionKernels } from "./attention.ts";
 import { causalSoftmaxKernels } from "./causal_softmax.ts";
 import { columnSumKernels } from "./column_sum.ts";
 import { crossEntropyKernels } from "./cross_entropy.ts";
@@ -31,6 +32,7 @@ export function wasmKernels(): KernelSet {
       ...scatterRowsKernels(runtime),
       ...normKernels(runtime),
       ...geluKernels(runtime),
+      ...attentionKernels(runtime),
       ...causalSoftmaxKernels(runtime),
       ...crossEntropyKernels(runtime),
     },

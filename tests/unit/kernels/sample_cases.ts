@@ -22,6 +22,10 @@ export function samplesOf(rows: number, width: number): Samples {
   const pattern = kernelCase("NormkitCausalSoftmax", [floats([batch, 13, 17], 4)], { scale: 0.3 });
   const loss = kernelCase("NormkitCrossEntropy", [x, labels], {});
   const square = { ...x, values: Float32Array.from(x.values, (value) => value * value) };
+  const mixes = { scale: 0.3, causal: true, window: Infinity, counted: false };
+  const [queries, keys] = [[2, batch, 4, 6], [2, batch + 3, 2, 6]];
+  const [q, k, v] = [floats(queries, 12), floats(keys, 13), floats(keys, 14)];
+  const attention = kernelCase("NormkitAttention", [q, k, v], mixes);
   const gpas = { activation: "silu", on: "sum", alpha: 1.5 } as const;
 
   return {
@@ -40,6 +44,12 @@ export function samplesOf(rows: number, width: number): Samples {
       "NormkitCausalSoftmaxGradient",
       [floats([batch, 13, 17], 5), pattern.expected()[0]!],
       { scale: 0.3 },
+    ),
+    NormkitAttention: attention,
+    NormkitAttentionGradient: kernelCase(
+      "NormkitAttentionGradient",
+      [floats(queries, 15), q, k, v, ...attention.expected()],
+      mixes,
     ),
     NormkitCrossEntropy: loss,
     NormkitCrossEntropyGradient: kernelCase(

@@ -31,7 +31,7 @@ export function causalSoftmax(
 }
 
 /** Σ a ⊙ b */
-function dotOfRow(a: usize, b: usize, count: i32): f32 {
+export function dotOfRow(a: usize, b: usize, count: i32): f32 {
   let sum0 = f32x4.splat(0);
   let sum1 = sum0;
   for (; count >= 8; count -= 8, a += 32, b += 32) {

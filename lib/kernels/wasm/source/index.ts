@@ -2,6 +2,8 @@
 // numbers of floats. The module has no data of its own: a data segment would overwrite tfjs's.
 
 export { adamW } from "./adamw";
+export { attention } from "./attention";
+export { attentionGradient } from "./attention_gradient";
 export { causalSoftmax, causalSoftmaxGradient } from "./causal_softmax";
 export { columnSum } from "./column_sum";
 export { copy } from "./copy";
