@@ -57,6 +57,31 @@ const scores = fc.record({
   seed,
   scale: fc.constantFrom(1, 0.125),
 });
+const attended = fc.record({
+  batch: fc.integer({ min: 1, max: 3 }),
+  queries: fc.integer({ min: 1, max: 120 }),
+  past: fc.integer({ min: 0, max: 120 }),
+  groups: fc.integer({ min: 1, max: 2 }),
+  share: fc.integer({ min: 1, max: 3 }),
+  width: fc.constantFrom(1, 3, 4, 8, 14, 16, 40),
+  causal: fc.boolean(),
+  window: fc.constantFrom(1, 7, 100, Infinity),
+  counted: fc.boolean(),
+  seed,
+}).map(({ batch, queries, past, groups, share, width, causal, window, counted, seed }) => {
+  const keys = queries + past;
+  const [ofQueries, ofKeys] = [[batch, queries, groups * share, width], [
+    batch,
+    keys,
+    groups,
+    width,
+  ]];
+  const tensors = [floats(ofQueries, seed), floats(ofKeys, seed + 1), floats(ofKeys, seed + 2)];
+  const lengths = integers(Array.from({ length: batch }, (_, b) => 1 + (seed + 7 * b) % keys));
+  const attributes = { scale: width ** -0.5, causal, window, counted };
+  const counts = counted ? [lengths] : [];
+  return { attributes, tensors, counts, dy: floats(ofQueries, seed + 3) };
+});
 const classified = fc.tuple(count, width, seed).map(([rows, classes, seed]) => ({
   logits: floats([rows, classes], seed, { spread: 4 }),
   labels: integers(Array.from({ length: rows }, (_, row) => (row * 31 + seed) % classes)),
@@ -110,6 +135,14 @@ const cases: Readonly<Record<KernelName, fc.Arbitrary<KernelCase>>> = {
     const softmax = kernelCase("NormkitCausalSoftmax", [floats(shape, seed)], { scale });
     const inputs = [floats(shape, seed + 1), plainly(softmax)[0]!];
     return kernelCase("NormkitCausalSoftmaxGradient", inputs, { scale });
+  }),
+  NormkitAttention: attended.map(({ attributes, tensors, counts }) =>
+    kernelCase("NormkitAttention", [...tensors, ...counts], attributes)
+  ),
+  NormkitAttentionGradient: attended.map(({ attributes, tensors, counts, dy }) => {
+    const mixed = plainly(kernelCase("NormkitAttention", [...tensors, ...counts], attributes));
+    const inputs = [dy, ...tensors, ...mixed, ...counts];
+    return kernelCase("NormkitAttentionGradient", inputs, attributes);
   }),
   NormkitCrossEntropy: classified.map(({ logits, labels }) =>
     kernelCase("NormkitCrossEntropy", [logits, labels], {})

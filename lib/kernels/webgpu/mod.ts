@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { KernelSet } from "../kernel_set.ts";
 import { adamWKernels } from "./adamw.ts";
+import { attentionKernels } from "./attention.ts";
 import { causalSoftmaxKernels } from "./causal_softmax.ts";
 import { columnSumKernels, sumReplacement } from "./column_sum.ts";
 import { crossEntropyKernels } from "./cross_entropy.ts";
@@ -33,6 +34,7 @@ export async function webGpuKernels(rows?: RowStrategy): Promise<KernelSet> {
   return {
     kernels: {
       ...adamWKernels(runner),
+      ...attentionKernels(runner),
       ...causalSoftmaxKernels(runner, strategy),
       ...columnSumKernels(runner),
       ...crossEntropyKernels(runner, strategy),

@@ -3,6 +3,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { AttentionAttributes } from "../../../lib/kernels/mod.ts";
+import { compilesSlowly } from "../../support/backends.ts";
 import type { Given } from "../../support/evaluate.ts";
 import {
   assertKernel,
@@ -14,6 +15,7 @@ import {
   outputsOf,
 } from "../../support/kernels.ts";
 import type { Operand } from "../../support/kernel_oracles.ts";
+import { plainly } from "../../support/plainly.ts";
 import type { Quantity } from "../../support/tolerances.ts";
 
 /** Sizes of a case: B, T, S, H, G, K. */
@@ -60,7 +62,7 @@ function casesOf([batch, queries, keys, heads, groups, width]: Sizes, options: O
   };
 }
 
-const sizes: readonly Sizes[] = [
+const allSizes: readonly Sizes[] = [
   [1, 1, 1, 1, 1, 1],
   [1, 1, 9, 2, 1, 8],
   [2, 3, 3, 2, 2, 5],
@@ -71,6 +73,9 @@ const sizes: readonly Sizes[] = [
   [1, 100, 301, 3, 1, 33],
   [1, 5, 200, 2, 2, 128],
 ];
+
+/** A GPU compiles programs of its own for each width. */
+const sizes = compilesSlowly ? allSizes.filter(([, , , , , width]) => width < 12) : allSizes;
 
 /** Tests both kernels; the gradient makes probabilities again from their logarithms, unless the scores ask for more. */
 function test(
@@ -127,3 +132,38 @@ for (const [name, output] of [["NormkitAttention", 0], ["NormkitAttentionGradien
     assertEquals(second.some((value) => value !== 0), true);
   });
 }
+
+onEachBackendWith(
+  ["NormkitAttention", "NormkitAttentionGradient"],
+  "NormkitAttentionGradient makes NaN of all that NaN reaches, and of no other sequence",
+  async (backend) => {
+    for (const width of [5, 8]) {
+      const { gradient } = casesOf([2, 50, 50, 2, 1, width], { counts: [50, 49] });
+      for (const damaged of [0, 1, 2, 3]) { // dy, q, k, v
+        const inputs = gradient.inputs.map((input, at) => ({
+          ...input,
+          values: at === damaged ? Float32Array.from(input.values).fill(NaN, 1, 2) : input.values,
+        }));
+        const { attributes } = gradient;
+        const of = (list: readonly Operand[]): KernelCase =>
+          kernelCase("NormkitAttention", list, attributes as AttentionAttributes);
+        const forward = await outputsOf(backend, of([...inputs.slice(1, 4), inputs[6]!]));
+        const given = [...inputs.slice(0, 4), ...forward, inputs[6]!];
+        const whole = kernelCase(
+          "NormkitAttentionGradient",
+          given,
+          attributes as AttentionAttributes,
+        );
+        const found = await outputsOf(backend, whole);
+        plainly(whole).forEach(({ values }, output) => {
+          const numbers = Array.from(found[output]!.values);
+          const lost = numbers.filter((number, at) =>
+            Number.isNaN(values[at]) && !Number.isNaN(number)
+          );
+          assertEquals(lost, [], `output ${output}, NaN in input ${damaged}`);
+          assertEquals(numbers.slice(numbers.length / 2).some(Number.isNaN), false);
+        });
+      }
+    }
+  },
+);

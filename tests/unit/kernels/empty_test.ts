@@ -58,6 +58,18 @@ const cases: readonly EmptyCase[] = [
     emptyCase("NormkitCausalSoftmax", { scale: 1 }, [shape], [shape]),
     emptyCase("NormkitCausalSoftmaxGradient", { scale: 1 }, [shape, shape], [shape]),
   ]),
+  // no sequence, no query, no key, no number in a head
+  ...[[0, 2, 3, 4], [2, 0, 3, 4], [2, 2, 0, 4], [2, 2, 3, 0]].flatMap(
+    ([batch, queries, keys, width]) => {
+      const mixes = { scale: 1, causal: false, window: Infinity, counted: false };
+      const [q, k] = [[batch!, queries!, 4, width!], [batch!, keys!, 2, width!]];
+      const sums = q.slice(0, -1);
+      return [
+        ...(width === 0 ? [] : [emptyCase("NormkitAttention", mixes, [q, k, k], [q, sums])]),
+        emptyCase("NormkitAttentionGradient", mixes, [q, q, k, k, q, sums], [q, k, k]),
+      ];
+    },
+  ),
   emptyCase("NormkitCrossEntropyGradient", {}, [[], [0, 3], { int32: [0] }, [0]], [[0, 3]]),
   emptyCase("NormkitLinear", {}, [[0, 4], [4, 5], [5]], [[0, 5]]),
   emptyCase("NormkitLinear", {}, [[3, 4], [4, 0]], [[3, 0]]),

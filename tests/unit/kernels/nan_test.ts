@@ -16,6 +16,7 @@ import { samplesOf } from "./sample_cases.ts";
 
 /** Kernels that take what another one has computed of NaN: tests of their own ask both. */
 const paired: readonly KernelName[] = [
+  "NormkitAttentionGradient",
   "NormkitCausalSoftmaxGradient",
   "NormkitCrossEntropyGradient",
 ];
