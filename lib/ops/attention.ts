@@ -131,16 +131,18 @@ function composed(
   const { causal, window, scale } = attributes;
   const sizes = attentionSizes(q.shape, k.shape);
   const { batch, heads, queries, keys } = sizes;
-  return mixByPattern(q, k, v, (scores) => {
+  const patternOf = (scores: Tensor): Tensor => {
     const isWhole = window >= keys && lengths === undefined;
     if (isWhole) return causal ? causalSoftmax(scores, scale) : softmax(tf.mul(scores, scale));
     const perHead = tf.reshape(tf.mul(scores, scale), [batch, heads, queries, keys]);
     const seen = seenBy(attributes, sizes, lengths);
     const hidden = tf.mul(tf.sub(seen, 1), 1e9);
     // where a query sees no key, its scores are equal, and the second factor makes zeros of their shares
-    const pattern = tf.mul(softmax(tf.add(perHead, hidden)), seen);
-    return tf.reshape(pattern, scores.shape);
-  });
+    return tf.reshape(tf.mul(softmax(tf.add(perHead, hidden)), seen), scores.shape);
+  };
+  // tfjs's transposition of four axes on WebGPU takes no casts, and neither does its gradient
+  const [a, b, c] = [q, k, v].map((x) => tf.mul(x, 1)) as [Tensor, Tensor, Tensor];
+  return tf.mul(mixByPattern(a, b, c, patternOf), 1);
 }
 
 registerKernelGradient("NormkitAttention", {
