@@ -1,13 +1,15 @@
 // Attention without its pattern in memory, with its gradient.
 
-import { attentionSizes, reachOf } from "../seen_keys.ts";
-import type { AttentionSizes } from "../seen_keys.ts";
+import { type AttentionSizes, attentionSizes, reachOf } from "../seen_keys.ts";
 import type { AttentionAttributes, Kernels, TensorInfo } from "../contract.ts";
 import type { Runtime, WasmBackend } from "./runtime.ts";
 
 /** Queries and keys of a block, and its bytes, as in source/attention_block.ts. */
-const [blockQueries, blockKeys] = [48, 96];
+const [blockQueries, blockKeys] = [24, 96];
 const blockBytes = blockQueries * blockKeys * 4;
+
+/** Most queries for which packing keys and values does not pay. Measured at 64 and 512 keys: with 2 it does not, with 4 it does. */
+const fewQueries = 3;
 
 /** Multiplications that are worth waking a thread for. */
 const worthThread = 200_000;
@@ -22,11 +24,8 @@ function lines(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
 }
 
-/** What both functions of the module take after the addresses, and how many rows of work are worth a thread. */
-function argumentsOf(
-  attributes: AttentionAttributes,
-  sizes: AttentionSizes,
-): readonly number[] {
+/** What the functions of the module take after the addresses. */
+function argumentsOf(attributes: AttentionAttributes, sizes: AttentionSizes): readonly number[] {
   const { queries, keys, heads, groups, width } = sizes;
   const { back, ahead } = reachOf(attributes, sizes);
   return [queries, keys, heads, groups, width, attributes.scale, back, ahead];
@@ -43,18 +42,22 @@ export function attentionKernels(
       const sizes = attentionSizes(q!.shape, k!.shape);
       const { batch, queries, keys, heads, width } = sizes;
       const [y, logSumExp] = [runtime.output(q!.shape), runtime.output(q!.shape.slice(0, -1))];
+      const isFew = queries <= fewQueries;
       const bytes = lines(
-        64 + 3 * blockQueries * 4 + blockBytes + 2 * (blockQueries + keys) * rowBytes(width),
+        isFew
+          ? keys * 4
+          : 64 + 3 * blockQueries * 4 + blockBytes + 2 * (blockQueries + keys) * rowBytes(width),
       );
       const working = runtime.scratch(runtime.threads * bytes);
       const given = [
         ...addresses(q, k, v, counts, y, logSumExp),
         ...argumentsOf(attributes, sizes),
       ];
+      const together = isFew ? 1 : Math.min(queries, blockQueries);
       runtime.split(
-        "attention",
-        batch * heads * Math.ceil(queries / blockQueries),
-        Math.ceil(worthThread / (Math.min(queries, blockQueries) * keys * width)),
+        isFew ? "attentionOfFew" : "attention",
+        batch * heads * Math.ceil(queries / together),
+        Math.ceil(worthThread / (together * keys * width)),
         (first, count, thread) => [...given, working + thread * bytes, first, count],
       );
       return [y, logSumExp];

@@ -5,16 +5,16 @@
 import { tile, TILE_COLUMNS, TILE_ROWS } from "./tile";
 
 /** Queries in a block: whole tiles, as rows and as columns. */
-export const QUERIES: i32 = 48;
+export const QUERIES: i32 = 24;
 
 /** Keys in a block: whole tiles, as rows and as columns. */
 export const KEYS: i32 = 96;
 
 /** Bytes from one key of a block to the next. */
-export const KEY_BYTES: usize = 192;
+export const KEY_BYTES: usize = 96;
 
 /** Bytes of a block. */
-export const BLOCK_BYTES: usize = 18432;
+export const BLOCK_BYTES: usize = 9216;
 
 /** The number of columns that whole panels take. */
 // @ts-ignore: decorator

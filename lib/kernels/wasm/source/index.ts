@@ -3,6 +3,7 @@
 
 export { adamW } from "./adamw";
 export { attention } from "./attention";
+export { attentionOfFew } from "./attention_few";
 export { attentionGradient } from "./attention_gradient";
 export { causalSoftmax, causalSoftmaxGradient } from "./causal_softmax";
 export { columnSum } from "./column_sum";
