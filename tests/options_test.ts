@@ -170,9 +170,15 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       (o) => ops.addGpas(tensor, tensor, tensor, o),
     ),
   ],
+  attention: [
+    row<ops.AttentionOptions>(
+      { scale: 1, causal: true, window: 1, keyLengths: [1] },
+      (o) => ops.attention(tensor, tensor, tensor, o),
+    ),
+  ],
   rotary: [
     row<ops.RotaryOptions>(
-      { base: 1, width: 2, order: "half", first: 0, speeds: [1], scale: 1 },
+      { base: 1, width: 2, order: "half", first: 0, speeds: [1], scale: 1, heads: 1 },
       (o) => ops.rotary(tensor, o),
     ),
   ],

@@ -2,7 +2,7 @@
 
 import type { AttentionAttributes } from "./contract.ts";
 
-/** Sizes of attention. */
+/** How many of everything there are, by the letters of the contract. */
 export interface AttentionSizes {
   /** B, sequences. */
   readonly batch: number;

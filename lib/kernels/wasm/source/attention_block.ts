@@ -13,7 +13,7 @@ export const KEYS: i32 = 96;
 /** Bytes from one key of a block to the next. */
 export const KEY_BYTES: usize = 96;
 
-/** Bytes of a block. */
+/** What its scores take. */
 export const BLOCK_BYTES: usize = 9216;
 
 /** The number of columns that whole panels take. */
