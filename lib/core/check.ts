@@ -77,6 +77,25 @@ export function requireInteger(name: string, value: number, limits: NumberLimits
   return value;
 }
 
+/**
+ * Requires a length for each sequence of a batch.
+ *
+ * @param lengths How many rows of each sequence count, the first of it.
+ * @param batch How many sequences there are.
+ * @param rows How many rows each has.
+ * @throws {RangeError} If there is not one length for each sequence, from 1 to `rows`.
+ */
+export function requireLengths(lengths: readonly number[], batch: number, rows: number): void {
+  if (lengths.length !== batch) {
+    throw new RangeError(
+      `Cannot leave out padding: there are ${lengths.length} lengths for ${batch} sequences; each needs one`,
+    );
+  }
+  for (const length of lengths) {
+    requireInteger("the length of a sequence", length, { min: 1, max: rows });
+  }
+}
+
 /** The least number that single precision holds in full: devices may take smaller ones for 0. */
 export const leastFloat32 = 2 ** -126;
 

@@ -1,7 +1,7 @@
 // Sequences of one batch that are not equally long: which of their rows count, and which are padding.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireInteger } from "../core/check.ts";
+import { requireLengths } from "../core/check.ts";
 import type { Tensor } from "../core/tensor.ts";
 
 /** What rows of a sequence are given. */
@@ -28,14 +28,9 @@ export function perRow(
   [batch, rows]: readonly [batch: number, rows: number],
   { counted, padding }: RowValues,
 ): Tensor {
-  if (lengths.length !== batch) {
-    throw new RangeError(
-      `Cannot leave out padding: there are ${lengths.length} lengths for ${batch} sequences; each needs one`,
-    );
-  }
-  const values = lengths.flatMap((length) => {
-    requireInteger("the length of a sequence", length, { min: 1, max: rows });
-    return Array.from({ length: rows }, (_, row) => row < length ? counted(length) : padding);
-  });
+  requireLengths(lengths, batch, rows);
+  const values = lengths.flatMap((length) =>
+    Array.from({ length: rows }, (_, row) => row < length ? counted(length) : padding)
+  );
   return tf.tensor(values, [batch, rows]);
 }

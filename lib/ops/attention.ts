@@ -1,7 +1,7 @@
 // Attention of many heads: one kernel that keeps no pattern in memory, or the composed form, which has derivatives of every order.
 
 import * as tf from "@tensorflow/tfjs";
-import { requireDtype, requireInteger, requireNumber } from "../core/check.ts";
+import { requireDtype, requireInteger, requireLengths, requireNumber } from "../core/check.ts";
 import { requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { callKernel, hasKernel, registerKernelGradient } from "../kernels/call.ts";
@@ -67,7 +67,7 @@ export function attention(
     );
   }
   if (window !== Infinity) requireInteger("window", window, { min: 1 });
-  requireLengths(keyLengths, sizes);
+  if (keyLengths !== undefined) requireLengths(keyLengths, sizes.batch, sizes.keys);
   const scale = requireNumber("scale", options.scale ?? Math.max(1, sizes.width) ** -0.5);
   if (q.size === 0 || sizes.keys === 0) return zerosFrom(q.shape, [q, k, v]);
   const attributes = { scale, causal, window, counted: keyLengths !== undefined };
@@ -90,16 +90,6 @@ function requireShapes(q: Tensor, k: Tensor, v: Tensor): void {
       shapes.join(", ")
     }: they must be [B, T, H, K] and twice [B, S, G, K], H a multiple of G`,
   );
-}
-
-function requireLengths(lengths: readonly number[] | undefined, sizes: AttentionSizes): void {
-  if (lengths === undefined) return;
-  if (lengths.length !== sizes.batch) {
-    throw new RangeError(
-      `Cannot use ${lengths.length} key lengths for ${sizes.batch} sequences: each needs one`,
-    );
-  }
-  for (const length of lengths) requireInteger("a key length", length, { min: 1, max: sizes.keys });
 }
 
 /** The mask [B or 1, 1, T, S]: 1 where a query sees a key, else 0. */

@@ -74,8 +74,8 @@ inBothForms("attention() refuses shapes, windows and lengths that do not fit", (
   const few = "from 3 queries to 2 keys: there must be as many keys, or more";
   assertThrows(call([q, short, short], { causal: true }), RangeError, few);
   assertThrows(call([q, k, k], { window: 0 }), RangeError, "window = 0");
-  assertThrows(call([q, k, k], { keyLengths: [3] }), RangeError, "1 key lengths for 2 sequences");
-  assertThrows(call([q, k, k], { keyLengths: [3, 4] }), RangeError, "a key length = 4");
+  assertThrows(call([q, k, k], { keyLengths: [3] }), RangeError, "1 lengths for 2 sequences");
+  assertThrows(call([q, k, k], { keyLengths: [3, 4] }), RangeError, "length of a sequence = 4");
   assertThrows(call([q, k, k], { scale: NaN }), RangeError, "scale = NaN");
 });
 
