@@ -20,6 +20,7 @@ const ranks: readonly (readonly string[])[] = [
   ["convert", "export", "train", "probes"],
   ["data"],
   ["tasks"],
+  ["sweep"],
   ["notebook"],
   ["cli"],
   ["workshop"],

@@ -8,6 +8,7 @@ import { foldCommand } from "./fold.ts";
 import { generateCommand } from "./generate.ts";
 import { inspectCommand } from "./inspect.ts";
 import { logitsCommand } from "./logits.ts";
+import { sweepCommand } from "./sweep.ts";
 import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
 import { watchCommand } from "./watch.ts";
@@ -17,6 +18,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ["doctor", doctor],
   ["train", trainCommand],
   ["watch", watchCommand],
+  ["sweep", sweepCommand],
   ["generate", generateCommand],
   ["inspect", inspectCommand],
   ["convert", convertCommand],
