@@ -52,10 +52,26 @@ export const sweepCommand: Command = {
   summary: "many trainings from one file, on every core or on a cluster",
   help: `Usage: normkit sweep ACTION FILE [options]
 
-  run FILE             train the cells that are not there yet, by a process for each core
+A sweep is a JSON file: settings that all cells share, what is swept (grid, random), and seeds. A cell is a training; its name is the hash
+of all that determines it, so that a cell that is there is never trained again, whatever else is changed in the file.
+
+  run FILE             train the cells that are not there yet, by a process for each core; what was under way goes on, bit for bit
   status FILE          how many cells are how far
-  cell FILE ID …       train some cells in this process
-`,
+  cell FILE ID …       train some cells in this process, as engines of clusters call it
+
+  --out DIR            where the runs are; beside the file by default, under its name without .json
+  --workers N          processes at a time, one thread each; one for each core by default
+  --retries N          how often a cell that fails is tried again (2)
+  --save-every N       steps between two states of a cell (by default one takes less than 1 % of the time)
+  --pack               once all cells are done, keep them in two files
+  --json               one JSON object at the end, no bar
+
+Several processes may run one sweep, on several machines too that share the disk. Ctrl-C and SIGTERM save what is under way (exit codes 0
+and 143), and the same command goes on with it; a killed process loses the steps since the last state.
+
+Examples:
+  normkit sweep run data/studies/phase-map.json
+  normkit sweep status data/studies/phase-map.json --json`,
   options: {
     ...stringOptions("out workers retries save-every"),
     pack: { type: "boolean" },

@@ -82,6 +82,7 @@ class Queue {
     try {
       for (let order = await this.#next(); order !== undefined; order = await this.#next()) {
         worker ??= await start();
+        if (signal.aborted) break; // it came while the worker started
         const report = await worker.run(order).catch((error) => {
           worker = undefined;
           return { failure: messageOf(error) };
