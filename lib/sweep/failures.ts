@@ -4,9 +4,9 @@ import { jsonText } from "../core/json.ts";
 import { removeIfThere, writeAtomically } from "../platform/files.ts";
 import { readJson } from "../platform/json_file.ts";
 import { platform } from "../platform/mod.ts";
-import { underWayIn } from "../train/state_folder.ts";
+import { statesOf } from "./states.ts";
 
-const fileOf = (out: string, name: string): string => `${underWayIn(out, name)}/failure.json`;
+const fileOf = (out: string, name: string): string => `${statesOf(out, name)}/failure.json`;
 
 /**
  * Notes that a cell failed.

@@ -4,10 +4,10 @@ import { exists } from "../platform/files.ts";
 import { runsByName } from "../train/read_runs.ts";
 import type { Row, RunRecord } from "../train/record.ts";
 import { stepsIn } from "../train/state_file.ts";
-import { underWayIn } from "../train/state_folder.ts";
 import type { Claims } from "./claims.ts";
 import { failureOf } from "./failures.ts";
 import type { SweepFile } from "./file.ts";
+import { statesOf } from "./states.ts";
 import type { Sweep, SweepCell } from "./sweep.ts";
 
 /** How far a cell is; one that has diverged has come to its end as well. */
@@ -67,7 +67,7 @@ function ofRecord(cell: SweepCell, { manifest, rows }: RunRecord, file: SweepFil
 }
 
 async function ofStates(cell: SweepCell, out: string, claims: Claims): Promise<CellResult> {
-  const states = underWayIn(out, cell.name);
+  const states = statesOf(out, cell.name);
   if (!await exists(states)) return { cell, state: "to do", step: 0 };
   const step = (await stepsIn(states)).at(-1) ?? 0;
   if (await claims.isTaken(states)) return { cell, state: "running", step };

@@ -3,14 +3,12 @@
 import { disposeTree } from "../core/tree.ts";
 import { commitOf } from "../platform/commit.ts";
 import { exists, prepareFolder } from "../platform/files.ts";
-import { platform } from "../platform/mod.ts";
-import { largestRows, readJsonLines } from "../train/packed_runs.ts";
 import { type Row, writeRun } from "../train/record.ts";
-import { rowsIn, stepsIn } from "../train/state_file.ts";
-import { underWayIn } from "../train/state_folder.ts";
+import { stepsIn } from "../train/state_file.ts";
 import type { Claims } from "./claims.ts";
 import { clearFailure } from "./failures.ts";
 import { madeRuns, type RunStore } from "./made.ts";
+import { evaluationAt, removeStates, statesOf } from "./states.ts";
 import type { Cell } from "./trainer.ts";
 
 /** Where a cell goes and what accompanies it. */
@@ -42,44 +40,6 @@ function shortened(row: Row, digits: number): Row {
   ) as Row;
 }
 
-/**
- * The evaluation that a run which waits has made at a step.
- *
- * @param out The folder of runs.
- * @param name The run.
- * @param step The step.
- * @returns Its row; undefined where it has not come so far.
- */
-export async function evaluationAt(
-  out: string,
-  name: string,
-  step: number,
-): Promise<Row | undefined> {
-  const states = underWayIn(out, name);
-  if (!await exists(rowsIn(states)) || ((await stepsIn(states)).at(-1) ?? 0) < step) {
-    return undefined;
-  }
-  for await (const line of readJsonLines(rowsIn(states), largestRows)) {
-    const row = line as Row;
-    if (row.kind === "evaluation" && row.step === step) return row;
-  }
-  return undefined;
-}
-
-/**
- * Removes what a run has besides its record, and the folder of such where it was the last.
- *
- * @param out The folder of runs.
- * @param name The run.
- */
-export async function removeStates(out: string, name: string): Promise<void> {
-  const states = underWayIn(out, name);
-  await platform.removeAll(states).catch((error) => {
-    if (platform.faultOf(error) !== "absent") throw error;
-  });
-  await platform.removeEmpty(`${out}/unfinished`).catch(() => {}); // others are under way
-}
-
 /** Trains on, and writes the record of a run that has come to its end. */
 async function trainOn(cell: Cell, place: CellPlace): Promise<CellEnd> {
   const { out, trainer, command, signal, every, until = Infinity } = place;
@@ -89,7 +49,7 @@ async function trainOn(cell: Cell, place: CellPlace): Promise<CellEnd> {
     command,
     ...(commit === undefined ? {} : { commit }),
     signal: AbortSignal.any([pause.signal, ...signal === undefined ? [] : [signal]]),
-    state: { folder: underWayIn(out, cell.name), ...(every === undefined ? {} : { every }) },
+    state: { folder: statesOf(out, cell.name), ...(every === undefined ? {} : { every }) },
     onRow: ({ kind, step }) => {
       if (kind === "evaluation" && step >= until) pause.abort();
     },
@@ -123,7 +83,7 @@ async function goOn(cell: Cell, place: CellPlace): Promise<CellEnd> {
  */
 export async function runCell(cell: Cell, place: CellPlace): Promise<CellEnd> {
   const { out, claims } = place;
-  const states = underWayIn(out, cell.name);
+  const states = statesOf(out, cell.name);
   const isMade = async (): Promise<boolean> => (await madeRuns([cell], place)).has(cell);
   if (await isMade() && !await exists(states)) return "done";
   await using _out = await prepareFolder(out);

@@ -5,7 +5,7 @@ import { armsOf } from "./arms.ts";
 import { madeRuns, usualBackend } from "./made.ts";
 import { type QueueOptions, runOrders } from "./queue.ts";
 import { measureIn } from "./results.ts";
-import { evaluationAt } from "./run_cell.ts";
+import { evaluationAt } from "./states.ts";
 import type { Sweep, SweepCell } from "./sweep.ts";
 
 /** What a sweep measured at a step: in its record, or in what is under way. */
