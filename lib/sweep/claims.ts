@@ -4,7 +4,7 @@
 // when its process has ended: on the same machine the lock of the file tells at once; from another one, its beat stands still.
 
 import { jsonText } from "../core/json.ts";
-import { exists, prepareFolder, removeIfThere } from "../platform/files.ts";
+import { createFile, exists, isLocked, prepareFolder, removeIfThere } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import type { OpenFile } from "../platform/platform.ts";
 import { readTextFile } from "../platform/text_file.ts";
@@ -59,10 +59,7 @@ export class Claims {
     if (last > 0 && !await this.#isAbandoned(claimIn(folder, last))) return undefined;
     await using _made = await prepareFolder(folder);
     const path = claimIn(folder, last + 1);
-    const file = await platform.open(path, "create").catch((error) => {
-      if (["exists", "absent"].includes(platform.faultOf(error) ?? "")) return undefined; // another was first, or is done
-      throw error;
-    });
+    const file = await createFile(path); // another may be first, or be done by now
     return file === undefined ? undefined : await claimOf(path, file);
   }
 
@@ -81,8 +78,7 @@ export class Claims {
     try {
       const text = await readTextFile(path);
       if (platform.locks() && text.includes(jsonText(platform.hostName()))) {
-        using file = await platform.open(path, "write");
-        return await file.tryLock(); // it is locked before its machine stands in it
+        return !await isLocked(path); // it is locked before its machine stands in it
       }
       const known = this.#seen.get(path);
       const since = known?.text === text ? known.since : performance.now();
