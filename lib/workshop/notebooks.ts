@@ -26,8 +26,18 @@ export class NotebookTypeError extends TypeError {
   override readonly name = "NotebookTypeError";
 }
 
+/** Notebooks that are read before another one, though their number is higher: numbers stay where a notebook was split. */
+const readBefore: Readonly<Record<string, string>> = { "09_deepnorm.ipynb": "02_sub_ln.ipynb" };
+
+/** What notebooks are sorted by: names, and before each name those that are read before it. */
+const place = (path: string): string => {
+  const name = basename(path);
+  const next = readBefore[name];
+  return next === undefined ? `${name} 1` : `${next} 0`;
+};
+
 /**
- * The notebooks of a folder, in order.
+ * The notebooks of a folder, in the order in which they are read.
  *
  * @param folder The folder.
  * @returns Their paths.
@@ -41,7 +51,7 @@ export async function listNotebooks(folder: string): Promise<string[]> {
   if (paths.length === 0) {
     throw new RangeError(`Cannot find notebooks in ${folder}: it holds no .ipynb file`);
   }
-  return paths.sort();
+  return paths.sort((a, b) => place(a) < place(b) ? -1 : 1);
 }
 
 /**

@@ -20,7 +20,7 @@ const first: Omit<Grid, "variants" | "warmups"> = {
 export const updates: TrainingFigure = {
   id: "updates",
   title: "Updates of the first steps, and Post-LN-init (Wang et al. 2022, DeepNet, Figs. 3 and 4)",
-  notebook: "02_sub_ln",
+  notebook: "09_deepnorm",
   grids: [
     { ...first, variants: ["post-ln"], warmups: [1, 50] },
     { ...first, variants: [postLnInit, "pre-ln", "deep-norm"], warmups: [1] },

@@ -33,8 +33,10 @@ export const trials: Readonly<Record<string, readonly PageLink[]>> = {
       rate: "0.01",
     }),
   ],
-  "02_sub_ln": [
+  "09_deepnorm": [
     laboratory("DeepNorm beside Post-LN, 18 layers", { variant: "deep-norm,post-ln", depth: "18" }),
+  ],
+  "02_sub_ln": [
     laboratory("Sub-LN beside Pre-LN, 18 layers", { variant: "sub-ln,pre-ln", depth: "18" }),
   ],
   "03_residual": [

@@ -1,7 +1,9 @@
 // `deno task notebooks`: which notebooks it executes, and what it refuses before it touches one.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { main } from "../../../lib/workshop/notebooks.ts";
+import { basename } from "node:path";
+import { checkout } from "../../../lib/workshop/checkout.ts";
+import { listNotebooks, main } from "../../../lib/workshop/notebooks.ts";
 import { printedBy } from "../../support/cli.ts";
 
 Deno.test("notebooks --help says how it is used and executes nothing", async () => {
@@ -19,4 +21,16 @@ Deno.test("notebooks refuses a name that no notebook begins with, before it exec
     assertEquals(out, "");
   }
   assertEquals((await printedBy(() => main(["--all"]))).code, 2);
+});
+
+Deno.test("listNotebooks() has DeepNet before Foundation Transformers, which follows it, and else goes by number", async () => {
+  const names = (await listNotebooks(`${checkout}/notebooks`)).map((path) => basename(path));
+  const at = names.indexOf("09_deepnorm.ipynb");
+  assertEquals(names.slice(at - 1, at + 2), [
+    "01_pre_ln.ipynb",
+    "09_deepnorm.ipynb",
+    "02_sub_ln.ipynb",
+  ]);
+  const numbered = names.toSpliced(at, 1);
+  assertEquals(numbered, numbered.toSorted());
 });
