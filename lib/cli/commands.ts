@@ -7,8 +7,8 @@ import { exportCommand } from "./export.ts";
 import { foldCommand } from "./fold.ts";
 import { generateCommand } from "./generate.ts";
 import { inspectCommand } from "./inspect.ts";
+import { logCommand } from "./log.ts";
 import { logitsCommand } from "./logits.ts";
-import { sweepCommand } from "./sweep.ts";
 import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
 import { watchCommand } from "./watch.ts";
@@ -18,7 +18,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ["doctor", doctor],
   ["train", trainCommand],
   ["watch", watchCommand],
-  ["sweep", sweepCommand],
+  ["log", logCommand],
   ["generate", generateCommand],
   ["inspect", inspectCommand],
   ["convert", convertCommand],

@@ -40,7 +40,6 @@ const host: Host = {
   system: () => "browser",
   architecture: () => (navigator as { platform?: string }).platform ?? "",
   processors: () => navigator.hardwareConcurrency,
-  hostName: () => location.hostname,
   currentFolder: () => "/",
   paths: () => slashes,
   pathOf: (address) => address,

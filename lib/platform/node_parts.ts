@@ -57,11 +57,7 @@ async function startThread<T>(
 }
 
 /** The parts of a platform that are Node's in Deno as well. */
-export const nodeParts: Pick<
-  Host,
-  "hostName" | "paths" | "pathOf" | "deflate" | "sha256" | "startThread"
-> = {
-  hostName: () => builtin("os").hostname(),
+export const nodeParts: Pick<Host, "paths" | "pathOf" | "deflate" | "sha256" | "startThread"> = {
   paths: () => builtin("path"),
   pathOf: (address) => builtin("url").fileURLToPath(address),
   deflate: async (bytes) => {

@@ -184,8 +184,6 @@ export interface Host {
   architecture(): string;
   /** How many threads it runs at the same time. */
   processors(): number;
-  /** The machine's name in its network. */
-  hostName(): string;
   /** The folder in which relative paths begin. */
   currentFolder(): string;
   /** How it writes paths. */

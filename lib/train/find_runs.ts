@@ -69,14 +69,8 @@ async function* runsUnder(folder: string, path: string): AsyncGenerator<RunPlace
   }
 }
 
-/**
- * Whether there is a run, done or under way.
- *
- * @param folder The folder of runs.
- * @param run What its files are called there.
- * @returns Whether there is.
- */
-export async function hasRun(folder: string, run: string): Promise<boolean> {
+/** Whether there is a run, done or under way. */
+async function hasRun(folder: string, run: string): Promise<boolean> {
   return (await namesDone(folder)).includes(run) || (await namesUnderWay(folder)).includes(run);
 }
 
@@ -85,16 +79,17 @@ export async function hasRun(folder: string, run: string): Promise<boolean> {
  *
  * @param path A run by its folder and its name there, such as `runs/pre-ln`, or by one of its files; the folder of a model that was trained
  * further; or a folder with any of them, or with folders that have.
+ * @param isAmong Whether it is one of several paths: runs in a folder then have its name before theirs.
  * @returns Where they are, in the order of their names.
  * @throws {RangeError} If there is none.
  */
-export async function findRuns(path: string): Promise<RunPlace[]> {
+export async function findRuns(path: string, isAmong = false): Promise<RunPlace[]> {
   const whole = withoutEnd(path.replace(/\.(?:jsonl?|safetensors)$/, ""));
   const [folder, run] = [dirname(whole), basename(whole)];
   if (await hasRun(folder, run)) return [{ name: run, folder, run }];
   if (await hasRun(whole, tuningRun)) return [{ name: run, folder: whole, run: tuningRun }];
   const found: RunPlace[] = [];
-  for await (const place of runsUnder(whole, "")) found.push(place);
+  for await (const place of runsUnder(whole, isAmong ? run : "")) found.push(place);
   if (found.length > 0) return found;
   throw new RangeError(
     `Cannot find a run at ${path}: there is no such run, nor one under way; a run is named by its folder and its variant, ` +

@@ -6,8 +6,9 @@ import { requireNumber } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { readJson } from "../platform/json_file.ts";
 import { bytesOf, joinBytes, openRegular } from "../platform/text_file.ts";
-import { hasRun } from "./find_runs.ts";
-import { readRun } from "./read_runs.ts";
+import { saysAbsent } from "../platform/system_error.ts";
+import { readPackedRuns } from "./packed_runs.ts";
+import { readRunAmong } from "./read_runs.ts";
 import type { AnyRunRecord, Row } from "./record.ts";
 import { rowsIn } from "./state_file.ts";
 import { isUnderWay, lengthFile, lengthIn, type RunLength, underWay } from "./state_folder.ts";
@@ -97,15 +98,16 @@ class GrowingRows {
 export class WatchedRun {
   readonly #folder: string;
   readonly #run: string;
+  readonly #packed: typeof readPackedRuns;
   readonly #growing = new Map<string, GrowingRows>();
 
   /**
    * @param folder The folder of runs, as of `--out`.
    * @param run What its files are called there.
+   * @param packed Reads packed runs, as of `readRunAmong`.
    */
-  constructor(folder: string, run: string) {
-    this.#folder = folder;
-    this.#run = run;
+  constructor(folder: string, run: string, packed = readPackedRuns) {
+    [this.#folder, this.#run, this.#packed] = [folder, run, packed];
   }
 
   /**
@@ -119,13 +121,17 @@ export class WatchedRun {
       const view = await this.#viewIn(`${states}/${this.#run}`);
       if (view !== undefined) return view;
     }
-    if (await hasRun(this.#folder, this.#run)) {
-      const { rows, manifest } = await readRun(this.#folder, this.#run);
+    try {
+      const { rows, manifest } = await readRunAmong(this.#folder, this.#run, this.#packed);
       return { rows, length: undefined, isDone: true, manifest };
+    } catch (cause) {
+      if (!saysAbsent(cause)) throw cause;
+      throw new RangeError(
+        `Cannot follow ${this.#folder}/${this.#run}: there is no such run, nor one under way; where there was one, it was removed or ` +
+          "renamed",
+        { cause },
+      );
     }
-    throw new RangeError(
-      `Cannot follow ${this.#folder}/${this.#run}: there is no such run, nor one under way; where there was one, it was removed or renamed`,
-    );
   }
 
   /** What is known of it while it is under way; undefined where it is not, or no more. */

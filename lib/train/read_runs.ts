@@ -46,9 +46,25 @@ export async function looseNames(folder: string): Promise<string[]> {
  * @throws {Deno.errors.NotFound} If a file is missing.
  */
 export async function readRun(folder: string, name: string): Promise<RunRecord> {
+  return await readRunAmong(folder, name, readPackedRuns);
+}
+
+/**
+ * {@linkcode readRun} for who reads many.
+ *
+ * @param folder The folder.
+ * @param name The run's name.
+ * @param packed Reads the packed runs of a folder, and may remember them.
+ * @returns The record.
+ */
+export async function readRunAmong(
+  folder: string,
+  name: string,
+  packed: typeof readPackedRuns,
+): Promise<RunRecord> {
   if (!await exists(`${folder}/${name}.json`)) {
-    const packed = (await readPackedRuns(folder)).get(name);
-    if (packed !== undefined) return packed;
+    const found = (await packed(folder)).get(name);
+    if (found !== undefined) return found;
   }
   return await readLooseRun(folder, name);
 }
@@ -71,17 +87,12 @@ export async function readRuns(folder: string): Promise<RunRecord[]> {
   return [...runs.keys()].sort().map((name) => runs.get(name)!);
 }
 
-/**
- * Reads every record of a folder, by name, as {@linkcode readRuns} does.
- *
- * @param folder The folder.
- * @returns The records; none where it holds none.
- */
-export async function runsByName(folder: string): Promise<Map<string, RunRecord>> {
-  const runs = await readPackedRuns(folder);
-  // one after the other: a sweep has more files than a process may open
-  for (const name of await looseNames(folder)) runs.set(name, await readLooseRun(folder, name));
-  return runs;
+async function runsByName(folder: string): Promise<Map<string, RunRecord>> {
+  const names = await looseNames(folder);
+  const loose = await Promise.all(
+    names.map(async (name) => [name, await readLooseRun(folder, name)] as const),
+  );
+  return new Map([...await readPackedRuns(folder), ...loose]);
 }
 
 /**

@@ -6,9 +6,8 @@ import { pace } from "../../../lib/cli/training_bar.ts";
 import { watchCommand } from "../../../lib/cli/watch.ts";
 import { WatchedRun } from "../../../lib/train/follow_run.ts";
 import { childOf, reportOf, runHere, startTraining } from "../../support/cli.ts";
+import { growingRun, lengthText } from "./growing_run.ts";
 import { tinyTraining, withText, writeGpt2 } from "./tiny_runs.ts";
-
-const lengthText = '{"steps": 5, "perStep": {"count": 2, "unit": "tokens"}}';
 
 Deno.test("normkit watch follows a run of another process until it is done", () =>
   withText(async (folder) => {
@@ -116,23 +115,9 @@ Deno.test("normkit watch finds the run of a model that is trained further, and t
     assertEquals((await reportOf("watch", `${folder}/runs/pre-ln.json`))["done"], true);
   }));
 
-/** A run under way as its files are, with functions that write and look. */
-async function growing(folder: string) {
-  const states = `${folder}/runs/unfinished/own`;
-  await Deno.mkdir(states, { recursive: true });
-  await Deno.writeTextFile(`${states}/run.json`, lengthText);
-  const row = (step: number, loss: number): string =>
-    `${JSON.stringify({ kind: "step", step, loss })}\n`;
-  const write = (text: string): Promise<void> => Deno.writeTextFile(`${states}/rows.jsonl`, text);
-  await write("");
-  const run = new WatchedRun(`${folder}/runs`, "own");
-  const losses = async () => (await run.look()).rows.map((one) => one["loss"]);
-  return { states, row, write, run, losses };
-}
-
 Deno.test("a run that went back and has grown further since is read anew", () =>
   withText(async (folder) => {
-    const { row, write, losses } = await growing(folder);
+    const { row, write, losses } = await growingRun(folder);
     await write(row(1, 3) + row(2, 2));
     assertEquals(await losses(), [3, 2]);
     await write(row(1, 3) + row(2, 4) + row(3, 5)); // longer than what was read
@@ -141,7 +126,7 @@ Deno.test("a run that went back and has grown further since is read anew", () =>
 
 Deno.test("a line whose content is not there yet, as on a shared disk, is read at the next look, and refused where it stays so", () =>
   withText(async (folder) => {
-    const { row, write, losses } = await growing(folder);
+    const { row, write, losses } = await growingRun(folder);
     const late = "\0".repeat(row(2, 2).length - 1) + "\n";
     await write(row(1, 3) + late);
     assertEquals(await losses(), [3]);
@@ -154,7 +139,7 @@ Deno.test("a line whose content is not there yet, as on a shared disk, is read a
 
 Deno.test("a run whose folder is renamed or removed meanwhile is told of in a sentence", () =>
   withText(async (folder) => {
-    const { row, write, losses, run } = await growing(folder);
+    const { row, write, losses, run } = await growingRun(folder);
     await write(row(1, 3));
     assertEquals(await losses(), [3]);
     await Deno.rename(`${folder}/runs`, `${folder}/elsewhere`);
