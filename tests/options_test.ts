@@ -559,7 +559,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   ],
   kernelBars: [
     row<plots.BarOptions>(
-      { ...card, quantity: "q", reference: { label: "l", value: 1 } },
+      { ...card, quantity: "q", reference: { label: "l", value: 1 }, dots: true },
       (o) => plots.kernelBars([], o),
     ),
   ],
@@ -571,6 +571,9 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   ],
   wiringDiagram: [
     row<plots.WiringOptions>({ depth: 1 }, (o) => plots.wiringDiagram(kit.preLn, o)),
+  ],
+  wiringSheet: [
+    row<plots.WiringOptions>({ depth: 1 }, (o) => plots.wiringSheet([kit.preLn], o)),
   ],
   lossCurves: [
     row<plots.LossOptions>(

@@ -1,6 +1,6 @@
-/** Measured quantities side by side, as bars from zero with their quartiles: kernels, libraries, models. */
+/** Measured quantities side by side, as bars from zero or as dots, with their quartiles: kernels, libraries, models. */
 import * as Plot from "@observablehq/plot";
-import { greatest } from "../core/extent.ts";
+import { extent, greatest } from "../core/extent.ts";
 import { requireOptions, requireRows } from "../core/options.ts";
 import { cardKinds, type CardOptions, drawCard, type Room } from "./card.ts";
 import type { Figure } from "./figure.ts";
@@ -31,6 +31,8 @@ export interface BarOptions extends CardOptions {
   readonly quantity: string;
   /** A vertical line with a name, such as a copy at 1. */
   readonly reference?: { readonly label: string; readonly value: number };
+  /** Dots on an axis that need not begin at 0, for ratios that lie near each other; bars by default. */
+  readonly dots?: boolean;
 }
 
 const barHeight = 17;
@@ -74,15 +76,44 @@ function checkRow({ group, name, value, low, high }: BarRow): void {
   );
 }
 
+/** The horizontal axis: from zero under bars, around what is measured under dots. */
+function domainOf(bars: readonly Placed[], { reference, dots = false }: BarOptions) {
+  const most = greatest(bars.flatMap(({ value, high }) => [value, high]));
+  if (!dots) return [0, Math.max(most, reference?.value ?? 0)];
+  const [low, high] = extent([
+    ...bars.flatMap(({ value, low, high }) => [value, low, high]),
+    ...(reference === undefined ? [] : [reference.value]),
+  ]);
+  return high > low ? [low, high] : [low / 2, low * 2 + 1];
+}
+
+/** What shows the medians. */
+function shapes(bars: readonly Placed[], { dots = false }: BarOptions): Plot.Markish {
+  const fill = (bar: Placed): string => colors[bar.ours ? "ours" : "other"];
+  if (dots) return Plot.dot(bars, { x: "value", y: middle, r: 4.5, fill, stroke: ink.card });
+  return Plot.rect(bars, {
+    x1: 0,
+    x2: "value",
+    y1: (bar: Placed) => bar.top + 2,
+    y2: (bar: Placed) => bar.top + barHeight - 2,
+    fill,
+  });
+}
+
+const middle = ({ top }: Placed): number => top + barHeight / 2;
+
 function draw(
   { bars, titles, height }: ReturnType<typeof place>,
-  { quantity, reference }: BarOptions,
+  options: BarOptions,
   { width, document }: Room,
 ): ReturnType<typeof Plot.plot> {
+  const { quantity, reference } = options;
   const names = greatest(bars.map(({ name }) => textWidth(name, fontSize)));
-  const most = greatest(bars.flatMap(({ value, high }) => [value, high]));
+  const quartiles = Plot.ruleY(bars, {
+    ...{ x1: "low", x2: "high", y: middle },
+    ...{ stroke: ink.text, strokeWidth: 1.25 },
+  });
   const guide = { stroke: ink.guide, strokeDasharray: "1.5 2.5", strokeWidth: 1.5 };
-  const middle = ({ top }: Placed): number => top + barHeight / 2;
   return Plot.plot({
     document,
     width,
@@ -91,7 +122,7 @@ function draw(
     marginRight: margins.right,
     marginBottom: margins.bottom,
     marginLeft: names + 14,
-    x: { domain: [0, Math.max(most, reference?.value ?? 0)], nice: true },
+    x: { domain: domainOf(bars, options), nice: true },
     y: {
       type: "linear",
       domain: [0, height],
@@ -100,14 +131,9 @@ function draw(
     },
     marks: [
       ...quantityAxis(quantity, fontSize, { tickFormat: ",~r" }),
-      Plot.rect(bars, {
-        x1: 0,
-        x2: "value",
-        y1: (bar: Placed) => bar.top + 2,
-        y2: (bar: Placed) => bar.top + barHeight - 2,
-        fill: (bar: Placed) => colors[bar.ours ? "ours" : "other"],
-      }),
-      Plot.ruleY(bars, { x1: "low", x2: "high", y: middle, stroke: ink.text, strokeWidth: 1.25 }),
+      ...(options.dots === true
+        ? [quartiles, shapes(bars, options)]
+        : [shapes(bars, options), quartiles]),
       ...(reference === undefined ? [] : [Plot.ruleX([reference.value], guide)]),
       Plot.text(titles, {
         frameAnchor: "left",
@@ -145,7 +171,7 @@ function draw(
 
 function marksOf(
   { bars }: ReturnType<typeof place>,
-  { quantity }: BarOptions,
+  { quantity, dots = false }: BarOptions,
   chart: ReturnType<typeof Plot.plot>,
 ): ChartMarks {
   const x = chart.scale("x")!;
@@ -160,17 +186,17 @@ function marksOf(
       return {
         name,
         color: colors[ours ? "ours" : "other"],
-        points: [[x.apply(value), middle, group, words, [x.apply(0), middle]]],
+        points: [[x.apply(value), middle, group, words, [x.apply(dots ? low : 0), middle]]],
       };
     }),
   };
 }
 
 /**
- * Bars from zero, one for each row, with a line over their quartiles; what the chart is about is blue, the others gray.
+ * Bars from zero or dots, one for each row, with a line over their quartiles; what the chart is about is blue, the others gray.
  *
  * @param rows Medians with quartiles, in the order in which they are drawn.
- * @param options Title (the finding), setting, source, quantity and a reference line.
+ * @param options Title (the finding), setting, source, quantity, a reference line, and whether dots are drawn.
  * @returns The figure.
  * @throws {RangeError} If there is no row, a value is not finite or below 0, or the title is blank.
  */
@@ -180,6 +206,7 @@ export function kernelBars(rows: readonly BarRow[], options: BarOptions): Figure
     ...cardKinds,
     quantity: "string",
     reference: "object?",
+    dots: "boolean?",
   });
   if (rows.length === 0) throw new RangeError("Cannot draw 0 bars: at least one is needed");
   rows.forEach(checkRow);
@@ -198,7 +225,7 @@ export function kernelBars(rows: readonly BarRow[], options: BarOptions): Figure
   return drawCard(options, {
     draw: (room) => draw(placed, options, room),
     marks: (chart) => marksOf(placed, options, chart),
-    notes: ["Bars: medians, lines: quartiles", ...named],
+    notes: [`${options.dots === true ? "Dots" : "Bars"}: medians, lines: quartiles`, ...named],
     numbers: rows.map(({ group, name, value, low, high }) =>
       `${group}, ${name}: ${formatNumber(value)} (${formatNumber(low)} to ${formatNumber(high)})`
     ),

@@ -39,3 +39,4 @@ export { saveFigure } from "./save.ts";
 export { type Prediction, sweepChart, type SweepOptions, type SweepRow } from "./sweep_chart.ts";
 export { type PointOptions, type PointRow, variantPoints } from "./variant_points.ts";
 export { wiringDiagram, type WiringOptions } from "./wiring_diagram.ts";
+export { wiringSheet } from "./wiring_sheet.ts";

@@ -28,6 +28,22 @@ Deno.test("kernelBars() draws bars from zero, as long as their values", () => {
   assertEquals(starts.size, 1);
 });
 
+Deno.test("kernelBars() draws dots where ratios differ little, on an axis without 0", () => {
+  const near = [0.98, 1.01].map((value) => ({ ...rows[0]!, value, low: value - 0.01, high: 1.02 }));
+  const figure = kernelBars(near, {
+    ...options,
+    dots: true,
+    reference: { label: "Pre-LN", value: 1 },
+  });
+  const root = readSvg(figure);
+  assertEquals(root.querySelectorAll('[aria-label="rect"] rect').length, 0);
+  const [left, right] = [...root.querySelectorAll('[aria-label="dot"] circle')]
+    .map((dot) => Number(dot.getAttribute("cx")));
+  assert(right! - left! > 100, "three hundredths are far apart");
+  assert(!texts(root).includes("0"), "no zero on the axis");
+  assert(figure.svg.includes("Dots: medians, lines: quartiles"));
+});
+
 Deno.test("kernelBars() says what the dotted line is, and keeps it in sight", () => {
   const reference = { label: "a copy", value: 30 };
   const figure = kernelBars(rows, { ...options, reference });
