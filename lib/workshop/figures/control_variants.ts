@@ -15,6 +15,15 @@ export const postLnInit: Residual = {
   init: { base: "xavier", gain: ({ layer, depth }) => 1 / (depth - layer + 1) },
 };
 
+/** Pre-LN whose value, output and feed-forward weights start a unit in the last place of single precision off: what rounding alone does to a training. */
+export const preLnDisturbed: Residual = {
+  ...preLn,
+  id: "pre-ln-disturbed",
+  label: "Pre-LN, last digit off",
+  source: "ours, for Jiang et al. 2023, Figs. 6 and 7",
+  init: { ...preLn.init, gain: () => 1 + 2 ** -23 },
+};
+
 /** Pre-LN with GPAS's gates and no stop-gradient: (1 − SiLU(α)) · (x + f(LN(x))). Chen et al. 2025, Eq. 12 and Table 5. */
 export const preLnScaled: Residual = {
   ...withGpas(preLn),

@@ -1,6 +1,7 @@
 // Jiang et al. 2023, Figs. 6 and 7: Pre-LN trained as it is, and through its cheaper forms.
 
 import type { Grid, TrainingFigure } from "./figure.ts";
+import { preLnDisturbed } from "./control_variants.ts";
 import { decoder } from "./shared_settings.ts";
 
 /** With biases, which the forms must carry along. */
@@ -23,7 +24,7 @@ const grid: Grid = {
   },
 };
 
-/** The same parameters, batches and steps in three forms: all that differs is rounding. */
+/** The same parameters, batches and steps in three forms, where all that differs is rounding; and Pre-LN from a start that rounding tells apart. */
 export const forms: TrainingFigure = {
   id: "forms",
   title: "Pre-LN, Pre-RMSNorm and Pre-CRMSNorm train alike (Jiang et al. 2023, Figs. 6 and 7)",
@@ -32,6 +33,7 @@ export const forms: TrainingFigure = {
     grid,
     { ...grid, label: "pre-rmsnorm", form: "pre-rmsnorm" },
     { ...grid, label: "pre-crmsnorm", form: "pre-crmsnorm" },
+    { ...grid, label: "disturbed", variants: [preLnDisturbed], rates: [3e-3] },
   ],
   probes: [],
   digits: 9, // those of float32: the differences are of its last ones
