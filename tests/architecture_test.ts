@@ -20,6 +20,7 @@ const ranks: readonly (readonly string[])[] = [
   ["convert", "export", "train", "probes"],
   ["data", "log"],
   ["tasks"],
+  ["sweep"],
   ["notebook"],
   ["cli"],
   ["workshop"],

@@ -9,6 +9,7 @@ import { generateCommand } from "./generate.ts";
 import { inspectCommand } from "./inspect.ts";
 import { logCommand } from "./log.ts";
 import { logitsCommand } from "./logits.ts";
+import { sweepCommand } from "./sweep.ts";
 import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
 import { watchCommand } from "./watch.ts";
@@ -19,6 +20,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ["train", trainCommand],
   ["watch", watchCommand],
   ["log", logCommand],
+  ["sweep", sweepCommand],
   ["generate", generateCommand],
   ["inspect", inspectCommand],
   ["convert", convertCommand],

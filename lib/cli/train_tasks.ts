@@ -1,5 +1,6 @@
 // How the models of a race are trained for a task: by a file of settings, by options, by both.
 
+import { isJsonObject, type Json, merged, settingAt, valueAt } from "../core/settings.ts";
 import { readJson } from "../platform/json_file.ts";
 import { completeTask, readTask } from "../tasks/registry.ts";
 import type { OpenTaskSettings, TaskSettings } from "../tasks/settings.ts";
@@ -18,31 +19,13 @@ import {
 import { everyProbe, type Race } from "./race.ts";
 import { divergenceFrom, given, modelOptionsFrom, scheduleKinds } from "./training_settings.ts";
 
-/** Settings as JSON has them. */
-type Json = { [key: string]: unknown };
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Settings with others over them, key by key. */
-function merged(one: Json, other: Json): Json {
-  const entries = Object.entries(other).map(([key, value]) => {
-    const own = Object.hasOwn(one, key) ? one[key] : undefined;
-    return [key, isObject(own) && isObject(value) ? merged(own, value) : value];
-  });
-  return { ...one, ...Object.fromEntries(entries) };
-}
-
 /** `--set KEY=VALUE`: a place such as `model.depth`, and JSON or a text. */
 function setting(word: string): Json {
   const [, place, text] = /^([\w.]+)=(.+)$/s.exec(word) ?? [];
   if (place === undefined || text === undefined) {
     throw new UsageError(`Cannot read --set ${word}: it must be KEY=VALUE, such as model.depth=2`);
   }
-  return place.split(".").reduceRight<unknown>(
-    (value, key) => ({ [key]: value }),
-    valueOf(text),
-  ) as Json;
+  return settingAt(place, valueOf(text));
 }
 
 function valueOf(text: string): unknown {
@@ -89,23 +72,23 @@ function settingsFrom(args: Arguments): Json {
 
 async function settingsIn(path: string): Promise<Json> {
   const settings = await readJson(path);
-  if (!isObject(settings)) {
+  if (!isJsonObject(settings)) {
     throw new RangeError(`Cannot use ${path}: settings must be an object with a key "task"`);
   }
   completeTask(settings as unknown as OpenTaskSettings, path); // says of the file what is wrong with it
   return settings;
 }
 
-/** The number at a place of settings, such as that at `schedule.warmup`. */
-function numberAt(settings: Json, ...place: readonly string[]): number | undefined {
-  const found = place.reduce<unknown>((one, key) => isObject(one) ? one[key] : undefined, settings);
+/** The number at a place of settings, if there is one. */
+function numberAt(settings: Json, place: string): number | undefined {
+  const found = valueAt(settings, place);
   return typeof found === "number" ? found : undefined;
 }
 
 /** A file's settings for the options over them: its warm-up is no longer than the run that they ask for, which is said. */
 function fitted(file: Json, path: string, over: Json): Json {
-  const [steps, warmup] = [numberAt(over, "steps"), numberAt(file, "schedule", "warmup")];
-  const isOver = numberAt(over, "schedule", "warmup") !== undefined;
+  const [steps, warmup] = [numberAt(over, "steps"), numberAt(file, "schedule.warmup")];
+  const isOver = numberAt(over, "schedule.warmup") !== undefined;
   if (steps === undefined || warmup === undefined || isOver || warmup <= steps) return file;
   console.error(`The warm-up of ${warmup} steps in ${path} is shortened: the run has ${steps}`);
   return merged(file, { schedule: { warmup: Math.max(1, steps) } });

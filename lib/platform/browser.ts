@@ -40,6 +40,7 @@ const host: Host = {
   system: () => "browser",
   architecture: () => (navigator as { platform?: string }).platform ?? "",
   processors: () => navigator.hardwareConcurrency,
+  hostName: () => location.hostname,
   currentFolder: () => "/",
   paths: () => slashes,
   pathOf: (address) => address,

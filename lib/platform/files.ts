@@ -86,6 +86,30 @@ export async function openInPlace(path: string): Promise<OpenFile> {
   return await platform.open(path, await exists(path) ? "write" : "create");
 }
 
+/**
+ * Makes a file, which of several processes only one can.
+ *
+ * @param path The file.
+ * @returns The open file; the caller closes it. Undefined where there is one already, or no folder for it.
+ */
+export async function createFile(path: string): Promise<OpenFile | undefined> {
+  return await platform.open(path, "create").catch((error) => {
+    if (["exists", "absent"].includes(platform.faultOf(error) ?? "")) return undefined;
+    throw error;
+  });
+}
+
+/**
+ * Whether a process of this machine has locked a file.
+ *
+ * @param path The file; it is there.
+ * @returns Whether one has.
+ */
+export async function isLocked(path: string): Promise<boolean> {
+  using file = await platform.open(path, "write");
+  return !await file.tryLock();
+}
+
 /** Windows keeps its folders on the disk by itself, and syncs only what is open for writing. */
 const isWindows = (): boolean => platform.system() === "windows";
 

@@ -57,7 +57,11 @@ async function startThread<T>(
 }
 
 /** The parts of a platform that are Node's in Deno as well. */
-export const nodeParts: Pick<Host, "paths" | "pathOf" | "deflate" | "sha256" | "startThread"> = {
+export const nodeParts: Pick<
+  Host,
+  "hostName" | "paths" | "pathOf" | "deflate" | "sha256" | "startThread"
+> = {
+  hostName: () => builtin("os").hostname(),
   paths: () => builtin("path"),
   pathOf: (address) => builtin("url").fileURLToPath(address),
   deflate: async (bytes) => {

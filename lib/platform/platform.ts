@@ -184,6 +184,8 @@ export interface Host {
   architecture(): string;
   /** How many threads it runs at the same time. */
   processors(): number;
+  /** The machine's name in its network. */
+  hostName(): string;
   /** The folder in which relative paths begin. */
   currentFolder(): string;
   /** How it writes paths. */

@@ -87,12 +87,17 @@ export async function readRuns(folder: string): Promise<RunRecord[]> {
   return [...runs.keys()].sort().map((name) => runs.get(name)!);
 }
 
-async function runsByName(folder: string): Promise<Map<string, RunRecord>> {
-  const names = await looseNames(folder);
-  const loose = await Promise.all(
-    names.map(async (name) => [name, await readLooseRun(folder, name)] as const),
-  );
-  return new Map([...await readPackedRuns(folder), ...loose]);
+/**
+ * Reads every record of a folder, by name, as {@linkcode readRuns} does.
+ *
+ * @param folder The folder.
+ * @returns The records; none where it holds none.
+ */
+export async function runsByName(folder: string): Promise<Map<string, RunRecord>> {
+  const runs = await readPackedRuns(folder);
+  // one after the other: a sweep has more files than a process may open
+  for (const name of await looseNames(folder)) runs.set(name, await readLooseRun(folder, name));
+  return runs;
 }
 
 /**

@@ -1,5 +1,5 @@
-// `deno task reproduce FIGURE`: makes the recorded runs of a figure again. It can be interrupted at any time: what is made stays,
-// and the same command goes on from there.
+// `deno task reproduce FIGURE`: makes the recorded runs of a figure again, as a sweep. It can be interrupted at any time: what is made
+// stays, and the same command goes on from there.
 
 import { useBackend } from "../kernels/use_backend.ts";
 import { prepareFolder } from "../platform/files.ts";
@@ -8,28 +8,27 @@ import {
   type Arguments,
   type Command,
   flag,
-  numberOption,
   type Outcome,
   stringOptions,
   textOption,
   understood,
   UsageError,
 } from "../cli/command.ts";
-import { makeInChildren } from "./figures/child_processes.ts";
-import { type Figure, type FigureRun, runsOf, type VariantSettings } from "./figures/figure.ts";
-import { type AnyFigure, figures, findFigure, trainerOf } from "./figures/registry.ts";
-import {
-  figureBackend,
-  madeRuns,
-  packFinished,
-  type RunStore,
-  takenNames,
-} from "./figures/made.ts";
-import { makeRun } from "./figures/run.ts";
 import { startProgress } from "../cli/progress.ts";
 import { exitCodes } from "../cli/run.ts";
-import { runTask } from "./task.ts";
 import { commandLine } from "../cli/shell.ts";
+import { countOption } from "../cli/sweep_run.ts";
+import { linesOfInput, startWorker } from "../cli/sweep_workers.ts";
+import { Claims } from "../sweep/claims.ts";
+import { madeRuns, packFinished, type RunStore, takenNames, usualBackend } from "../sweep/made.ts";
+import { runOrders } from "../sweep/queue.ts";
+import { runCell } from "../sweep/run_cell.ts";
+import { serve } from "../sweep/serve.ts";
+import { removeStates } from "../sweep/states.ts";
+import type { Cell, VariantSettings } from "../sweep/trainer.ts";
+import { type Figure, runsOf } from "./figures/figure.ts";
+import { type AnyFigure, figures, findFigure, trainerOf } from "./figures/registry.ts";
+import { runTask } from "./task.ts";
 
 /** The list of figures. */
 function overview(): string {
@@ -39,19 +38,12 @@ function overview(): string {
   return `Usage: deno task reproduce FIGURE [options]\n\nFigures:\n${lines.join("\n")}`;
 }
 
-/** A number of processes or steps, where it is given. */
-function countOption(args: Arguments, name: string): number | undefined {
-  const value = numberOption(args, name);
-  if (value === undefined || (Number.isInteger(value) && value > 0)) return value;
-  throw new UsageError(`Cannot use --${name} ${value}: it must be a whole number from 1 on`);
-}
-
 /** The runs that are meant: one of that name, or those whose names hold the text. */
 function chosen(
   figure: Figure,
-  runs: readonly FigureRun[],
+  runs: readonly Cell[],
   only: string | undefined,
-): readonly FigureRun[] {
+): readonly Cell[] {
   if (only === undefined) return runs;
   const exact = runs.filter(({ name }) => name === only);
   const found = exact.length > 0 ? exact : runs.filter(({ name }) => name.includes(only));
@@ -63,13 +55,13 @@ function chosen(
   return found;
 }
 
-/** What is to be done: all runs of a figure, those that are meant, where, and the words that make one of them. */
+/** What is to be done: all runs of a figure, those that are meant, where, and the words that they have in common. */
 interface Plan {
   readonly figure: AnyFigure;
-  readonly all: readonly FigureRun[];
-  readonly runs: readonly FigureRun[];
+  readonly all: readonly Cell[];
+  readonly runs: readonly Cell[];
   readonly out: string;
-  readonly argsOf: (name: string) => readonly string[];
+  readonly words: readonly string[];
 }
 
 function planOf(args: Arguments): Plan {
@@ -95,44 +87,32 @@ function planOf(args: Arguments): Plan {
     all,
     runs: chosen(figure, all, textOption(args, "only")),
     out: out ?? `${checkout}/data/runs/${id}`,
-    argsOf: (name) => [id, "--only", name, ...passed],
+    words: passed,
   };
 }
 
-/** Makes runs one after the other in this process, with one thread. */
+/** A process of {@linkcode makeMissing}: makes the runs that it is told to, with one thread. */
 async function makeHere(
-  { argsOf }: Plan,
+  { figure, all, words }: Plan,
   store: RunStore,
-  runs: readonly FigureRun[],
   signal: AbortSignal,
-  onDone: (name: string) => void,
-): Promise<void> {
-  await useBackend(figureBackend, { threads: 1 });
-  for (const run of runs) {
-    if (signal.aborted) return;
-    const command = commandLine("deno task reproduce", argsOf(run.name));
-    await makeRun(run, { ...store, command, signal });
-    if (!signal.aborted) onDone(run.name);
-  }
-}
-
-/** Ends when the process that started this one does: its end of our stdin closes, however it ended. */
-async function endOfParent(): Promise<void> {
-  const buffer = new Uint8Array(64);
-  while (await Deno.stdin.read(buffer).catch(() => null) !== null);
-}
-
-/** The signal, and in a child the end of its parent besides. */
-function withParent(args: Arguments, signal: AbortSignal): AbortSignal {
-  if (!flag(args, "child")) return signal;
+): Promise<Outcome> {
+  await useBackend(usualBackend, { threads: 1 });
   const parent = new AbortController();
-  endOfParent().then(() => parent.abort());
-  return AbortSignal.any([signal, parent.signal]);
+  const both = AbortSignal.any([signal, parent.signal]);
+  const claims = new Claims();
+  await serve(linesOfInput(() => parent.abort()), console.log, async ({ name }) => {
+    const own = [figure.id, "--only", name, ...words];
+    const command = commandLine("deno task reproduce", own);
+    const run = all.find((one) => one.name === name)!;
+    return await runCell(run, { ...store, command, claims, signal: both });
+  });
+  return { report: {} };
 }
 
 /** Refuses to replace runs of the same names that are others, unless that is asked for. */
-async function requireFree(args: Arguments, { out }: Plan, missing: readonly FigureRun[]) {
-  if (flag(args, "force") || flag(args, "child")) return;
+async function requireFree(args: Arguments, { out }: Plan, missing: readonly Cell[]) {
+  if (flag(args, "force")) return;
   const taken = await takenNames(missing, out);
   if (taken.length === 0) return;
   throw new RangeError(
@@ -144,21 +124,20 @@ async function requireFree(args: Arguments, { out }: Plan, missing: readonly Fig
 /** Makes the runs that are missing; the result is how many were made. */
 async function makeMissing(
   args: Arguments,
-  plan: Plan,
-  store: RunStore,
-  missing: readonly FigureRun[],
+  { figure, out, words }: Plan,
+  missing: readonly Cell[],
   signal: AbortSignal,
 ): Promise<number> {
-  const jobs = Math.min(countOption(args, "jobs") ?? navigator.hardwareConcurrency, missing.length);
-  const bar = startProgress(plan.figure.id, missing.length, "runs");
+  const bar = startProgress(figure.id, missing.length, "runs");
   let done = 0;
-  const onDone = (name: string): void => bar.update(++done, name);
   try {
-    if (jobs === 1) await makeHere(plan, store, missing, signal, onDone);
-    else {
-      const names = missing.map(({ name }) => name);
-      await makeInChildren({ names, jobs, argsOf: plan.argsOf, signal, onDone });
-    }
+    const failed = await runOrders(missing, {
+      ...{ out, signal, retries: 0 },
+      workers: countOption(args, "jobs") ?? navigator.hardwareConcurrency,
+      start: () => startWorker(import.meta.url, [figure.id, ...words, "--child"]),
+      onEnd: (name) => bar.update(++done, name),
+    });
+    for (const [name, message] of failed) console.error(`\n  ${name} failed: ${message}`);
   } finally {
     bar.stop();
   }
@@ -170,6 +149,7 @@ async function reproduce(args: Arguments, signal: AbortSignal): Promise<Outcome>
   countOption(args, "jobs"); // told before anything runs
   const { out } = plan;
   const store: RunStore = { out, trainer: await trainerOf(plan.figure) };
+  if (flag(args, "child")) return await makeHere(plan, store, signal);
   const made = await madeRuns(plan.runs, store);
   const missing = plan.runs.filter((run) => !made.has(run));
   if (flag(args, "dry-run")) {
@@ -177,8 +157,7 @@ async function reproduce(args: Arguments, signal: AbortSignal): Promise<Outcome>
     return { report: { out }, text: lines.join("\n") };
   }
   await requireFree(args, plan, missing);
-  const pack = async (): Promise<boolean> =>
-    !flag(args, "child") && await packFinished(plan.all, store);
+  const pack = (): Promise<boolean> => packFinished(plan.all, store);
   const total = plan.runs.length;
   console.log(`${plan.figure.id}: ${total - missing.length} of ${total} runs are made already`);
   if (missing.length === 0) {
@@ -186,7 +165,8 @@ async function reproduce(args: Arguments, signal: AbortSignal): Promise<Outcome>
     return { report: { out } };
   }
   await using _out = await prepareFolder(out);
-  const done = await makeMissing(args, plan, store, missing, withParent(args, signal));
+  if (flag(args, "force")) { for (const { name } of missing) await removeStates(out, name); }
+  const done = await makeMissing(args, plan, missing, signal);
   const packed = await pack();
   return {
     code: done === missing.length ? 0 : exitCodes.failed,
@@ -205,7 +185,7 @@ export const reproduceCommand: Command = {
 Trains the runs of a figure that are not there yet and writes OUT/RUN.jsonl (rows) and OUT/RUN.json (manifest). When all runs
 of the figure are there they are packed, as OUT/rows.jsonl and OUT/manifests.jsonl. A run is skipped whose manifest has the hash of
 all that determines it: settings, text, probes, and the code of the figure's own variants. Without a figure: lists them. Ctrl-C
-ends the runs under way, which are not written.
+saves what is under way in OUT/unfinished, and the same command goes on with it.
 
   --jobs N      processes at a time, one thread each; one for each core by default
   --only TEXT   only runs whose name holds TEXT, or is TEXT
@@ -222,7 +202,7 @@ Examples:
     ...stringOptions("jobs only out steps"),
     "dry-run": { type: "boolean" },
     force: { type: "boolean" },
-    child: { type: "boolean" }, // a process of makeInChildren(): its parent has asked, and it ends with it
+    child: { type: "boolean" }, // a process of makeMissing(), which ends it
   },
   stopsInOrder: true,
   run: async (args, signal) => {

@@ -54,6 +54,8 @@ export const values: Readonly<Record<string, readonly string[]>> = {
   "clip-gates": ["1", "0"],
   resume: ["nothing", "."],
   "save-every": ["1", "0"],
+  workers: ["1", "0", "x"],
+  retries: ["0", "-1"],
   spike: ["1", "0"],
   diverged: ["stop", "return"],
   "evaluate-every": ["1"],

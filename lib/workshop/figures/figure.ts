@@ -2,14 +2,8 @@
 
 import type { TrainingFormName } from "../../convert/mod.ts";
 import type { Residual } from "../../residual/types.ts";
-import type { RunSettings, TrainSettings } from "../../train/record.ts";
-import type { FigureProbe } from "./probes.ts";
-
-/** The settings of a run whose model names its variant: those of decoders, and those of tasks. */
-export interface VariantSettings extends RunSettings {
-  /** Names the variant. */
-  readonly model: { readonly residual?: string };
-}
+import type { Cell, Kept, VariantSettings } from "../../sweep/trainer.ts";
+import type { TrainSettings } from "../../train/record.ts";
 
 /** Runs that differ in variant, learning rate, warm-up and seed alone. */
 export interface Grid<S extends VariantSettings = TrainSettings> {
@@ -42,28 +36,12 @@ export interface Figure<S extends VariantSettings = VariantSettings> {
 }
 
 /** A figure of decoders, whose insides are looked at. */
-export interface TrainingFigure extends Figure<TrainSettings> {
+export interface TrainingFigure extends Figure<TrainSettings>, Kept {
   /** What is looked at in the trained models. */
-  readonly probes: readonly FigureProbe[];
-  /** Significant digits that are kept of each number; 6 by default, which is more than a seed's noise leaves. */
-  readonly digits?: number;
-  /** What is looked at in every evaluation, the first before training; nothing by default. */
-  readonly during?: readonly FigureProbe[];
+  readonly probes: NonNullable<Kept["probes"]>;
 }
 
-/** A training that a figure needs, complete but for the data. */
-export interface FigureRun<S extends VariantSettings = VariantSettings> {
-  /** The files' name, such as `pre-ln_lr0.003_warmup1_seed0`. */
-  readonly name: string;
-  /** Everything that determines it. */
-  readonly settings: S;
-  /** The variant that the settings name, where it is the figure's own. */
-  readonly residual?: Residual;
-  /** The form in which the loss is computed. */
-  readonly form?: TrainingFormName;
-}
-
-function runsOfGrid<S extends VariantSettings>(grid: Grid<S>): FigureRun<S>[] {
+function runsOfGrid<S extends VariantSettings>(grid: Grid<S>): Cell<S>[] {
   const { label, variants, rates, warmups, seeds, settings, form } = grid;
   const points = seeds.flatMap((seed) =>
     variants.flatMap((variant) =>
@@ -95,7 +73,7 @@ function runsOfGrid<S extends VariantSettings>(grid: Grid<S>): FigureRun<S>[] {
  * @returns Its runs, names unique.
  * @throws {RangeError} If two runs have one name: the grids need labels.
  */
-export function runsOf<S extends VariantSettings>(figure: Figure<S>): FigureRun<S>[] {
+export function runsOf<S extends VariantSettings>(figure: Figure<S>): Cell<S>[] {
   const runs = figure.grids.flatMap(runsOfGrid);
   const names = runs.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);

@@ -6,19 +6,11 @@ import {
   assertEquals,
   assertMatch,
   assertNotEquals,
-  assertRejects,
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import { checkout } from "../../../lib/workshop/checkout.ts";
-import { makeInChildren } from "../../../lib/workshop/figures/child_processes.ts";
-import {
-  type FigureRun,
-  type Grid,
-  runsOf,
-  type TrainingFigure,
-  type VariantSettings,
-} from "../../../lib/workshop/figures/figure.ts";
+import { type Grid, runsOf, type TrainingFigure } from "../../../lib/workshop/figures/figure.ts";
 import { taskResults } from "../../../lib/notebook/mod.ts";
 import type { Task } from "../../../lib/tasks/mod.ts";
 import {
@@ -28,9 +20,16 @@ import {
   trainerOf,
 } from "../../../lib/workshop/figures/registry.ts";
 import { taskFigures } from "../../../lib/workshop/figures/tasks.ts";
-import { madeRuns, packFinished, type RunStore } from "../../../lib/workshop/figures/made.ts";
-import { makeRun, type RunPlace } from "../../../lib/workshop/figures/run.ts";
-import { decoderTrainer, taskTrainer } from "../../../lib/workshop/figures/trainer.ts";
+import { Claims } from "../../../lib/sweep/claims.ts";
+import { madeRuns, packFinished, type RunStore } from "../../../lib/sweep/made.ts";
+import { type CellEnd, type CellPlace, runCell } from "../../../lib/sweep/run_cell.ts";
+import {
+  type Cell,
+  decoderTrainer,
+  taskTrainer,
+  type Trainer,
+  type VariantSettings,
+} from "../../../lib/sweep/trainer.ts";
 import { commandLine } from "../../../lib/cli/shell.ts";
 import { useBackend } from "../../../lib/kernels/mod.ts";
 import {
@@ -69,10 +68,12 @@ const tiny: TrainingFigure = {
 const text = makeCorpus("Call me Ishmael. Some years ago, never mind how long. ".repeat(8));
 
 /** What trains the runs of a figure on the text. */
-const trainerLike = (
-  kept: Partial<TrainingFigure> = {},
-  corpus = text,
-): RunPlace["trainer"] => decoderTrainer(corpus, { probes: tiny.probes, ...kept });
+const trainerLike = (kept: Partial<TrainingFigure> = {}, corpus = text): Trainer =>
+  decoderTrainer(corpus, { probes: tiny.probes, ...kept }) as Trainer;
+
+/** Trains a run by the cpu backend. */
+const makeRun = (run: Cell, place: Omit<CellPlace, "claims">): Promise<CellEnd> =>
+  runCell(run, { backend: "cpu", claims: new Claims(), ...place });
 
 /** A variant whose branch counts twice, its first weights larger. */
 const doubled = (gain: number): Residual => ({
@@ -87,7 +88,7 @@ const doubled = (gain: number): Residual => ({
 });
 
 /** Whether a run of the cpu backend is there. */
-async function isMade(run: FigureRun, store: RunStore): Promise<boolean> {
+async function isMade(run: Cell, store: RunStore): Promise<boolean> {
   return (await madeRuns([run], { backend: "cpu", ...store })).has(run);
 }
 
@@ -146,7 +147,7 @@ Deno.test("runsOf() refuses two runs of one name; a label tells grids apart", ()
   assertEquals(runs[24]!.name, "sgd_post-ln_lr0.001_warmup1_seed0");
 });
 
-Deno.test("makeRun() writes short rows, one probe at the end, and a manifest that makes it again", async () => {
+Deno.test("runCell() writes short rows, one probe at the end, and a manifest that makes it again", async () => {
   await useBackend("cpu");
   await withFolder(async (out) => {
     const run = runsOf(tiny).find(({ name }) => name === "pre-ln+gpas_lr0.01_warmup4_seed0")!;
@@ -200,11 +201,11 @@ Deno.test("madeRuns() lacks a run of other settings, probes, digits, text or cod
   });
 });
 
-Deno.test("makeRun() trains for a task: the baseline comes first, and a variant of one's own counts", async () => {
+Deno.test("runCell() trains for a task: the baseline comes first, and a variant of one's own counts", async () => {
   await useBackend("cpu");
   await withFolder(async (out) => {
     const { task, settings } = tinyTasks["image-classification"]!();
-    const trainer = taskTrainer(task);
+    const trainer = taskTrainer(task) as Trainer;
     const model = { ...settings.model, residual: "doubled" };
     const run = { name: "one", settings: { ...settings, steps: 2, model }, residual: doubled(2) };
     await makeRun(run, { out, trainer, command: "" });
@@ -267,13 +268,13 @@ const spokenSizes: Readonly<Record<string, object>> = {
  * What trains the runs of a figure. Spoken digits are not there on every machine: the first recorded run says what is known of them, and the
  * others must have been made of the same.
  */
-async function trainerHere(figure: AnyFigure): Promise<RunPlace["trainer"]> {
+async function trainerHere(figure: AnyFigure): Promise<Trainer> {
   const { id } = figure;
   const sizes = spokenSizes[id];
   if (sizes === undefined) return await trainerOf(figure);
   const [{ manifest }] = await readRuns(`${checkout}/data/runs/${id}`) as [RunRecord];
   const task = { id, kind: "speech", sizes, length: 100, data: manifest.corpus };
-  return taskTrainer(task as unknown as Task);
+  return taskTrainer(task as unknown as Task) as Trainer;
 }
 
 Deno.test("a task's learning rates are those that its recorded runs choose, none at the sweep's edge", async () => {
@@ -316,12 +317,12 @@ Deno.test("the recorded runs of every figure are packed, and those of its grids 
   }
 });
 
-Deno.test("makeRun() writes nothing when it is interrupted", async () => {
+Deno.test("runCell() writes nothing when it is interrupted before its first step", async () => {
   await useBackend("cpu");
   await withFolder(async (out) => {
     const run = runsOf(tiny)[0]!;
     const place = { out, trainer: trainerLike(), command: "", signal: AbortSignal.abort() };
-    assertEquals(await makeRun(run, place), undefined);
+    assertEquals(await makeRun(run, place), "ended");
     assertEquals([...Deno.readDirSync(out)].length, 0);
   });
 });
@@ -440,7 +441,7 @@ function processesWith(text: string): number {
 
 for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"] as const) {
   Deno.test({
-    name: `reproduce that ${signal} ends takes its children with it, and they write nothing`,
+    name: `reproduce that ${signal} ends takes its children with it, and they write no record`,
     ignore: Deno.build.os !== "linux", // elsewhere processes cannot be counted so
     fn: () =>
       withFolder(async (out) => {
@@ -459,24 +460,12 @@ for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"] as const) {
         child.kill(signal);
         await child.status;
         await count(0);
-        assertEquals([...Deno.readDirSync(out)], []);
+        assertEquals(listOf(out).filter((name) => name !== "unfinished"), []);
       }),
   });
 }
 
-Deno.test("makeInChildren() says what a failed process said, and starts no other", async () => {
-  const started: string[] = [];
-  const argsOf = (name: string): string[] => {
-    started.push(name);
-    return ["warmup", "--only", name];
-  };
-  const signal = new AbortController().signal;
-  const children = { names: ["nowhere", "elsewhere"], jobs: 1, argsOf, signal, onDone: () => {} };
-  await assertRejects(() => makeInChildren(children), Error, 'Cannot find "nowhere"');
-  assertEquals(started, ["nowhere"]);
-});
-
-Deno.test("makeRun() trains through a form, names it in the manifest and keeps the digits asked for", async () => {
+Deno.test("runCell() trains through a form, names it in the manifest and keeps the digits asked for", async () => {
   await useBackend("wasm", { threads: 1 });
   const plain = { ...grid, variants: ["pre-ln"], label: "plain" };
   const figure: TrainingFigure = {
@@ -488,7 +477,9 @@ Deno.test("makeRun() trains through a form, names it in the manifest and keeps t
   await withFolder(async (out) => {
     const made = [];
     for (const run of runsOf(figure).filter(({ name }) => name.endsWith("lr0.01_warmup1_seed0"))) {
-      made.push(await makeRun(run, { out, trainer: trainerLike(figure), command: "test" }));
+      const place = { out, trainer: trainerLike(figure), command: "test", backend: "wasm" };
+      await makeRun(run, place);
+      made.push(await readRun(out, run.name));
     }
     const [a, b] = made;
     assertEquals([a?.manifest.label, b?.manifest.label], [undefined, "pre-crmsnorm"]);

@@ -1,15 +1,15 @@
-// Which runs of a figure are there already, and the figure packed when all are.
+// Which cells of a sweep are there already, and the sweep packed when all are.
 
-import { exists } from "../../platform/files.ts";
-import { readJson } from "../../platform/json_file.ts";
-import { packedManifests } from "../../train/packed_runs.ts";
-import { packRuns } from "../../train/read_runs.ts";
-import type { Manifest } from "../../train/record.ts";
-import type { FigureRun } from "./figure.ts";
-import type { Trainer } from "./trainer.ts";
+import { exists } from "../platform/files.ts";
+import { readJson } from "../platform/json_file.ts";
+import { platform } from "../platform/mod.ts";
+import { packedManifests } from "../train/packed_runs.ts";
+import { packRuns } from "../train/read_runs.ts";
+import type { Manifest } from "../train/record.ts";
+import type { Cell, Trainer } from "./trainer.ts";
 
-/** The tfjs backend on which runs of figures are made. */
-export const figureBackend = "wasm";
+/** The tfjs backend on which cells are trained. */
+export const usualBackend = "wasm";
 
 /** Where runs are, and what trains them. */
 export interface RunStore {
@@ -17,17 +17,17 @@ export interface RunStore {
   readonly out: string;
   /** What knows all that determines them. */
   readonly trainer: Trainer;
-  /** The tfjs backend; that of figures by default. */
+  /** The tfjs backend; `wasm` by default. */
   readonly backend?: string;
 }
 
 /** The manifest of a run that has files of its own; an empty one where it cannot be read. */
 async function looseManifest(out: string, name: string): Promise<Partial<Manifest> | undefined> {
   try {
-    await Deno.stat(`${out}/${name}.jsonl`);
+    await platform.stat(`${out}/${name}.jsonl`);
     return await readJson(`${out}/${name}.json`) as Partial<Manifest>;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (platform.faultOf(error) === "absent") return undefined;
     if (error instanceof SyntaxError) return {};
     throw error;
   }
@@ -41,12 +41,12 @@ async function looseManifest(out: string, name: string): Promise<Partial<Manifes
  * @returns Which need not be made again.
  */
 export async function madeRuns(
-  runs: readonly FigureRun[],
+  runs: readonly Cell[],
   store: RunStore,
-): Promise<ReadonlySet<FigureRun>> {
-  const { out, trainer, backend = figureBackend } = store;
+): Promise<ReadonlySet<Cell>> {
+  const { out, trainer, backend = usualBackend } = store;
   const packed = await packedManifests(out);
-  const made = new Set<FigureRun>();
+  const made = new Set<Cell>();
   for (const run of runs) {
     const manifest = await looseManifest(out, run.name) ?? packed.get(run.name);
     if (manifest?.determines === trainer.hashOf(run, backend)) made.add(run);
@@ -61,7 +61,7 @@ export async function madeRuns(
  * @param out The folder.
  * @returns Their names.
  */
-export async function takenNames(runs: readonly FigureRun[], out: string): Promise<string[]> {
+export async function takenNames(runs: readonly Cell[], out: string): Promise<string[]> {
   const packed = await packedManifests(out);
   const names: string[] = [];
   for (const { name } of runs) {
@@ -71,13 +71,13 @@ export async function takenNames(runs: readonly FigureRun[], out: string): Promi
 }
 
 /**
- * Packs the runs of a figure if all of them are there.
+ * Packs the cells of a sweep if all of them are there.
  *
- * @param runs All runs of the figure.
+ * @param runs All of the sweep.
  * @param store Where they are.
  * @returns Whether all are there, and so packed.
  */
-export async function packFinished(runs: readonly FigureRun[], store: RunStore): Promise<boolean> {
+export async function packFinished(runs: readonly Cell[], store: RunStore): Promise<boolean> {
   const made = await madeRuns(runs, store);
   if (made.size < runs.length) return false;
   await packRuns(store.out, runs.map(({ name }) => name));

@@ -1,0 +1,101 @@
+// How far the cells of a sweep are, and what they measured: read from files alone, while others train.
+
+import { exists } from "../platform/files.ts";
+import { runsByName } from "../train/read_runs.ts";
+import type { Row, RunRecord } from "../train/record.ts";
+import { stepsIn } from "../train/state_file.ts";
+import type { Claims } from "./claims.ts";
+import { failureOf } from "./failures.ts";
+import type { SweepFile } from "./file.ts";
+import { statesOf } from "./states.ts";
+import type { Sweep, SweepCell } from "./sweep.ts";
+
+/** How far a cell is; one that has diverged has come to its end as well. */
+export type CellState = "done" | "diverged" | "running" | "failed" | "waiting" | "to do";
+
+/** All states, in the order in which they are told. */
+export const cellStates: readonly CellState[] = [
+  "done",
+  "diverged",
+  "running",
+  "waiting",
+  "failed",
+  "to do",
+];
+
+/** A cell, and what is known of it. */
+export interface CellResult {
+  /** The cell. */
+  readonly cell: SweepCell;
+  /** How far it is. */
+  readonly state: CellState;
+  /** The last step that is known of: of its record, or of its last state. */
+  readonly step: number;
+  /** What the sweep measures, where the cell is done; NaN where it has diverged. */
+  readonly measured?: number;
+  /** Why it failed, or diverged. */
+  readonly message?: string;
+}
+
+/**
+ * What a sweep measures in the last evaluation of some rows.
+ *
+ * @param rows The rows.
+ * @param file The sweep.
+ * @returns The number.
+ * @throws {RangeError} If evaluations have no such number.
+ */
+export function measureIn(rows: readonly Row[], { measure = "nats" }: SweepFile): number {
+  const row = rows.findLast(({ kind }) => kind === "evaluation");
+  if (row === undefined) return NaN;
+  const value = row[measure];
+  if (typeof value === "number") return value;
+  const known = Object.entries(row).filter(([, one]) => typeof one === "number")
+    .map(([name]) => name).filter((name) => name !== "step");
+  throw new RangeError(
+    `Cannot compare cells by measure = "${measure}": their evaluations have ${known.join(", ")}`,
+  );
+}
+
+function ofRecord(cell: SweepCell, { manifest, rows }: RunRecord, file: SweepFile): CellResult {
+  const { stopped, settings } = manifest;
+  if (stopped !== undefined) {
+    const { step, message } = stopped;
+    return { cell, state: "diverged", step, measured: NaN, message };
+  }
+  return { cell, state: "done", step: settings.steps, measured: measureIn(rows, file) };
+}
+
+async function ofStates(cell: SweepCell, out: string, claims: Claims): Promise<CellResult> {
+  const states = statesOf(out, cell.name);
+  if (!await exists(states)) return { cell, state: "to do", step: 0 };
+  const step = (await stepsIn(states)).at(-1) ?? 0;
+  if (await claims.isTaken(states)) return { cell, state: "running", step };
+  const message = await failureOf(out, cell.name);
+  if (message !== undefined) return { cell, state: "failed", step, message };
+  return { cell, state: step === 0 ? "to do" : "waiting", step };
+}
+
+/**
+ * How far the cells of a sweep are.
+ *
+ * @param sweep The sweep.
+ * @param out The folder of its runs.
+ * @param claims Tells which are being trained.
+ * @returns Its cells in their order, with what is known of them.
+ * @throws {RangeError} If evaluations lack what the sweep measures.
+ */
+export async function resultsOf(
+  { file, cells }: Sweep,
+  out: string,
+  claims: Claims,
+): Promise<CellResult[]> {
+  const records = await exists(out) ? await runsByName(out) : new Map<string, RunRecord>();
+  const results: CellResult[] = [];
+  for (const cell of cells) {
+    const record = records.get(cell.name);
+    const isMade = record?.manifest.determines === cell.determines;
+    results.push(isMade ? ofRecord(cell, record!, file) : await ofStates(cell, out, claims));
+  }
+  return results;
+}
