@@ -8,100 +8,34 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { basename } from "node:path";
-import type { HTTPRequest, Page } from "puppeteer-core";
+import type { Page } from "puppeteer-core";
 import { convert, openModel, saveModel } from "../lib/convert/mod.ts";
 import { checkout } from "../lib/workshop/checkout.ts";
-import { readNotebook } from "../lib/workshop/jupyter/notebook_file.ts";
-import { listNotebooks } from "../lib/workshop/notebooks.ts";
-import { buildSite } from "../lib/workshop/pages/site.ts";
 import { appPages } from "../lib/workshop/web/frame.ts";
 import { readExperiment } from "../lib/workshop/web/laboratory/address.ts";
 import { initialExperiment } from "../lib/workshop/web/laboratory/choices.ts";
 import { settingsOf } from "../lib/workshop/web/laboratory/trial.ts";
-import { appFolder, buildPages } from "../lib/workshop/web/pages.ts";
-import { trials } from "../lib/workshop/web/trials.ts";
+import { appFolder } from "../lib/workshop/web/pages.ts";
 import { disposeTree, makeCorpus, type Row, train, useBackend } from "../mod.ts";
-import { chromium, withPage } from "./support/chromium.ts";
-import { type FileServer, isolating, serveFiles } from "./support/file_server.ts";
+import { isolating, serveFiles } from "./support/file_server.ts";
 import { swiftShader } from "./support/page_tests.ts";
-
-const ignore = chromium === undefined;
-const where = chromium ?? "no Chromium here";
-
-const [firstNotebook] = await listNotebooks(`${checkout}/notebooks`);
-const files: ReadonlyMap<string, string | Uint8Array> = ignore ? new Map() : new Map([
-  ...await buildSite([{
-    name: basename(firstNotebook!, ".ipynb"),
-    notebook: await readNotebook(firstNotebook!),
-  }], { source: "..", made: "Made by a test", apps: appPages, trials }),
-  ...await buildPages({ made: "Made by a test" }),
-]);
-
-/** A page of the site, and what it did so far. */
-interface Visit {
-  readonly page: Page;
-  readonly server: FileServer;
-  /** The addresses that were asked for. */
-  readonly requests: readonly string[];
-  /** What it complained of on its console. */
-  readonly faults: string[];
-}
-
-interface Sight {
-  readonly width?: number;
-  readonly dark?: boolean;
-  /** Headers of the server. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Words for the browser's program. */
-  readonly flags?: readonly string[];
-}
-
-/** Runs a function with a page of the site. */
-async function visit<Result>(
-  address: string,
-  body: (visit: Visit) => Promise<Result>,
-  { width = 1280, dark = false, headers = {}, flags = [] }: Sight = {},
-): Promise<Result> {
-  await using server = serveFiles(files, headers);
-  return await withPage({ flags }, async (page) => {
-    const [requests, faults]: [string[], string[]] = [[], []];
-    page.on("request", (request: HTTPRequest) => requests.push(request.url()));
-    page.on("console", (message) => {
-      if (["error", "warn"].includes(message.type())) faults.push(message.text());
-    });
-    page.on("pageerror", (error) => faults.push(String(error)));
-    await page.setViewport({ width, height: 900 });
-    await page.emulateMediaFeatures([
-      { name: "prefers-color-scheme", value: dark ? "dark" : "light" },
-    ]);
-    await page.goto(server.address + address, { waitUntil: "networkidle0" });
-    return await body({ page, server, requests, faults });
-  });
-}
+import {
+  bothEnded,
+  faultsForSome,
+  files,
+  firstPage,
+  ignore,
+  savedNumbers,
+  textOf,
+  type Visit,
+  visit,
+  where,
+} from "./support/site_pages.ts";
 
 /** A short training of two small designs. */
 const short =
   "laboratory.html?variant=pre-ln,deep-norm&gpas=yes,no&norm=layer,rms&depth=3,2&rate=0.01&warmup=1,4" +
   "&size=small&steps=8&seed=3&device=wasm";
-
-const textOf = (page: Page, selector: string): Promise<string> =>
-  page.$eval(selector, (element) => (element as HTMLElement).innerText);
-
-/** Waits until both designs have trained, or one has failed. */
-async function bothEnded(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.querySelector("#save:not([hidden])") !== null, {
-    timeout: 120_000,
-  });
-}
-
-/** What the page offers as a file. */
-async function savedNumbers(page: Page): Promise<{
-  runs: { losses: { x: number; value: number }[]; tensors: number; device: string }[];
-}> {
-  const address = await page.$eval("#save", (link) => link.getAttribute("href")!);
-  return JSON.parse(decodeURIComponent(address.slice(address.indexOf(",") + 1)));
-}
 
 /** Gives files to the page that converts, and waits for its answer. */
 async function giveModel(page: Page, paths: readonly string[]): Promise<void> {
@@ -111,7 +45,7 @@ async function giveModel(page: Page, paths: readonly string[]): Promise<void> {
   await page.waitForFunction(
     () =>
       document.querySelector("#opened:not([hidden])") !== null ||
-      document.querySelector("#notes")!.textContent !== "",
+      document.querySelector(".notes")!.textContent !== "",
     { timeout: 60_000 },
   );
 }
@@ -122,33 +56,13 @@ const filesOf = (folder: string): string[] =>
 const golden = `${checkout}/tests/golden/checkpoints/gpt2`;
 
 async function convertTo(page: Page, target: string): Promise<void> {
-  await page.click(`#offers li:has(button) button::-p-text(Convert to ${target})`);
+  await page.click(`.offers li:has(button) button::-p-text(Convert to ${target})`);
   await page.waitForFunction(
     () =>
       document.querySelector("#converted:not([hidden])") !== null ||
-      document.querySelector("#notes")!.textContent !== "",
+      document.querySelector(".notes")!.textContent !== "",
     { timeout: 120_000 },
   );
-}
-
-const axe = await Deno.readTextFile(new URL(import.meta.resolve("axe-core/axe.min.js")));
-
-/** What axe-core finds wrong with a page: each rule with the elements that break it. */
-async function faultsForSome(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  return await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: {
-        run(): Promise<{
-          violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
-        }>;
-      };
-    };
-    const { violations } = await axe.run();
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`)
-    );
-  });
 }
 
 for (const [width, dark] of [[1280, false], [390, true]] as const) {
@@ -164,7 +78,7 @@ for (const [width, dark] of [[1280, false], [390, true]] as const) {
         );
         assertEquals([overflow, faults], [0, []], address);
       };
-      for (const address of ["index.html", `${basename(firstNotebook!, ".ipynb")}.html`]) {
+      for (const address of ["index.html", firstPage]) {
         await visit(address, (visit) => check(visit, address), { width, dark });
       }
       await visit("gallery.html", (visit) => check(visit, "gallery.html"), { width, dark });
@@ -194,9 +108,12 @@ Deno.test({
         assert(before > 10_000 && before < 2e6, `${address}: ${before} bytes before a click`);
         if (address.startsWith("laboratory")) {
           await page.click("[type=submit]");
-          await page.waitForFunction(() => document.querySelector("#loss svg") !== null, {
-            timeout: 60_000,
-          });
+          await page.waitForFunction(
+            () => document.querySelector("[data-shows=loss] svg") !== null,
+            {
+              timeout: 60_000,
+            },
+          );
         }
         if (address.startsWith("convert")) {
           await giveModel(page, filesOf(golden));
@@ -221,7 +138,7 @@ Deno.test({
     const ask = (address: string): Promise<string> =>
       fetch(address, { mode: "no-cors" }).then(() => "reached", () => "refused");
     await visit("convert.html", async ({ page, server }) => {
-      await page.waitForFunction(() => document.querySelector("#status")!.textContent === "");
+      await page.waitForFunction(() => document.querySelector(".status")!.textContent === "");
       const [worker] = page.workers();
       for (const place of [page, worker!]) {
         assertEquals(await place.evaluate(ask, `${server.address}gallery.html`), "reached");
@@ -267,7 +184,7 @@ for (
         const tensors: number[][] = [];
         for (let round = 0; round < 2; round++) {
           await page.click("[type=submit]");
-          await page.waitForFunction(() => document.querySelector("#save[hidden]") !== null);
+          await page.waitForFunction(() => document.querySelector(".save[hidden]") !== null);
           await bothEnded(page);
           const { runs } = await savedNumbers(page);
           runs.forEach(({ losses, device }, side) => {
@@ -281,7 +198,7 @@ for (
         }
         assertEquals(tensors[0], tensors[1]);
         assertEquals(faults, []);
-        assertStringIncludes(await textOf(page, "#status"), "A: Pre-LN + GPAS");
+        assertStringIncludes(await textOf(page, ".status"), "A: Pre-LN + GPAS");
       }, sight);
     },
   });
@@ -308,7 +225,7 @@ Deno.test({
     const wrong =
       "laboratory.html?variant=pre-ln,best&depth=1e9&rate=&seed=-1&colour=red&size=%00<b>";
     await visit(wrong, async ({ page, faults }) => {
-      const said = (await textOf(page, "#notes")).split("\n").filter((line) => line !== "");
+      const said = (await textOf(page, ".notes")).split("\n").filter((line) => line !== "");
       assertEquals(said.length, 6, said.join("\n"));
       assertStringIncludes(said[0]!, "Cannot use variant of design B");
       assertStringIncludes(said.at(-2)!, "colour");
@@ -317,8 +234,8 @@ Deno.test({
         (control as HTMLInputElement).value = "0";
       });
       await page.click("[type=submit]");
-      assertStringIncludes(await textOf(page, "#notes"), "depth of design A = 0");
-      assertEquals(await page.$("#results:not([hidden])"), null);
+      assertStringIncludes(await textOf(page, ".notes"), "depth of design A = 0");
+      assertEquals(await page.$(".results:not([hidden])"), null);
     });
   },
 });
@@ -339,16 +256,22 @@ Deno.test({
       };
       await tabTo("Start");
       await page.keyboard.press("Enter");
-      await page.waitForFunction(() => document.querySelector("#variance svg") !== null, {
-        timeout: 60_000,
-      });
-      await tabTo("stop");
+      await page.waitForFunction(
+        () => document.querySelector("[data-shows=variance] svg") !== null,
+        {
+          timeout: 60_000,
+        },
+      );
+      await tabTo("Stop");
       await page.keyboard.press("Enter");
       await bothEnded(page);
-      assertStringIncludes(await textOf(page, "#status"), "Stopped by the caller");
-      await page.focus("#loss .card");
+      assertStringIncludes(await textOf(page, ".status"), "Stopped by the caller");
+      await page.focus("[data-shows=loss] .card");
       await page.keyboard.press("ArrowRight");
-      assertStringIncludes(await textOf(page, "#loss output"), "Loss (nats per character)");
+      assertStringIncludes(
+        await textOf(page, "[data-shows=loss] output"),
+        "Loss (nats per character)",
+      );
     });
   },
 });
@@ -399,7 +322,7 @@ Deno.test({
       await Deno.writeTextFile(`${folder}/config.json`, '{"model_type": "gpt2"');
       await visit("convert.html", async ({ page, faults }) => {
         await giveModel(page, [`${folder}/config.json`]);
-        assertStringIncludes(await textOf(page, "#notes"), "Cannot read");
+        assertStringIncludes(await textOf(page, ".notes"), "Cannot read");
         assertEquals(await page.$("#opened:not([hidden])"), null);
         await giveModel(page, filesOf(golden));
         assertStringIncludes(await textOf(page, "#inspection"), "GPT-2 (gpt2)");

@@ -12,6 +12,7 @@ import { readNotebook } from "./jupyter/notebook_file.ts";
 import { platform } from "../platform/mod.ts";
 import { appPages } from "./web/frame.ts";
 import { appFolder, buildPages } from "./web/pages.ts";
+import { liveParts } from "./web/notebook/controls.ts";
 import { trials } from "./web/trials.ts";
 import { buildSite, type SiteNotebook } from "./pages/site.ts";
 import { checkout } from "./checkout.ts";
@@ -123,7 +124,7 @@ async function writeSite(args: Arguments, root: string): Promise<string> {
     : `${mark} from the committed outputs; with --execute it runs every cell first.`;
   const pages = await buildSite(notebooks, {
     source: textOption(args, "source") ?? addressBetween(out, `${root}/notebooks`),
-    ...{ made, trials, guides, apps: appPages },
+    ...{ made, trials, guides, apps: appPages, live: liveParts },
     reference: apiPages,
     ...(claims.length === 0 ? {} : { results: claimsTable(claims, "") }),
   });

@@ -25,7 +25,7 @@ async function firstStep(files: Awaited<ReturnType<typeof buildPages>>): Promise
       const start = performance.now();
       document.querySelector<HTMLElement>("[type=submit]")!.click();
       const hasStep = (at: number): boolean =>
-        /^[1-9]/.test(document.querySelector(`#numbers td:nth-child(${at})`)?.textContent ?? "");
+        /^[1-9]/.test(document.querySelector(`.numbers td:nth-child(${at})`)?.textContent ?? "");
       while (!hasStep(2) || !hasStep(3)) await new Promise((resolve) => setTimeout(resolve, 10));
       return performance.now() - start;
     });

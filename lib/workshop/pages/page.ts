@@ -27,6 +27,8 @@ export interface PageOptions {
   readonly top?: readonly PageLink[];
   /** What of this notebook can be tried on a page that computes. */
   readonly trials?: readonly PageLink[];
+  /** The page's module and the style of what it shows, where parts of the page compute. */
+  readonly live?: Pick<PageParts, "module" | "style">;
   /** The page before this one. */
   readonly previous?: PageLink;
   /** The page after this one. */
@@ -129,7 +131,7 @@ export async function renderedPage(
   rendered: RenderedNotebook,
   options: Omit<PageOptions, "rewrite">,
 ): Promise<string> {
-  const { top = [], trials = [], previous, next, footer = "" } = options;
+  const { top = [], trials = [], live = {}, previous, next, footer = "" } = options;
   const pager = [link(previous, "prev", "Before"), link(next, "next", "Next")].join("");
   const [head = "", ...cells] = rendered.cells;
   return await wholePage({
@@ -142,7 +144,7 @@ export async function renderedPage(
       ...cells,
       ...(pager === "" ? [] : [`<nav class="pager" aria-label="Other notebooks">${pager}</nav>`]),
     ].join("\n"),
-    footer,
+    ...{ footer, ...live },
   });
 }
 

@@ -43,16 +43,18 @@ export interface RenderedNotebook {
  *
  * @param notebook The notebook, executed.
  * @param rewrite What becomes of the address of a link; addresses stay as they are by default.
+ * @param below What stands below a picture, as HTML; nothing by default.
  * @returns Its parts.
  */
 export function renderNotebook(
   notebook: Notebook,
   rewrite: Rewrite = (address) => address,
+  below: (picture: Picture) => string = () => "",
 ): RenderedNotebook {
   const outline = new Outline();
   const pictures: Picture[] = [];
   const cells = foldSections(
-    notebook.cells.map((cell) => renderCell(cell, { pictures, rewrite, outline }))
+    notebook.cells.map((cell) => renderCell(cell, { pictures, rewrite, outline, below }))
       .filter(({ html }) => html !== ""),
   );
   const { headings } = outline;
@@ -78,11 +80,12 @@ function leadOf(paragraphs: readonly Paragraph[]): string[] {
   return paragraphs.slice(0, count).map(({ html }) => html);
 }
 
-/** What is gathered from a notebook's cells, and what becomes of their links. */
+/** What is gathered from a notebook's cells, what becomes of their links, and what stands below pictures. */
 interface Parts {
   readonly outline: Outline;
   readonly pictures: Picture[];
   readonly rewrite: Rewrite;
+  readonly below: (picture: Picture) => string;
 }
 
 /** A cell's HTML in its place. */
@@ -129,7 +132,7 @@ function renderOutput(output: Output, parts: Parts): string {
   const picture = pictureOf(output.data, output.metadata);
   if (picture === undefined) return renderBundle(output.data, parts);
   parts.pictures.push(picture);
-  return renderPicture(picture);
+  return renderPicture(picture) + parts.below(picture);
 }
 
 /** Renders the best representation that is not a picture. */

@@ -4,6 +4,7 @@
 import { join } from "node:path/posix";
 import type { Notebook } from "../jupyter/notebook_file.ts";
 import { type PageLink, renderedPage } from "./page.ts";
+import type { Picture } from "./pictures.ts";
 import { type RenderedNotebook, renderNotebook } from "./render.ts";
 import type { Rewrite } from "./sanitize.ts";
 import { indexPage } from "./site_index.ts";
@@ -14,6 +15,16 @@ export interface SiteNotebook {
   readonly name: string;
   /** The notebook, executed. */
   readonly notebook: Notebook;
+}
+
+/** What computes on the pages of notebooks. */
+export interface LiveParts {
+  /** What stands below a picture, as HTML; mostly nothing. */
+  below(picture: Picture): string;
+  /** The address of the module that makes it compute. */
+  readonly module: string;
+  /** Its style. */
+  readonly style: string;
 }
 
 /** What the edition says besides the notebooks. */
@@ -32,6 +43,8 @@ export interface SiteOptions {
   readonly apps?: readonly PageLink[];
   /** What of a notebook can be tried on those pages, by the notebook's name. */
   readonly trials?: Readonly<Record<string, readonly PageLink[]>>;
+  /** What computes on the notebooks' own pages; nothing by default. */
+  readonly live?: LiveParts;
 }
 
 /** What stands at the end of a page of which a chart has no values. */
@@ -50,7 +63,7 @@ export async function buildSite(
   notebooks: readonly SiteNotebook[],
   options: SiteOptions,
 ): Promise<Map<string, string>> {
-  const { apps = [], trials = {}, guides = [] } = options;
+  const { apps = [], trials = {}, guides = [], live } = options;
   const names = notebooks.map(({ name }) => name);
   const guideNames = guides.map(({ name }) => name);
   const all = [...names, ...guideNames];
@@ -66,7 +79,7 @@ export async function buildSite(
     list.map(({ name, notebook }) => ({
       name,
       address: pageAddress(name),
-      rendered: renderNotebook(notebook, rewrite),
+      rendered: renderNotebook(notebook, rewrite, live?.below),
     }));
   const pages = rendered(notebooks, rewrite);
   const guidePages = rendered(guides, fromGuides(rewrite));
@@ -83,6 +96,9 @@ export async function buildSite(
       await renderedPage(rendered, {
         top,
         trials: trials[name] ?? [],
+        ...(live !== undefined && rendered.pictures.some((one) => live.below(one) !== "")
+          ? { live }
+          : {}),
         ...(previous === undefined ? {} : { previous }),
         ...(next === undefined ? {} : { next }),
         footer: footerOf(rendered, options.made),

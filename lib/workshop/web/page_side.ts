@@ -1,12 +1,20 @@
 // A page's half of its talk with a worker.
 
+/** A worker under way. */
+export interface PageWorker<Order> {
+  /** Gives it an order. */
+  order(order: Order): void;
+  /** Ends it, whatever it does, and frees what it holds. */
+  end(): void;
+}
+
 /**
  * Starts a worker under the page's own policy: one that was loaded from an address would have none, and could reach any host; one
  * that is made of a text has its maker's.
  *
  * @param file The worker's module, beside this one.
  * @param listen Is called with each report, and with what makes the worker fail.
- * @returns What gives it orders.
+ * @returns The worker.
  */
 export function startWorker<Order, Report>(
   file: string,
@@ -14,7 +22,7 @@ export function startWorker<Order, Report>(
     readonly onReport: (report: Report) => void;
     readonly onFailure: (message: string) => void;
   },
-): (order: Order) => void {
+): PageWorker<Order> {
   const address = JSON.stringify(new URL(file, import.meta.url).href);
   const text = new Blob([`import ${address};`], { type: "text/javascript" });
   const worker = new Worker(URL.createObjectURL(text), { type: "module" });
@@ -30,8 +38,8 @@ export function startWorker<Order, Report>(
     event.preventDefault();
     listen.onFailure(event.message ?? `Cannot load ${file}`);
   };
-  return (order) => {
-    if (isReady) worker.postMessage(order);
-    else early.push(order);
+  return {
+    order: (order) => isReady ? worker.postMessage(order) : void early.push(order),
+    end: () => worker.terminate(),
   };
 }

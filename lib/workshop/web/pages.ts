@@ -16,6 +16,7 @@ export const appFolder = "app";
 const modules = {
   laboratory: "laboratory/main.ts",
   laboratory_worker: "laboratory/worker.ts",
+  notebook: "notebook/main.ts",
   convert: "convert/main.ts",
   convert_worker: "convert/worker.ts",
 };

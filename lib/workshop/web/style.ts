@@ -1,35 +1,44 @@
-/** The style of pages that compute, on top of that of all pages. */
-export const appStyle = `
-main { max-width: 72rem; }
-.layout { display: block; }
-.layout main { margin: 0 auto; }
-.intro { max-width: 46rem; }
-#choices { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: 1rem; font: .9rem/1.4 var(--sans); }
+// The style of what computes, on top of that of all pages.
+
+/** The laboratory's, wherever it stands. */
+export const laboratoryStyle = `
+form summary { margin: .25rem 0 .5rem; font: 600 .9rem/1.5 var(--sans); cursor: pointer; }
+.choices { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: 1rem; font: .9rem/1.4 var(--sans); }
 fieldset { margin: 0; padding: .6rem 1rem 1rem; border: 1px solid var(--line); border-radius: 10px; background: var(--box); min-width: 0; }
 legend { padding: 0 .4rem; font-weight: 700; }
 [hidden] { display: none !important; }
 fieldset label { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); align-items: center; gap: .5rem; margin-top: .5rem; }
 select, input, button { font: inherit; color: inherit; }
 select, input { width: 100%; min-height: 2.2rem; padding: .25rem .5rem; border: 1px solid var(--field); border-radius: 6px; background: var(--page); }
-.actions { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: .75rem; margin: 0; }
-.actions button, #offers button, .button { min-height: 2.6rem; padding: .4rem 1.4rem; border: 1px solid var(--field); border-radius: 6px; background: var(--box); font: 600 .95rem/1.4 var(--sans); cursor: pointer; }
+.actions { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1rem 0 0; }
+.actions button, .offers button, .button { min-height: 2.6rem; padding: .4rem 1.4rem; border: 1px solid var(--field); border-radius: 6px; background: var(--box); font: 600 .95rem/1.4 var(--sans); cursor: pointer; }
 .actions button[type="submit"] { background: var(--accent); border-color: var(--accent); color: var(--page); }
 button:disabled { opacity: .5; cursor: default; }
-#notes { color: var(--red); font: .9rem/1.5 var(--sans); }
-#notes:empty { display: none; }
-#status { min-height: 3em; font: .9rem/1.5 var(--sans); color: var(--soft); white-space: pre-line; }
+.notes { color: var(--red); font: .9rem/1.5 var(--sans); }
+.notes:empty { display: none; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(25rem, 100%), 1fr)); gap: 1rem; align-items: start; }
 .charts .chart { margin: 0; min-height: 12rem; }
 .charts .card { width: auto; }
 .card svg { display: block; width: 100%; height: auto; }
+[role="status"] { min-height: 3em; font: .9rem/1.5 var(--sans); color: var(--soft); white-space: pre-line; }
+.button { display: inline-flex; align-items: center; color: inherit; text-decoration: none; }
+td, th { font-variant-numeric: tabular-nums; }
+`;
+
+/** That of pages which only compute or show what does. */
+export const appStyle: string = `${laboratoryStyle}
+main { max-width: 72rem; }
+.layout { display: block; }
+.layout main { margin: 0 auto; }
+.intro { max-width: 46rem; }
 #place { padding: 1.5rem; border: 2px dashed var(--field); border-radius: 10px; background: var(--box); text-align: center; }
 #place.over { border-color: var(--accent); }
 #place p { margin-top: 0; }
 #place .button { position: relative; margin: .25rem; overflow: clip; }
 #place .button:focus-within { outline: 2px solid var(--accent); outline-offset: 2px; }
 #place input { position: absolute; inset: 0; opacity: 0; cursor: pointer; }
-#offers { padding: 0; list-style: none; }
-#offers li { margin: .5rem 0; }
+.offers { padding: 0; list-style: none; }
+.offers li { margin: .5rem 0; }
 #inspection, #certificate { border: 1px solid var(--line); border-radius: 6px; background: var(--box); }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); gap: 1.5rem; list-style: none; margin: 2rem 0; padding: 0; }
 .gallery li { display: flex; flex-direction: column; min-width: 0; padding: 1.1rem 1.25rem; border: 1px solid var(--line); border-radius: 10px; background: var(--box); font-size: .95rem; line-height: 1.5; }
@@ -40,6 +49,4 @@ button:disabled { opacity: .5; cursor: default; }
 .gallery dd { margin: 0; }
 .gallery li > p:last-child { margin: auto 0 0; }
 .gallery .chart { margin: .25rem 0; }
-.button { display: inline-flex; align-items: center; color: inherit; text-decoration: none; }
-td, th { font-variant-numeric: tabular-nums; }
 `;

@@ -5,10 +5,10 @@ import { droppedFiles, pickedFiles } from "./given_files.ts";
 import type { GivenFile, Offer, Order, Report } from "./messages.ts";
 
 const find = <E extends HTMLElement>(selector: string): E => document.querySelector<E>(selector)!;
-const [status, notes, place] = [find("#status"), find("#notes"), find("#place")];
+const [status, notes, place] = [find(".status"), find(".notes"), find("#place")];
 const [inspection, offers, certificate] = [
   find("#inspection"),
-  find("#offers"),
+  find(".offers"),
   find("#certificate"),
 ];
 const saveAll = find<HTMLButtonElement>("#save-all");
@@ -17,7 +17,7 @@ const [downloads, opened, converted] = [find("#downloads"), find("#opened"), fin
 /** Addresses of files that are offered; they are let go when others come. */
 let addresses: string[] = [];
 
-const order = startWorker<Order, Report>("./convert_worker.js", {
+const { order } = startWorker<Order, Report>("./convert_worker.js", {
   onReport: take,
   onFailure: fail,
 });

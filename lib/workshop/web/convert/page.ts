@@ -24,12 +24,12 @@ both. Your files stay on this machine: this page may reach no other host, and it
 <label class="button">Pick a folder<input type="file" webkitdirectory></label>
 <label class="button">Pick files<input type="file" multiple></label>
 </section>
-<div id="notes" role="alert"></div>
-<p id="status" role="status">${notStarted}</p>
+<div class="notes" role="alert"></div>
+<p class="status" role="status">${notStarted}</p>
 <section id="opened" aria-labelledby="opened-title" hidden>
 <h2 id="opened-title">The model</h2>
 <pre id="inspection" tabindex="0"></pre>
-<ul id="offers"></ul>
+<ul class="offers"></ul>
 </section>
 <section id="converted" aria-labelledby="converted-title" hidden>
 <h2 id="converted-title">The converted model</h2>

@@ -5,27 +5,27 @@ import { type Guide, lineChart } from "../../../plots/line_chart.ts";
 import { formatNumber, nonFiniteNotes } from "../../../plots/measurements.ts";
 import { armStyle, type VariantStyle, variantStyle } from "../../../plots/palette.ts";
 import type { Series } from "../../../plots/series.ts";
-import type { Design, Experiment } from "./choices.ts";
+import type { Experiment, Shared } from "./choices.ts";
 import type { Point, Run } from "./run.ts";
-import { variantOf } from "./trial.ts";
+import { sizes, variantOf } from "./trial.ts";
 
 /** Two runs. */
 export type Runs = readonly [Run, Run];
 
 const names = ["A", "B"] as const;
 
-/** What tells designs apart that are wired alike. */
-function difference(design: Design, other: Design): string {
-  const words = {
-    norm: design.norm,
-    depth: `${design.depth} layers`,
-    rate: `rate ${design.rate}`,
-    warmup: `warm-up ${design.warmup}`,
-  };
-  const differing = Object.entries(words).filter(([name]) =>
-    design[name as keyof Design] !== other[name as keyof Design]
-  );
-  return differing.map(([, text]) => text).join(", ");
+/** What two designs are called: each by its variant and by what it has otherwise than the other. */
+export function designNames({ designs }: Pick<Experiment, "designs">): readonly string[] {
+  const words = designs.map(({ norm, depth, rate, warmup }) => [
+    norm,
+    `${depth} layers`,
+    `rate ${rate}`,
+    warmup === 1 ? "no warm-up" : `warm-up ${warmup}`,
+  ]);
+  return designs.map((design, at) => {
+    const own = words[at]!.filter((word, which) => word !== words[1 - at]![which]);
+    return [variantStyle(variantOf(design)).label, ...own].join(", ");
+  });
 }
 
 /**
@@ -34,13 +34,11 @@ function difference(design: Design, other: Design): string {
  * @param experiment The experiment.
  * @returns The look of each.
  */
-export function stylesOf({ designs }: Experiment): readonly [VariantStyle, VariantStyle] {
-  const ids = designs.map(variantOf);
-  return designs.map((design, at) => {
-    const style = variantStyle(ids[at]!);
-    const words = [style.label, difference(design, designs[1 - at]!)].filter((part) => part !== "");
-    const label = `${names[at]}: ${words.join(", ")}`;
-    return ids[0] === ids[1] ? armStyle(label, 2 * at) : { ...style, label };
+export function stylesOf(experiment: Experiment): readonly [VariantStyle, VariantStyle] {
+  const ids = experiment.designs.map(variantOf);
+  return designNames(experiment).map((name, at) => {
+    const label = `${names[at]}: ${name}`;
+    return ids[0] === ids[1] ? armStyle(label, 2 * at) : { ...variantStyle(ids[at]!), label };
   }) as unknown as readonly [VariantStyle, VariantStyle];
 }
 
@@ -108,15 +106,16 @@ function lossFinding([a, b]: Runs): string {
  * The charts of an experiment.
  *
  * @param runs What has been seen of both designs.
- * @param steps The steps of a whole run, with which the axis of the loss ends.
+ * @param shared What both have in common; the axis of the loss ends with the last step of a whole run.
  * @param width The width of each in pixels.
  * @returns The charts by name; undefined while there is nothing to draw.
  */
 export function chartsOf(
   runs: Runs,
-  steps: number,
+  { size, steps }: Shared,
   width: number,
 ): Readonly<Record<"loss" | "variance" | "gradient", Figure | undefined>> {
+  const { rows, context, ...model } = sizes[size as keyof typeof sizes];
   const guess = Math.log(runs[0].vocabulary ?? runs[1].vocabulary ?? 1);
   const most = 2 * guess; // a loss that has left this is off the chart, so that the other design can still be seen
   const cut = runs.flatMap(({ losses }) => losses).filter(({ value }) => value > most).length;
@@ -125,7 +124,8 @@ export function chartsOf(
   return {
     loss: chartOf(runs, {
       title: lossFinding(runs),
-      subtitle: "Loss of each step's batch; the same text, batches and seed",
+      subtitle:
+        `Loss of each step's batch of ${rows} × ${context} characters, width ${model.width}`,
       x: "Step",
       y: "Loss (nats per character)",
       scale: "linear",

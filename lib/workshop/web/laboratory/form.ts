@@ -1,4 +1,4 @@
-// The laboratory's form: the choices of an experiment as controls, in HTML and in the page.
+// The laboratory as HTML, and its form: the choices of an experiment as controls.
 
 import { escapeHtml } from "../../pages/html.ts";
 import { type Choice, designChoices, type Experiment, sharedChoices } from "./choices.ts";
@@ -21,7 +21,7 @@ const controls = (choices: Readonly<Record<string, Choice>>): string =>
   Object.entries(choices).map(([name, choice]) => control(name, choice)).join("\n");
 
 /** The controls of both designs and of what they have in common, as HTML. */
-export function choicesHtml(): string {
+function choicesHtml(): string {
   return [
     ...["A", "B"].map((name) =>
       `<fieldset class="design"><legend>Design ${name}</legend>\n${
@@ -30,6 +30,34 @@ export function choicesHtml(): string {
     ),
     `<fieldset class="shared"><legend>Both</legend>\n${controls(sharedChoices)}\n</fieldset>`,
   ].join("\n");
+}
+
+/**
+ * The laboratory before anything has trained, as HTML: its form, its messages, and the places of charts and numbers.
+ *
+ * @param isFolded Whether the choices are folded away.
+ */
+export function laboratoryHtml(isFolded: boolean): string {
+  const charts = ["loss", "variance", "gradient"].map((name) =>
+    `<figure class="chart" data-shows="${name}"></figure>`
+  );
+  return `<form autocomplete="off" novalidate>
+<details${isFolded ? "" : " open"}><summary>Designs and settings</summary>
+<div class="choices">
+${choicesHtml()}
+</div></details>
+<p class="actions"><button type="submit">Start</button><button type="button" class="stop" disabled>Stop</button></p>
+</form>
+<div class="notes" role="alert"></div>
+<p class="status" role="status"></p>
+<section class="results" aria-label="What is seen" hidden>
+<div class="charts">
+${charts.join("\n")}
+<div class="scroll"><table><thead><tr><th scope="col">Number</th><th scope="col">Design A</th><th scope="col">Design B</th></tr></thead>
+<tbody class="numbers"></tbody></table>
+<p><a class="button save" download="normkit-laboratory.json" hidden>Save the numbers</a></p></div>
+</div>
+</section>`;
 }
 
 type Control = HTMLSelectElement | HTMLInputElement;

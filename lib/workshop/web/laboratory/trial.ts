@@ -4,7 +4,7 @@ import type { TrainSettings } from "../../../train/record.ts";
 import type { Design, Shared } from "./choices.ts";
 
 /** Sizes of models and batches by name. */
-const sizes = {
+export const sizes = {
   small: { width: 32, heads: 4, context: 32, rows: 4 },
   medium: { width: 64, heads: 4, context: 64, rows: 8 },
   large: { width: 128, heads: 8, context: 128, rows: 8 },

@@ -103,7 +103,7 @@ function runOf(
 Deno.test("the charts of two designs have one axis, and show what can be shown", () => {
   const [a, b] = stylesOf(initial);
   const runs = [runOf(a, [4, 3, 2], 2), runOf(b, [4, 3.5, 3], 1)] as const;
-  const { loss, variance } = chartsOf(runs, 10, 500);
+  const { loss, variance } = chartsOf(runs, { ...initial.shared, steps: 10 }, 500);
   assertStringIncludes(loss!.description, "At step 3 design A is 1 nats ahead of B");
   assert(loss!.svg.includes(a.color) && loss!.svg.includes(b.color));
   assertStringIncludes(loss!.svg, ">10</text>"); // the axis ends with the run, not with what was made of it
@@ -116,13 +116,17 @@ Deno.test("a design that diverges leaves the other one its chart", () => {
   for (const wild of [NaN, Infinity, 1e30]) {
     for (const value of [0, NaN, -1, Infinity]) {
       const runs = [runOf(a, [4, wild, wild], value), runOf(b, [4, 3.5, 3], 1)] as const;
-      const { loss, gradient } = chartsOf(runs, 10, 400);
+      const { loss, gradient } = chartsOf(runs, initial.shared, 400);
       assertStringIncludes(loss!.description, wild === 1e30 ? "off the chart" : "not finite");
       assert(!gradient!.svg.includes("A: Pre-LN"));
     }
   }
   const nothing = [newRun(initial.designs[0], a), newRun(initial.designs[1], b)] as const;
-  assertEquals(Object.values(chartsOf(nothing, 10, 400)), [undefined, undefined, undefined]);
+  assertEquals(Object.values(chartsOf(nothing, initial.shared, 400)), [
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 Deno.test("designs of one variant are told apart by what differs", () => {
