@@ -1,4 +1,4 @@
-// Charts of a notebook's page that train in place, in a real browser: what is loaded when, what the address holds, and whether all can
+// Charts of a notebook's page that train in place, and figures that move, in a real browser: what is loaded when, what the address holds, and whether all can
 // use them. Without Chromium on the machine the tests are ignored, by name; CI installs it.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
@@ -156,6 +156,97 @@ Deno.test({
       assertStringIncludes(link, "laboratory.html?");
       assertStringIncludes(link, "variant=post-ln,pre-ln");
       assertEquals(await page.$(".trial button"), null);
+    }, { scripts: false });
+  },
+});
+
+const chartTitle = (page: Page, section: string): Promise<string> =>
+  page.$eval(`${section} .card`, (card) => card.ariaLabel!);
+
+Deno.test({
+  name: `a figure moves by keys, its address holds where it stands, and opens it there (${where})`,
+  ignore,
+  fn: async () => {
+    const section = "[id='figure:residual']";
+    const address = await visit("figures.html", async ({ page, faults }) => {
+      const before = await chartTitle(page, section);
+      assertStringIncludes(before, "72.8 times Post-LN's gradient in ResiDual");
+      assertEquals(await page.$(`${section} svg`), null);
+      await page.focus(`${section} [name=share]`);
+      for (let presses = 0; presses < 5; presses++) await page.keyboard.press("ArrowRight");
+      await page.waitForSelector(`${section} svg`);
+      assertStringIncludes(await chartTitle(page, section), "Where b = σ nothing decays");
+      assertEquals(await textOf(page, `${section} label:nth-child(2) output`), "1");
+      await page.focus(`${section} .card`);
+      await page.keyboard.press("ArrowRight");
+      assertStringIncludes(await textOf(page, `${section} .card output`), "Gradient at branch k");
+      assertEquals([await faultsForSome(page), faults], [[], []]);
+      return page.url();
+    });
+    const { search, hash } = new URL(address);
+    assertEquals(hash, "#figure:residual");
+    await visit(`figures.html${search}`, async ({ page, faults }) => {
+      await page.waitForSelector(`${section} svg`);
+      assertStringIncludes(await chartTitle(page, section), "Where b = σ nothing decays");
+      assertEquals(faults, []);
+    });
+    await visit("figures.html?figure=residual&N=7&colour=red&sigma=2", async ({ page, faults }) => {
+      const said = await textOf(page, `${section} .notes`);
+      assertStringIncludes(said, '"N" = "7": it must be one of 2, 4, 8');
+      assertStringIncludes(said, '"colour" = "red": sliders are N, share, sigma');
+      assertEquals(await textOf(page, `${section} label:nth-child(3) output`), "2");
+      assertEquals(faults, []);
+    });
+    await visit("figures.html?figure=none", async ({ page }) => {
+      assertStringIncludes(await textOf(page, "main > .notes"), 'no figure "none" that moves');
+    });
+  },
+});
+
+Deno.test({
+  name: `points of a recorded grid open their curves together, by keys alone (${where})`,
+  ignore,
+  fn: async () => {
+    await visit("figures.html", async ({ page, faults }) => {
+      const grid = ".grid:has([data-point])";
+      await page.focus(`${grid} [data-point] button`);
+      await page.keyboard.press("Enter");
+      await page.waitForSelector(`${grid} .chart svg`);
+      assertStringIncludes(await chartTitle(page, grid), "nats");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Space");
+      await page.waitForFunction(() =>
+        document.querySelectorAll(".grid button[aria-pressed=true]").length === 2 &&
+        document.querySelector(".grid .card script")!.textContent.split('"name"').length === 3
+      );
+      assertEquals([await faultsForSome(page), faults], [[], []]);
+      await page.keyboard.press("Space");
+      await page.keyboard.down("Shift");
+      await page.keyboard.press("Tab");
+      await page.keyboard.up("Shift");
+      await page.keyboard.press("Space");
+      await page.waitForFunction(() => document.querySelector<HTMLElement>(".grid .chart")!.hidden);
+    });
+  },
+});
+
+Deno.test({
+  name: `without scripts figures that move are pictures, and grids are tables (${where})`,
+  ignore,
+  fn: async () => {
+    await visit("figures.html", async ({ page }) => {
+      const seen = await page.evaluate(() => ({
+        pictures: [...document.querySelectorAll<HTMLImageElement>(".moving img")]
+          .filter(({ naturalWidth }) => naturalWidth > 300).length,
+        figures: document.querySelectorAll(".moving").length,
+        sliders: [...document.querySelectorAll<HTMLElement>(".sliders")]
+          .filter(({ offsetHeight }) => offsetHeight > 0).length,
+        buttons: document.querySelectorAll(".grid button").length,
+        numbers: [...document.querySelectorAll(".point")]
+          .filter(({ textContent }) => /^[0-9]/.test(textContent)).length,
+      }));
+      assertEquals([seen.pictures, seen.sliders, seen.buttons], [seen.figures, 0, 0]);
+      assert(seen.figures >= 6 && seen.numbers >= 18, JSON.stringify(seen));
     }, { scripts: false });
   },
 });

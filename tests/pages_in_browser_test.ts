@@ -81,7 +81,9 @@ for (const [width, dark] of [[1280, false], [390, true]] as const) {
       for (const address of ["index.html", firstPage]) {
         await visit(address, (visit) => check(visit, address), { width, dark });
       }
-      await visit("gallery.html", (visit) => check(visit, "gallery.html"), { width, dark });
+      for (const address of ["gallery.html", "figures.html"]) {
+        await visit(address, (visit) => check(visit, address), { width, dark });
+      }
       await visit(short, async (visit) => {
         await check(visit, "the laboratory, before the click");
         await visit.page.click("[type=submit]");

@@ -12,6 +12,10 @@ const bareSvg = ({ svg }: Figure): string =>
   svg.replace(/<metadata>[^<]*<\/metadata>\n?/, "").replace(/<title>[^<]*<\/title>\n?/, "")
     .replaceAll(/(<(?:g|line)\b[^>]*?) aria-label="[^"]*"/g, "$1");
 
+/** @returns How wide a chart is drawn in an element: as it, within what charts can be. */
+export const chartWidth = ({ clientWidth }: HTMLElement): number =>
+  Math.round(Math.min(640, Math.max(400, clientWidth)));
+
 /**
  * Shows a chart on its card, at most as wide as it was drawn.
  *

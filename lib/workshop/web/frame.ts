@@ -11,6 +11,7 @@ export interface PageNotes {
 /** The pages that compute, and the gallery. */
 export const appPages: readonly PageLink[] = [
   { address: "laboratory.html", html: "Laboratory" },
+  { address: "figures.html", html: "Figures" },
   { address: "gallery.html", html: "Gallery" },
   { address: "convert.html", html: "Convert a checkpoint" },
 ];

@@ -1,11 +1,16 @@
 // The pages that compute, with the modules, the text and the WebAssembly that they load: files for any file server.
 
 import { mobyDickText } from "../../data/moby_dick.ts";
+import { exists } from "../../platform/files.ts";
 import { checkout } from "../checkout.ts";
 import { bundle } from "../bundle.ts";
+import { readRuns } from "../../train/read_runs.ts";
+import { figures } from "../figures/registry.ts";
 import { convertPage } from "./convert/page.ts";
+import { figuresPage, gridFile, type RecordedGrids } from "./figures/page.ts";
 import type { PageNotes } from "./frame.ts";
 import { galleryPage } from "./gallery/page.ts";
+import { gridsOf } from "./grids/grid.ts";
 import { laboratoryPage } from "./laboratory/page.ts";
 import { textFile, textLength } from "./laboratory/text.ts";
 
@@ -16,10 +21,23 @@ export const appFolder = "app";
 const modules = {
   laboratory: "laboratory/main.ts",
   laboratory_worker: "laboratory/worker.ts",
+  figures: "figures/main.ts",
   notebook: "notebook/main.ts",
   convert: "convert/main.ts",
   convert_worker: "convert/worker.ts",
 };
+
+/** The figures of which runs are recorded on a grid. */
+async function recordedGrids(): Promise<RecordedGrids[]> {
+  const recorded: RecordedGrids[] = [];
+  for (const { id, title } of figures) {
+    const folder = `${checkout}/data/runs/${id}`;
+    if (!await exists(folder)) continue;
+    const grids = gridsOf(await readRuns(folder));
+    if (grids.length > 0) recorded.push({ id, title, grids });
+  }
+  return recorded;
+}
 
 /**
  * Makes the pages.
@@ -33,7 +51,12 @@ export async function buildPages(notes: PageNotes): Promise<Map<string, string |
   );
   const { files } = await bundle(Object.fromEntries(entries));
   const text = (await mobyDickText()).slice(0, textLength);
+  const recorded = await recordedGrids();
   return new Map<string, string | Uint8Array>([
+    ["figures.html", await figuresPage(recorded, notes)],
+    ...recorded.flatMap(({ id, grids }) =>
+      grids.map((grid, at) => [gridFile(id, at), JSON.stringify(grid)] as const)
+    ),
     ["laboratory.html", await laboratoryPage(notes)],
     ["gallery.html", await galleryPage(notes)],
     ["convert.html", await convertPage(notes)],

@@ -1,7 +1,7 @@
 // The laboratory in an element of a page: two designs train side by side, each in a worker, and are watched while they do.
 
 import { type PageWorker, startWorker } from "../page_side.ts";
-import { showFigure } from "../figure_view.ts";
+import { chartWidth, showFigure } from "../figure_view.ts";
 import { queryOf, readExperiment } from "./address.ts";
 import { chartsOf, numbersOf, type Runs, stylesOf } from "./charts.ts";
 import { type Experiment, initialExperiment } from "./choices.ts";
@@ -146,8 +146,7 @@ export class Laboratory {
     this.#sayStatus(runs);
     this.#writeNumbers(runs);
     const holders = [...this.#root.querySelectorAll<HTMLElement>(".charts .chart")];
-    const width = Math.round(Math.min(640, Math.max(400, holders[0]!.clientWidth)));
-    const charts = chartsOf(runs, this.#experiment.shared, width);
+    const charts = chartsOf(runs, this.#experiment.shared, chartWidth(holders[0]!));
     for (const holder of holders) {
       const figure = charts[holder.dataset["shows"] as keyof typeof charts];
       if (figure !== undefined) showFigure(holder, figure, isOver(runs));

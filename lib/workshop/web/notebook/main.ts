@@ -1,7 +1,10 @@
-// A notebook's page: below each chart of a training a button opens the laboratory with the chart's settings, and starts it. One is open at
-// a time. The laboratory is loaded with the first click. The address holds what is open: `?chart=ID&variant=…`.
+// A notebook's page: its figures move by their sliders, and below each chart of a training a button opens the laboratory with the
+// chart's settings, and starts it. One is open at a time. The laboratory is loaded with the first click. The address holds what is open: `?chart=ID&variant=…`.
 
+import { excerpt } from "../../../core/excerpt.ts";
+import { startMoving } from "../formulas/moving.ts";
 import type { Laboratory } from "../laboratory/laboratory.ts";
+import { sayAtTop } from "../notes.ts";
 
 /** A chart's button, and what it opens. */
 interface Trial {
@@ -86,16 +89,11 @@ async function openShared(): Promise<void> {
   if (id === null) return;
   shared.delete(place);
   const trial = trials.find((one) => one.id === id);
-  if (trial !== undefined) {
-    await open(trial, `${trial.query}&${shared}`, false);
-    trial.panel?.scrollIntoView({ block: "center" });
-    return;
-  }
-  const note = document.createElement("p");
-  note.className = "notes";
-  note.role = "alert";
-  note.textContent = `This page has no chart ${JSON.stringify(id.slice(0, 50))} that trains.`;
-  document.querySelector("main")!.prepend(note);
+  if (trial === undefined) return sayAtTop(`This page has no chart ${excerpt(id)} that trains.`);
+  await open(trial, `${trial.query}&${shared}`, false);
+  trial.panel?.scrollIntoView({ block: "center" });
 }
 
 void openShared();
+const wrong = startMoving();
+if (wrong !== undefined) sayAtTop(wrong);

@@ -1,0 +1,85 @@
+// A recorded grid: trainings that differ in variant, learning rate, warm-up, depth and seed alone, by their points.
+
+import { groupBy } from "../../../core/collections.ts";
+import type { AnyRunRecord } from "../../../train/record.ts";
+import { heldOutLosses } from "../../../train/series.ts";
+
+/** The trainings of one point of a grid: one for each seed. */
+export interface GridPoint {
+  readonly variant: string;
+  readonly rate: number;
+  readonly warmup: number;
+  /** The held-out loss by step, a curve for each seed; null where it is not finite. */
+  readonly curves: readonly (readonly (readonly [step: number, loss: number | null])[])[];
+}
+
+/** Points that can be compared. */
+export interface Grid {
+  /** What all of them have in common: layers, and steps. */
+  readonly depth?: number;
+  readonly steps: number;
+  readonly points: readonly GridPoint[];
+}
+
+interface GridSettings {
+  readonly model?: { readonly depth?: number; readonly residual?: string };
+  readonly schedule: { readonly peak: number; readonly warmup: number };
+  readonly steps: number;
+  readonly seed: number;
+}
+
+const settingsOf = ({ manifest }: AnyRunRecord): GridSettings =>
+  manifest.settings as unknown as GridSettings;
+
+/** All that two runs must have in common to stand in one grid. */
+function common(record: AnyRunRecord): string {
+  const { seed: _, schedule: { peak: __, warmup: ___, ...schedule }, model, ...rest } = settingsOf(
+    record,
+  ) as GridSettings & { readonly model?: Record<string, unknown> };
+  const { residual: ____, init: _____, ...shape } = model ?? {}; // a variant may have a start of its own
+  return JSON.stringify([shape, schedule, rest]);
+}
+
+const digits = (value: number): number | null =>
+  Number.isFinite(value) ? Number(value.toPrecision(5)) : null;
+
+function pointOf(records: readonly AnyRunRecord[]): GridPoint {
+  const { manifest: { variant } } = records[0]!;
+  const { schedule: { peak: rate, warmup } } = settingsOf(records[0]!);
+  const curves = records.map((one) =>
+    heldOutLosses([one]).map(({ step, loss }) => [step, digits(loss)] as const)
+  );
+  return { variant, rate, warmup, curves };
+}
+
+/**
+ * The grids of recorded runs.
+ *
+ * @param records The runs of a figure.
+ * @returns Those with more than one rate or warm-up for a variant, the shallowest first.
+ */
+export function gridsOf(records: readonly AnyRunRecord[]): Grid[] {
+  const grids = [...groupBy(records, common).values()].map((of): Grid => {
+    const { model, steps } = settingsOf(of[0]!);
+    const points = groupBy(of, (one) => {
+      const { schedule: { peak, warmup } } = settingsOf(one);
+      return JSON.stringify([one.manifest.variant, peak, warmup]);
+    });
+    const depth = model?.depth;
+    return {
+      ...(depth === undefined ? {} : { depth }),
+      ...{ steps, points: [...points.values()].map(pointOf) },
+    };
+  });
+  return grids.filter(isSwept).toSorted((a, b) => (a.depth ?? 0) - (b.depth ?? 0));
+}
+
+const isSwept = ({ points }: Grid): boolean =>
+  new Set(points.map(({ variant }) => variant)).size < points.length;
+
+/** @returns The mean over seeds of the last loss of a whole training; NaN where one has ended early, or is not finite. */
+export function finalLoss({ curves }: GridPoint, steps: number): number {
+  const last = curves.map((curve) => curve.at(-1));
+  const losses = last.map((one) => one?.[0] === steps ? one[1] ?? NaN : NaN);
+  return losses.reduce((sum, one) => sum + one, 0) / losses.length;
+}
