@@ -171,10 +171,10 @@ Deno.test({
     const address = await visit("figures.html", async ({ page, faults }) => {
       const before = await chartTitle(page, section);
       assertStringIncludes(before, "72.8 times Post-LN's gradient in ResiDual");
-      assertEquals(await page.$(`${section} svg`), null);
+      assertEquals(await page.$(`${section} .card svg`), null);
       await page.focus(`${section} [name=share]`);
       for (let presses = 0; presses < 5; presses++) await page.keyboard.press("ArrowRight");
-      await page.waitForSelector(`${section} svg`);
+      await page.waitForSelector(`${section} .card svg`);
       assertStringIncludes(await chartTitle(page, section), "Where b = σ nothing decays");
       assertEquals(await textOf(page, `${section} label:nth-child(2) output`), "1");
       await page.focus(`${section} .card`);
@@ -186,7 +186,7 @@ Deno.test({
     const { search, hash } = new URL(address);
     assertEquals(hash, "#figure:residual");
     await visit(`figures.html${search}`, async ({ page, faults }) => {
-      await page.waitForSelector(`${section} svg`);
+      await page.waitForSelector(`${section} .card svg`);
       assertStringIncludes(await chartTitle(page, section), "Where b = σ nothing decays");
       assertEquals(faults, []);
     });

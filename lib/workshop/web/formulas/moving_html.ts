@@ -30,7 +30,7 @@ export function movingHtml(figure: MovingFigure, heading: "h2" | "h3"): string {
 <p class="source">${escapeHtml(source)}</p>
 ${setFormula(equation, true)}
 ${renderPicture(pictureOf(data, {})!)}
-<form class="sliders" autocomplete="off" aria-label="What moves this figure" hidden>
+<form class="sliders" autocomplete="off" hidden>
 ${Object.entries(sliders).map(([name, slider]) => sliderHtml(name, slider)).join("\n")}
 </form>
 <p class="notes" role="alert"></p>
