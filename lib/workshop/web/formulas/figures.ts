@@ -41,8 +41,8 @@ export interface MovingFigure {
   readonly source: string;
   /** The equations, as TeX. */
   readonly equation: string;
-  /** Tells the charts below which it stands, by what their vertical axes measure. */
-  readonly below: RegExp;
+  /** Tells the charts below which it stands: what they measure, and the name of one of their lines. */
+  readonly below: { readonly measure: RegExp; readonly line: string };
   /** What can be moved, by name. */
   readonly sliders: Readonly<Record<string, Slider>>;
   /**
@@ -114,7 +114,7 @@ const xiong: MovingFigure = {
   source: "Xiong et al. 2020, Theorem 1, Lemma 2 and the supplement's extension",
   equation: String
     .raw`\Big\|\frac{\partial\mathcal L}{\partial W^{2,l}}\Big\| \approx \sqrt{\tfrac{d}{3n}}\,\Big(\tfrac23\Big)^{(L-l)/2}\ \text{(Post-LN)}, \qquad \sqrt{\tfrac{d}{2n\,q_L}}\ \text{(Pre-LN)}`,
-  below: /∂L\/∂W².*last layer/,
+  below: { measure: /∂L\/∂W².*last layer/, line: "Post-LN" },
   sliders: {
     L: { label: "Layers L", values: depths.slice(1), initial: 12 },
     d: { label: "Width d", values: [32, 64, 128, 256, 512, 1024], initial: 128 },
@@ -156,7 +156,7 @@ const deepNet: MovingFigure = {
   source: "Wang et al. 2022 (DeepNet), Theorem 4.2",
   equation: String
     .raw`\|\Delta F\| \le \eta \sum_{i=1}^{2N} \frac{v_i^2 + w_i^2}{\alpha^2} = \eta\, \frac{4N\beta^2}{\alpha^2}`,
-  below: /^ΔF, .*logits/,
+  below: { measure: /^Speed of the output/, line: "DeepNorm" },
   sliders: {
     N: { label: "Deepest N", values: depths.slice(4), initial: 48 },
     alpha: { label: "Shortcut α", values: [0.5, 1, 1.5, 2, 2.25, 2.5, 3, 4, 5], initial: 2.25 },
@@ -197,7 +197,7 @@ const magneto: MovingFigure = {
   source: "Wang et al. 2022 (Foundation Transformers), Theorems 3.1 and 3.2, all sub-layers alike",
   equation: String
     .raw`\frac{\Delta F}{\eta d} \le \frac{2}{\gamma^2}\,\big(1 + H_{2N-1}\big), \qquad \gamma = \sqrt{\ln 2N}`,
-  below: /^ΔF, .*logits/,
+  below: { measure: /^Speed of the output/, line: "Sub-LN" },
   sliders: {
     N: { label: "Deepest N", values: depths.slice(4), initial: 48 },
     gamma: { label: "Weights γ", values: [0.5, 0.7, 1, 1.25, 1.5, 1.75, 2, 2.5, 3], initial: 1.75 },
@@ -236,7 +236,7 @@ const residual: MovingFigure = {
   source: "Xie et al. 2023, Theorem 3.1",
   equation: String
     .raw`r = \sqrt{\frac{1 + b^2}{1 + \sigma^2}}, \qquad \text{Post-LN: } \frac{r^{N-k}}{\sqrt{1+\sigma^2}}, \qquad \text{ResiDual: at least } \frac{1}{\sqrt{1 + N\sigma^2}}`,
-  below: /^Gradient at branch/,
+  below: { measure: /^Gradient at branch/, line: "ResiDual" },
   sliders: {
     N: { label: "Sub-layers N", values: [2, 4, 8, 12, 24, 48, 96, 192], initial: 24 },
     share: {
@@ -278,7 +278,7 @@ const gpas: MovingFigure = {
   source: "Chen et al. 2025, Eqs. 1 to 3; the ratio is our derivation",
   equation: String
     .raw`c = 1 - \mathrm{SiLU}(\alpha), \qquad \frac{\nabla_W(\text{GPAS})}{\nabla_W(\text{true})} = \frac{1}{\prod_{j \ge s} c_j} = c^{-(2(L-l)+1)}`,
-  below: /SiLU/,
+  below: { measure: /SiLU/, line: "Pre-LN + GPAS" },
   sliders: {
     L: { label: "Layers L", values: depths.slice(1, 11), initial: 12 },
     gate: {
@@ -320,7 +320,7 @@ const cost: MovingFigure = {
   source: "After Jiang et al. 2023, Fig. 4a: operations, counted",
   equation: String
     .raw`\frac{o\,(2L+1)\,n\,d}{n\,\big(L(12d^2 + 2dT) + 96d\big)}, \qquad o = 4,\ 2,\ 3\ \text{for LayerNorm, RMSNorm, CRMSNorm}`,
-  below: /training step/,
+  below: { measure: /training step/, line: "Pre-CRMSNorm" },
   sliders: {
     L: { label: "Layers L", values: depths, initial: 4 },
     n: { label: "Tokens n", values: [64, 256, 1024, 4096, 16384, 65536], initial: 1024 },

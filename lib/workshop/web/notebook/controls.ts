@@ -27,9 +27,13 @@ function trialHtml(picture: Picture): string {
 }
 
 /** The figures that move which belong below a chart. */
-const movingBelow = ({ marks }: Picture): string =>
-  movingFigures.filter(({ below }) => marks !== undefined && below.test(String(marks.y)))
+function movingBelow({ marks }: Picture): string {
+  if (marks === undefined) return "";
+  const lines = (marks.series as readonly { readonly name: string }[]).map(({ name }) => name);
+  return movingFigures
+    .filter(({ below }) => below.measure.test(String(marks.y)) && lines.includes(below.line))
     .map((figure) => `\n${movingHtml(figure, "h3")}`).join("");
+}
 
 /** The parts of notebooks' pages that train and move. */
 export const liveParts: LiveParts = {

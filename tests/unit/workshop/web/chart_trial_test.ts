@@ -1,7 +1,6 @@
 // The training that a notebook's chart shows, read from the chart.
 
 import { assert, assertEquals } from "@std/assert";
-import { basename } from "node:path";
 import { checkout } from "../../../../lib/workshop/checkout.ts";
 import { readNotebook } from "../../../../lib/workshop/jupyter/notebook_file.ts";
 import { listNotebooks } from "../../../../lib/workshop/notebooks.ts";
@@ -59,17 +58,17 @@ Deno.test("a chart's words tell variants, gates, depth, rate and warm-up", () =>
 });
 
 Deno.test("charts of the notebooks train, each with choices that the laboratory takes", async () => {
-  const trained: string[] = [];
+  let trained = 0;
   for (const path of await listNotebooks(`${checkout}/notebooks`)) {
     const { pictures } = renderNotebook(await readNotebook(path));
     for (const picture of pictures) {
       const choices = chartTrial(picture);
       if (choices === undefined) continue;
-      trained.push(basename(path).slice(0, 2));
+      trained++;
       const query = `${new URLSearchParams(choices)}`;
       const { complaints } = readExperiment(query, initialExperiment(false));
       assertEquals(complaints, [], picture.alternative);
     }
   }
-  for (const name of ["00", "01", "02", "03", "05", "06"]) assert(trained.includes(name), name);
+  assert(trained >= 12, `${trained} charts train`);
 });
