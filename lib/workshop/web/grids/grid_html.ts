@@ -1,5 +1,6 @@
 // A recorded grid as a table whose cells are colored by how well a training ended, and can be opened by the page's module.
 
+import { extent, greatest } from "../../../core/extent.ts";
 import { orderVariants, variantStyle } from "../../../plots/palette.ts";
 import { formatNumber } from "../../../plots/measurements.ts";
 import { escapeHtml } from "../../pages/html.ts";
@@ -32,7 +33,7 @@ export function gridHtml(grid: Grid, file: string): string {
   const rates = ascending(points.map(({ rate }) => rate));
   const warmups = ascending(points.map(({ warmup }) => warmup));
   const losses = points.map((point) => finalLoss(point, steps)).filter(Number.isFinite);
-  const [low, high] = [Math.min(...losses), Math.max(...losses)];
+  const [low, high] = extent(losses);
   const badness = (loss: number): number => high > low ? (loss - low) / (high - low) : 0;
   const rows = orderVariants(points.map(({ variant }) => variant)).flatMap((variant) =>
     warmups.flatMap((warmup) => {
@@ -47,7 +48,7 @@ export function gridHtml(grid: Grid, file: string): string {
       return [`<tr><th scope="row">${escapeHtml(name)}</th>${cells.join("")}</tr>`];
     })
   );
-  const seeds = Math.max(...points.map(({ curves }) => curves.length));
+  const seeds = greatest(points.map(({ curves }) => curves.length));
   const layers = depth === undefined ? "" : `${depth} layers, `;
   const words = `${layers}${steps} steps, ${
     seeds === 1 ? "one seed" : `means of up to ${seeds} seeds`

@@ -59,7 +59,7 @@ async function open(trial: Trial, query: string, isFolded: boolean): Promise<voi
 async function toggle(trial: Trial): Promise<void> {
   if (trial.panel !== undefined) {
     close(trial);
-    history.replaceState(null, "", `${location.pathname}${location.hash}`);
+    history.replaceState(null, "", location.href.replace(/\?[^#]*/, ""));
     return;
   }
   await open(trial, trial.query, true);
