@@ -40,6 +40,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
   "./data": data,
   "./export": onnx,
   "./log": log,
+  "./notebook": ["@observablehq/plot", "linkedom"],
   "./tasks": data,
   "./plots": [
     "@expo-google-fonts/arimo",

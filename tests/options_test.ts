@@ -439,6 +439,12 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       (o) => training.followRun("none", "none", o).next(),
     ),
   ],
+  liveRuns: [
+    row<notebook.LiveRunsOptions>(
+      { draw: () => any, pause: 1, signal },
+      (o) => notebook.liveRuns("none", o),
+    ),
+  ],
   writeLog: [
     row<log.LogOptions>(
       { to: "csv", out: "none", force: false, follow: false, signal, pause: 1 },

@@ -26,8 +26,11 @@ let reporting = false;
 
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** Time between two looks, in milliseconds. */
-const lookInterval = 100;
+/**
+ * Time between two looks, in milliseconds: short, as another interrupt before the cell has ended finds the kernel between two turns. Work
+ * that is watched seldom lets timers run.
+ */
+const lookInterval = 10;
 
 function look(): void {
   // A timer that runs while watched work neither is in its turn nor awaits another sees work that nothing will go on with.
@@ -91,6 +94,20 @@ export async function letOthersRun(): Promise<void> {
   if (performance.now() - lastTurn < turnLength) return;
   await inAnotherTurn(new Promise<void>((resolve) => nextTurn(resolve)));
   lastTurn = performance.now();
+}
+
+/**
+ * Rests for a while. In a notebook's kernel the rest is in turns as work is, so that an interrupt ends it as it ends work.
+ *
+ * @param milliseconds How long.
+ */
+export async function rest(milliseconds: number): Promise<void> {
+  if (!inKernel()) return await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  for (let left = milliseconds; left > 0; left -= turnLength) {
+    Atomics.wait(never, 0, 0, Math.min(left, turnLength));
+    await letOthersRun();
+  }
 }
 
 /**

@@ -1,9 +1,7 @@
 // The events of a run, as far as it has come whenever they are asked for.
 
 import { jsonText } from "../core/json.ts";
-import type { RunPlace } from "../train/find_runs.ts";
-import { type RunView, WatchedRun } from "../train/follow_run.ts";
-import type { readPackedRuns } from "../train/packed_runs.ts";
+import type { RunView } from "../train/follow_run.ts";
 import type { Row } from "../train/record.ts";
 import { firstEvent, restartEvent, rowEvent, settingsEvent, textEvent } from "./events.ts";
 import { settingsOf } from "./table.ts";
@@ -41,37 +39,18 @@ function endOf({ manifest }: RunView, time: number): Uint8Array[] {
   ];
 }
 
-/** What is new of a run. */
-export interface NewEvents {
-  /** The records, one behind the other. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** How many rows there are in all. */
-  readonly rows: number;
-  /** Whether these are the last ones. */
-  readonly isDone: boolean;
-}
-
 /** The events of a run. */
 export class EventStream {
-  readonly #run: WatchedRun;
   #rows: readonly Row[] | undefined;
 
   /**
-   * @param place Where the run is.
-   * @param packed Reads packed runs, as of `readRunAmong`.
-   */
-  constructor({ folder, run }: RunPlace, packed: typeof readPackedRuns) {
-    this.#run = new WatchedRun(folder, run, packed);
-  }
-
-  /**
-   * Looks at the run.
+   * Takes what is known of the run.
    *
-   * @returns The events since the last look. Where the run went back, the first of them takes later ones back.
+   * @param view What is known now.
+   * @returns The events since the last time. Where the run went back, the first of them takes later ones back.
    */
-  async next(): Promise<NewEvents> {
-    const view = await this.#run.look();
-    const { rows, isDone } = view;
+  next(view: RunView): Uint8Array<ArrayBuffer> {
+    const { rows } = view;
     const time = this.#rows === undefined ? timesOf(view) : now;
     const before = this.#rows ?? [];
     const same = countSame(before, rows);
@@ -83,7 +62,7 @@ export class EventStream {
       ...endOf(view, time(rows.length - 1)),
     ];
     this.#rows = rows;
-    return { bytes: joined(records), rows: rows.length, isDone };
+    return joined(records);
   }
 }
 

@@ -7,17 +7,15 @@ import {
   exists,
   openInPlace,
   prepareFolder,
+  removeIfThere,
   requireAbsent,
   writeAtomically,
 } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import type { OpenFile } from "../platform/platform.ts";
 import { unwritable } from "../platform/system_error.ts";
-import { findRuns, type RunPlace } from "../train/find_runs.ts";
-import { readPackedRuns } from "../train/packed_runs.ts";
-import { WatchedRun } from "../train/follow_run.ts";
-import { underWay } from "../train/state_folder.ts";
-import { EventStream, type NewEvents } from "./event_stream.ts";
+import { type SeenRun, WatchedRuns } from "../train/watched_runs.ts";
+import { EventStream } from "./event_stream.ts";
 import { tableOf } from "./table.ts";
 import { csvOf, parquetOf } from "./tables.ts";
 
@@ -62,24 +60,9 @@ export interface LoggedFacts {
   readonly done: boolean;
 }
 
-/** The runs at some paths. */
-async function placesAt(paths: readonly string[]): Promise<RunPlace[]> {
-  const isAmong = paths.length > 1;
-  const places = (await Promise.all(paths.map((path) => findRuns(path, isAmong)))).flat();
-  const twice = places.find(({ name }, at) => places.findIndex((one) => one.name === name) < at);
-  if (twice === undefined) return places;
-  throw new RangeError(`Cannot write two runs named ${twice.name}: name a folder around them`);
-}
-
-/** What reads packed runs, those of each folder once. */
-function rememberingPacked(): typeof readPackedRuns {
-  const known = new Map<string, ReturnType<typeof readPackedRuns>>();
-  return (folder) => {
-    const read = known.get(folder) ?? readPackedRuns(folder);
-    known.set(folder, read);
-    return read;
-  };
-}
+const factsOf = ({ name, rows, isDone }: SeenRun): LoggedFacts => ({
+  ...{ name, rows: rows.length, done: isDone },
+});
 
 /** Writes runs as a table in one file. */
 async function writeTable(
@@ -87,14 +70,10 @@ async function writeTable(
   { to, out, force = false }: LogOptions,
 ): Promise<LoggedFacts[]> {
   if (!force) await requireAbsent(out);
-  const runs = [];
-  const packed = rememberingPacked();
-  for (const { name, folder, run } of await placesAt(paths)) {
-    runs.push({ name, ...await new WatchedRun(folder, run, packed).look() });
-  }
+  const { runs } = await new WatchedRuns(paths).look();
   const table = tableOf(runs);
   await writeAtomically(out, to === "csv" ? csvOf(table) : parquetOf(table));
-  return runs.map(({ name, rows, isDone }) => ({ name, rows: rows.length, done: isDone }));
+  return runs.map(factsOf);
 }
 
 /** Our file in a run's folder; TensorBoard takes it for one of its own by the middle of its name. */
@@ -103,35 +82,26 @@ const eventFile = "events.out.tfevents.normkit";
 /** The file of a run's events, which grows. */
 class EventFile implements Disposable {
   readonly #path: string;
-  readonly #events: EventStream;
+  readonly #events = new EventStream();
   readonly #file: OpenFile;
-  /** What of the run is there. */
-  facts: LoggedFacts;
+  #isWhole = false;
 
-  private constructor(path: string, events: EventStream, file: OpenFile, facts: LoggedFacts) {
-    [this.#path, this.#events, this.#file, this.facts] = [path, events, file, facts];
+  private constructor(path: string, file: OpenFile) {
+    [this.#path, this.#file] = [path, file];
   }
 
-  static async open(
-    place: RunPlace,
-    { out, force = false }: LogOptions,
-    packed: typeof readPackedRuns,
-  ): Promise<EventFile> {
-    const { name } = place;
-    const path = `${out}/${name}/${eventFile}`;
-    const events = new EventStream(place, packed);
-    const first = await events.next();
-    if (await exists(path)) {
-      if (!force) {
-        throw new RangeError(`Cannot write ${path}: it is there already; force replaces it`);
-      }
-      await platform.remove(path);
+  /** A new file with what there is of the run. */
+  static async open(run: SeenRun, { out, force = false }: LogOptions): Promise<EventFile> {
+    const folder = `${out}/${run.name}`;
+    const path = `${folder}/${eventFile}`;
+    if (!force && await exists(path)) {
+      throw new RangeError(`Cannot write ${path}: it is there already; force replaces it`);
     }
-    await using _folder = await prepareFolder(`${out}/${name}`);
-    const facts = { name, rows: 0, done: false };
-    const file = new EventFile(path, events, await openInPlace(path), facts);
+    await using _folder = await prepareFolder(folder);
+    await removeIfThere(path);
+    const file = new EventFile(path, await openInPlace(path));
     try {
-      await file.#write(first);
+      await file.grow(run);
       return file;
     } catch (error) {
       file[Symbol.dispose]();
@@ -140,28 +110,20 @@ class EventFile implements Disposable {
     }
   }
 
-  async #write({ bytes, rows, isDone }: NewEvents): Promise<void> {
+  /** Appends what is new. */
+  async grow(run: SeenRun): Promise<void> {
+    if (this.#isWhole) return;
     try {
-      await this.#file.write(bytes);
+      await this.#file.write(this.#events.next(run));
     } catch (error) {
       throw unwritable(this.#path, error);
     }
-    this.facts = { ...this.facts, rows, done: isDone };
-  }
-
-  /** Appends what is new. */
-  async grow(): Promise<void> {
-    if (!this.facts.done) await this.#write(await this.#events.next());
+    this.#isWhole = run.isDone;
   }
 
   [Symbol.dispose](): void {
     this.#file.close();
   }
-}
-
-/** Whether a run is not done, or another one is to follow it in its folder. */
-async function isGoing({ folder }: RunPlace, { done }: LoggedFacts): Promise<boolean> {
-  return !done || await exists(underWay.in(folder));
 }
 
 /** Writes each run as events into a folder of its own. */
@@ -171,26 +133,22 @@ async function writeEvents(
 ): Promise<LoggedFacts[]> {
   const { follow = false, signal } = options;
   const pause = requireNumber("pause", options.pause ?? 1000, { min: 0 });
-  const open = new Map<string, EventFile>();
-  const packed = rememberingPacked();
-  const lookAtAll = async (): Promise<boolean> => {
-    let isAnyGoing = false;
-    for (const place of await placesAt(paths)) {
-      const file = open.get(place.name);
-      if (file === undefined) open.set(place.name, await EventFile.open(place, options, packed));
-      else await file.grow();
-      isAnyGoing ||= await isGoing(place, open.get(place.name)!.facts);
-    }
-    return isAnyGoing;
-  };
+  const watched = new WatchedRuns(paths);
+  const files = new Map<string, EventFile>();
   try {
-    while (await lookAtAll() && follow && signal?.aborted !== true) {
+    for (;;) {
+      const { runs, isGoing } = await watched.look();
+      for (const run of runs) {
+        const file = files.get(run.name);
+        if (file === undefined) files.set(run.name, await EventFile.open(run, options));
+        else await file.grow(run);
+      }
+      if (!isGoing || !follow || signal?.aborted === true) return runs.map(factsOf);
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   } finally {
-    for (const file of open.values()) file[Symbol.dispose]();
+    for (const file of files.values()) file[Symbol.dispose]();
   }
-  return [...open.values()].map(({ facts }) => facts);
 }
 
 /**

@@ -86,7 +86,8 @@ function kernelDisplay(): SendFrame | undefined {
  * await chart.end();
  * ```
  *
- * A loop must let the kernel breathe for frames to appear, as `train` does whenever it reports. Notebooks that are executed
+ * Make the chart in the cell that updates it: a cell that throws before `end()` then shows a new one when it is run again. A loop must
+ * let the kernel breathe for frames to appear, as `train` does whenever it reports. Notebooks that are executed
  * without a viewer keep the last frame alone. Outside a kernel nothing is drawn.
  *
  * @param draw Draws the chart as it is now. It is not called before the first `update`.

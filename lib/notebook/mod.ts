@@ -13,6 +13,7 @@ export {
 export { check, type Expectation } from "./check.ts";
 export { type Claim, claim, type ShownClaims, type Verdict, verdicts } from "./claims.ts";
 export { live, type LiveChart } from "./live.ts";
+export { liveRuns, type LiveRunsOptions } from "./live_runs.ts";
 export { keepOutputsInOrder } from "./output_order.ts";
 export { collectedClaims, recordedRuns } from "./runs.ts";
 export { setup } from "./setup.ts";

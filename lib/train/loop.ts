@@ -166,7 +166,7 @@ class Training<P, B> {
     const stop = await advance(this.#run, this.#state) ?? await this.#lookIfDue();
     const isLast = this.#state.step === this.#options.numbers.steps;
     if (stop !== undefined || isLast || this.#folder === undefined) return stop;
-    await this.#folder.keep(this.#state);
+    await inAnotherTurn(this.#folder.keep(this.#state));
     return undefined;
   }
 

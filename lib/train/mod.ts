@@ -51,6 +51,7 @@ export {
 export { type FollowOptions, followRun, type RunView } from "./follow_run.ts";
 export type { RunLength } from "./state_folder.ts";
 export type { Amount } from "./subject.ts";
+export type { SeenRun } from "./watched_runs.ts";
 export { saveRun } from "./save_run.ts";
 export { StateError } from "./state_file.ts";
 export type { StateOptions } from "./state_folder.ts";

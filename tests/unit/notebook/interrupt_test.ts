@@ -2,8 +2,11 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { checkout } from "../../../lib/workshop/checkout.ts";
+import { type RunRecord, writeRun } from "../../../lib/train/mod.ts";
 import { Kernel } from "../../../lib/workshop/jupyter/kernel.ts";
 import type { Message } from "../../../lib/workshop/jupyter/wire.ts";
+import { inFolder } from "../checkpoint/files.ts";
+import { growingRun } from "../cli/growing_run.ts";
 
 /** The errors that a cell shows, and the text of its result. */
 interface Shown {
@@ -91,3 +94,69 @@ for (const [name, [code, shown]] of Object.entries(cells)) {
     }
   });
 }
+
+Deno.test("runs that are viewed in a kernel: an interrupt says so, and the cell that is run again shows them to their end", () =>
+  inFolder(async (folder) => {
+    const { row, write } = await growingRun(folder);
+    await write(row(1, 3) + row(2, 2));
+    const kernel = await Kernel.start({ cwd: checkout });
+    const late = setTimeout(() => kernel.close(), longest);
+    try {
+      const load = `import { liveRuns } from "@normkit/normkit/notebook";
+import { armCurves } from "@normkit/normkit/plots";
+const draw = () => {
+  console.log("now"); // what it does next is rest: what waits for a file would be stopped for good
+  return armCurves([{ arm: "own", step: 1, value: 3 }], { title: "Own", quantity: "Loss", scale: "linear" });
+};`;
+      assertEquals((await run(kernel, load)).errors, []);
+      const path = JSON.stringify(`${folder}/runs`);
+      const { errors } = await run(kernel, `await liveRuns(${path}, { draw, pause: 60000 });`);
+      assert(errors.length > 0, "nothing was shown");
+      errors.forEach((error) =>
+        assertMatch(error, /^InterruptedError: The view of .*runs was interrupted$/)
+      );
+      const { messages, reply } = await kernel.execute(
+        `(await liveRuns(${path}, { pause: 300 })).map(({ name, isDone }) => [name, isDone]).join()`,
+        async ({ header }) => {
+          if (header.msg_type !== "display_data") return; // the chart is there: now the run ends
+          const record = {
+            manifest: { variant: "own" },
+            rows: [{ kind: "step", step: 1, loss: 3 }],
+          };
+          await writeRun(`${folder}/runs`, record as unknown as RunRecord);
+          await Deno.remove(`${folder}/runs/unfinished`, { recursive: true });
+        },
+      );
+      assertEquals(reply.content.status, "ok");
+      const shown = messages.map((
+        { header, content },
+      ) => [header.msg_type, (content.data as Record<string, string> | undefined)?.["text/plain"]]);
+      const texts = shown.filter(([type]) => /display|result/.test(type!)).map(([, text]) => text);
+      assertMatch(texts[0]!, /^own: step 2 of 5/);
+      assertMatch(texts.at(-2)!, /^own: step 1, done/);
+      assertEquals(texts.at(-1), '"own,true"');
+    } finally {
+      clearTimeout(late);
+      await kernel.close();
+    }
+  }));
+
+Deno.test("a training in a kernel that saves its states is not taken for one that was cut off", () =>
+  inFolder(async (folder) => {
+    const kernel = await Kernel.start({ cwd: checkout });
+    const late = setTimeout(() => kernel.close(), longest);
+    try {
+      assertEquals((await run(kernel, prepare)).errors, []);
+      const state = JSON.stringify({ folder: `${folder}/states`, every: 1 });
+      const { errors, result } = await run(
+        kernel,
+        `const saved = await train({ ...settings, steps: 8 }, corpus, { state: ${state} });
+disposeTree(saved.parameters);
+saved.record.rows.length;`,
+      );
+      assertEquals([errors, result], [[], "10"]);
+    } finally {
+      clearTimeout(late);
+      await kernel.close();
+    }
+  }));
