@@ -78,9 +78,12 @@ export class Random {
    */
   goOn({ words, spare }: RandomState): void {
     const fits = Array.isArray(words) && words.length === 4 && words.every(Number.isInteger) &&
+      words.some((word) => word !== 0) &&
       (spare === undefined || Number.isFinite(spare));
     if (!fits) {
-      throw new RangeError("Cannot go on with random numbers: it must be four whole words");
+      throw new RangeError(
+        "Cannot go on with random numbers: it must be four whole words, not all 0",
+      );
     }
     this.#generator = xoroshiro128plusFromState(words);
     this.#spare = spare;

@@ -12,6 +12,7 @@ import { writeAtomically } from "../platform/files.ts";
 import { requireSha256, sha256Of, sha256OfFile } from "../platform/hash.ts";
 import { platform } from "../platform/mod.ts";
 import { readTextFile } from "../platform/text_file.ts";
+import { mostReturns } from "./divergence.ts";
 import { prefixOf } from "./row_log.ts";
 import { partedState, type StateNumbers, type StateTensors, type TrainingState } from "./state.ts";
 
@@ -154,14 +155,18 @@ async function factsIn(path: string): Promise<StateFacts> {
   }
   if (check !== sha256Of(canonicalJson(facts))) throw new StateError("it is damaged");
   requireOptions("a state", facts, factKinds);
+  requireNumber("seconds", facts.seconds, { min: 0 });
+  if (Number.isNaN(Date.parse(facts.started))) throw new StateError("it began at no time");
   requireNumbers(facts.state);
   return facts;
 }
 
 function requireNumbers(state: StateNumbers): void {
   requireOptions("a state's numbers", state, numberKinds);
-  for (const name of ["step", "rows", "returns"] as const) {
-    requireInteger(name, state[name], { min: 0 });
+  for (const name of ["step", "rows"] as const) requireInteger(name, state[name], { min: 0 });
+  requireInteger("returns", state.returns, { min: 0, max: mostReturns });
+  for (const name of ["looked", "measured"] as const) {
+    requireInteger(name, state[name] ?? 0, { min: 0, max: state.step });
   }
   new Random(0).goOn(state.batches);
   for (const loss of state.losses) requireNumber("a loss", loss);
