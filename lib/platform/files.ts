@@ -81,9 +81,14 @@ export async function writeAtomically(path: string, content: string | Uint8Array
  *
  * @param path The file; it is made where it is missing.
  * @returns The open file; the caller closes it.
+ * @throws {Error} If it cannot be opened; the message says why.
  */
 export async function openInPlace(path: string): Promise<OpenFile> {
-  return await platform.open(path, await exists(path) ? "write" : "create");
+  try {
+    return await platform.open(path, await exists(path) ? "write" : "create");
+  } catch (error) {
+    throw unwritable(path, error);
+  }
 }
 
 /**

@@ -92,9 +92,9 @@ export function unwritable(path: string, cause: unknown): unknown {
     ? cause.cause
     : cause;
   const fault = platform.faultOf(inner);
-  const isForbidden = refusals.includes(codeOf(inner)) || fault === "forbidden" ||
-    fault === "not-granted";
-  if (!isForbidden && !reasonsByCode.has(codeOf(inner))) return cause;
+  const isRefused = refusals.includes(codeOf(inner)) ||
+    ["forbidden", "not-granted", "folder"].includes(fault ?? "");
+  if (!isRefused && !reasonsByCode.has(codeOf(inner))) return cause;
   const message = `Cannot write ${path}: ${reasonOf(inner)}`;
-  return isForbidden ? new RangeError(message, { cause }) : new Error(message, { cause });
+  return isRefused ? new RangeError(message, { cause }) : new Error(message, { cause });
 }

@@ -101,7 +101,7 @@ export async function stepsIn(
   folder: string,
   ending: "json" | "safetensors" = "json",
 ): Promise<number[]> {
-  const pattern = new RegExp(`^step-(\\d+)\\.${ending}$`);
+  const pattern = new RegExp(`^step-(\\d{1,15})\\.${ending}$`);
   const steps: number[] = [];
   for await (const { name } of platform.readDir(folder)) {
     const digits = pattern.exec(name)?.[1];

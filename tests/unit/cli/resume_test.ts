@@ -246,3 +246,21 @@ Deno.test({
       })
     ),
 });
+
+Deno.test("what stands in the place of a training's files is told of in a sentence", () =>
+  withText(async (folder) => {
+    const { child, ended } = await startTraining({}, ...tinyTraining(folder, "--steps", "100000"));
+    child.kill("SIGINT");
+    assertEquals((await ended()).code, 0);
+    const unfinished = `${folder}/runs/unfinished`;
+    for (const name of ["lock", "pre-ln/lock", "pre-ln/run.json", "command.json"]) {
+      const path = `${unfinished}/${name}`;
+      await Deno.rename(path, `${folder}/kept`);
+      await Deno.mkdir(path);
+      const { code, err } = await runHere("train", "--resume", `${folder}/runs`, "--json");
+      assert(code === 1 || code === 3, `${name}: ${err}`);
+      assertMatch(err, /^normkit: Cannot [^\n]*: [^\n]*folder[^\n]*$/, name);
+      await Deno.remove(path);
+      await Deno.rename(`${folder}/kept`, path);
+    }
+  }));
