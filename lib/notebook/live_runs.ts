@@ -5,6 +5,7 @@ import { requireNumber } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import type { ArmRow } from "../plots/arm_curves.ts";
 import type { Figure } from "../plots/figure.ts";
+import { mostArms } from "../plots/palette.ts";
 import { type SeenRun, WatchedRuns } from "../train/watched_runs.ts";
 import { live } from "./live.ts";
 
@@ -45,16 +46,26 @@ function titleOf(runs: readonly SeenRun[]): string {
   return going === 0 ? `${runs.length} runs, done` : `${runs.length} runs, ${going} under way`;
 }
 
-/** Loads what draws the training losses of runs. */
-async function lossDrawer(): Promise<(runs: readonly SeenRun[]) => Figure> {
-  const { armCurves } = await import("../plots/arm_curves.ts");
-  const words = { quantity: "Training loss (nats)", scale: "linear" } as const;
-  return (runs) => armCurves(runs.flatMap(lossesOf), { title: titleOf(runs), ...words });
-}
-
 /** Whether there is something to draw. */
 const hasLoss = ({ rows }: SeenRun): boolean =>
   rows.some(({ kind, loss }) => kind === "step" && Number.isFinite(loss));
+
+/**
+ * Loads what draws the training losses of runs; of many, those that are under way, and then the first of the others.
+ *
+ * @returns Draws a chart of runs, one of which has a loss.
+ */
+export async function lossDrawer(): Promise<(runs: readonly SeenRun[]) => Figure> {
+  const { armCurves } = await import("../plots/arm_curves.ts");
+  const words = { quantity: "Training loss (nats)", scale: "linear" } as const;
+  return (runs) => {
+    const shown = runs.filter(hasLoss).toSorted((a, b) => Number(a.isDone) - Number(b.isDone))
+      .slice(0, mostArms);
+    const left = runs.length - shown.length;
+    const title = `${titleOf(runs)}${left === 0 ? "" : `; ${shown.length} of them here`}`;
+    return armCurves(shown.flatMap(lossesOf), { title, ...words });
+  };
+}
 
 /** Whether runs have come further. */
 function isOther(before: readonly SeenRun[], now: readonly SeenRun[]): boolean {
