@@ -1,26 +1,19 @@
 // The tests of kernels and operations in a page, on Dawn: with the features of Chromium's software adapter, and with none of them. Without
 // Chromium on the machine they are ignored, by name; CI installs it.
 
-import { checkout } from "../lib/workshop/checkout.ts";
 import { chromium } from "./support/chromium.ts";
 import { bundleTests, runPageTests } from "./support/page_tests.ts";
+import { deviceLoss, kernelTests, operationTests } from "./support/unit_files.ts";
 
 const ignore = chromium === undefined;
 const where = chromium ?? "no Chromium here";
 
-/** The test files of a folder, but those that ask for a disk, or for a page of their own. */
-function testsIn(folder: string): string[] {
-  const elsewhere = ["device_test.ts", "binary_test.ts"];
-  return Array.from(Deno.readDirSync(`${checkout}/tests/unit/${folder}`), ({ name }) => name)
-    .filter((name) => name.endsWith("_test.ts") && !elsewhere.includes(name))
-    .map((name) => `unit/${folder}/${name}`).sort();
-}
-
-const kernels = [...testsIn("kernels"), ...testsIn("kernels/webgpu")];
 /** Those of kernels whose threads share rows. */
-const shared = kernels.filter((file) => /norm|softmax|cross_entropy|optimizer|streamed/.test(file));
-const operations = testsIn("ops");
-const bundled = ignore ? new Map() : await bundleTests([...kernels, ...operations]);
+const shared = kernelTests.filter((file) =>
+  /norm|softmax|cross_entropy|optimizer|streamed/.test(file)
+);
+const files = [...kernelTests, ...operationTests, deviceLoss];
+const bundled = ignore ? new Map() : await bundleTests(files);
 
 const slow = { COMPILES_SLOWLY: "1" };
 const webgpu = { TEST_BACKENDS: "webgpu", ...slow };
@@ -31,13 +24,14 @@ const runs: readonly (readonly [
   files: readonly string[],
   parameters: Record<string, string>,
 ])[] = [
-  ["kernels on WebGPU", kernels, webgpu],
+  ["kernels on WebGPU", kernelTests, webgpu],
   ["kernels on WebGPU without subgroups and f16", shared, {
     ...webgpu,
     WEBGPU_WITHOUT: "subgroups,shader-f16",
   }],
-  ["kernels on WASM", kernels, { TEST_BACKENDS: "wasm" }],
-  ["operations and gradients", operations, { TEST_BACKENDS: "webgpu,wasm", ...slow }],
+  ["kernels on WASM", kernelTests, { TEST_BACKENDS: "wasm" }],
+  ["operations and gradients", operationTests, { TEST_BACKENDS: "webgpu,wasm", ...slow }],
+  ["a lost device", [deviceLoss], webgpu],
 ];
 
 for (const [what, files, parameters] of runs) {

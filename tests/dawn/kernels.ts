@@ -3,19 +3,10 @@
 // no adapter of the machine's own, it gets Chromium's, by `VK_DRIVER_FILES`.
 
 import { assert } from "@std/assert";
-import { checkout } from "../../lib/workshop/checkout.ts";
 import { bundleForNode, node, type NodeBundle, runNodeTests } from "../support/node_tests.ts";
+import { deviceLoss, kernelTests, operationTests } from "../support/unit_files.ts";
 
 const dawn = { webgpu: "npm:webgpu@0.6.2" };
-
-/** The test files of a folder, but those that read the checkout's files. */
-function testsIn(folder: string): string[] {
-  return Array.from(Deno.readDirSync(`${checkout}/tests/unit/${folder}`), ({ name }) => name)
-    .filter((name) => name.endsWith("_test.ts") && name !== "binary_test.ts")
-    .map((name) => `unit/${folder}/${name}`).sort();
-}
-
-const kernels = [...testsIn("kernels"), ...testsIn("kernels/webgpu")];
 
 /** Chromium's software adapter, as Debian and Ubuntu have it. */
 const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -36,18 +27,30 @@ async function driverFor(bundle: NodeBundle): Promise<Record<string, string>> {
 }
 
 const none = { WEBGPU_WITHOUT: "subgroups,shader-f16" };
-const runs: readonly (readonly [string, readonly string[], Record<string, string>])[] = [
-  ["kernels on Dawn", kernels, {}],
-  ["kernels on Dawn without subgroups and f16", kernels, none],
+const both = { TEST_BACKENDS: "webgpu,wasm" };
+
+/** What runs, each in a process of its own. */
+const runs: readonly (readonly [
+  what: string,
+  files: readonly string[],
+  env?: Record<string, string>,
+])[] = [
+  ["kernels", kernelTests],
+  ["kernels without subgroups and f16", kernelTests, none],
+  ["operations and gradients", operationTests],
+  ["training as on WASM, which leaves nothing", ["in_page/training.ts"], both],
+  ["training without subgroups and f16", ["in_page/training.ts"], { ...both, ...none }],
+  ["a lost device", [deviceLoss]],
+  ["a device that is lost in training", ["in_page/device_loss.ts"]],
 ];
 
-Deno.test("kernels in Node, on Dawn", async (t) => {
+Deno.test("kernels, gradients, training and the loss of a device in Node, on Dawn", async (t) => {
   assert(node !== undefined, "Cannot run without Node: it must be 20.16 or newer");
-  const files = ["dawn/adapter.ts", ...kernels];
+  const files = ["dawn/adapter.ts", ...new Set(runs.flatMap(([, files]) => files))];
   await using bundle = await bundleForNode(files, "dawn", dawn);
   const driver = await driverFor(bundle);
-  for (const [what, files, features] of runs) {
-    const env = { TEST_BACKENDS: "webgpu", COMPILES_SLOWLY: "1", ...driver, ...features };
+  for (const [what, files, variables = {}] of runs) {
+    const env = { TEST_BACKENDS: "webgpu", COMPILES_SLOWLY: "1", ...driver, ...variables };
     await t.step(what, (t) => runNodeTests(t, bundle, files, env));
   }
 });

@@ -1,4 +1,4 @@
-// Runs in a page: a device that is lost while a model trains. The page has no other device afterwards, so this file has one test.
+// Runs in a page, and in Node on Dawn: a device that is lost while a model trains. The process has no other device afterwards, so this file has one test.
 
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertMatch, assertRejects } from "@std/assert";

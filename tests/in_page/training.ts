@@ -1,4 +1,4 @@
-// Runs in a page: the same training on WASM and on WebGPU, and what it leaves behind.
+// Runs in a page, and in Node on Dawn: the same training on WASM and on WebGPU, and what it leaves behind.
 
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";

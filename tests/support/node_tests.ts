@@ -1,6 +1,7 @@
 // Tests that run in Node: files of ordinary tests, bundled for it with the library's source, packages beside them as npm puts them.
 
 import { build, stop } from "esbuild";
+import { linesOf } from "../../lib/platform/text_file.ts";
 import { installPackages, renamedPackages } from "../../lib/workshop/bundle.ts";
 import { checkout } from "../../lib/workshop/checkout.ts";
 import { type NodeOutcome, outcomeMark } from "./node_runner.ts";
@@ -68,7 +69,7 @@ export async function bundleForNode(
 }
 
 /**
- * Runs all tests of some bundled files in a process of Node's, each as a step of a test.
+ * Runs all tests of some bundled files in a process of Node's, each as a step of a test that ends when the test in Node ends.
  *
  * @param t The test.
  * @param bundle The bundle.
@@ -81,25 +82,27 @@ export async function runNodeTests(
   files: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const { code, stdout, stderr } = await new Deno.Command("node", {
+  await using node = new Deno.Command("node", {
     args: [bundle.pathOf("support/node_runner.ts"), ...files.map(bundle.pathOf)],
-    cwd: checkout,
-    env: { ...env },
-  }).output();
-  const lines = new TextDecoder().decode(stdout).split("\n");
-  const outcomes = lines.filter((line) => line.startsWith(outcomeMark))
-    .map((line) => JSON.parse(line.slice(outcomeMark.length)) as NodeOutcome);
-  for (const line of lines) if (!line.startsWith(outcomeMark) && line !== "") console.log(line);
-  for (const { name, ignored, error } of outcomes) {
+    ...{ cwd: checkout, env: { ...env }, stdout: "piped", stderr: "piped" },
+  }).spawn();
+  const said = new Response(node.stderr).text();
+  let count = 0;
+  for await (const line of linesOf(node.stdout.pipeThrough(new TextDecoderStream()))) {
+    if (!line.startsWith(outcomeMark)) {
+      console.log(line);
+      continue;
+    }
+    const outcome = JSON.parse(line.slice(outcomeMark.length)) as NodeOutcome;
+    count++;
     await t.step({
-      name,
-      ignore: ignored,
+      name: outcome.name,
+      ignore: outcome.ignored,
       fn: () => {
-        if (error !== undefined) throw new Error(error);
+        if (outcome.error !== undefined) throw new Error(outcome.error);
       },
     });
   }
-  if (code !== 0 || outcomes.length === 0) {
-    throw new Error(`Node ended with ${code}: ${new TextDecoder().decode(stderr)}`);
-  }
+  const { code } = await node.status;
+  if (code !== 0 || count === 0) throw new Error(`Node ended with ${code}: ${await said}`);
 }

@@ -1,6 +1,6 @@
 // The end of a device. It cannot be opened again, so this file holds one test.
 
-import { assert, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { GpuError, readAll, throwGpuError } from "../../../../lib/backend/mod.ts";
 import { useBackend } from "../../../../lib/kernels/mod.ts";
@@ -22,6 +22,6 @@ if (backends.includes("webgpu")) {
       assertMatch(error.message, /^The GPU device was lost \(destroyed\): /);
       await assertRejects(async () => await tf.add(x, attempt).data(), GpuError, "was lost");
     }
-    await assertRejects(() => Promise.try(throwGpuError), GpuError, "was lost");
+    assertThrows(throwGpuError, GpuError, "was lost");
   });
 }
