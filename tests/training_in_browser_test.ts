@@ -3,12 +3,14 @@
 
 import { checkout } from "../lib/workshop/checkout.ts";
 import { chromium } from "./support/chromium.ts";
+import { makeOlder } from "./support/older_browser.ts";
 import { bundleTests, runPageTests, type ServedOptions } from "./support/page_tests.ts";
 
 const ignore = chromium === undefined;
 const where = chromium ?? "no Chromium here";
 
-const files = ["training", "device_loss", "threads", "files"].map((name) => `in_page/${name}.ts`);
+const files = ["training", "device_loss", "threads", "files", "older_browser"]
+  .map((name) => `in_page/${name}.ts`);
 const bundled = new Map(ignore ? [] : await bundleTests(files));
 for (const name of ["config.json", "model.safetensors"]) {
   const path = `gpt2/${name}`;
@@ -28,4 +30,8 @@ inPage("a page trains on WASM and WebGPU alike, and leaves nothing", "training")
 inPage("a page whose GPU is lost says so", "device_loss");
 inPage("a page that is cross-origin isolated has threads", "threads");
 inPage("a page that is not isolated has one thread, and says why", "threads", { isolated: false });
+inPage("a browser without Symbol.dispose, and of before 2024, does all of it", "older_browser", {
+  isolated: false,
+  prelude: makeOlder,
+});
 inPage("a page keeps checkpoints in files of its own, and converts them in memory", "files");

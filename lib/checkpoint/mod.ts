@@ -19,4 +19,9 @@ export {
   writeShards,
 } from "./writer.ts";
 export { listFiles, mountFolder, type NamedFiles } from "../platform/page_folders.ts";
-export type { FileHandle, FolderHandle, WritableFile } from "../platform/memory_folder.ts";
+export type {
+  FileHandle,
+  FolderHandle,
+  WritableFile,
+  WrittenPart,
+} from "../platform/memory_folder.ts";

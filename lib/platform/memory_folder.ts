@@ -12,12 +12,20 @@ export interface FileHandle {
   move?(folder: FolderHandle, name: string): Promise<void>;
 }
 
+/** Bytes for a position of a file. */
+export interface WrittenPart {
+  /** What is done. */
+  readonly type: "write";
+  /** Where they begin. */
+  readonly position: number;
+  /** The bytes, or a text in UTF-8. */
+  readonly data: string | Blob | Uint8Array<ArrayBuffer>;
+}
+
 /** What of a browser's `FileSystemWritableFileStream` is used. */
 export interface WritableFile {
   /** Writes bytes at a position. */
-  write(
-    part: { readonly type: "write"; readonly position: number; readonly data: BlobPart },
-  ): Promise<void>;
+  write(part: WrittenPart): Promise<void>;
   /** Keeps what was written. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 // Bundles modules for browsers: plain ES modules beside the WASM files that they read, without a package manager or a network where
 // they are used.
 
-import { build, type Metafile, type Plugin, stop } from "esbuild";
+import { build, type BuildOptions, type Metafile, type Plugin, stop } from "esbuild";
 import { builtinModules } from "node:module";
 import { basename } from "node:path";
 import { Queue } from "../core/queue.ts";
@@ -24,7 +24,17 @@ export interface BundleOptions {
   readonly define?: Readonly<Record<string, string>>;
 }
 
-const modules = `${checkout}/.normkit/bundle`;
+/** The folder whose `node_modules` has the packages of deno.json, once they are installed. */
+export const modules = `${checkout}/.normkit/bundle`;
+
+/** How modules become those of a browser: its syntax, the symbols that it may lack, and no look at Deno, which protobuf takes. */
+export const forBrowsers = {
+  platform: "browser",
+  format: "esm",
+  target: "es2023",
+  inject: [`${checkout}/lib/workshop/disposal_symbols.ts`],
+  define: { "globalThis.Deno": "undefined" },
+} as const satisfies BuildOptions;
 
 /**
  * Puts the packages of deno.json into a `node_modules`, where Node and esbuild find them; quick where they are there already.
@@ -182,11 +192,11 @@ async function bundleNow(
       outdir: `${modules}/out`,
       absWorkingDir: checkout,
       ...{ bundle: true, splitting: true, minify: true, metafile: true, write: false },
-      ...{ format: "esm", platform: "browser", target: "es2023" },
+      ...forBrowsers,
       ...{ legalComments: "external", logLevel: "silent" },
       nodePaths: [`${modules}/node_modules`],
       alias: renamedPackages(),
-      define: { ...define },
+      define: { ...forBrowsers.define, ...define },
       plugins: [modulesFor("browser"), withoutNode, copyPackageFiles(copied)],
     });
     return {

@@ -1,33 +1,33 @@
 // `deno task npm`: the package as npm installs it, for Node and for bundlers. `deno pack` writes the declarations of types as JSR does,
 // esbuild the modules of each runtime.
 
-import { build, type Metafile, type Plugin, stop } from "esbuild";
+import { build, type BuildOptions, type Metafile, type Plugin, stop } from "esbuild";
 import { basename, resolve } from "node:path";
 import { create, extract } from "tar";
 import { undoneAtEnd } from "../platform/cleanup.ts";
 import { prepareFolder } from "../platform/files.ts";
 import { readTextFile } from "../platform/text_file.ts";
 import { type Command, requireWords, stringOptions, textOption } from "../cli/command.ts";
-import { askedFile, modulesFor } from "./bundle.ts";
+import { askedFile, forBrowsers, installPackages, modules, modulesFor } from "./bundle.ts";
 import { checkout } from "./checkout.ts";
 import { settingsOf } from "./jsr.ts";
 import { runTask } from "./task.ts";
 import config from "../../deno.json" with { type: "json" };
 
-/** What the package runs on: the folder of its modules, and the syntax that they have. */
-const runtimes = [{ name: "node", target: "node20" }, {
-  name: "browser",
-  target: "es2023",
-}] as const;
+/** What the package runs on, which is also the folder of its modules. */
+const runtimes = ["node", "browser"] as const;
 
 type Runtime = typeof runtimes[number];
 
 /** The one entry point that a page has no use for. */
 const isProgram = (entry: string): boolean => entry === "./cli";
 
+/** The declarations of an entry point's file, from the folder of all. */
+const declarationsOf = (file: string): string => file.slice(2).replace(/\.ts$/, ".d.ts");
+
 /** The entry points that a runtime has. */
-const entriesOf = ({ name }: Runtime): [entry: string, file: string][] =>
-  Object.entries(config.exports).filter(([entry]) => name === "node" || !isProgram(entry));
+const entriesOf = (runtime: Runtime): [entry: string, file: string][] =>
+  Object.entries(config.exports).filter(([entry]) => runtime === "node" || !isProgram(entry));
 
 /** The name of an entry point's module: `mod` for `.`, `ops` for `./ops`. */
 const moduleOf = (entry: string): string => entry === "." ? "mod" : basename(entry);
@@ -48,24 +48,6 @@ const filesForBundlers: Plugin = {
     })),
 };
 
-/** Writes the modules of a runtime; the result says what they import. */
-async function writeModules(runtime: Runtime, folder: string): Promise<Metafile> {
-  const { metafile } = await build({
-    absWorkingDir: checkout,
-    entryPoints: Object.fromEntries(
-      entriesOf(runtime).map(([entry, file]) => [moduleOf(entry), file]),
-    ),
-    outdir: `${folder}/${runtime.name}`,
-    ...{ bundle: true, splitting: true, packages: "external", format: "esm", metafile: true },
-    ...{ platform: runtime.name, target: runtime.target, logLevel: "silent" },
-    plugins: [
-      modulesFor(runtime.name),
-      ...(runtime.name === "browser" ? [filesForBundlers] : []),
-    ],
-  });
-  return metafile;
-}
-
 /** The versions of npm packages by their names, as deno.json pins them. */
 function pinned(): Map<string, string> {
   return new Map(
@@ -74,6 +56,48 @@ function pinned(): Map<string, string> {
       return [name!, version!];
     }),
   );
+}
+
+/** Packages that name Deno or are about one that does: browsers have them within our modules, where the name is gone. */
+const within = ["@bufbuild/protobuf", "onnx-buf"];
+
+/** Keeps the terms under which protobuf may be copied, in the place of its exports: the other files begin with the same. */
+const protobufTerms: Plugin = {
+  name: "terms of protobuf",
+  setup: ({ onLoad }) =>
+    onLoad(
+      { filter: /@bufbuild[\\/]protobuf[\\/]dist[\\/]esm[\\/]create\.js$/ },
+      async ({ path }) => ({
+        contents: (await readTextFile(path)).replace(/^(?:\/\/.*\n)+/, (terms) =>
+          `/*!\n${terms}*/\n`),
+      }),
+    ),
+};
+
+/** How the modules of each runtime are built. */
+const built: Readonly<Record<Runtime, BuildOptions>> = {
+  node: { format: "esm", platform: "node", target: "node20", packages: "external" },
+  browser: {
+    ...forBrowsers,
+    nodePaths: [`${modules}/node_modules`],
+    external: [...pinned().keys()].filter((name) => !within.includes(name)),
+    plugins: [filesForBundlers, protobufTerms],
+  },
+};
+
+/** Writes the modules of a runtime; the result says what they import. */
+async function writeModules(runtime: Runtime, folder: string): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: checkout,
+    entryPoints: Object.fromEntries(
+      entriesOf(runtime).map(([entry, file]) => [moduleOf(entry), file]),
+    ),
+    outdir: `${folder}/${runtime}`,
+    ...built[runtime],
+    ...{ bundle: true, splitting: true, metafile: true, logLevel: "silent" },
+    plugins: [modulesFor(runtime), ...built[runtime].plugins ?? []],
+  });
+  return metafile;
 }
 
 /** The packages that entry points import, directly or through others, `import()` included. */
@@ -114,7 +138,7 @@ async function manifestOf(metafile: Metafile): Promise<string> {
   const { description } = await settingsOf(checkout);
   const { name, version, license } = config;
   const exports = Object.entries(config.exports).map(([entry, file]) => [entry, {
-    types: `./types/${file.slice(2).replace(/\.ts$/, ".d.ts")}`,
+    types: `./types/${declarationsOf(file)}`,
     ...(isProgram(entry) ? {} : { browser: `./browser/${moduleOf(entry)}.js` }),
     default: `./node/${moduleOf(entry)}.js`,
   }]);
@@ -158,6 +182,28 @@ async function writeDeclarations(folder: string, temporary: string): Promise<voi
 }
 
 /**
+ * What the declarations name and ES2022 does not have. Where TypeScript's "dom" or @types/node declare it too, this adds nothing.
+ */
+const globals = `/// <reference lib="esnext.disposable" />
+interface AbortSignal {}
+interface Blob {}
+`;
+
+/** Lets the declarations of every entry point bring what they name, whatever a project's `lib` is. */
+async function declareGlobals(folder: string): Promise<void> {
+  await Deno.writeTextFile(`${folder}/types/globals.d.ts`, globals);
+  for (const file of Object.values(config.exports)) {
+    const declarations = `${folder}/types/${declarationsOf(file)}`;
+    const up = "../".repeat(file.split("/").length - 2) || "./";
+    const text = await readTextFile(declarations);
+    await Deno.writeTextFile(
+      declarations,
+      `/// <reference path="${up}globals.d.ts" />\n${text}`,
+    );
+  }
+}
+
+/**
  * Makes the package.
  *
  * @param out The folder of the archive; it exists.
@@ -172,6 +218,8 @@ export async function packNpm(out: string): Promise<string> {
     const folder = `${temporary}/package`;
     await Deno.mkdir(`${folder}/bin`, { recursive: true });
     await writeDeclarations(folder, temporary);
+    await declareGlobals(folder);
+    await installPackages(modules);
     const [node] = await Promise.all(runtimes.map((runtime) => writeModules(runtime, folder)));
     await Deno.writeTextFile(`${folder}/package.json`, await manifestOf(node!));
     await Deno.writeTextFile(`${folder}/bin/normkit.js`, program, { mode: 0o755 });

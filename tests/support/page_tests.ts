@@ -13,6 +13,8 @@ export interface ServedOptions {
   readonly isolated?: boolean;
   /** Parameters of the page's address; none by default. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** What runs in the page before everything else; nothing by default. */
+  readonly prelude?: () => void;
   /** Words for the browser's program; by default it has WebGPU on its software adapter. */
   readonly flags?: readonly string[];
 }
@@ -34,13 +36,14 @@ export const swiftShader = [
  */
 export async function withServedPage<Result>(
   files: ReadonlyMap<string, Uint8Array>,
-  { isolated = true, parameters = {}, flags = swiftShader }: ServedOptions,
+  { isolated = true, parameters = {}, prelude, flags = swiftShader }: ServedOptions,
   body: (page: Page) => Promise<Result>,
 ): Promise<Result> {
   const empty = "<!doctype html><link rel=icon href=data:,><title>Test</title>";
   const served = new Map<string, string | Uint8Array>([["index.html", empty], ...files]);
   await using server = serveFiles(served, isolated ? isolating : {});
   return await withPage({ flags }, async (page) => {
+    if (prelude !== undefined) await page.evaluateOnNewDocument(prelude);
     await page.goto(`${server.address}index.html?${new URLSearchParams(parameters)}`);
     return await body(page);
   });
