@@ -2,7 +2,7 @@
 // esbuild the modules of each runtime.
 
 import { build, type BuildOptions, type Metafile, type Plugin, stop } from "esbuild";
-import { basename, resolve } from "node:path";
+import { basename, posix, resolve } from "node:path";
 import { create, extract } from "tar";
 import { undoneAtEnd } from "../platform/cleanup.ts";
 import { prepareFolder } from "../platform/files.ts";
@@ -192,14 +192,11 @@ interface Blob {}
 /** Lets the declarations of every entry point bring what they name, whatever a project's `lib` is. */
 async function declareGlobals(folder: string): Promise<void> {
   await Deno.writeTextFile(`${folder}/types/globals.d.ts`, globals);
-  for (const file of Object.values(config.exports)) {
-    const declarations = `${folder}/types/${declarationsOf(file)}`;
-    const up = "../".repeat(file.split("/").length - 2) || "./";
-    const text = await readTextFile(declarations);
-    await Deno.writeTextFile(
-      declarations,
-      `/// <reference path="${up}globals.d.ts" />\n${text}`,
-    );
+  for (const file of Object.values(config.exports).map(declarationsOf)) {
+    const path = posix.relative(posix.dirname(file), "globals.d.ts");
+    const text = await readTextFile(`${folder}/types/${file}`);
+    const reference = `/// <reference path="${path}" />\n`;
+    await Deno.writeTextFile(`${folder}/types/${file}`, reference + text);
   }
 }
 
