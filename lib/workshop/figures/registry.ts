@@ -5,13 +5,13 @@ import { mobyDick } from "../../data/moby_dick.ts";
 import { readTask } from "../../tasks/registry.ts";
 import { atlas } from "./atlas.ts";
 import { decoderTrainer, taskTrainer, type Trainer } from "../../sweep/trainer.ts";
+import { depth } from "./depth.ts";
 import type { TrainingFigure } from "./figure.ts";
 import { forms } from "./forms.ts";
 import { gpas } from "./gpas.ts";
 import { residual } from "./residual.ts";
 import { type TaskFigure, taskFigures } from "./tasks.ts";
 import { tolerance } from "./tolerance.ts";
-
 import { updates } from "./updates.ts";
 import { warmup } from "./warmup.ts";
 
@@ -24,6 +24,7 @@ export const figures: readonly AnyFigure[] = [
   updates,
   tolerance,
   residual,
+  depth,
   forms,
   gpas,
   atlas,
