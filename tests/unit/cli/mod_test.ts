@@ -51,7 +51,7 @@ Deno.test("normkit answers with one JSON object without a command, for its versi
 });
 
 const wrong: readonly (readonly [string, 2 | 3, readonly string[], readonly string[]])[] = [
-  ["an unknown command", 2, ["trian"], ['"trian"', "doctor, train, watch, generate"]],
+  ["an unknown command", 2, ["trian"], ['"trian"', "doctor, train, watch, log, sweep, generate"]],
   ["an unknown option", 2, ["train", "--setps", "3"], ["--setps"]],
   ["a number that is none", 2, ["train", "--steps", "many"], ["--steps many", "number"]],
   ["an unknown variant", 2, ["train", "middle-ln"], ['"middle-ln"', "peri-ln"]],
