@@ -1,9 +1,9 @@
 // Wang et al. 2022 (Foundation Transformers), Tables 1 and 7: up to which learning rate a variant trains.
 
 import type { TrainingFigure } from "./figure.ts";
-import { sweep } from "./shared_settings.ts";
+import { decoder, sweep } from "./shared_settings.ts";
 
-/** Pre-LN and Sub-LN, from a usual learning rate up to where they break. */
+/** Pre-LN and Sub-LN, from a usual learning rate up to where they break: in eight layers, and with finer steps in 36. */
 export const tolerance: TrainingFigure = {
   id: "tolerance",
   title:
@@ -14,6 +14,18 @@ export const tolerance: TrainingFigure = {
     variants: ["pre-ln", "sub-ln"],
     rates: [3e-3, 3e-2, 1e-1, 3e-1, 1],
     warmups: [100],
+  }, {
+    label: "deep",
+    variants: ["pre-ln", "sub-ln"],
+    rates: [0.03, 0.064, 0.08, 0.1, 0.125, 0.156, 0.305],
+    warmups: [50],
+    seeds: [0, 1, 2, 3, 4],
+    settings: {
+      ...sweep.settings,
+      model: { ...decoder, context: 32, width: 32, depth: 36, heads: 2 },
+      steps: 200,
+      evaluateEvery: 100,
+    },
   }],
   probes: ["stream"],
 };
