@@ -84,6 +84,7 @@ for (const [width, dark] of [[1280, false], [390, true]] as const) {
       for (const address of ["gallery.html", "figures.html"]) {
         await visit(address, (visit) => check(visit, address), { width, dark });
       }
+      await visit("search.html?q=norm", (visit) => check(visit, "search.html"), { width, dark });
       await visit(short, async (visit) => {
         await check(visit, "the laboratory, before the click");
         await visit.page.click("[type=submit]");
@@ -99,6 +100,37 @@ for (const [width, dark] of [[1280, false], [390, true]] as const) {
     },
   });
 }
+
+Deno.test({
+  name:
+    `the search finds sections as words are typed, by keyboard alone, and leads there (${where})`,
+  ignore,
+  fn: async () => {
+    await visit("search.html", async ({ page, faults, requests }) => {
+      await page.keyboard.type("rmsn");
+      assertEquals(await textOf(page, "#status"), "1 section:");
+      assertStringIncludes(await textOf(page, "#found"), "</script><b>RMSNorm</b>");
+      assertMatch(page.url(), /\?q=rmsn$/);
+      await page.keyboard.down("Control");
+      await page.keyboard.press("a");
+      await page.keyboard.up("Control");
+      await page.keyboard.type("warm up");
+      assertEquals(
+        await page.$$eval("#found a", (links) => links.map((link) => link.getAttribute("href"))),
+        ["index.html#a"],
+      );
+      await page.keyboard.type("zzzzz qqqqq");
+      assertStringIncludes(await textOf(page, "#status"), "1 section");
+      await page.$eval("#query", (input) => {
+        (input as HTMLInputElement).value = "qqqqq";
+        input.dispatchEvent(new Event("input"));
+      });
+      assertEquals(await textOf(page, "#status"), "Nothing has qqqqq");
+      assertEquals(faults, []);
+      assertEquals(requests.filter((request) => !/search\.html|^data:/.test(request)), []);
+    });
+  },
+});
 
 Deno.test({
   name: `pages load less than 2 MB, less than 6 MB to train, and ask no other host (${where})`,

@@ -10,10 +10,12 @@ import { addressBetween } from "./address.ts";
 import { apiFolder, apiPages, writeApi } from "./api_pages.ts";
 import { readNotebook } from "./jupyter/notebook_file.ts";
 import { platform } from "../platform/mod.ts";
-import { appPages } from "./web/frame.ts";
+import { appPages, searchLink } from "./web/frame.ts";
 import { appFolder, buildPages } from "./web/pages.ts";
 import { liveParts } from "./web/notebook/controls.ts";
+import { searchPage } from "./web/search/page.ts";
 import { trials } from "./web/trials.ts";
+import { searchEntries } from "./pages/search_entries.ts";
 import { buildSite, type SiteNotebook } from "./pages/site.ts";
 import { checkout } from "./checkout.ts";
 import { collectClaims } from "./claims.ts";
@@ -104,7 +106,7 @@ async function writeSite(args: Arguments, root: string): Promise<string> {
   await requireOwnPages(out, [
     ...paths.map((path) => `${basename(path, ".ipynb")}.html`),
     ...guides.map(({ name }) => `${name}.html`),
-    ...[{ address: "index.html" }, ...appPages].map(({ address }) => address),
+    ...[{ address: "index.html" }, searchLink, ...appPages].map(({ address }) => address),
   ]);
   await using _out = await prepareFolder(out);
   const notebooks: SiteNotebook[] = [];
@@ -124,7 +126,9 @@ async function writeSite(args: Arguments, root: string): Promise<string> {
     : `${mark} from the committed outputs; with --execute it runs every cell first.`;
   const pages = await buildSite(notebooks, {
     source: textOption(args, "source") ?? addressBetween(out, `${root}/notebooks`),
-    ...{ made, trials, guides, apps: appPages, live: liveParts },
+    ...{ made, trials, guides, apps: [...appPages, searchLink], live: liveParts },
+    ofAll: async (all) =>
+      new Map([[searchLink.address, await searchPage(searchEntries(all), { made })]]),
     reference: apiPages,
     ...(claims.length === 0 ? {} : { results: claimsTable(claims, "") }),
   });

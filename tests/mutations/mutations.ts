@@ -36,17 +36,17 @@ export const mutations: readonly Mutation[] = [
   {
     name: "DeepNorm's α stands on the branch",
     edits: [variants("add(scale(alpha, x), f(x))", "add(x, scale(alpha, f(x)))")],
-    seenBy: ["02"],
+    seenBy: ["09"],
   },
   {
     name: "DeepNorm's α is the square root of 2N",
     edits: [variants("alpha: (2 * depth) ** 0.25", "alpha: (2 * depth) ** 0.5")],
-    seenBy: ["02"],
+    seenBy: ["09"],
   },
   {
     name: "DeepNorm's β is forgotten",
     edits: [variants("gain: (site) => deepNormScale(site).beta", "gain: () => 1")],
-    seenBy: ["02"],
+    seenBy: ["09"],
   },
   {
     name: "DeepNorm's β is on the queries and keys too",
@@ -57,7 +57,7 @@ export const mutations: readonly Mutation[] = [
         '["wq", "wk", "wv", "wo", "w1", "w2"].includes(name)',
       ),
     ],
-    seenBy: ["02"],
+    seenBy: ["09"],
   },
   {
     name: "Sub-LN's γ is √ln N",
@@ -87,7 +87,7 @@ export const mutations: readonly Mutation[] = [
         'f_l(\\mathrm{LN}(x_l))`,\n  ends: [],\n  init: { base: "xavier" },',
       ),
     ],
-    seenBy: ["01"],
+    seenBy: ["02"],
   },
   {
     name: "Post-LN has no norm",

@@ -10,6 +10,7 @@ import { appPages } from "../../lib/workshop/web/frame.ts";
 import type { Experiment } from "../../lib/workshop/web/laboratory/choices.ts";
 import { liveParts } from "../../lib/workshop/web/notebook/controls.ts";
 import { buildPages } from "../../lib/workshop/web/pages.ts";
+import { searchPage } from "../../lib/workshop/web/search/page.ts";
 import { trials } from "../../lib/workshop/web/trials.ts";
 import { chromium, withPage } from "./chromium.ts";
 import { type FileServer, serveFiles } from "./file_server.ts";
@@ -22,6 +23,12 @@ export const where: string = chromium ?? "no Chromium here";
 
 const [firstNotebook] = await listNotebooks(`${checkout}/notebooks`);
 
+/** What the search looks through. */
+const sections = [
+  { address: "index.html#a", page: "Page", title: "Warm-up", text: "Post-LN needs a warm-up." },
+  { address: "index.html#b", page: "Page", title: "Norms", text: "</script><b>RMSNorm</b>" },
+];
+
 /** The first notebook's page. */
 export const firstPage: string = `${basename(firstNotebook!, ".ipynb")}.html`;
 
@@ -32,6 +39,7 @@ export const files: ReadonlyMap<string, string | Uint8Array> = ignore ? new Map(
     notebook: await readNotebook(firstNotebook!),
   }], { source: "..", made: "Made by a test", apps: appPages, trials, live: liveParts }),
   ...await buildPages({ made: "Made by a test" }),
+  ["search.html", await searchPage(sections, { made: "Made by a test" })],
 ]);
 
 /** A page of the site, and what it did so far. */

@@ -29,6 +29,10 @@ export interface PageOptions {
   readonly trials?: readonly PageLink[];
   /** The page's module and the style of what it shows, where parts of the page compute. */
   readonly live?: Pick<PageParts, "module" | "style">;
+  /** What stands below the title, as HTML. */
+  readonly underTitle?: string;
+  /** What stands at the end, before the way to other pages, as HTML. */
+  readonly end?: string;
   /** The page before this one. */
   readonly previous?: PageLink;
   /** The page after this one. */
@@ -53,6 +57,8 @@ export interface PageParts {
   readonly style?: string;
   /** A line at the end. */
   readonly footer?: string;
+  /** A script of the page's own, without an end of its element; none by default. */
+  readonly ownScript?: string;
   /** The address of the page's module, where it computes; none by default. */
   readonly module?: string;
 }
@@ -65,12 +71,16 @@ export interface PageParts {
  */
 export async function wholePage(parts: PageParts): Promise<string> {
   const { title, description = "", bar = "", before = "", main, style = "", footer = "" } = parts;
-  const { module } = parts;
+  const { module, ownScript } = parts;
   const all = before + main;
   const math = all.includes('class="katex"') ? await mathStyle(all) : "";
   const sheet = `${math}${pageStyle}${style}`;
   const script = `${pageScript}${all.includes("<figure") ? tipScript : ""}`;
-  const policy = await securityPolicy([headScript, script], [sheet], module !== undefined);
+  const policy = await securityPolicy(
+    [headScript, script, ...(ownScript === undefined ? [] : [ownScript])],
+    [sheet],
+    module !== undefined,
+  );
   const meta = description === ""
     ? ""
     : `<meta name="description" content="${escapeHtml(description)}">\n`;
@@ -96,8 +106,8 @@ ${footer === "" ? "" : `<footer><p>${escapeHtml(footer)}</p></footer>`}
 </main>
 </div>
 <script>${script}</script>${
-    module === undefined ? "" : `\n<script type="module" src="${escapeHtml(module)}"></script>`
-  }
+    ownScript === undefined ? "" : `\n<script type="module">${ownScript}</script>`
+  }${module === undefined ? "" : `\n<script type="module" src="${escapeHtml(module)}"></script>`}
 </body>
 </html>
 `;
@@ -131,7 +141,8 @@ export async function renderedPage(
   rendered: RenderedNotebook,
   options: Omit<PageOptions, "rewrite">,
 ): Promise<string> {
-  const { top = [], trials = [], live = {}, previous, next, footer = "" } = options;
+  const { top = [], trials = [], live = {}, underTitle = "", end = "" } = options;
+  const { previous, next, footer = "" } = options;
   const pager = [link(previous, "prev", "Before"), link(next, "next", "Next")].join("");
   const [head = "", ...cells] = rendered.cells;
   return await wholePage({
@@ -140,10 +151,12 @@ export async function renderedPage(
     before: contents(rendered.headings),
     main: [
       head,
+      underTitle,
       ...(trials.length === 0 ? [] : [trialsHtml(trials)]),
       ...cells,
-      ...(pager === "" ? [] : [`<nav class="pager" aria-label="Other notebooks">${pager}</nav>`]),
-    ].join("\n"),
+      end,
+      ...(pager === "" ? [] : [`<nav class="pager" aria-label="Other pages">${pager}</nav>`]),
+    ].filter((part) => part !== "").join("\n"),
     ...{ footer, ...live },
   });
 }

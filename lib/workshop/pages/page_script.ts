@@ -77,6 +77,30 @@ function openFolds(): void {
   });
 }
 
+/** Runs in a page: the contents mark the section that is being read, and keep it in sight. */
+function followReading(): void {
+  const contents = document.querySelector<HTMLElement>(".contents");
+  const links = [...contents?.querySelectorAll("a") ?? []];
+  const places = links.map(({ hash }) =>
+    document.getElementById(decodeURIComponent(hash.slice(1)))!
+  );
+  let current: HTMLElement | undefined;
+  const follow = (): void => {
+    const read = places.findLastIndex((place) =>
+      place.checkVisibility() && place.getBoundingClientRect().top < innerHeight / 3
+    );
+    if (links[read] === current) return;
+    current?.removeAttribute("aria-current");
+    current = links[read];
+    current?.setAttribute("aria-current", "location");
+    if (current === undefined || contents!.scrollHeight <= contents!.clientHeight) return;
+    const [{ top, bottom }, { clientHeight }] = [current.getBoundingClientRect(), contents!];
+    if (top < 0 || bottom > clientHeight) contents!.scrollTop += top - clientHeight / 2;
+  };
+  if (places.length > 0) addEventListener("scroll", follow, { passive: true });
+  follow();
+}
+
 /**
  * Runs in a page: shows the value nearest to the pointer, under a finger, or chosen by arrow keys.
  *
@@ -192,4 +216,4 @@ export const headScript: string = run(restoreTheme);
 export const tipScript: string = run(chartTips);
 
 /** The script at the end of every page. */
-export const pageScript: string = run(themeButton, fitScreen, openFolds);
+export const pageScript: string = run(themeButton, fitScreen, openFolds, followReading);

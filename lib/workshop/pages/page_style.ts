@@ -8,7 +8,7 @@ export const pageStyle = `
   --line: light-dark(#e3e6ea, #2c323b); --field: light-dark(#7b8490, #79828e); --box: light-dark(#f6f7f9, #1b1f26); --accent: light-dark(#2f5fb3, #8ab4f8);
   --mark: light-dark(#fff6d6, #2e2a18); --red: light-dark(#a3261b, #f28b82); --shade: light-dark(transparent, rgb(20 23 28 / .07));
   --keyword: light-dark(#7a3e9d, #c792ea); --string: light-dark(#2c7a3f, #98c379); --number: light-dark(#a05a00, #e5b07b);
-  --comment: light-dark(#626b77, #8b95a3);
+  --comment: light-dark(#626b77, #8b95a3); --cardlink: light-dark(#2f5fb3, #24519f);
   --sans: "Inter", "Helvetica Neue", Arial, sans-serif; }
 :root[data-theme="light"] { color-scheme: light; }
 :root[data-theme="dark"] { color-scheme: dark; }
@@ -24,7 +24,9 @@ a { color: var(--accent); }
 .bar nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
 .bar a { font-weight: 600; text-decoration: none; color: inherit; }
 .bar [aria-current] { text-decoration: underline; text-underline-offset: .3em; }
-.trials { margin: 1.25rem 0; padding: .75rem 1.1rem; border: 1px solid var(--line); border-left: 4px solid var(--accent); border-radius: 6px; background: var(--box); font: .9rem/1.5 var(--sans); }
+.run { color: var(--soft); font: .85rem/1.6 var(--sans); }
+.cite { clear: both; margin-top: 2.5rem; }
+.trials { clear: both; margin: 1.25rem 0; padding: .75rem 1.1rem; border: 1px solid var(--line); border-left: 4px solid var(--accent); border-radius: 6px; background: var(--box); font: .9rem/1.5 var(--sans); }
 .trials h2 { margin: 0; padding: 0; border: 0; font-size: .95rem; }
 .trials ul { margin: .35rem 0 0; padding-left: 1.2rem; }
 .theme { display: inline-flex; align-items: center; gap: .4rem; margin-left: auto; padding: .25rem .7rem; border: 1px solid var(--line); border-radius: 2rem; background: var(--box); color: inherit; font: inherit; cursor: pointer; }
@@ -50,9 +52,14 @@ pre { margin: 0; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5; font-s
 pre code { font-size: inherit; }
 .code { background: var(--box); border: 1px solid var(--line); border-radius: 6px; margin: 1.1rem 0 .5rem; }
 .outputs { margin: .5rem 0 1.4rem; }
+.aside { margin: 1rem 0; padding: .1rem 0 .1rem .9rem; border-left: 3px solid var(--accent); color: var(--soft); font: .85rem/1.5 var(--sans); }
+.aside p { margin: .3rem 0; }
+@media (min-width: 60rem) { .aside { float: right; clear: right; width: 15rem; margin: .35rem 0 .75rem 1.5rem; } }
 .outputs > pre { padding: .3rem 1rem; color: var(--soft); white-space: pre-wrap; overflow-wrap: anywhere; }
 .outputs > pre.error { color: var(--red); border-left: 3px solid var(--red); }
 .chart { margin: .9rem 0; overflow: auto hidden; border: 1px solid var(--line); border-radius: 8px; background: light-dark(#fff, #efeff0); }
+.chart figcaption { display: flex; gap: 1.25rem; justify-content: flex-end; padding: .1rem .75rem .35rem; font: .75rem/1.6 var(--sans); }
+.chart figcaption a { color: var(--cardlink); }
 .card { position: relative; max-width: min(40rem, var(--drawn, 40rem)); margin: 0 auto; touch-action: pan-x pan-y pinch-zoom; }
 .card:focus-visible { outline: none; }
 .chart:has(.card:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -94,6 +101,7 @@ blockquote { margin: 1rem 0; padding: 0 1rem; border-left: 3px solid var(--line)
 .contents .level-3 { padding-left: 1rem; }
 .contents a { color: inherit; text-decoration: none; }
 .contents a:hover { text-decoration: underline; }
+.contents a[aria-current] { color: var(--accent); font-weight: 600; }
 .pager { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .75rem; margin-top: 3rem; padding-top: 1.25rem; border-top: 1px solid var(--line); font: .9rem/1.4 var(--sans); }
 .pager a { flex: 0 1 20rem; text-decoration: none; }
 .pager a[rel="next"] { margin-left: auto; text-align: right; }
@@ -115,7 +123,7 @@ footer { margin-top: 2rem; color: var(--soft); font: .8rem/1.5 var(--sans); }
 @media print {
   :root, :root[data-theme] { color-scheme: light; }
   main, .layout { display: block; max-width: none; padding: 0; }
-  .bar, .contents, .pager, .trials, .anchor, .skip { display: none; }
+  .bar, .contents, .pager, .trials, .anchor, .skip, .run, .chart figcaption { display: none; }
   .code, .chart, table { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }

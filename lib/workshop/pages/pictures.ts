@@ -2,6 +2,7 @@
  * Pictures of a notebook's outputs, with the values that some carry. What an output says of itself is checked: it may be a
  * stranger's.
  */
+import { marksCsv } from "./chart_data.ts";
 import { escapeHtml, unescapeHtml } from "./html.ts";
 import { type Bundle, textOf } from "../jupyter/notebook_file.ts";
 
@@ -119,20 +120,40 @@ export function renderImage({ url, alternative, size }: Picture): string {
 }
 
 /**
- * A picture on its card, at most as wide as it was drawn, with its values where it has them.
+ * A picture on its card, at most as wide as it was drawn; where it has its values, with tips, and with the values as a file.
  *
  * @param picture The picture.
+ * @param anchor The anchor of what it stands in, for a link to it; none by default.
  * @returns A `<figure>`.
  */
-export function renderPicture(picture: Picture): string {
+export function renderPicture(picture: Picture, anchor?: string): string {
   const image = renderImage(picture);
   const width = picture.size === undefined ? "" : ` style="--drawn: ${picture.size[0]}px"`;
-  if (picture.marks === undefined) {
-    return `<figure class="chart"><div class="card"${width}>${image}</div></figure>`;
-  }
   const [title = ""] = picture.alternative.split("\n", 1);
+  const link = anchor === undefined
+    ? ""
+    : `<a href="#${escapeHtml(anchor)}" aria-label="Link to the chart: ${
+      escapeHtml(title)
+    }">Link</a>`;
+  if (picture.marks === undefined) {
+    return `<figure class="chart"><div class="card"${width}>${image}</div>${
+      caption(link)
+    }</figure>`;
+  }
   const json = JSON.stringify(picture.marks).replaceAll("<", "\\u003c");
   return `<figure class="chart"><div class="card"${width} tabindex="0" role="group" aria-label="Chart: ${
     escapeHtml(title)
-  }. Arrow keys move from value to value.">${image}<script type="application/json">${json}</script></div></figure>`;
+  }. Arrow keys move from value to value.">${image}<script type="application/json">${json}</script></div>${
+    caption(link + dataLink(picture.marks, title))
+  }</figure>`;
+}
+
+const caption = (links: string): string => links === "" ? "" : `<figcaption>${links}</figcaption>`;
+
+/** The values of a chart as a file that the page carries. */
+function dataLink(marks: Marks, title: string): string {
+  const name = title.toLowerCase().replaceAll(/[^\p{L}\d]+/gu, "-").slice(0, 60) || "chart";
+  return `<a download="${name}.csv" href="data:text/csv;charset=utf-8,${
+    encodeURIComponent(marksCsv(marks)).replaceAll("'", "%27")
+  }" aria-label="Values as CSV: ${escapeHtml(title)}">Values (CSV)</a>`;
 }

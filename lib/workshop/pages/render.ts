@@ -88,16 +88,19 @@ interface Parts {
   readonly below: (picture: Picture) => string;
 }
 
+/** The anchor of a cell, as in JupyterLab. */
+const anchorOf = ({ id }: Cell): string => `cell-id=${String(id)}`;
+
 /** A cell's HTML in its place. */
-const inside = ({ id }: Cell, html: string): string =>
-  `<div class="cell" id="cell-id=${escapeHtml(String(id))}">\n${html}\n</div>`;
+const inside = (cell: Cell, html: string): string =>
+  `<div class="cell" id="${escapeHtml(anchorOf(cell))}">\n${html}\n</div>`;
 
 function renderCell(cell: Cell, parts: Parts): Section {
   const source = joined(cell.source);
   if (cell.cell_type === "markdown") return renderProse(cell, source, parts);
   if (cell.cell_type === "raw" || source.trim() === "") return { html: "" };
   const outputs = (cell.outputs ?? [])
-    .map((output) => renderOutput(output, parts)).join("\n");
+    .map((output) => renderOutput(output, parts, anchorOf(cell))).join("\n");
   const html = `<div class="code"><pre><code>${highlight(source)}</code></pre></div>
 ${outputs === "" ? "" : `<div class="outputs">\n${outputs}\n</div>`}`;
   return { html: inside(cell, html) };
@@ -124,7 +127,7 @@ function plain(text: string, kind = ""): string {
   return `<pre${kind === "" ? "" : ` class="${kind}"`}>${escapeHtml(bare)}</pre>`;
 }
 
-function renderOutput(output: Output, parts: Parts): string {
+function renderOutput(output: Output, parts: Parts, anchor: string): string {
   if (output.output_type === "stream") return plain(joined(output.text));
   if (output.output_type === "error") {
     return plain(output.traceback.join("\n") || output.evalue, "error");
@@ -132,7 +135,7 @@ function renderOutput(output: Output, parts: Parts): string {
   const picture = pictureOf(output.data, output.metadata);
   if (picture === undefined) return renderBundle(output.data, parts);
   parts.pictures.push(picture);
-  return renderPicture(picture) + parts.below(picture);
+  return renderPicture(picture, anchor) + parts.below(picture);
 }
 
 /** Renders the best representation that is not a picture. */

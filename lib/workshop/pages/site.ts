@@ -2,12 +2,14 @@
  * The static edition: a page for each notebook, and one that lists them. Nothing is loaded from elsewhere.
  */
 import { join } from "node:path/posix";
-import type { Notebook } from "../jupyter/notebook_file.ts";
-import { type PageLink, renderedPage } from "./page.ts";
+import { joined, type Notebook } from "../jupyter/notebook_file.ts";
+import { bibtex, citationHtml } from "./citations.ts";
+import { escapeHtml } from "./html.ts";
+import { type PageLink, type PageOptions, renderedPage } from "./page.ts";
 import type { Picture } from "./pictures.ts";
 import { type RenderedNotebook, renderNotebook } from "./render.ts";
 import type { Rewrite } from "./sanitize.ts";
-import { indexPage } from "./site_index.ts";
+import { indexPage, type ListedPage } from "./site_index.ts";
 
 /** A notebook of the edition, or a guide as one of a single cell. */
 export interface SiteNotebook {
@@ -39,6 +41,8 @@ export interface SiteOptions {
   readonly guides?: readonly SiteNotebook[];
   /** The pages of public names, one for each entry point. */
   readonly reference?: readonly PageLink[];
+  /** Makes files of all pages together, such as one that searches them; none by default. */
+  readonly ofAll?: (pages: readonly ListedPage[]) => Promise<ReadonlyMap<string, string>>;
   /** Pages that compute, beside those of the notebooks. */
   readonly apps?: readonly PageLink[];
   /** What of a notebook can be tried on those pages, by the notebook's name. */
@@ -83,14 +87,9 @@ export async function buildSite(
     }));
   const pages = rendered(notebooks, rewrite);
   const guidePages = rendered(guides, fromGuides(rewrite));
-  const linkTo = (index: number): PageLink | undefined => {
-    const page = pages[index];
-    return page && { address: page.address, html: page.rendered.titleHtml };
-  };
   const top = [{ address: "index.html", html: "normkit notebooks" }, ...apps];
   const files = new Map<string, string>();
   for (const [index, { name, rendered }] of pages.entries()) {
-    const [previous, next] = [linkTo(index - 1), linkTo(index + 1)];
     files.set(
       `${name}.html`,
       await renderedPage(rendered, {
@@ -99,22 +98,58 @@ export async function buildSite(
         ...(live !== undefined && rendered.pictures.some((one) => live.below(one) !== "")
           ? { live }
           : {}),
-        ...(previous === undefined ? {} : { previous }),
-        ...(next === undefined ? {} : { next }),
+        underTitle: runHtml(name),
+        end: citationHtml(bibtex(pageText(notebooks[index]!.notebook), rendered.title)),
+        ...around(pages, index),
         footer: footerOf(rendered, options.made),
       }),
     );
   }
-  for (const { name, rendered } of guidePages) {
+  for (const [index, { name, rendered }] of guidePages.entries()) {
     const { made: footer } = options;
-    files.set(`${name}.html`, await renderedPage(rendered, { top, footer }));
+    files.set(
+      `${name}.html`,
+      await renderedPage(rendered, { top, footer, ...around(guidePages, index) }),
+    );
   }
   files.set(
     "index.html",
     await indexPage(pages, { ...options, guides: guidePages, top, rewrite }),
   );
+  for (const [file, text] of await options.ofAll?.([...pages, ...guidePages]) ?? []) {
+    files.set(file, text);
+  }
   return files;
 }
+
+/** The pages before and behind one. */
+function around(
+  pages: readonly ListedPage[],
+  index: number,
+): Pick<PageOptions, "previous" | "next"> {
+  const linkTo = (page: ListedPage): PageLink => ({
+    address: page.address,
+    html: page.rendered.titleHtml,
+  });
+  const [previous, next] = [pages[index - 1], pages[index + 1]];
+  return {
+    ...(previous === undefined ? {} : { previous: linkTo(previous) }),
+    ...(next === undefined ? {} : { next: linkTo(next) }),
+  };
+}
+
+/** How a reader runs a notebook. */
+function runHtml(name: string): string {
+  return `<p class="run">To run it in JupyterLab, in a checkout of the repository: <code>deno task lab ${
+    escapeHtml(name)
+  }</code> · <a href="#page:cite">Cite</a></p>`;
+}
+
+/** The prose of a notebook. */
+const pageText = ({ cells }: Notebook): string =>
+  cells.filter((cell) => cell.cell_type === "markdown").map(({ source }) => joined(source)).join(
+    "\n",
+  );
 
 function footerOf({ pictures }: RenderedNotebook, made: string): string {
   return pictures.every(({ marks }) => marks !== undefined) ? made : `${made} ${withoutTips}`;

@@ -16,6 +16,9 @@ export const appPages: readonly PageLink[] = [
   { address: "convert.html", html: "Convert a checkpoint" },
 ];
 
+/** The page that searches all others. */
+export const searchLink: PageLink = { address: "search.html", html: "Search" };
+
 /**
  * The top line of one of these pages.
  *
@@ -23,7 +26,7 @@ export const appPages: readonly PageLink[] = [
  * @returns HTML.
  */
 export const appBar = (address: string): string =>
-  barHtml([{ address: "index.html", html: "normkit notebooks" }, ...appPages], address);
+  barHtml([{ address: "index.html", html: "normkit notebooks" }, ...appPages, searchLink], address);
 
 /**
  * Where the laboratory opens with choices made.

@@ -7,7 +7,7 @@ import { UsageError } from "../../../lib/cli/command.ts";
 import { listNotebooks } from "../../../lib/workshop/notebooks.ts";
 import { makeSite } from "../../../lib/workshop/site.ts";
 import { checkout } from "../../../lib/workshop/checkout.ts";
-import { appPages } from "../../../lib/workshop/web/frame.ts";
+import { appPages, searchLink } from "../../../lib/workshop/web/frame.ts";
 
 Deno.test("deno task site writes a page for each committed notebook, and the list", async () => {
   const out = await Deno.makeTempDir();
@@ -20,7 +20,7 @@ Deno.test("deno task site writes a page for each committed notebook, and the lis
     );
     const files = [...Deno.readDirSync(out)].filter(({ isFile }) => isFile)
       .map(({ name }) => name).sort();
-    const apps = appPages.map(({ address }) => address);
+    const apps = [...appPages, searchLink].map(({ address }) => address);
     const guides = ["which_norm.html", "pytorch.html", "kernels.html", "errors.html"];
     assertEquals(files, [...names, ...guides, ...apps, "index.html"].sort());
     const index = await Deno.readTextFile(`${out}/index.html`);

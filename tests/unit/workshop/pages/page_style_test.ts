@@ -31,6 +31,12 @@ for (const [name, place] of [["light", 1], ["dark", 2]] as const) {
   });
 }
 
+Deno.test("links below charts can be read on their cards", () => {
+  for (const [place, card] of [[1, "#ffffff"], [2, "#efeff0"]] as const) {
+    assert(contrast(colorOf(scheme(place).get("cardlink")!), colorOf(card)) >= 4.5, card);
+  }
+});
+
 Deno.test("highlighted code has colors of its own, all of them named", () => {
   assertEquals(highlighted.get(".hljs-comment"), "comment");
   assert(highlighted.size >= 8, [...highlighted.keys()].join());

@@ -1,0 +1,31 @@
+/** The values of a chart as a table, for readers who want to draw or to check them. */
+import type { Marks } from "./pictures.ts";
+
+/** One line of values, as marks keep it: `left|top|x|value`, and `;` between points. */
+interface Series {
+  readonly name: string;
+  readonly points: string;
+}
+
+/**
+ * The values of a chart as CSV: what is drawn, in the digits that tips show.
+ *
+ * @param marks The values behind the chart.
+ * @returns A row for each value, below a row of names. Of a dense line the values that a pointer can tell apart.
+ */
+export function marksCsv({ x, y, series }: Marks): string {
+  const rows = (series as readonly Series[]).flatMap(({ name, points }) =>
+    points.split(";").filter((point) => point !== "").map((point) => {
+      const [, , at = "", value = ""] = point.split("|");
+      return [name, at, value];
+    })
+  );
+  return [["series", String(x), String(y)], ...rows].map((row) => `${row.map(field).join(",")}\r\n`)
+    .join("");
+}
+
+/** A field as RFC 4180 has it; a space keeps spreadsheets from taking a stranger's words for a formula. */
+function field(text: string): string {
+  const plain = /^[=@+\t\r]|^-(?![\d.])/.test(text) ? ` ${text}` : text;
+  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+}
