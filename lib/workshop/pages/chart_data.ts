@@ -1,4 +1,6 @@
 /** The values of a chart as a table, for readers who want to draw or to check them. */
+// @ts-types="@types/d3-dsv"
+import { csvFormatRows } from "d3-dsv";
 import type { Marks } from "./pictures.ts";
 
 /** One line of values, as marks keep it: `left|top|x|value`, and `;` between points. */
@@ -20,12 +22,9 @@ export function marksCsv({ x, y, series }: Marks): string {
       return [name, at, value];
     })
   );
-  return [["series", String(x), String(y)], ...rows].map((row) => `${row.map(field).join(",")}\r\n`)
-    .join("");
+  const table = [["series", String(x), String(y)], ...rows].map((row) => row.map(noFormula));
+  return `${csvFormatRows(table)}\n`;
 }
 
-/** A field as RFC 4180 has it; a space keeps spreadsheets from taking a stranger's words for a formula. */
-function field(text: string): string {
-  const plain = /^[=@+\t\r]|^-(?![\d.])/.test(text) ? ` ${text}` : text;
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
-}
+/** A space keeps spreadsheets from taking a stranger's words for a formula. */
+const noFormula = (text: string): string => /^[=@+\t\r]|^-(?![\d.])/.test(text) ? ` ${text}` : text;

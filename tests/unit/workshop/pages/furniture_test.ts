@@ -29,7 +29,7 @@ const marks = {
 Deno.test("the values of a chart are a table that spreadsheets take for nothing else", () => {
   assertEquals(
     marksCsv(marks),
-    'series,Step,"Loss, held out"\r\n"Pre-""LN""",0,3.5\r\n"Pre-""LN""",25,2.5\r\n =cmd(),-1,-0.5\r\n',
+    'series,Step,"Loss, held out"\n"Pre-""LN""",0,3.5\n"Pre-""LN""",25,2.5\n =cmd(),-1,-0.5\n',
   );
 });
 
