@@ -1,7 +1,9 @@
 /** The values of a chart as a table, for readers who want to draw or to check them. */
 // @ts-types="@types/d3-dsv"
 import { csvFormatRows } from "d3-dsv";
-import type { Marks } from "./pictures.ts";
+
+/** The values behind a chart, as far as they are checked. */
+export type ChartValues = Readonly<Record<"x" | "y" | "series", unknown>>;
 
 /** One line of values, as marks keep it: `left|top|x|value`, and `;` between points. */
 interface Series {
@@ -15,7 +17,7 @@ interface Series {
  * @param marks The values behind the chart.
  * @returns A row for each value, below a row of names. Of a dense line the values that a pointer can tell apart.
  */
-export function marksCsv({ x, y, series }: Marks): string {
+export function marksCsv({ x, y, series }: ChartValues): string {
   const rows = (series as readonly Series[]).flatMap(({ name, points }) =>
     points.split(";").filter((point) => point !== "").map((point) => {
       const [, , at = "", value = ""] = point.split("|");

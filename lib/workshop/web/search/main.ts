@@ -59,7 +59,8 @@ const input = element<HTMLInputElement>("query");
 input.value = new URLSearchParams(location.search).get("q") ?? "";
 input.oninput = () => {
   show(input.value);
-  const address = input.value === "" ? location.pathname : `?q=${encodeURIComponent(input.value)}`;
+  const address = new URL(location.href);
+  address.search = input.value === "" ? "" : `q=${encodeURIComponent(input.value)}`;
   try {
     history.replaceState(null, "", address); // so that the way back leads to what was found
   } catch { /* a page that is opened as a file keeps its address */ }
