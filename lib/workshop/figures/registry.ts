@@ -14,6 +14,7 @@ import { type TaskFigure, taskFigures } from "./tasks.ts";
 import { tolerance } from "./tolerance.ts";
 import { updates } from "./updates.ts";
 import { warmup } from "./warmup.ts";
+import { warmupLength } from "./warmup_length.ts";
 
 /** A figure of decoders, or of a task. */
 export type AnyFigure = TrainingFigure | TaskFigure;
@@ -21,6 +22,7 @@ export type AnyFigure = TrainingFigure | TaskFigure;
 /** All figures, in the order of their notebooks. */
 export const figures: readonly AnyFigure[] = [
   warmup,
+  warmupLength,
   updates,
   tolerance,
   residual,
