@@ -18,12 +18,12 @@ export interface RunPlace {
   readonly run: string;
 }
 
-/** What a folder has; nothing where there is no such folder. */
+/** What a folder has; nothing where there is no such folder, or one that may not be read. */
 async function orNone(names: Promise<string[]>): Promise<string[]> {
   try {
     return await names;
   } catch (error) {
-    if (saysAbsent(error)) return [];
+    if (saysAbsent(error) || platform.faultOf(error) === "forbidden") return [];
     throw error;
   }
 }
