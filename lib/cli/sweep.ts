@@ -1,8 +1,13 @@
 // `normkit sweep`: many trainings from one file.
 
 import { Claims } from "../sweep/claims.ts";
+import type { BackendName } from "../backend/backend.ts";
+import { useBackend } from "../kernels/use_backend.ts";
+import { madeRuns, usualBackend } from "../sweep/made.ts";
+import { planOf } from "../sweep/plan.ts";
 import { cellStates, resultsOf } from "../sweep/results.ts";
 import { readSweep } from "../sweep/sweep.ts";
+import { tableOf, tableText } from "../sweep/table.ts";
 import {
   type Arguments,
   type Command,
@@ -12,14 +17,19 @@ import {
   UsageError,
 } from "./command.ts";
 import { cellsHere, runHere, type SweepPlace } from "./sweep_run.ts";
+import { workflowOf } from "./sweep_workflow.ts";
 
 /** What can be done with a sweep, each by a word. */
 const actions: Readonly<
   Record<string, (place: SweepPlace, args: Arguments, signal: AbortSignal) => Promise<Outcome>>
 > = {
   run: runHere,
-  cell: (place, args, signal) => cellsHere(place, args.words.slice(2), args, signal),
   status,
+  table,
+  plot,
+  plan,
+  workflow: workflowOf,
+  cell: (place, args, signal) => cellsHere(place, args.words.slice(2), args, signal),
 };
 
 /** How many cells are how far. */
@@ -42,6 +52,43 @@ async function status({ sweep, out }: SweepPlace): Promise<Outcome> {
   };
 }
 
+/** What was found, a row for each setting. */
+async function table({ sweep, out }: SweepPlace): Promise<Outcome> {
+  const rows = tableOf(await resultsOf(sweep, out, new Claims()), sweep.file);
+  return {
+    report: { out, measure: sweep.file.measure ?? "nats", rows },
+    text: tableText(rows, sweep.file),
+  };
+}
+
+/** What it will cost, on one core. */
+async function plan({ sweep, out }: SweepPlace): Promise<Outcome> {
+  const { cells, trainer, file: { backend = usualBackend, halving } } = sweep;
+  const made = await madeRuns(cells, { out, trainer, backend });
+  const left = cells.filter((cell) => !made.has(cell));
+  await useBackend(backend as BackendName, { threads: 1 });
+  const found = await planOf(left, trainer);
+  const { all, timed } = found.shapes;
+  const text = [
+    `${cells.length} cells, ${made.size} of them done`,
+    `to train: ${found.tokens.toLocaleString("en")} tokens, ${
+      found.coreHours.toPrecision(3)
+    } hours of one core`,
+    ...(timed < all ? [`timed were ${timed} of ${all} shapes`] : []),
+    ...(halving === undefined ? [] : ["at most: cells that others are better than end early"]),
+  ];
+  return { report: { out, ...found, cells: cells.length, done: made.size }, text: text.join("\n") };
+}
+
+/** Draws what was found. */
+async function plot({ sweep, out }: SweepPlace, args: Arguments): Promise<Outcome> {
+  const results = await resultsOf(sweep, out, new Claims());
+  const { drawSweep } = await import("./sweep_plot.ts"); // charts are loaded by no other command
+  const path = textOption(args, "figure") ?? `${out}.svg`;
+  await drawSweep(sweep, results, { path, x: textOption(args, "x"), y: textOption(args, "y") });
+  return { report: { out, figure: path }, text: `Wrote ${path}` };
+}
+
 /** Where the runs of a sweep go: beside its file, unless that is said. */
 const folderOf = (args: Arguments, path: string): string =>
   textOption(args, "out") ??
@@ -57,6 +104,10 @@ of all that determines it, so that a cell that is there is never trained again, 
 
   run FILE             train the cells that are not there yet, by a process for each core; what was under way goes on, bit for bit
   status FILE          how many cells are how far
+  table FILE           what was found: for each setting the best nuisance parameters, mean and deviation over seeds
+  plot FILE            the same as a chart: a phase map over two settings, lines over one
+  plan FILE            tokens and hours of one core, from a few steps of each shape
+  workflow FILE        a Snakemake workflow and a Slurm job array of the cells, in OUT.workflow
   cell FILE ID …       train some cells in this process, as engines of clusters call it
 
   --out DIR            where the runs are; beside the file by default, under its name without .json
@@ -64,6 +115,9 @@ of all that determines it, so that a cell that is there is never trained again, 
   --retries N          how often a cell that fails is tried again (2)
   --save-every N       steps between two states of a cell (by default one takes less than 1 % of the time)
   --pack               once all cells are done, keep them in two files
+  --x KEY --y KEY      what \`plot\` draws from left to right and from bottom to top, such as schedule.warmup
+  --figure FILE        where it draws, .svg or .png (OUT.svg)
+  --jobs N             jobs of a Slurm array (one a cell, 1000 at most)
   --json               one JSON object at the end, no bar
 
 Several processes may run one sweep, on several machines too that share the disk. Ctrl-C and SIGTERM save what is under way (exit codes 0
@@ -71,9 +125,11 @@ and 143), and the same command goes on with it; a killed process loses the steps
 
 Examples:
   normkit sweep run data/studies/phase-map.json
-  normkit sweep status data/studies/phase-map.json --json`,
+  normkit sweep table data/studies/phase-map.json
+  normkit sweep plot data/studies/phase-map.json --x schedule.warmup --y schedule.peak
+  normkit sweep workflow data/studies/phase-map.json; snakemake -s data/studies/phase-map.workflow/Snakefile --cores 4`,
   options: {
-    ...stringOptions("out workers retries save-every"),
+    ...stringOptions("out workers retries save-every x y figure jobs"),
     pack: { type: "boolean" },
     worker: { type: "boolean" }, // a process of `run`, which orders cells through its pipe and ends it
     json: { type: "boolean" },

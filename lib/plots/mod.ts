@@ -34,6 +34,7 @@ export { histogram, type HistogramOptions, type HistogramRow } from "./histogram
 export { type BarOptions, type BarRow, kernelBars } from "./kernel_bars.ts";
 export { lossCurves, type LossOptions, type LossRow, type Reference } from "./loss_curves.ts";
 export { orderVariants, paletteIds, type VariantStyle, variantStyle } from "./palette.ts";
+export { phaseMap, type PhaseOptions, type PhaseRow } from "./phase_map.ts";
 export { type PngOptions, toPng } from "./png.ts";
 export { saveFigure } from "./save.ts";
 export { type Prediction, sweepChart, type SweepOptions, type SweepRow } from "./sweep_chart.ts";

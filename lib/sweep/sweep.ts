@@ -6,6 +6,7 @@ import { mobyDick } from "../data/moby_dick.ts";
 import { readJson } from "../platform/json_file.ts";
 import { completeTask, readTask } from "../tasks/registry.ts";
 import type { OpenTaskSettings, TaskSettings } from "../tasks/settings.ts";
+import type { RunNumbers } from "../train/complete_settings.ts";
 import { readCorpus } from "../train/corpus.ts";
 import type { TrainSettings } from "../train/record.ts";
 import { requireSweep, type SweepFile } from "./file.ts";
@@ -106,7 +107,7 @@ export async function makeSweep(found: SweepFile, path = "the sweep"): Promise<S
     const trainer = trainers.get(data) ?? await trainerOf(file, settings);
     trainers.set(data, trainer);
     const determines = atPoint(path, point, () => {
-      requireRungs(file, trainer.numbersOf({ name: "", settings }).evaluateEvery);
+      requireRungs(file, trainer.numbersOf({ name: "", settings }));
       return trainer.hashOf({ name: "", settings }, backend);
     });
     const name = determines.slice(0, nameDigits);
@@ -135,13 +136,19 @@ export async function makeSweep(found: SweepFile, path = "the sweep"): Promise<S
   };
 }
 
-/** Cells are compared at evaluations alone. */
-function requireRungs({ halving }: SweepFile, evaluateEvery: number): void {
-  const step = halving?.steps.find((one) => one % evaluateEvery !== 0);
-  if (step === undefined) return;
-  throw new RangeError(
-    `Cannot halve at step ${step}: it must be one with an evaluation, of which there is one every ${evaluateEvery} steps (evaluateEvery)`,
-  );
+/** Cells are compared at evaluations alone, and before their end. */
+function requireRungs({ halving }: SweepFile, { evaluateEvery, steps }: RunNumbers): void {
+  for (const step of halving?.steps ?? []) {
+    if (step >= steps) {
+      throw new RangeError(
+        `Cannot halve at step ${step}: it must be before the last, which is ${steps}`,
+      );
+    }
+    if (step % evaluateEvery === 0) continue;
+    throw new RangeError(
+      `Cannot halve at step ${step}: it must be one with an evaluation, of which there is one every ${evaluateEvery} steps (evaluateEvery)`,
+    );
+  }
 }
 
 /**
