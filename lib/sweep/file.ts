@@ -82,8 +82,8 @@ export interface SweepFile {
   readonly digits?: number;
 }
 
-/** What the file holds; a grid may be a list as well, which is looked at by itself. */
-const fileKinds: OptionKinds<Omit<SweepFile, "grid">> & { readonly grid: "any?" } = {
+/** What the file holds, which schema.json says to editors; a grid may be a list as well, which is looked at by itself. */
+export const fileKinds: OptionKinds<Omit<SweepFile, "grid">> & { readonly grid: "any?" } = {
   $schema: "string?",
   title: "string?",
   settings: "object",

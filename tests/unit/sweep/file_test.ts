@@ -1,8 +1,12 @@
 // The file of a sweep: every bad field is told by name, with what is allowed; and what it sweeps.
 
 import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
-import { requireSweep, type SweepFile } from "../../../lib/sweep/file.ts";
+import schema from "../../../lib/sweep/schema.json" with { type: "json" };
+import { fileKinds, requireSweep, type SweepFile } from "../../../lib/sweep/file.ts";
+import { probeNames } from "../../../lib/sweep/probes.ts";
 import { pointsOf } from "../../../lib/sweep/points.ts";
+import { settingKinds } from "../../../lib/train/complete_settings.ts";
+import { taskKinds } from "../../../lib/tasks/settings.ts";
 import { makeSweep } from "../../../lib/sweep/sweep.ts";
 import { tinySweep } from "./tiny_sweep.ts";
 
@@ -127,4 +131,13 @@ Deno.test("cells are named by what determines them, not by how that is written",
     .catch((error) => error.message);
   assertEquals(twice, 'Cannot use 1 twice in grid["clip"]: name each value once');
   assertEquals(new Set(one.cells.map(({ name }) => name)).size, 8);
+});
+
+Deno.test("the schema that editors read knows what the file may hold", () => {
+  const { properties, $defs } = schema;
+  assertEquals(Object.keys(properties).sort(), Object.keys(fileKinds).sort());
+  const settings = Object.keys({ ...settingKinds, ...taskKinds });
+  assertEquals(Object.keys(properties.settings.properties).sort(), settings.sort());
+  assertEquals([...$defs.probes.items.enum].sort(), [...probeNames].sort());
+  assertEquals(properties.seeds.oneOf.length, 2);
 });

@@ -1,0 +1,189 @@
+// `normkit sweep`: every cell once, whatever ends the processes; and what is said of it.
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { readRuns } from "../../../lib/train/mod.ts";
+import { cliFile, reportOf, runHere } from "../../support/cli.ts";
+import { inFolder, namesIn } from "../checkpoint/files.ts";
+import { tinySweep } from "../sweep/tiny_sweep.ts";
+
+/** Four variants, two rates, two warm-ups and four seeds: 64 cells. */
+const sixtyFour = {
+  ...tinySweep,
+  grid: {
+    "model.residual": ["post-ln", "pre-ln", "deep-norm", "resi-dual"],
+    "schedule.peak": [0.001, 0.01],
+    "schedule.warmup": [1, 4],
+  },
+  seeds: 4,
+};
+
+/** Writes a sweep; the result is its path. */
+async function write(folder: string, file: object): Promise<string> {
+  const path = `${folder}/a.json`;
+  await Deno.writeTextFile(path, JSON.stringify(file));
+  return path;
+}
+
+/** Rows and manifests of a folder's runs by when they were begun, without times. */
+async function recordsIn(out: string): Promise<{ same: unknown[]; started: Map<string, string> }> {
+  const runs = await readRuns(out);
+  const started = new Map(runs.map(({ manifest }) => [manifest.determines, manifest.started]));
+  const same = runs.map(({ rows, manifest }) => {
+    const { started: _, wallSeconds: _wall, ...rest } = manifest;
+    return { rows, manifest: rest };
+  });
+  return { same, started };
+}
+
+/** How many cells are done. */
+const countIn = (out: string): number => {
+  try {
+    return namesIn(out).filter((name) => name.endsWith(".json")).length;
+  } catch {
+    return 0;
+  }
+};
+
+/** Waits. */
+const wait = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Runs a sweep in a group of processes of its own, all of which a signal ends once so many cells are done. */
+async function endedAt(cells: number, signal: string, words: readonly string[], out: string) {
+  const child = new Deno.Command("setsid", {
+    args: [Deno.execPath(), "run", "-A", "--quiet", cliFile, ...words],
+    env: { NO_COLOR: "1" },
+    ...{ stdin: "null", stdout: "null", stderr: "null" },
+  }).spawn();
+  while (countIn(out) < cells) await wait(20);
+  await new Deno.Command("kill", { args: [`-${signal}`, "--", `-${child.pid}`] }).output();
+  return (await child.status).code;
+}
+
+Deno.test({
+  name:
+    "64 cells whose processes are killed three times are each trained once, as undisturbed ones",
+  ignore: Deno.build.os !== "linux", // elsewhere there is no setsid
+  fn: () =>
+    inFolder(async (folder) => {
+      const path = await write(folder, sixtyFour);
+      const [whole, killed] = [`${folder}/whole`, `${folder}/killed`];
+      const words = (out: string) => ["sweep", "run", path, "--out", out, "--workers", "2"];
+      const report = await reportOf(...words(whole));
+      assertEquals([report["cells"], report["done"], report["dropped"]], [64, 64, 0]);
+      assertEquals(namesIn(whole).length, 128);
+      const undisturbed = await recordsIn(whole);
+      const often = [...words(killed), "--save-every", "2"];
+      let before = new Map<string, string>();
+      for (const cells of [3, 20, 45]) {
+        await endedAt(cells, "KILL", often, killed);
+        const { started } = await recordsIn(killed);
+        assert(started.size < 64, "it was killed before its end");
+        for (const [cell, time] of before) assertEquals(started.get(cell), time, "trained again");
+        before = started;
+      }
+      assertEquals((await reportOf(...often))["done"], 64);
+      const { same, started } = await recordsIn(killed);
+      for (const [cell, time] of before) assertEquals(started.get(cell), time, "trained again");
+      assertEquals(same, undisturbed.same);
+      assertEquals(namesIn(killed), namesIn(whole), "nothing is left over");
+    }),
+});
+
+/** Whether a cell of a sweep that is under way has a state. */
+function hasState(out: string): boolean {
+  try {
+    return namesIn(`${out}/unfinished`).some((cell) =>
+      namesIn(`${out}/unfinished/${cell}`).some((name) => /^step-\d+\.json$/.test(name))
+    );
+  } catch {
+    return false; // folders come and go
+  }
+}
+
+for (const [signal, code] of [["SIGINT", 0], ["SIGTERM", 143]] as const) {
+  Deno.test({
+    name: `a sweep that ${signal} ends saves its cells, ends with ${code}, and goes on`,
+    ignore: Deno.build.os === "windows",
+    fn: () =>
+      inFolder(async (folder) => {
+        const settings = { ...tinySweep.settings, steps: 1500, evaluateEvery: 1500 };
+        const path = await write(folder, { ...tinySweep, settings, grid: {}, nuisance: [] });
+        const [out, whole] = [`${folder}/a`, `${folder}/whole`];
+        const words = ["sweep", "run", path, "--workers", "2"];
+        const child = new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "--quiet", cliFile, ...words, "--save-every", "20"],
+          env: { NO_COLOR: "1" },
+          ...{ stdin: "null", stdout: "piped", stderr: "null" },
+        }).spawn();
+        const said = new Response(child.stdout).text();
+        while (!hasState(out)) await wait(20);
+        child.kill(signal);
+        assertEquals((await child.status).code, code);
+        assertMatch(await said, /of 2 cells are done in .*; the same command goes on/);
+        assert(hasState(out) || countIn(out) > 0);
+        assertEquals((await reportOf(...words))["done"], 2);
+        assertEquals((await reportOf(...words, "--out", whole))["done"], 2);
+        assertEquals((await recordsIn(out)).same, (await recordsIn(whole)).same);
+        assertEquals(namesIn(out), namesIn(whole));
+      }),
+  });
+}
+
+Deno.test("sweep status, table, plot, plan and workflow say what they should of a sweep", () =>
+  inFolder(async (folder) => {
+    const path = await write(folder, tinySweep);
+    const status = await reportOf("sweep", "status", path);
+    assertEquals([status["cells"], status["to do"]], [8, 8]);
+    const plan = await reportOf("sweep", "plan", path);
+    assertEquals([plan["cells"], plan["done"], plan["tokens"]], [8, 0, 8 * 8 * 2 * 8]);
+    const { code, out } = await runHere("sweep", "plot", path);
+    assertEquals([code, out], [3, ""]);
+    const workflow = await reportOf("sweep", "workflow", path, "--jobs", "3");
+    assertEquals(workflow["jobs"], 3);
+    assertEquals(namesIn(`${folder}/a.workflow`), ["Snakefile", "array.sh"]);
+    const one = (await Deno.readTextFile(`${folder}/a.workflow/array.sh`)).match(
+      /^ {2}(\w{16})$/m,
+    )![1]!;
+    const cell = await reportOf("sweep", "cell", path, one);
+    assertEquals(cell["cells"], { [one]: "done" });
+    assertEquals((await reportOf("sweep", "status", path))["done"], 1);
+    const table = await runHere("sweep", "table", path);
+    assertMatch(table.out, /^residual +best peak +nats +± +seeds +diverged\n/);
+    assertEquals((await reportOf("sweep", "plot", path))["figure"], `${folder}/a.svg`);
+    assertStringIncludes(await Deno.readTextFile(`${folder}/a.svg`), "<svg");
+  }));
+
+const wrong: readonly (readonly [words: readonly string[], code: number, said: string])[] = [
+  [[], 2, "actions are run, status, table, plot, plan, workflow, cell"],
+  [["walk", "a.json"], 2, 'Cannot do "walk" with a sweep'],
+  [["run"], 2, "Cannot run a sweep without its file"],
+  [["run", "a.json", "b.json"], 2, "it takes one file"],
+  [["run", "a.json", "--workers", "0"], 2, "Cannot use --workers 0"],
+  [
+    ["run", "a.json", "--retries", "-1"],
+    2,
+    "Cannot use --retries -1: it must be a whole number from 0",
+  ],
+  [["cell", "a.json"], 2, "Cannot train no cell"],
+  [["cell", "a.json", "0123456789abcdef"], 3, "its cells are named like"],
+  [["status", "none.json"], 3, "none.json"],
+  [["plot", "a.json", "--x", "rows"], 2, "it must be one of schedule.peak"],
+];
+for (const [words, code, said] of wrong) {
+  Deno.test(`sweep ${words.join(" ")} is refused`, () =>
+    inFolder(async (folder) => {
+      await write(folder, tinySweep);
+      const paths = words.map((word) => word.endsWith(".json") ? `${folder}/${word}` : word);
+      const outcome = await runHere("sweep", ...paths);
+      assertEquals(outcome.code, code, outcome.err);
+      assertStringIncludes(outcome.err, said);
+    }));
+}
+
+Deno.test("a workflow of a sweep that halves is refused", () =>
+  inFolder(async (folder) => {
+    const path = await write(folder, { ...tinySweep, halving: { steps: [2] } });
+    const { code, err } = await runHere("sweep", "workflow", path);
+    assertEquals([code, err.includes("an engine does not compare cells")], [3, true], err);
+  }));
