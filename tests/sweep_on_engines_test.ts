@@ -1,13 +1,12 @@
 // A sweep's cells on the engines of clusters, Snakemake and Slurm: what they leave in one folder is what `normkit sweep run` leaves.
 
 import { assertEquals } from "@std/assert";
-import { readRuns } from "../lib/train/mod.ts";
 import { checkout } from "../lib/workshop/checkout.ts";
 import { cliFile, reportOf } from "./support/cli.ts";
 import { systemHas } from "./support/programs.ts";
 import { canRunSlurm, startSlurm } from "./support/slurm.ts";
 import { inFolder, namesIn } from "./unit/checkpoint/files.ts";
-import { tinySweep } from "./unit/sweep/tiny_sweep.ts";
+import { recordsIn, tinySweep } from "./unit/sweep/tiny_sweep.ts";
 
 /** Where CI installs it: `python3 -m venv .normkit/snakemake; .normkit/snakemake/bin/pip install snakemake`. */
 const ownSnakemake = `${checkout}/.normkit/snakemake/bin/snakemake`;
@@ -22,14 +21,6 @@ function isFile(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Rows and manifests of a folder's runs, without times. */
-async function recordsIn(out: string): Promise<unknown[]> {
-  return (await readRuns(out)).map(({ rows, manifest }) => {
-    const { started: _, wallSeconds: _wall, ...same } = manifest;
-    return { rows, manifest: same };
-  });
 }
 
 /** Has a sweep run by an engine, and compares what it leaves. The folder's name has a space and a brace, which engines may stumble over. */

@@ -11,9 +11,9 @@ import { runSweep } from "../../../lib/sweep/run_sweep.ts";
 import { makeSweep, type Sweep } from "../../../lib/sweep/sweep.ts";
 import { tableOf, tableText } from "../../../lib/sweep/table.ts";
 import { planOf } from "../../../lib/sweep/plan.ts";
-import { readRun, readRuns } from "../../../lib/train/mod.ts";
+import { readRun } from "../../../lib/train/mod.ts";
 import { inFolder, namesIn } from "../checkpoint/files.ts";
-import { placeOf, tinySweep } from "./tiny_sweep.ts";
+import { placeOf, recordsIn, tinySweep } from "./tiny_sweep.ts";
 
 await useBackend("cpu");
 
@@ -36,14 +36,6 @@ function workerHere(sweep: Sweep, out: string, orders: Order[] = []): () => Prom
 const optionsOf = (out: string, start: () => Promise<SweepWorker>) => ({
   ...{ out, start, workers: 1, retries: 1, signal: never },
 });
-
-/** Rows and manifests of a folder's runs, without times. */
-async function recordsIn(out: string): Promise<unknown[]> {
-  return (await readRuns(out)).map(({ rows, manifest }) => {
-    const { started: _, wallSeconds: _wall, ...same } = manifest;
-    return { rows, manifest: same };
-  });
-}
 
 Deno.test("runCell() pauses behind an evaluation, goes on bit for bit, and trains no cell twice", () =>
   inFolder(async (folder) => {

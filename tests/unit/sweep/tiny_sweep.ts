@@ -3,6 +3,7 @@
 import { Claims } from "../../../lib/sweep/claims.ts";
 import type { SweepFile } from "../../../lib/sweep/file.ts";
 import type { CellPlace } from "../../../lib/sweep/run_cell.ts";
+import { readRuns } from "../../../lib/train/mod.ts";
 import type { Sweep } from "../../../lib/sweep/sweep.ts";
 
 /** Two variants at two rates with two seeds. */
@@ -36,3 +37,16 @@ export const placeOf = ({ trainer }: Sweep, out: string): CellPlace => ({
   command: "test",
   claims: new Claims(),
 });
+
+/**
+ * What does not depend on when and by whom a folder's runs were made.
+ *
+ * @param out The folder.
+ * @returns Rows and manifests, without times and the commit, which changes where a checkout is worked in.
+ */
+export async function recordsIn(out: string): Promise<unknown[]> {
+  return (await readRuns(out)).map(({ rows, manifest }) => {
+    const { started: _, wallSeconds: _wall, commit: _commit, ...same } = manifest;
+    return { rows, manifest: same };
+  });
+}
