@@ -594,6 +594,12 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       (o) => plots.sweepChart([], o),
     ),
   ],
+  phaseMap: [
+    row<plots.PhaseOptions>(
+      { ...card, x: "x", y: "y", quantity: "q" },
+      (o) => plots.phaseMap([], o),
+    ),
+  ],
   toPng: [row<plots.PngOptions>({ scale: 1 }, (o) => plots.toPng("", o))],
   saveFigure: [row<plots.PngOptions>({ scale: 1 }, (o) => plots.saveFigure(any, "", o))],
   setup: [row({ seed: 0, backend: "cpu" as const }, (o) => notebook.setup(o))],

@@ -10,6 +10,7 @@ import {
   histogram,
   kernelBars,
   lossCurves,
+  phaseMap,
   sweepChart,
 } from "../../../lib/plots/mod.ts";
 
@@ -56,6 +57,11 @@ const charts: Readonly<Record<string, (values: readonly number[]) => Figure>> = 
     sweepChart(
       values.map((x, value) => ({ variant: "pre-ln", x, value })),
       { title, scale: "linear", quantity, setting: "x" },
+    ),
+  phaseMap: (values) =>
+    phaseMap(
+      values.map((value, x) => ({ variant: "pre-ln", x, y: 1, value })),
+      { title, x: "x", y: "y", quantity },
     ),
   gradientHeatmap: (values) =>
     gradientHeatmap(
