@@ -3,7 +3,7 @@
 
 import { writeAtomically } from "../platform/files.ts";
 import { basename } from "../platform/path.ts";
-import { type Arguments, type Outcome } from "./command.ts";
+import type { Arguments, Outcome } from "./command.ts";
 import { commandLine } from "./shell.ts";
 import { countOption, ownCall, type SweepPlace } from "./sweep_run.ts";
 
