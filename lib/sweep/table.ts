@@ -1,5 +1,6 @@
 // What a sweep found, as a table: for each setting that is not a nuisance the best of those that are, with its seeds.
 
+import { greatest } from "../core/extent.ts";
 import { type Arm, armsOf } from "./arms.ts";
 import type { SweepFile } from "./file.ts";
 import type { CellResult } from "./results.ts";
@@ -89,7 +90,7 @@ export function tableText(rows: readonly TableRow[], { measure = "nats" }: Sweep
       String(diverged),
     ]),
   ];
-  const widths = lines[0]!.map((_, at) => Math.max(...lines.map((line) => line[at]!.length)));
+  const widths = lines[0]!.map((_, at) => greatest(lines.map((line) => line[at]!.length)));
   return lines.map((line) => line.map((word, at) => word.padEnd(widths[at]!)).join("  ").trimEnd())
     .join("\n");
 }
