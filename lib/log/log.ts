@@ -4,7 +4,6 @@
 import { requireNumber, requireOneOf } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import {
-  exists,
   openInPlace,
   prepareFolder,
   removeIfThere,
@@ -12,6 +11,7 @@ import {
   writeAtomically,
 } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
+import { dirname } from "../platform/path.ts";
 import type { OpenFile } from "../platform/platform.ts";
 import { unwritable } from "../platform/system_error.ts";
 import { type SeenRun, WatchedRuns } from "../train/watched_runs.ts";
@@ -76,8 +76,9 @@ async function writeTable(
   return runs.map(factsOf);
 }
 
-/** Our file in a run's folder; TensorBoard takes it for one of its own by the middle of its name. */
-const eventFile = "events.out.tfevents.normkit";
+/** The file of a run's events; TensorBoard takes it for one of its own by the middle of its name. */
+const eventFile = (out: string, { name }: SeenRun): string =>
+  `${out}/${name}/events.out.tfevents.normkit`;
 
 /** The file of a run's events, which grows. */
 class EventFile implements Disposable {
@@ -91,13 +92,8 @@ class EventFile implements Disposable {
   }
 
   /** A new file with what there is of the run. */
-  static async open(run: SeenRun, { out, force = false }: LogOptions): Promise<EventFile> {
-    const folder = `${out}/${run.name}`;
-    const path = `${folder}/${eventFile}`;
-    if (!force && await exists(path)) {
-      throw new RangeError(`Cannot write ${path}: it is there already; force replaces it`);
-    }
-    await using _folder = await prepareFolder(folder);
+  static async open(path: string, run: SeenRun): Promise<EventFile> {
+    await using _folder = await prepareFolder(dirname(path));
     await removeIfThere(path);
     const file = new EventFile(path, await openInPlace(path));
     try {
@@ -131,17 +127,21 @@ async function writeEvents(
   paths: readonly string[],
   options: LogOptions,
 ): Promise<LoggedFacts[]> {
-  const { follow = false, signal } = options;
+  const { out, force = false, follow = false, signal } = options;
   const pause = requireNumber("pause", options.pause ?? 1000, { min: 0 });
   const watched = new WatchedRuns(paths);
   const files = new Map<string, EventFile>();
   try {
     for (;;) {
       const { runs, isGoing } = await watched.look();
+      for (const run of runs.filter(({ name }) => !force && !files.has(name))) {
+        await requireAbsent(eventFile(out, run)); // of all of them, before one is written
+      }
       for (const run of runs) {
         const file = files.get(run.name);
-        if (file === undefined) files.set(run.name, await EventFile.open(run, options));
-        else await file.grow(run);
+        if (file === undefined) {
+          files.set(run.name, await EventFile.open(eventFile(out, run), run));
+        } else await file.grow(run);
       }
       if (!isGoing || !follow || signal?.aborted === true) return runs.map(factsOf);
       await new Promise((resolve) => setTimeout(resolve, pause));

@@ -47,8 +47,8 @@ function titleOf(runs: readonly SeenRun[]): string {
 }
 
 /** Whether there is something to draw. */
-const hasLoss = ({ rows }: SeenRun): boolean =>
-  rows.some(({ kind, loss }) => kind === "step" && Number.isFinite(loss));
+const hasLoss = (run: SeenRun): boolean =>
+  lossesOf(run).some(({ value }) => Number.isFinite(value));
 
 /**
  * Loads what draws the training losses of runs; of many, those that are under way, and then the first of the others.

@@ -154,8 +154,12 @@ Deno.test("writeLog() as events has a folder for each run, times between its sta
       at(30, 0, "settings"),
       at(30, 2, "stopped"),
     ]);
-    await assertRejects(() => writeLog([`${folder}/runs/a`], how), RangeError, "is there already");
-    await writeLog([`${folder}/runs/a`], { ...how, force: true });
+    await Deno.remove(`${out}/a`, { recursive: true });
+    await Deno.rename(`${out}/runs/deeper`, `${out}/deeper`);
+    const refused = () => writeLog([`${folder}/runs`], how);
+    await assertRejects(refused, RangeError, "exists already");
+    assertEquals(namesIn(out), ["deeper", "runs"], "one is refused, and none is written");
+    await writeLog([`${folder}/runs`], { ...how, force: true });
     assertEquals((await eventsIn(`${out}/a`)).length, 8);
   }));
 
