@@ -2,6 +2,7 @@
 
 import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { PageLink } from "./pages/page.ts";
 import { checkout } from "./checkout.ts";
 import config from "../../deno.json" with { type: "json" };
@@ -15,16 +16,41 @@ export const apiPages: readonly PageLink[] = Object.keys(config.exports).map((en
   html: `<code>${config.name}${entry.slice(1)}</code>`,
 }));
 
-/** Renames pages with a `%` in their name, as those of `text/plain` have: a server takes it for a letter's code, and finds no such page. */
-async function renamePages(folder: string): Promise<void> {
+/** Where the repository's files lie for who reads the reference: an address, or nowhere. */
+type Source = string | undefined;
+
+const sourceButton = /<a\s+class="sourceButton"\s+href="([^"]*)"[^]*?<\/a>/g;
+const ownAnchor = /<a href="#([^"]*)"[^>]*>([^<]*)<\/a>/g;
+
+/**
+ * A page of the reference without what leads nowhere: `deno doc` links to files of this machine, and to type parameters of which it
+ * lists none.
+ */
+function mended(page: string, source: Source): string {
+  const ids = new Set([...page.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id));
+  const root = pathToFileURL(checkout).href;
+  return page
+    .replaceAll(sourceButton, (link, address: string) => {
+      const path = address.replaceAll("&#x2F;", "/").slice(root.length);
+      return source === undefined ? "" : link.replace(address, `${source}${path}`);
+    })
+    .replaceAll(ownAnchor, (link, id: string, words: string) => ids.has(id) ? link : words);
+}
+
+/**
+ * Mends the pages, and renames those with a `%` in their name, as those of `text/plain` have: a server takes it for a letter's code, and
+ * finds no such page.
+ */
+async function mendPages(folder: string, source: Source): Promise<void> {
   const all = await readdir(folder, { recursive: true });
   const paths = all.filter((path) => path.includes("%"));
   for (const path of paths) await rename(join(folder, path), join(folder, plain(path)));
   const names = paths.map((path) => basename(path));
   for (const path of all.filter((path) => /\.(?:html|js)$/.test(path)).map(plain)) {
     const text = await readFile(join(folder, path), "utf8");
-    const mended = names.reduce((page, name) => page.replaceAll(name, plain(name)), text);
-    if (mended !== text) await writeFile(join(folder, path), mended);
+    const named = names.reduce((page, name) => page.replaceAll(name, plain(name)), text);
+    const page = path.endsWith(".html") ? mended(named, source) : named;
+    if (page !== text) await writeFile(join(folder, path), page);
   }
 }
 
@@ -34,9 +60,10 @@ const plain = (name: string): string => name.replaceAll("%", "-");
  * Writes the reference of all entry points.
  *
  * @param out The folder of the site; the reference goes into a folder of it.
+ * @param source The address of the repository's files, for links to the code; there are none by default.
  * @throws {RangeError} If `deno doc` fails; the message is its own.
  */
-export async function writeApi(out: string): Promise<void> {
+export async function writeApi(out: string, source?: string): Promise<void> {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["doc", "--html", "--quiet", "--name=normkit", `--output=${out}/${apiFolder}`],
@@ -47,5 +74,5 @@ export async function writeApi(out: string): Promise<void> {
   if (code !== 0) {
     throw new RangeError(`Cannot write the reference: ${new TextDecoder().decode(stderr)}`);
   }
-  await renamePages(join(out, apiFolder));
+  await mendPages(join(out, apiFolder), source);
 }

@@ -2,13 +2,13 @@
 // shown unless `--execute` runs every notebook anew; then charts are drawn as SVG.
 
 import { readdir } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
+import { normalize } from "node:path/posix";
 import { pathToFileURL } from "node:url";
 import { exists, prepareFolder, writeAtomically } from "../platform/files.ts";
-import { readTextFile } from "../platform/text_file.ts";
-import { addressBetween } from "./address.ts";
+import { readBytes, readTextFile } from "../platform/text_file.ts";
 import { apiFolder, apiPages, writeApi } from "./api_pages.ts";
-import { readNotebook } from "./jupyter/notebook_file.ts";
+import { type Notebook, readNotebook } from "./jupyter/notebook_file.ts";
 import { platform } from "../platform/mod.ts";
 import { appPages, searchLink } from "./web/frame.ts";
 import { appFolder, buildPages } from "./web/pages.ts";
@@ -35,8 +35,18 @@ import { runTask } from "./task.ts";
 /** Stands at the foot of every page. */
 const mark = "Made by deno task site";
 
+/** The folder of other files to which pages link. */
+const filesFolder = "files";
+
 /** The folders of a site, which are made anew. */
-const ownFolders = [appFolder, apiFolder];
+const ownFolders = [appFolder, apiFolder, filesFolder];
+
+/** Pages of Markdown about the project, in the order in which they are listed. */
+const documents = [
+  ...["README.md", "DESIGN.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md"],
+  ...["data/RESULTS.md", "data/runs/bench/README.md", "notebooks/proofs/README.md"],
+  "tests/golden/README.md",
+];
 
 /** Whether a page of an earlier site is at a path. */
 async function isOwnPage(path: string): Promise<boolean> {
@@ -58,8 +68,15 @@ async function requireOwnPages(out: string, files: readonly string[]): Promise<v
   );
 }
 
+/** A file of Markdown as a notebook of one cell. */
+async function readDocument(path: string): Promise<Notebook> {
+  const source = await readTextFile(path);
+  const cells = [{ cell_type: "markdown", id: "guide", metadata: {}, source }] as const;
+  return { cells: [...cells], metadata: {}, nbformat: 4, nbformat_minor: 5 };
+}
+
 /**
- * The pages of Markdown in a folder, each as a notebook of one cell.
+ * The pages of Markdown in a folder `guides`, each as a notebook of one cell.
  *
  * @param folder The folder.
  * @returns The pages in the order in which they are listed.
@@ -67,16 +84,35 @@ async function requireOwnPages(out: string, files: readonly string[]): Promise<v
 export async function readGuides(folder: string): Promise<SiteNotebook[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith(".md"));
   const inOrder = files.toSorted((a, b) => guideOrder(a) - guideOrder(b));
-  return await Promise.all(inOrder.map(async (file) => {
-    const source = await readTextFile(`${folder}/${file}`);
-    return {
-      name: basename(file, ".md"),
-      notebook: {
-        cells: [{ cell_type: "markdown", id: "guide", metadata: {}, source }],
-        ...{ metadata: {}, nbformat: 4, nbformat_minor: 5 },
-      },
-    };
-  }));
+  return await Promise.all(inOrder.map(async (file) => ({
+    ...{ name: basename(file, ".md"), path: `guides/${file}` },
+    notebook: await readDocument(`${folder}/${file}`),
+  })));
+}
+
+/**
+ * The pages of Markdown about the project.
+ *
+ * @param root The checkout.
+ * @returns The pages in the order in which they are listed.
+ */
+async function readDocuments(root: string): Promise<SiteNotebook[]> {
+  return await Promise.all(documents.map(async (path) => ({
+    name: path.replace(/\.md$/, "").replaceAll("/", "-"),
+    path: normalize(`../${path}`).replace(/^\.\.\/notebooks\//, ""),
+    notebook: await readDocument(`${root}/${path}`),
+  })));
+}
+
+/** Copies the other files of the checkout to which pages link. */
+async function copyLinked(pages: Iterable<string>, root: string, out: string): Promise<void> {
+  const link = new RegExp(` href="${filesFolder}/([^"#]+)`, "g");
+  const paths = new Set([...pages].flatMap((html) => [...html.matchAll(link)].map(([, p]) => p!)));
+  for (const path of paths) {
+    const place = `${out}/${filesFolder}/${path}`;
+    await platform.makeFolder(dirname(place), { around: true });
+    await writeAtomically(place, await readBytes(`${root}/${decodeURI(path)}`));
+  }
 }
 
 /** Readers choose first, and look errors up last. */
@@ -98,14 +134,15 @@ export async function makeSite(args: readonly string[], root: string): Promise<s
 
 async function writeSite(args: Arguments, root: string): Promise<string> {
   requireWords(args, []);
-  const given = textOption(args, "out");
+  const [given, source] = [textOption(args, "out"), textOption(args, "source")];
   const out = given === undefined ? resolve(root, ".normkit/site") : resolve(given);
   const execute = flag(args, "execute");
   const paths = await listNotebooks(`${root}/notebooks`);
   const guides = await readGuides(`${root}/notebooks/guides`);
+  const about = await readDocuments(root);
   await requireOwnPages(out, [
     ...paths.map((path) => `${basename(path, ".ipynb")}.html`),
-    ...guides.map(({ name }) => `${name}.html`),
+    ...[...guides, ...about].map(({ name }) => `${name}.html`),
     ...[{ address: "index.html" }, searchLink, ...appPages].map(({ address }) => address),
   ]);
   await using _out = await prepareFolder(out);
@@ -125,8 +162,9 @@ async function writeSite(args: Arguments, root: string): Promise<string> {
     ? `${mark} --execute: every cell was run for this page.`
     : `${mark} from the committed outputs; with --execute it runs every cell first.`;
   const pages = await buildSite(notebooks, {
-    source: textOption(args, "source") ?? addressBetween(out, `${root}/notebooks`),
-    ...{ made, trials, guides, apps: [...appPages, searchLink], live: liveParts },
+    source: source ?? `${filesFolder}/notebooks`,
+    ...{ made, trials, guides, documents: about, live: liveParts },
+    apps: [...appPages, searchLink],
     ofAll: async (all) =>
       new Map([[searchLink.address, await searchPage(searchEntries(all), { made })]]),
     reference: apiPages,
@@ -136,7 +174,8 @@ async function writeSite(args: Arguments, root: string): Promise<string> {
   for (const folder of ownFolders.map((name) => `${out}/${name}`)) {
     if (await exists(folder)) await platform.removeAll(folder);
   }
-  await writeApi(out);
+  await writeApi(out, source?.replace(/\/?notebooks\/?$/, ""));
+  await copyLinked(pages.values(), root, out);
   for (const [file, content] of [...pages, ...apps]) {
     await writeAtomically(`${out}/${file}`, content);
     console.log(`${file.padEnd(40)} ${Math.round(content.length / 1000)} kB`);
@@ -155,8 +194,8 @@ other files are refused.
 
   --out DIR      where the pages go; .normkit/site in the checkout by default
   --execute      run every notebook first: fresh numbers, charts as SVG (up to a minute each)
-  --source URL   where links to other files of the project lead; the checkout by default
-                 (for a copy on the web: the address of its notebooks folder)
+  --source URL   where links to other files of the project lead: the address of the notebooks folder on the web.
+                 By default copies of them lie beside the pages, and the reference has no links to the code
 
 Examples:
   deno task site

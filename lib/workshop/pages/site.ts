@@ -1,7 +1,7 @@
 /**
  * The static edition: a page for each notebook, and one that lists them. Nothing is loaded from elsewhere.
  */
-import { join } from "node:path/posix";
+import { dirname, join } from "node:path/posix";
 import { joined, type Notebook } from "../jupyter/notebook_file.ts";
 import { bibtex, citationHtml } from "./citations.ts";
 import { escapeHtml } from "./html.ts";
@@ -13,8 +13,10 @@ import { indexPage, type ListedPage } from "./site_index.ts";
 
 /** A notebook of the edition, or a guide as one of a single cell. */
 export interface SiteNotebook {
-  /** Its file's name without the ending, such as `00_start_here`. */
+  /** Its page's name without the ending, such as `00_start_here`. */
   readonly name: string;
+  /** Where its file lies from the notebooks' folder, such as `guides/kernels.md`; in that folder, as a notebook, by default. */
+  readonly path?: string;
   /** The notebook, executed. */
   readonly notebook: Notebook;
 }
@@ -25,7 +27,7 @@ export interface LiveParts {
   below(picture: Picture): string;
   /** The address of the module that makes it compute. */
   readonly module: string;
-  /** Its style. */
+  /** The style of what they show. */
   readonly style: string;
 }
 
@@ -37,8 +39,10 @@ export interface SiteOptions {
   readonly made: string;
   /** Markdown for the list's page, such as a table of claims; its links are addresses as in a notebook. */
   readonly results?: string;
-  /** Pages of Markdown in the folder `guides` beside the notebooks. */
+  /** Pages of Markdown beside the notebooks. */
   readonly guides?: readonly SiteNotebook[];
+  /** Pages of Markdown about the project, to which the others link. */
+  readonly documents?: readonly SiteNotebook[];
   /** The pages of public names, one for each entry point. */
   readonly reference?: readonly PageLink[];
   /** Makes files of all pages together, such as one that searches them; none by default. */
@@ -67,26 +71,24 @@ export async function buildSite(
   notebooks: readonly SiteNotebook[],
   options: SiteOptions,
 ): Promise<Map<string, string>> {
-  const { apps = [], trials = {}, guides = [], live } = options;
-  const names = notebooks.map(({ name }) => name);
-  const guideNames = guides.map(({ name }) => name);
-  const all = [...names, ...guideNames];
-  if (names.length === 0 || new Set([...all, "index"]).size <= all.length) {
+  const { apps = [], trials = {}, guides = [], documents = [], live } = options;
+  const all = [...notebooks, ...guides, ...documents].map(({ name }) => name);
+  if (notebooks.length === 0 || new Set([...all, "index"]).size <= all.length) {
     throw new RangeError(
       `Cannot build a site of the notebooks [${
         all.join(", ")
       }]: at least one, each once, none named index`,
     );
   }
-  const rewrite = siteAddress(names, options.source, guideNames);
-  const rendered = (list: readonly SiteNotebook[], rewrite: Rewrite) =>
-    list.map(({ name, notebook }) => ({
-      name,
-      address: pageAddress(name),
-      rendered: renderNotebook(notebook, rewrite, live?.below),
+  const rewrite = siteAddress([...notebooks, ...guides, ...documents], options.source);
+  const rendered = (list: readonly SiteNotebook[]) =>
+    list.map((page) => ({
+      name: page.name,
+      address: pageAddress(page.name),
+      rendered: renderNotebook(page.notebook, fromFile(pathOf(page), rewrite), live?.below),
     }));
-  const pages = rendered(notebooks, rewrite);
-  const guidePages = rendered(guides, fromGuides(rewrite));
+  const pages = rendered(notebooks);
+  const [guidePages, documentPages] = [rendered(guides), rendered(documents)];
   const top = [{ address: "index.html", html: "normkit notebooks" }, ...apps];
   const files = new Map<string, string>();
   for (const [index, { name, rendered }] of pages.entries()) {
@@ -112,9 +114,15 @@ export async function buildSite(
       await renderedPage(rendered, { top, footer, ...around(guidePages, index) }),
     );
   }
+  for (const { name, rendered } of documentPages) {
+    files.set(`${name}.html`, await renderedPage(rendered, { top, footer: options.made }));
+  }
   files.set(
     "index.html",
-    await indexPage(pages, { ...options, guides: guidePages, top, rewrite }),
+    await indexPage(pages, {
+      ...options,
+      ...{ guides: guidePages, documents: documentPages, top, rewrite },
+    }),
   );
   for (const [file, text] of await options.ofAll?.([...pages, ...guidePages]) ?? []) {
     files.set(file, text);
@@ -158,38 +166,42 @@ function footerOf({ pictures }: RenderedNotebook, made: string): string {
 /** Whether an address is of a file, and not of the web or of a place on the same page. */
 const isOfFile = (address: string): boolean => !/^(?:[a-z][a-z\d+.-]*:|#|\/)/i.test(address);
 
-/** The addresses of guides, which lie in a folder below the notebooks'. */
-function fromGuides(rewrite: Rewrite): Rewrite {
+/** Where a page's file lies from the notebooks' folder. */
+const pathOf = ({ name, path = `${name}.ipynb` }: Omit<SiteNotebook, "notebook">): string => path;
+
+/** The addresses of a file, which may lie in another folder than the notebooks. */
+function fromFile(file: string, rewrite: Rewrite): Rewrite {
   return (given) => {
     const address = given.trim();
-    return rewrite(isOfFile(address) ? join("guides", address) : address);
+    return rewrite(isOfFile(address) ? join(dirname(file), address) : address);
   };
 }
 
 /**
- * Addresses of the edition from those in notebooks: another notebook or a guide is its page, another file lies where the source is.
+ * Addresses of the edition from those in notebooks: that of a file with a page is its page, another file lies where the source is.
  *
- * @param names The notebooks of the edition.
+ * @param pages The pages of the edition.
  * @param source Where the notebooks' folder lies, as an address.
- * @param guides The pages of the folder `guides`.
  * @returns What turns an address in a notebook into one in the edition.
  */
 export function siteAddress(
-  names: readonly string[],
+  pages: readonly Omit<SiteNotebook, "notebook">[],
   source: string,
-  guides: readonly string[] = [],
 ): Rewrite {
-  const addresses = new Map([
-    ...names.flatMap((name) => [name, encodeURI(name)].map((path) => [`${path}.ipynb`, name])),
-    ...guides.map((name) => [`guides/${name}.md`, name]),
-  ] as [string, string][]);
+  const addresses = new Map(
+    pages.flatMap((page) =>
+      [pathOf(page), encodeURI(pathOf(page))].map((path) => [path, page.name] as const)
+    ),
+  );
+  const isFolder = isOfFile(source);
   return (given) => {
     const address = given.trim();
     if (!isOfFile(address)) return address;
     const [path = "", fragment] = address.replace(/^\.\//, "").split(/(#.*)/s, 2);
     const name = addresses.get(path);
     if (name !== undefined) return `${pageAddress(name)}${fragment ?? ""}`;
-    return `${source.replace(/\/$/, "")}/${path}${fragment ?? ""}`;
+    const there = isFolder ? join(source, path) : `${source.replace(/\/$/, "")}/${path}`;
+    return `${there}${fragment ?? ""}`;
   };
 }
 

@@ -48,9 +48,18 @@ function card(
 ${lead.map((html) => `<p>${html}</p>`).join("\n")}</div>${thumb}</li>`;
 }
 
-/** Guides, and the way to every public name. */
-function guidesSection(guides: readonly ListedPage[], reference: readonly PageLink[]): string {
+/** Guides, the way to every public name, and pages about the project. */
+function guidesSection(
+  guides: readonly ListedPage[],
+  reference: readonly PageLink[],
+  documents: readonly ListedPage[],
+): string {
   if (guides.length === 0) return "";
+  const others = documents.map(({ address, rendered: { titleHtml } }) =>
+    `<a href="${address}">${titleHtml}</a>`
+  );
+  const about = others.length === 0 ? "" : `
+<p>About the project: ${others.join(", ")}.</p>`;
   const links = reference.map(({ address, html }) => `<a href="${address}">${html}</a>`);
   const names = links.length === 0 ? "" : `
 <p>Every public name, by the entry point that exports it: ${links.join(", ")}.</p>`;
@@ -59,7 +68,7 @@ function guidesSection(guides: readonly ListedPage[], reference: readonly PageLi
 <h2 id="guides">Guides and reference</h2>
 <ul class="notebooks">
 ${guides.map((guide) => card(guide, "h3")).join("\n")}
-</ul>${names}
+</ul>${names}${about}
 </section>`;
 }
 
@@ -77,6 +86,7 @@ export async function indexPage(
     readonly results?: string;
     readonly guides?: readonly ListedPage[];
     readonly reference?: readonly PageLink[];
+    readonly documents?: readonly ListedPage[];
     readonly top: readonly PageLink[];
     readonly rewrite: Rewrite;
   },
@@ -98,7 +108,9 @@ code, a check of every step, and what reproduces on two CPU cores. Charts show t
 and by arrow keys.</p>
 <ol class="notebooks">
 ${cards.join("\n")}
-</ol>${guidesSection(options.guides ?? [], options.reference ?? [])}${found}`,
+</ol>${
+      guidesSection(options.guides ?? [], options.reference ?? [], options.documents ?? [])
+    }${found}`,
     style,
     footer: made,
   });

@@ -95,10 +95,10 @@ Deno.test("links between notebooks become links between pages, others lead to th
   const hrefs = links(page("02_b.html"), ".cell p a");
   assertEquals(hrefs.slice(1), [
     "../../notebooks/proofs/Norms.v",
-    "../../notebooks/../README.md",
+    "../../README.md",
     "https://arxiv.org",
   ]);
-  const address = siteAddress(["a"], "https://example.org/x/");
+  const address = siteAddress([{ name: "a" }], "https://example.org/x/");
   for (
     const [from, to] of [
       ["#here", "#here"],
@@ -121,7 +121,7 @@ Deno.test("pages are found by any name of a notebook, and no name leaves its att
   assertEquals(links(list, ".notebooks h2 a"), addresses);
   const page = parseHTML(files.get(`${names[0]}.html`)!).document as unknown as Document;
   assertEquals(links(page, ".pager a"), [addresses[1]!]);
-  const address = siteAddress(names, "..");
+  const address = siteAddress(names.map((name) => ({ name })), "..");
   for (const link of ["d & ü (1).ipynb", "d%20&%20%C3%BC%20(1).ipynb", " ./d & ü (1).ipynb"]) {
     assertEquals(address(`${link}#e`), `${addresses[1]}#e`);
   }
@@ -190,7 +190,9 @@ Deno.test("buildSite() puts guides beside the notebooks, whose links lead to and
     {
       source: "../notebooks",
       made: "Made.",
-      guides: [{ name: "which", notebook: guide }, { name: "other", notebook: guide }],
+      guides: ["which", "other"].map((name) => ({
+        ...{ name, path: `guides/${name}.md`, notebook: guide },
+      })),
       reference: [{ address: "api/index.html", html: "all" }],
     },
   );
@@ -198,7 +200,7 @@ Deno.test("buildSite() puts guides beside the notebooks, whose links lead to and
   assertEquals(links(document("which.html"), ".cell p a"), [
     "01_a.html#cell-id=c",
     "other.html",
-    "../notebooks/../DESIGN.md#a",
+    "../DESIGN.md#a",
     "https://x.org/a/../b",
   ]);
   assertEquals(links(document("01_a.html"), ".cell p a"), ["which.html#b"]);
