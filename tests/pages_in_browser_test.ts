@@ -356,7 +356,8 @@ Deno.test({
       await Deno.writeTextFile(`${folder}/config.json`, '{"model_type": "gpt2"');
       await visit("convert.html", async ({ page, faults }) => {
         await giveModel(page, [`${folder}/config.json`]);
-        assertStringIncludes(await textOf(page, ".notes"), "Cannot read");
+        const said = await textOf(page, ".notes");
+        assertMatch(said, /^Cannot read config\.json: /);
         assertEquals(await page.$("#opened:not([hidden])"), null);
         await giveModel(page, filesOf(golden));
         assertStringIncludes(await textOf(page, "#inspection"), "GPT-2 (gpt2)");
@@ -365,5 +366,20 @@ Deno.test({
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
+  },
+});
+
+Deno.test({
+  name: `a backend that a browser lacks is refused with what its user can do (${where})`,
+  ignore,
+  fn: async () => {
+    await visit(short.replace("device=wasm", "device=webgpu"), async ({ page }) => {
+      await page.click("[type=submit]");
+      await bothEnded(page);
+      const said = await textOf(page, ".status");
+      assertStringIncludes(said, "failed. Cannot use the webgpu backend");
+      assertStringIncludes(said, "hardware acceleration in the browser's settings");
+      assert(!said.includes("Mesa"), said);
+    }, { flags: ["--disable-features=WebGPU", "--disable-gpu"] });
   },
 });

@@ -49,14 +49,17 @@ export class BackendUnavailableError extends Error {
   }
 }
 
-const webGpuRemedy =
-  'Update the graphics driver, install a software adapter (Mesa lavapipe: package mesa-vulkan-drivers) or use "wasm"';
+const driverRemedy =
+  "Update the graphics driver, install a software adapter (Mesa lavapipe: package mesa-vulkan-drivers)";
+
+/** What to do where WebGPU does not work. */
+const webGpuRemedy = (): string => `${platform.gpuRemedy ?? driverRemedy} or use "wasm"`;
 
 /** What to do where no adapter answered. */
 async function adapterRemedy(): Promise<string> {
   const { gpuPackage } = platform;
   return gpuPackage === undefined || await platform.gpu() !== undefined
-    ? webGpuRemedy
+    ? webGpuRemedy()
     : `Install the npm package "${gpuPackage}" or use "wasm"`;
 }
 
@@ -155,7 +158,7 @@ async function useNamed(name: BackendName, complete: Complete): Promise<BackendC
     const choice = await useWebGpu(true, complete);
     if (choice !== undefined) return choice;
   } catch (error) {
-    const remedy = name === "webgpu" ? webGpuRemedy : 'Mend that or use "cpu"';
+    const remedy = name === "webgpu" ? webGpuRemedy() : 'Mend that or use "cpu"';
     throw new BackendUnavailableError(name, message(error), remedy);
   }
   throw new BackendUnavailableError(name, "no WebGPU adapter answered", await adapterRemedy());

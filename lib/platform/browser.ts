@@ -50,6 +50,7 @@ const host: Host = {
   },
   sha256,
   gpu: () => Promise.resolve((navigator as { gpu?: GPU }).gpu),
+  gpuRemedy: "Turn on hardware acceleration in the browser's settings, take another browser",
   startThread,
   maySleep: () => !("document" in globalThis),
   environment: () => undefined,

@@ -200,6 +200,8 @@ export interface Host {
   gpu(): Promise<GPU | undefined>;
   /** The npm package that gives it WebGPU, where it has none of its own and a user may install one. */
   readonly gpuPackage?: string;
+  /** What its user does where no adapter answers, as an order; that of a machine with drivers by default. */
+  readonly gpuRemedy?: string;
   /**
    * Starts a thread that runs a function of what it is given and of a function to call when it is ready; resolves then. The thread
    * does not keep the process alive. The function uses nothing from outside, since only its text reaches the thread.

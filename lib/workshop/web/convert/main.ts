@@ -40,7 +40,12 @@ function setBusy(isBusy: boolean): void {
 
 function open(files: readonly GivenFile[]): void {
   opened.hidden = converted.hidden = true;
-  if (files.length === 0) return fail("There are no files: drop a folder, or pick its files.");
+  if (files.length === 0) {
+    return fail(
+      "There are no files: drop a folder, or pick its files. Of a folder of links, as Hugging Face's cache has them, " +
+        "browsers give none: drop a copy that holds the files, made with cp -rL.",
+    );
+  }
   say(`Reading ${files.length} ${files.length === 1 ? "file" : "files"}`);
   order({ kind: "open", files });
 }

@@ -12,26 +12,33 @@ import { platform } from "../../../platform/mod.ts";
 import { listFiles, mountFolder } from "../../../platform/page_folders.ts";
 import { messageOf, report, takeOrders } from "../worker_side.ts";
 import type { GivenFile, Order, Report } from "./messages.ts";
-import { modelIn } from "./model_in.ts";
+import { linksLeftOut, modelIn, withoutPlace } from "./model_in.ts";
 
-/** Where models lie in the worker's files; each has a number. */
-let model = "";
+/** Where the files given last lie, and the model among them. Each folder of the worker's has a number. */
+let [place, model] = ["", ""];
 let count = 0;
+
+/** What the library says, with the paths that the user knows. */
+const said = (text: string, made = place): string =>
+  [place, made].reduce((words, folder) => withoutPlace(words, folder), text);
 
 const tell = (told: Report): void => report(told);
 
 async function open(files: readonly GivenFile[]): Promise<void> {
-  const folder = `/model-${++count}`;
-  await mountFolder(folder, files.map(({ path, content }) => [path, content]));
-  model = [folder, modelIn(files.map(({ path }) => path))].filter((part) => part !== "").join("/");
+  const paths = files.map(({ path }) => path);
+  const why = linksLeftOut(paths);
+  if (why !== undefined) throw new RangeError(why);
+  place = `/model-${++count}`;
+  await mountFolder(place, files.map(({ path, content }) => [path, content]));
+  model = [place, modelIn(paths)].filter((part) => part !== "").join("/");
   using opened = await openModel(model);
   const inspection = inspect(opened);
   tell({
     kind: "opened",
-    inspection: inspectionText(inspection),
+    inspection: said(inspectionText(inspection)),
     offers: targets.map((to) => {
       const { reason } = inspection.targets[to];
-      return { to, ...(reason === undefined ? {} : { reason }) };
+      return { to, ...(reason === undefined ? {} : { reason: said(reason) }) };
     }),
   });
 }
@@ -49,8 +56,8 @@ async function write(source: OpenModel, to: Target): Promise<void> {
   tell({
     kind: "converted",
     files: files.toSorted((a, b) => a.path < b.path ? -1 : 1),
-    notes,
-    certificate: certificateText(certificate!),
+    notes: notes.map((note) => said(note, out)),
+    certificate: said(certificateText(certificate!), out),
     passed: certificate!.passed,
   });
   await platform.removeAll(out);
@@ -65,5 +72,5 @@ const orders = new Queue();
 
 takeOrders<Order>((order) => {
   const work = order.kind === "open" ? () => open(order.files) : () => convert(order.to);
-  orders.run(work).catch((error) => tell({ kind: "failed", message: messageOf(error) }));
+  orders.run(work).catch((error) => tell({ kind: "failed", message: said(messageOf(error)) }));
 });
