@@ -252,12 +252,12 @@ export const mutations: readonly Mutation[] = [
         "return min(row % queries + keys - queries + 2, keys);",
       ),
     ],
-    seenBy: ["01"],
+    seenBy: ["03"],
   },
   {
     name: "attention's scores are not scaled",
     edits: [edit("lib/transformer/layers.ts", "scale: headWidth ** -0.5,", "scale: 1,")],
-    seenBy: ["01"],
+    seenBy: ["03"],
   },
   {
     name: "AdamW does not correct its moments",
@@ -268,7 +268,7 @@ export const mutations: readonly Mutation[] = [
         "[rate, 1, eps]",
       ),
     ],
-    seenBy: ["01"],
+    seenBy: ["03"],
   },
   {
     name: "the warm-up begins at the full rate",
