@@ -9,7 +9,7 @@ import { bundleTests, runPageTests, type ServedOptions } from "./support/page_te
 const ignore = chromium === undefined;
 const where = chromium ?? "no Chromium here";
 
-const files = ["training", "device_loss", "threads", "files", "older_browser"]
+const files = ["training", "device_loss", "threads", "files", "older_browser", "policy"]
   .map((name) => `in_page/${name}.ts`);
 const bundled = new Map(ignore ? [] : await bundleTests(files));
 for (const name of ["config.json", "model.safetensors"]) {
@@ -30,6 +30,9 @@ inPage("a page trains on WASM and WebGPU alike, and leaves nothing", "training")
 inPage("a page whose GPU is lost says so", "device_loss");
 inPage("a page that is cross-origin isolated has threads", "threads");
 inPage("a page that is not isolated has one thread, and says why", "threads", { isolated: false });
+inPage("a page under a strict policy has WASM, and says what threads need", "policy", {
+  policy: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src data:",
+});
 inPage("a browser without Symbol.dispose, and of before 2024, does all of it", "older_browser", {
   isolated: false,
   prelude: makeOlder,

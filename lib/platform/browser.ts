@@ -26,7 +26,9 @@ async function startThread<T>(
       worker.onmessage = resolve;
       worker.onerror = (event) => {
         event.preventDefault(); // it is told here
-        reject(new Error(`the thread failed: ${event.message}`));
+        // a worker that a policy forbids says nothing
+        const why = event.message ?? "the page's policy must have worker-src blob:";
+        reject(new Error(`the thread failed: ${why}`));
       };
       worker.postMessage(data);
     });

@@ -11,6 +11,8 @@ import type { PageRunner } from "./page_runner.ts";
 export interface ServedOptions {
   /** Whether the page is cross-origin isolated; by default it is. */
   readonly isolated?: boolean;
+  /** What the page may load and run, as `content-security-policy` says it; everything by default. */
+  readonly policy?: string;
   /** Parameters of the page's address; none by default. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** What runs in the page before everything else; nothing by default. */
@@ -36,12 +38,15 @@ export const swiftShader = [
  */
 export async function withServedPage<Result>(
   files: ReadonlyMap<string, Uint8Array>,
-  { isolated = true, parameters = {}, prelude, flags = swiftShader }: ServedOptions,
+  { isolated = true, policy, parameters = {}, prelude, flags = swiftShader }: ServedOptions,
   body: (page: Page) => Promise<Result>,
 ): Promise<Result> {
   const empty = "<!doctype html><link rel=icon href=data:,><title>Test</title>";
   const served = new Map<string, string | Uint8Array>([["index.html", empty], ...files]);
-  await using server = serveFiles(served, isolated ? isolating : {});
+  await using server = serveFiles(served, {
+    ...(isolated ? isolating : {}),
+    ...(policy === undefined ? {} : { "content-security-policy": policy }),
+  });
   return await withPage({ flags }, async (page) => {
     if (prelude !== undefined) await page.evaluateOnNewDocument(prelude);
     await page.goto(`${server.address}index.html?${new URLSearchParams(parameters)}`);
