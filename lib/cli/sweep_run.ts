@@ -20,7 +20,7 @@ import { callOf, linesOfInput, startWorker } from "./sweep_workers.ts";
 
 /** A sweep and where it goes. */
 export interface SweepPlace {
-  /** The sweep. */
+  /** What is trained. */
   readonly sweep: Sweep;
   /** The folder of its runs. */
   readonly out: string;

@@ -7,7 +7,7 @@ import type { Cell } from "./trainer.ts";
 
 /** A cell with what it measured; undefined where it has not yet. */
 export interface Measured<C> {
-  /** The cell. */
+  /** Which one it is. */
   readonly cell: C;
   /** What it measured; not finite where it diverged. */
   readonly measured?: number | undefined;
@@ -17,7 +17,7 @@ export interface Measured<C> {
 export interface Arm<C> {
   /** What they have in common. */
   readonly point: Point;
-  /** The cells. */
+  /** They, in the order of their seeds. */
   readonly cells: readonly C[];
   /** What those that are done measured. */
   readonly values: readonly number[];

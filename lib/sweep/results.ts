@@ -25,7 +25,7 @@ export const cellStates: readonly CellState[] = [
 
 /** A cell, and what is known of it. */
 export interface CellResult {
-  /** The cell. */
+  /** Which one it is. */
   readonly cell: SweepCell;
   /** How far it is. */
   readonly state: CellState;

@@ -30,7 +30,7 @@ export interface SweepCell extends Cell {
 
 /** A sweep that is ready to run. */
 export interface Sweep {
-  /** Its file. */
+  /** What its file says. */
   readonly file: SweepFile;
   /** The path of the file. */
   readonly path: string;

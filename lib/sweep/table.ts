@@ -6,7 +6,7 @@ import type { SweepFile } from "./file.ts";
 import type { CellResult } from "./results.ts";
 import type { SweepCell } from "./sweep.ts";
 
-/** A row of the table. */
+/** What was found at one setting that is not a nuisance. */
 export interface TableRow {
   /** The settings that it is about. */
   readonly point: Readonly<Record<string, unknown>>;
