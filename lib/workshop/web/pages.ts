@@ -1,7 +1,10 @@
 // The pages that compute, with the modules, the text and the WebAssembly that they load: files for any file server.
 
+import { readdir } from "node:fs/promises";
+import { basename } from "node:path";
 import { mobyDickText } from "../../data/moby_dick.ts";
 import { exists } from "../../platform/files.ts";
+import { readTextFile } from "../../platform/text_file.ts";
 import { checkout } from "../checkout.ts";
 import { bundle } from "../bundle.ts";
 import { readRuns } from "../../train/read_runs.ts";
@@ -27,14 +30,33 @@ const modules = {
   convert_worker: "convert/worker.ts",
 };
 
-/** The figures of which runs are recorded on a grid. */
-async function recordedGrids(): Promise<RecordedGrids[]> {
+/** What was recorded on a grid: studies, and figures of notebooks, each by its folder and its title. */
+async function recordedTitles(): Promise<(readonly [folder: string, title: string])[]> {
+  const studies = (await readdir(`${checkout}/data/studies`)).filter((file) =>
+    file.endsWith(".json")
+  );
+  return [
+    ...await Promise.all(
+      studies.toSorted().map(async (file) => {
+        const { title } = JSON.parse(await readTextFile(`${checkout}/data/studies/${file}`));
+        return [`studies/${basename(file, ".json")}`, String(title)] as const;
+      }),
+    ),
+    ...figures.map(({ id, title }) => [`runs/${id}`, title] as const),
+  ];
+}
+
+/**
+ * What was recorded on a grid, as far as it has runs.
+ *
+ * @returns Studies first, then the figures of notebooks in their order.
+ */
+export async function recordedGrids(): Promise<RecordedGrids[]> {
   const recorded: RecordedGrids[] = [];
-  for (const { id, title } of figures) {
-    const folder = `${checkout}/data/runs/${id}`;
-    if (!await exists(folder)) continue;
-    const grids = gridsOf(await readRuns(folder));
-    if (grids.length > 0) recorded.push({ id, title, grids });
+  for (const [folder, title] of await recordedTitles()) {
+    if (!await exists(`${checkout}/data/${folder}/manifests.jsonl`)) continue;
+    const grids = gridsOf(await readRuns(`${checkout}/data/${folder}`));
+    if (grids.length > 0) recorded.push({ id: basename(folder), folder, title, grids });
   }
   return recorded;
 }

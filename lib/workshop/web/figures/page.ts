@@ -9,10 +9,12 @@ import type { Grid } from "../grids/grid.ts";
 import { gridHtml } from "../grids/grid_html.ts";
 import { appStyle, movingStyle } from "../style.ts";
 
-/** The recorded grids of a figure. */
+/** The recorded grids of a study, or of a figure. */
 export interface RecordedGrids {
-  /** The figure's folder under `data/runs`. */
+  /** The name of its folder. */
   readonly id: string;
+  /** Its folder under `data`. */
+  readonly folder: string;
   /** What it shows, in a line. */
   readonly title: string;
   readonly grids: readonly Grid[];
@@ -21,11 +23,11 @@ export interface RecordedGrids {
 /** Where a grid's points lie, beside the pages. */
 export const gridFile = (id: string, at: number): string => `app/grid-${id}-${at}.json`;
 
-function recordedHtml({ id, title, grids }: RecordedGrids): string {
+function recordedHtml({ id, folder, title, grids }: RecordedGrids): string {
   const tables = grids.map((grid, at) => gridHtml(grid, gridFile(id, at)));
   return `<section aria-labelledby="grid:${id}">
 <h3 id="grid:${id}">${escapeHtml(title)}</h3>
-<p class="source">data/runs/${id}</p>
+<p class="source">data/${folder}</p>
 ${tables.join("\n")}
 </section>`;
 }

@@ -12,6 +12,7 @@ import { movingHtml } from "../../../../lib/workshop/web/formulas/moving_html.ts
 import { finalLoss, gridsOf } from "../../../../lib/workshop/web/grids/grid.ts";
 import { gridChart } from "../../../../lib/workshop/web/grids/grid_chart.ts";
 import { gridHtml } from "../../../../lib/workshop/web/grids/grid_html.ts";
+import { recordedGrids } from "../../../../lib/workshop/web/pages.ts";
 import { liveParts } from "../../../../lib/workshop/web/notebook/controls.ts";
 
 Deno.test("a figure that moves can be drawn wherever one of its sliders stands, and at both ends of all", () => {
@@ -99,4 +100,19 @@ Deno.test("a grid holds the runs that differ in variant, rate, warm-up and seed 
   const { description } = gridChart(shallow!, shallow!.points, 500);
   assertStringIncludes(description, "Post-LN, 0.1 does not reach its last step");
   assertStringIncludes(description, "Pre-LN, 0.2");
+});
+
+Deno.test("the phase map and the figures' sweeps are grids, and each has a table", async () => {
+  const recorded = await recordedGrids();
+  const folders = recorded.map(({ folder }) => folder);
+  for (const folder of ["studies/phase-map", "runs/warmup", "runs/residual", "runs/masked-lm"]) {
+    assert(folders.includes(folder), folders.join(", "));
+  }
+  assertEquals(new Set(recorded.map(({ id }) => id)).size, recorded.length);
+  for (const { grids, folder } of recorded) {
+    for (const grid of grids) {
+      const cells = gridHtml(grid, "grid.json").match(/data-point/g)!;
+      assertEquals(cells.length, grid.points.length, folder);
+    }
+  }
 });
