@@ -36,12 +36,12 @@ export const mutations: readonly Mutation[] = [
   {
     name: "DeepNorm's α stands on the branch",
     edits: [variants("add(scale(alpha, x), f(x))", "add(x, scale(alpha, f(x)))")],
-    seenBy: ["09"],
+    seenBy: ["00", "09"],
   },
   {
     name: "DeepNorm's α is the square root of 2N",
     edits: [variants("alpha: (2 * depth) ** 0.25", "alpha: (2 * depth) ** 0.5")],
-    seenBy: ["09"],
+    seenBy: ["00", "09"],
   },
   {
     name: "DeepNorm's β is forgotten",
@@ -67,7 +67,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: "Sub-LN's inner norm is dropped",
     edits: [variants("f(n.input(x), n.inner)", "f(n.input(x))")],
-    seenBy: ["02"],
+    seenBy: ["00", "02"],
   },
   {
     name: "Pre-LN's norm stands behind the addition",
@@ -77,7 +77,7 @@ export const mutations: readonly Mutation[] = [
         'gate: "sum",\n    update: ({ add }, x, f, n) => n.input(add(x, f(x))),\n  }),\n};\n\n/** Those',
       ),
     ],
-    seenBy: ["01"],
+    seenBy: ["00", "01"],
   },
   {
     name: "Pre-LN has no final norm",
@@ -97,7 +97,7 @@ export const mutations: readonly Mutation[] = [
         'f_l(x_l))`,\n  ends: [],\n  init: { base: "xavier" },\n  wiring: () => ({\n    norms: ["stream"],\n    gate: "shortcut",\n    update: ({ add }, x, f) => add(x, f(x)),',
       ),
     ],
-    seenBy: ["01"],
+    seenBy: ["00", "01"],
   },
   {
     name: "ResiDual's second stack is dropped",
@@ -122,17 +122,17 @@ export const mutations: readonly Mutation[] = [
   {
     name: "Peri-LN's output norm is dropped",
     edits: [variants("add(x, n.output(f(n.input(x))))", "add(x, f(n.input(x)))")],
-    seenBy: ["06"],
+    seenBy: ["00", "06"],
   },
   {
     name: "Mix-LN is Post-LN in half of its layers",
     edits: [variants("Math.floor(site.depth / 4)", "Math.floor(site.depth / 2)")],
-    seenBy: ["06"],
+    seenBy: ["00", "06"],
   },
   {
     name: "LNS divides by the root of the layer behind",
     edits: [variants("scale(layer ** -0.5, n.input(x))", "scale((layer + 1) ** -0.5, n.input(x))")],
-    seenBy: ["06"],
+    seenBy: ["00", "06"],
   },
   {
     name: "layers are counted from 0 where they run",
@@ -241,23 +241,24 @@ export const mutations: readonly Mutation[] = [
         "w.update(algebra, n.gpas(x), f, n)",
       ),
     ],
-    seenBy: ["05"],
+    seenBy: ["00", "05"],
   },
   {
     name: "a query sees the key behind it",
     edits: [
       edit(
-        `${kernels}/source/causal_softmax.ts`,
-        "return row % queries + keys - queries + 1;",
-        "return min(row % queries + keys - queries + 2, keys);",
+        `${kernels}/source/attention_block.ts`,
+        "min(counted, query + ahead + 1)",
+        "min(counted, query + ahead + 2)",
       ),
+      edit(`${kernels}/source/attention_block.ts`, "splat(key - ahead)", "splat(key - ahead - 1)"),
     ],
-    seenBy: ["03"],
+    seenBy: ["00", "03"],
   },
   {
     name: "attention's scores are not scaled",
     edits: [edit("lib/transformer/layers.ts", "scale: headWidth ** -0.5,", "scale: 1,")],
-    seenBy: ["03"],
+    seenBy: ["00", "03"],
   },
   {
     name: "AdamW does not correct its moments",
@@ -268,7 +269,7 @@ export const mutations: readonly Mutation[] = [
         "[rate, 1, eps]",
       ),
     ],
-    seenBy: ["03"],
+    seenBy: ["00", "03"],
   },
   {
     name: "the warm-up begins at the full rate",
