@@ -2,7 +2,7 @@
 
 import { disposeTree } from "../core/tree.ts";
 import { commitOf } from "../platform/commit.ts";
-import { exists, prepareFolder } from "../platform/files.ts";
+import { exists } from "../platform/files.ts";
 import { type Row, writeRun } from "../train/record.ts";
 import { stepsIn } from "../train/state_file.ts";
 import type { Claims } from "./claims.ts";
@@ -86,7 +86,6 @@ export async function runCell(cell: Cell, place: CellPlace): Promise<CellEnd> {
   const states = statesOf(out, cell.name);
   const isMade = async (): Promise<boolean> => (await madeRuns([cell], place)).has(cell);
   if (await isMade() && !await exists(states)) return "done";
-  await using _out = await prepareFolder(out);
   await using claim = await claims.take(states);
   if (claim === undefined) return await isMade() ? "done" : "busy";
   const end = await isMade() ? "done" : await goOn(cell, place); // another process may have made it meanwhile

@@ -5,7 +5,7 @@ import { armsOf } from "./arms.ts";
 import { madeRuns, usualBackend } from "./made.ts";
 import { type QueueOptions, runOrders } from "./queue.ts";
 import { measureIn } from "./results.ts";
-import { evaluationAt } from "./states.ts";
+import { evaluationAt, removeLeftovers } from "./states.ts";
 import type { Sweep, SweepCell } from "./sweep.ts";
 
 /** What a sweep measured at a step: in its record, or in what is under way. */
@@ -56,6 +56,7 @@ export async function runSweep(
   let cells = sweep.cells;
   const run = async (until?: number): Promise<ReadonlyMap<string, string>> => {
     const made = await madeRuns(cells, store);
+    await removeLeftovers(out, made);
     const left = cells.filter((cell) => !made.has(cell));
     return await runOrders(left.map(({ name }) => ({ name, until })), options);
   };

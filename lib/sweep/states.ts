@@ -53,3 +53,19 @@ export async function removeStates(out: string, name: string): Promise<void> {
   });
   await platform.removeEmpty(underWay.in(out)).catch(() => {}); // others are under way
 }
+
+/**
+ * Removes what is left under way of cells that are written: their processes were killed just before they did.
+ *
+ * @param out The folder of runs.
+ * @param made The cells.
+ */
+export async function removeLeftovers(
+  out: string,
+  made: Iterable<{ readonly name: string }>,
+): Promise<void> {
+  if (!await exists(underWay.in(out))) return;
+  const left = new Set<string>();
+  for await (const { name } of platform.readDir(underWay.in(out))) left.add(name);
+  for (const { name } of made) if (left.has(name)) await removeStates(out, name);
+}

@@ -24,7 +24,7 @@ import { madeRuns, packFinished, type RunStore, takenNames, usualBackend } from 
 import { runOrders } from "../sweep/queue.ts";
 import { runCell } from "../sweep/run_cell.ts";
 import { serve } from "../sweep/serve.ts";
-import { removeStates } from "../sweep/states.ts";
+import { removeLeftovers, removeStates } from "../sweep/states.ts";
 import type { Cell, VariantSettings } from "../sweep/trainer.ts";
 import { type Figure, runsOf } from "./figures/figure.ts";
 import { type AnyFigure, figures, findFigure, trainerOf } from "./figures/registry.ts";
@@ -132,7 +132,7 @@ async function makeMissing(
   let done = 0;
   try {
     const failed = await runOrders(missing, {
-      ...{ out, signal, retries: 0 },
+      ...{ out, signal, retries: 2 },
       workers: countOption(args, "jobs") ?? navigator.hardwareConcurrency,
       start: () => startWorker(import.meta.url, [figure.id, ...words, "--child"]),
       onEnd: (name) => bar.update(++done, name),
@@ -151,6 +151,7 @@ async function reproduce(args: Arguments, signal: AbortSignal): Promise<Outcome>
   const store: RunStore = { out, trainer: await trainerOf(plan.figure) };
   if (flag(args, "child")) return await makeHere(plan, store, signal);
   const made = await madeRuns(plan.runs, store);
+  if (!flag(args, "dry-run")) await removeLeftovers(out, made);
   const missing = plan.runs.filter((run) => !made.has(run));
   if (flag(args, "dry-run")) {
     const lines = plan.runs.map((run) => `${made.has(run) ? "made" : "to do"}  ${run.name}`);

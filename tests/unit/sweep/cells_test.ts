@@ -82,6 +82,18 @@ Deno.test("a cell that another has is left alone, and taken when that has ended 
     await taken![Symbol.asyncDispose]();
   }));
 
+Deno.test("states of a cell whose process was killed once it had written it are removed", () =>
+  inFolder(async (out) => {
+    const sweep = await makeSweep(tinySweep);
+    const options = optionsOf(out, workerHere(sweep, out));
+    await runSweep(sweep, options);
+    const states = `${out}/unfinished/${sweep.cells[3]!.name}`;
+    await Deno.mkdir(states, { recursive: true });
+    await Deno.writeTextFile(`${states}/claim-1`, "");
+    await runSweep(sweep, options);
+    assertEquals(namesIn(out).length, 16);
+  }));
+
 Deno.test("of many who take a cell at once, one has it", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/claim-1`, '{"host":"gone","beat":"000000000001"}');
