@@ -13,6 +13,7 @@ const element = <Kind extends HTMLElement>(id: string): Kind =>
 const entries: SearchEntry[] = JSON.parse(element("sections").textContent!);
 const search = new MiniSearch<SearchEntry>({
   fields: ["title", "text", "page"],
+  tokenize: (text) => text.split(/[^\p{L}\p{N}]+/u), // signs of formulas part words too
   searchOptions: {
     boost: { title: 3, page: 2 },
     prefix: (term) => term.length > 2,

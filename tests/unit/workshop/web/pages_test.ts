@@ -31,7 +31,7 @@ Deno.test("the gallery has a card of every variant, with equation, drawing, word
     assertStringIncludes(drawing!.getAttribute("alt")!, at < residuals.length ? label : "GPAS");
     assert(at === residuals.length || card.querySelector(".katex") !== null, label);
     assertEquals(card.querySelectorAll("dd").length, 2);
-    const address = card.querySelector("a")!.getAttribute("href")!;
+    const address = card.querySelector("a.button")!.getAttribute("href")!;
     assertStringIncludes(address, id);
     assertEquals(complaintsOf(address), []);
   });
