@@ -55,10 +55,15 @@ export function foldSections(cells: readonly Section[]): string[] {
   return sections;
 }
 
-/** The anchor is inside, so that a browser that is sent there opens the fold by itself. */
+/**
+ * The anchor is inside, so that a browser that is sent there opens the fold by itself; and so is the link to it, since what is clicked
+ * to open may hold no other link.
+ */
 function foldHtml({ heading, id }: NonNullable<Section["fold"]>, inside: string[]): string {
-  return `<details class="fold"><summary>${heading}</summary>
+  const link = /<a class="anchor"[^>]*>#<\/a>/.exec(heading)?.[0] ?? "";
+  return `<details class="fold"><summary>${heading.replace(link, "")}</summary>
 <div class="folded" id="${id}">
+${link}
 ${inside.join("\n")}
 </div></details>`;
 }

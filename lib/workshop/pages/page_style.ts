@@ -43,6 +43,7 @@ h3 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
 .fold > summary > :is(h2, h3, h4, h5, h6) { display: inline; margin: 0; padding: 0; border: 0; font-size: 1rem; }
 .fold[open] > summary { border-bottom: 1px solid var(--line); }
 .folded { padding: .25rem 1rem; background: var(--page); border-radius: 6px; scroll-margin-top: 3.5rem; }
+.folded > .anchor { float: right; opacity: 1; }
 .folded:target { background: var(--page); box-shadow: none; }
 .fold:has(> .folded:target) > summary { background: var(--mark); }
 p, ul, ol { margin: .75rem 0; }
