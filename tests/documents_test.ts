@@ -172,7 +172,8 @@ Deno.test("links to the web are complete addresses, and nowhere unencrypted", as
 /** What in a line of code is a path of this repository; names with `my_` are the reader's own, as are commands with `my-`, and words in capitals stand for any. */
 const pathsOf = (line: string): string[] =>
   wordsOf(line).filter((word) =>
-    /^(?:lib|tests|data|notebooks)\/[\w./-]+$/.test(word) && !/my_|\/(?:TASK|FIGURE)\b/.test(word)
+    /^(?:lib|tests|data|notebooks)\/[\w./-]+$/.test(word) &&
+    !/my_|\/(?:TASK|FIGURE|FILE)\b/.test(word)
   );
 
 Deno.test("the paths in pages exist", async () => {

@@ -118,6 +118,7 @@ of all that determines it, so that a cell that is there is never trained again, 
   --x KEY --y KEY      what \`plot\` draws from left to right and from bottom to top, such as schedule.warmup
   --figure FILE        where it draws, .svg or .png (OUT.svg)
   --jobs N             jobs of a Slurm array (one a cell, 1000 at most)
+  --worker             of \`cell\`: train the cells that come in through the pipe, as \`run\` orders them
   --json               one JSON object at the end, no bar
 
 Several processes may run one sweep, on several machines too that share the disk. Ctrl-C and SIGTERM save what is under way (exit codes 0

@@ -2,8 +2,13 @@
 // their counts into README.md.
 
 import { basename } from "node:path";
-import { readNotebook } from "./jupyter/notebook_file.ts";
-import type { Notebook, Output } from "./jupyter/notebook_file.ts";
+import {
+  type Cell,
+  joined,
+  type Notebook,
+  type Output,
+  readNotebook,
+} from "./jupyter/notebook_file.ts";
 import { writeAtomically } from "../platform/files.ts";
 import { readTextFile } from "../platform/text_file.ts";
 import { shown } from "../core/options.ts";
@@ -35,20 +40,37 @@ function claimsIn(output: Output): readonly Claim[] {
   return claims;
 }
 
+/** Requires that a cell that claims shows its claims: a kernel shows the value of the last statement alone. */
+function requireShown(cell: Cell, file: string): void {
+  const isClaiming = cell.cell_type === "code" && /^claim\(/m.test(joined(cell.source));
+  const shows = (cell.outputs ?? []).some((output) => "data" in output && claimType in output.data);
+  if (isClaiming && !shows) {
+    throw new RangeError(
+      `Cannot list the claims of ${file}, cell ${cell.id}: it shows none; claim() must be its last statement`,
+    );
+  }
+}
+
 /**
  * The claims in the outputs of notebooks.
  *
  * @param notebooks Notebooks with the names of their files, in order.
  * @returns The claims in the order of their cells.
- * @throws {RangeError} If a claim is malformed, or an id stands twice.
+ * @throws {RangeError} If a claim is malformed, an id stands twice, or a cell claims something that it does not show.
  */
 export function collectClaims(
   notebooks: readonly { readonly file: string; readonly notebook: Notebook }[],
 ): FoundClaim[] {
   const found = notebooks.flatMap(({ file, notebook }) =>
-    notebook.cells.flatMap(({ id, outputs = [] }) =>
-      outputs.flatMap(claimsIn).map((one): FoundClaim => ({ ...one, notebook: file, cell: id }))
-    )
+    notebook.cells.flatMap((cell) => {
+      requireShown(cell, file);
+      const { id, outputs = [] } = cell;
+      return outputs.flatMap(claimsIn).map((one): FoundClaim => ({
+        ...one,
+        notebook: file,
+        cell: id,
+      }));
+    })
   );
   const firsts = new Map<string, FoundClaim>();
   for (const one of found) {

@@ -64,6 +64,15 @@ Deno.test("collectClaims() finds every claim with its notebook and cell, in orde
   );
 });
 
+Deno.test("collectClaims() refuses a cell whose claims are not shown", () => {
+  const hidden = { ...code('claim({ id: "lost" });\ncheck("a", 1, { above: 0 });'), id: "silent" };
+  assertThrows(
+    () => collectClaims([{ file: "03_c.ipynb", notebook: notebook(hidden) }]),
+    RangeError,
+    "03_c.ipynb, cell silent: it shows none; claim() must be its last statement",
+  );
+});
+
 Deno.test("collectClaims() refuses an id that stands twice, and a malformed claim", () => {
   const again = { file: "03_c.ipynb", notebook: notebook(cellOf("third", claimOf("a-one"))) };
   assertThrows(
