@@ -63,7 +63,10 @@ function look() {
     ],
     links: [
       ...new Set(
-        [...document.querySelectorAll<HTMLAnchorElement>("a[href]")].map((link) =>
+        [...document.querySelectorAll<HTMLAnchorElement>(
+          // values of a chart and citations, as the page itself writes them
+          "a[href]:not(figcaption > [href^='data:text/csv;'], .cite [href^='data:application/x-bibtex;'])",
+        )].map((link) =>
           /^\w+:/.exec(link.getAttribute("href")!)?.[0] ?? (link.host === "" ? "" : link.host)
         ),
       ),
@@ -73,7 +76,7 @@ function look() {
     styled: [...document.querySelectorAll("[style]")]
       .filter((element) => !inside(element, ".katex, .katex-error, .card")).length,
     base: document.baseURI,
-    ids: [...document.querySelectorAll("[id^='page:']")].length,
+    ids: [...document.querySelectorAll("[id^='page:']")].map(({ id }) => id),
     last: main.lastElementChild?.localName,
     shown: getComputedStyle(document.body).display,
   };
@@ -110,7 +113,7 @@ for (const file of ["page", "b.html", "index.html"]) {
         sources: [],
         styled: 0,
         base: found.base,
-        ids: 1,
+        ids: file === "b.html" ? ["page:main", "page:cite"] : ["page:main"],
         shown: "block",
       });
       assert(!found.base.includes(beacon), found.base);

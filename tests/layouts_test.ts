@@ -102,7 +102,8 @@ Deno.test("the package holds the library alone, without the repository's own pro
   await using registry = await publishHere();
   const paths = [...registry.files.keys()];
   assert(paths.includes("lib/cli/mod.ts"));
-  const own = /^(mod\.ts|deno\.json|LICENSE|[A-Z]+\.(md|cff)|lib\/(?!workshop\/).+\.ts)$/;
+  const own =
+    /^(mod\.ts|deno\.json|LICENSE|[A-Z]+\.(md|cff)|lib\/(?!workshop\/).+\.ts|lib\/sweep\/schema\.json)$/;
   assertEquals(paths.filter((path) => !own.test(path)), []);
 });
 

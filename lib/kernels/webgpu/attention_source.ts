@@ -177,9 +177,10 @@ export function statisticsSource(shape: AttentionShape): string {
   );
 }
 
-/** The share p of a key in a query's mix, and the slope of the score behind it. */
+/** The share p of a key in a query's mix, and the slope of the score behind it; compilers may lose NaN in `exp`. */
 const shareAndSlope = (score: string, change: string): string => `
-      let share = exp(${score} - known.x);
+      let below = ${score} - known.x;
+      let share = select(exp(below), below, ${isNan("below")});
       let slope = uniforms.scale * share * (${change} - known.y);`;
 
 /**
