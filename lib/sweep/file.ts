@@ -111,6 +111,9 @@ const drawKinds: OptionKinds<Draw> = {
 
 const backends = ["wasm", "cpu", "webgpu"];
 
+/** The most cells of a sweep: all are checked, and named, before the first one is trained. */
+const mostCells = 100_000;
+
 /** @returns The grids of a file, one where nothing is swept. */
 export const gridsOf = ({ grid = {} }: SweepFile): readonly Grid[] =>
   Array.isArray(grid) ? grid as readonly Grid[] : [grid as Grid];
@@ -123,8 +126,9 @@ export function sweptPlaces(file: SweepFile): string[] {
 
 function requireValues(what: string, values: unknown): void {
   if (!Array.isArray(values) || values.length === 0) {
+    const found = Array.isArray(values) ? "[]" : shown(values);
     throw new RangeError(
-      `Cannot use ${what} = ${shown(values)}: it must be a list of one or more values`,
+      `Cannot use ${what} = ${found}: it must be a list of one or more values`,
     );
   }
   const texts = values.map((value) => JSON.stringify(value));
@@ -162,7 +166,19 @@ function requireGrids(of: string, file: SweepFile): void {
       requirePlace("grid", place);
       requireValues(`grid["${place}"]`, values);
     }
+    requireApart([...Object.keys(grid), ...Object.keys(file.random?.draw ?? {})]);
   }
+}
+
+/** Requires places none of which is within one that comes later: the later one would replace its values. */
+function requireApart(places: readonly string[]): void {
+  places.forEach((place, at) => {
+    const around = places.slice(at + 1).find((later) => place.startsWith(`${later}.`));
+    if (around === undefined) return;
+    throw new RangeError(
+      `Cannot sweep ${place} before ${around}, which replaces it: name ${around} first, or its parts alone`,
+    );
+  });
 }
 
 function requireDraw(what: string, draw: Draw): void {
@@ -176,8 +192,9 @@ function requireDraw(what: string, draw: Draw): void {
   if (min === undefined || max === undefined) {
     throw new RangeError(`Cannot draw ${what} without min and max, or of: give a range, or values`);
   }
-  requireNumber(`${what}.min`, min, log ? { above: 0 } : {});
-  requireNumber(`${what}.max`, max, { above: min });
+  const requireBound = draw.whole === true ? requireInteger : requireNumber;
+  requireBound(`${what}.min`, min, log ? { above: 0 } : {});
+  requireBound(`${what}.max`, max, { above: min });
 }
 
 function requireDraws(of: string, file: SweepFile): void {
@@ -212,8 +229,37 @@ function requireSeeds(file: SweepFile): void {
     requireInteger("seeds", seeds, { min: 1 });
     return;
   }
+  if (!Array.isArray(seeds)) {
+    throw new RangeError(
+      `Cannot use seeds = ${shown(seeds)}: it must be a whole number ≥ 1, or a list of seeds`,
+    );
+  }
   requireValues("seeds", seeds);
   for (const seed of seeds) requireInteger("a seed of seeds", seed, { min: 0 });
+}
+
+/** Requires the text of decoders to name its file; the other fields are checked by what reads it. */
+function requireText(of: string, { text }: SweepFile): void {
+  if (text === undefined || (typeof text.file === "string" && text.file !== "")) return;
+  throw new RangeError(
+    `Cannot use text.file = ${
+      shown(text.file)
+    } of ${of}: it must be the path of a file or a folder`,
+  );
+}
+
+/** Requires a number of cells that can be named and checked in seconds. */
+function requireCount(of: string, file: SweepFile): void {
+  const { seeds = 1, random } = file;
+  const points = gridsOf(file).reduce(
+    (sum, grid) => sum + Object.values(grid).reduce((product, { length }) => product * length, 1),
+    0,
+  );
+  const count = points * (random?.count ?? 1) * (typeof seeds === "number" ? seeds : seeds.length);
+  if (count <= mostCells) return;
+  throw new RangeError(
+    `Cannot make the ${count} cells of ${of}: there must be at most ${mostCells}; sweep fewer values, or in several files`,
+  );
 }
 
 /** @returns Requires words of a list to be known, each once. */
@@ -261,6 +307,8 @@ export function requireSweep(of: string, found: unknown): SweepFile {
   requireGrids(of, file);
   requireDraws(of, file);
   requireSeeds(file);
+  requireCount(of, file);
+  requireText(of, file);
   requireNames("a parameter of nuisance", file.nuisance, sweptPlaces(file));
   requireNames("a probe of probes", file.probes, probeNames);
   requireNames("a probe of during", file.during, probeNames);
