@@ -3,6 +3,8 @@
 import { Claims } from "../sweep/claims.ts";
 import type { BackendName } from "../backend/backend.ts";
 import { useBackend } from "../kernels/use_backend.ts";
+import { exists } from "../platform/files.ts";
+import { platform } from "../platform/mod.ts";
 import { madeRuns, usualBackend } from "../sweep/made.ts";
 import { planOf } from "../sweep/plan.ts";
 import { cellStates, resultsOf } from "../sweep/results.ts";
@@ -94,6 +96,12 @@ const folderOf = (args: Arguments, path: string): string =>
   textOption(args, "out") ??
     (path.endsWith(".json") ? path.slice(0, -".json".length) : `${path}.runs`);
 
+/** Requires that no file has the name of the folder of runs, which may be missing. */
+async function requireFolder(out: string): Promise<string> {
+  if (!await exists(out) || (await platform.stat(out)).isDirectory) return out;
+  throw new RangeError(`Cannot use --out ${out}: it must be a folder, and is a file`);
+}
+
 /** `normkit sweep`: its help, its options, and what it does. */
 export const sweepCommand: Command = {
   summary: "many trainings from one file, on every core or on a cluster",
@@ -153,6 +161,7 @@ Examples:
     if (more.length > 0 && word !== "cell") {
       throw new UsageError(`Cannot ${word} ${more.join(" ")}: it takes one file`);
     }
-    return await act({ sweep: await readSweep(path), out: folderOf(args, path) }, args, signal);
+    const sweep = await readSweep(path);
+    return await act({ sweep, out: await requireFolder(folderOf(args, path)) }, args, signal);
   },
 };

@@ -36,7 +36,7 @@ function nameOf({ point, settings }: CellResult["cell"], along: readonly string[
  * @param sweep The sweep.
  * @param results Its cells, and what they measured.
  * @param how The file, and the settings along whose values it is drawn; the first ones that are numbers by default.
- * @throws {UsageError} If a setting is not swept, or is no number.
+ * @throws {UsageError} If a setting is not swept, or is no number, or the file is of another kind.
  * @throws {RangeError} If nothing is done yet.
  */
 export async function drawSweep(
@@ -44,6 +44,9 @@ export async function drawSweep(
   results: readonly CellResult[],
   how: { readonly path: string; readonly x: string | undefined; readonly y: string | undefined },
 ): Promise<void> {
+  if (!/\.(svg|png)$/.test(how.path)) {
+    throw new UsageError(`Cannot use --figure ${how.path}: it must end in .svg or .png`);
+  }
   const known = numbersOf(sweep);
   const y = how.y === undefined ? undefined : requireNumber(how.y, known);
   const x = requireNumber(how.x ?? known.find((place) => place !== y) ?? "", known);

@@ -11,7 +11,7 @@ import type { Order } from "../sweep/queue.ts";
 import { type CellEnd, runCell } from "../sweep/run_cell.ts";
 import { runSweep } from "../sweep/run_sweep.ts";
 import { serve } from "../sweep/serve.ts";
-import type { Sweep } from "../sweep/sweep.ts";
+import type { Sweep, SweepCell } from "../sweep/sweep.ts";
 import type { BackendName } from "../backend/backend.ts";
 import { type Arguments, flag, numberOption, type Outcome, UsageError } from "./command.ts";
 import { startProgress } from "./progress.ts";
@@ -55,6 +55,17 @@ export const ownCall = (): readonly string[] => callOf(program);
 const codeOf = ({ reason, aborted }: AbortSignal): number =>
   !aborted ? 0 : reason instanceof EndedBySignal ? reason.code : 1;
 
+/** The cell of a name. */
+function cellNamed({ path, cells }: Sweep, name: string): SweepCell {
+  const cell = cells.find((one) => one.name === name);
+  if (cell !== undefined) return cell;
+  throw new RangeError(
+    `Cannot train the cell ${name}: ${path} has none of this name; its cells are named like ${
+      cells[0]!.name
+    }`,
+  );
+}
+
 /**
  * Trains cells in this process, with one thread.
  *
@@ -68,19 +79,12 @@ async function trainerHere(
   args: Arguments,
   signal: AbortSignal,
 ): Promise<(order: Order) => Promise<CellEnd>> {
-  const { file: { backend = usualBackend }, path, cells, trainer } = sweep;
+  const { file: { backend = usualBackend }, path, trainer } = sweep;
   await useBackend(backend as BackendName, { threads: 1 });
   const every = countOption(args, "save-every");
   const claims = new Claims();
   return async ({ name, until }) => {
-    const cell = cells.find((one) => one.name === name);
-    if (cell === undefined) {
-      throw new RangeError(
-        `Cannot train the cell ${name}: ${path} has none of this name; its cells are named like ${
-          cells[0]!.name
-        }`,
-      );
-    }
+    const cell = cellNamed(sweep, name);
     const command = commandLine("normkit sweep cell", [path, name]);
     return await runCell(cell, {
       ...{ out, trainer, backend, command, claims, signal, until },
@@ -114,6 +118,7 @@ export async function cellsHere(
     return { report: {} };
   }
   if (names.length === 0) throw new UsageError("Cannot train no cell: name one or more");
+  names.forEach((name) => cellNamed(place.sweep, name)); // before the first one is trained
   const run = await trainerHere(place, args, signal);
   const ends: Record<string, CellEnd> = {};
   for (const name of names) {

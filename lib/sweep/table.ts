@@ -83,7 +83,7 @@ export function tableText(rows: readonly TableRow[], { measure = "nats" }: Sweep
     ],
     ...rows.map(({ point, best, mean, deviation, seeds, diverged }) => [
       ...points.map((place) => textOf(point[place]) ?? ""),
-      ...bests.map((place) => textOf(best[place]) ?? ""),
+      ...bests.map((place) => mean === undefined ? "" : textOf(best[place]) ?? ""),
       numberText(mean),
       Number.isFinite(mean) ? numberText(deviation) : "",
       String(seeds),

@@ -162,6 +162,8 @@ const wrong: readonly (readonly [words: readonly string[], code: number, said: s
   [["cell", "a.json"], 2, "Cannot train no cell"],
   [["cell", "a.json", "0123456789abcdef"], 3, "its cells are named like"],
   [["status", "none.json"], 3, "none.json"],
+  [["status", "a.json", "--out", "a.json"], 3, "it must be a folder, and is a file"],
+  [["plot", "a.json", "--figure", "a.jpg"], 2, "it must end in .svg or .png"],
   [["plot", "a.json", "--x", "rows"], 2, "it must be one of schedule.peak"],
 ];
 for (const [words, code, said] of wrong) {
@@ -174,6 +176,21 @@ for (const [words, code, said] of wrong) {
       assertStringIncludes(outcome.err, said);
     }));
 }
+
+Deno.test("sweep cell of an unknown name writes nothing, within the folder of runs or outside", () =>
+  inFolder(async (folder) => {
+    const path = await write(folder, tinySweep);
+    for (const name of ["0123456789abcdef", "../../outside"]) {
+      assertEquals((await runHere("sweep", "cell", path, name)).code, 3);
+    }
+    assertEquals(namesIn(folder), ["a.json"]);
+  }));
+
+Deno.test("a table names no best where nothing is done", () =>
+  inFolder(async (folder) => {
+    const { out } = await runHere("sweep", "table", await write(folder, tinySweep));
+    assertMatch(out, /\npost-ln +0 +0\n/);
+  }));
 
 Deno.test("a workflow of a sweep that halves is refused", () =>
   inFolder(async (folder) => {
