@@ -3,7 +3,17 @@
 import { cp } from "node:fs/promises";
 import { checkout } from "../../lib/workshop/checkout.ts";
 
-const needed = ["deno.json", "deno.lock", "mod.ts", "README.md", "lib", "notebooks", "data"];
+const code = ["deno.json", "deno.lock", "mod.ts", "lib", "notebooks", "data"];
+/** What the site makes pages of, or links to. */
+const read = [
+  "README.md",
+  "DESIGN.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "CITATION.cff",
+  "LICENSE",
+  "tests",
+];
 
 /**
  * Copies what the tasks need.
@@ -14,7 +24,7 @@ const needed = ["deno.json", "deno.lock", "mod.ts", "README.md", "lib", "noteboo
 export async function copyOfCheckout(name: string): Promise<{ path: string } & AsyncDisposable> {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/${name}`;
-  for (const part of needed) {
+  for (const part of [...code, ...read]) {
     await cp(`${checkout}/${part}`, `${path}/${part}`, { recursive: true });
   }
   return { path, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
