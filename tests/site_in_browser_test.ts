@@ -11,6 +11,7 @@ import { readNotebook } from "../lib/workshop/jupyter/notebook_file.ts";
 import { notebookPage } from "../lib/workshop/pages/page.ts";
 import { chromium, inBrowser, withPage } from "./support/chromium.ts";
 import { serveFiles } from "./support/file_server.ts";
+import { faultsForSome } from "./support/site_pages.ts";
 
 const folder = `${checkout}/notebooks`;
 const ignore = chromium === undefined;
@@ -37,6 +38,17 @@ function look() {
     clipped: [...document.querySelectorAll(".cell, .contents li, .pager a")]
       .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 8).length,
     lost: pictures.filter(({ naturalWidth, width }) => naturalWidth < 300 || width < 200).length,
+    sideways: [...document.querySelectorAll(".chart")]
+      .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).length,
+    hiddenNotes: [...document.querySelectorAll(".aside")].filter((note) => {
+      note.scrollIntoView({ block: "center" });
+      const { left, top, width, height } = note.getBoundingClientRect();
+      return !note.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+    }).length,
+    tallest: Math.max(
+      ...[...document.querySelectorAll(".thumb")].map(({ clientHeight }) => clientHeight),
+      0,
+    ) > 300,
     unnamed: pictures.filter(({ alt }) => alt.trim().length < 10).length,
     errors: document.querySelectorAll(".katex-error").length,
     page: getComputedStyle(document.body).backgroundColor,
@@ -66,6 +78,9 @@ for (const [width, height, dark] of [[1280, 900, false], [390, 844, true]] as co
           overflow: 0,
           clipped: 0,
           lost: 0,
+          sideways: 0,
+          hiddenNotes: 0,
+          tallest: false,
           unnamed: 0,
           errors: 0,
           page: dark ? "rgb(20, 23, 28)" : "rgb(255, 255, 255)",
@@ -156,13 +171,57 @@ Deno.test({
 });
 
 Deno.test({
+  name: `a chart that a phone shows small comes to its full size and back (${where})`,
+  ignore,
+  fn: async () => {
+    await using server = serveFiles(new Map([["page.html", site.get("00_start_here.html") ?? ""]]));
+    await withPage({}, async (page) => {
+      /** Of the first chart that is drawn 640 pixels wide: the card's width, what its button says, and whether all can be seen. */
+      const seen = () =>
+        page.evaluate(() => {
+          const card = document.querySelector<HTMLElement>(".card[style*='640px']")!;
+          const button = card.parentElement!.querySelector<HTMLElement>("figcaption button")!;
+          const { left, right } = button.getBoundingClientRect();
+          return {
+            width: card.clientWidth,
+            button: button.checkVisibility() ? button.textContent : "",
+            inSight: left >= 0 && right <= innerWidth,
+            scrolls: card.parentElement!.scrollWidth > card.parentElement!.clientWidth,
+            pageScrolls: document.documentElement.scrollWidth > innerWidth,
+          };
+        });
+      const press = async (key: "Enter" | "ArrowRight") => {
+        await page.focus(`.chart:has([style*='640px']) ${key === "Enter" ? "button" : ".card"}`);
+        await page.keyboard.press(key);
+      };
+      const inSight = true, pageScrolls = false;
+      await page.setViewport({ width: 1280, height: 900 });
+      await page.goto(`${server.address}page.html`);
+      assertEquals((await seen()).button, "");
+      await page.setViewport({ width: 390, height: 844 });
+      await page.waitForSelector(".chart:has([style*='640px']) button:not([hidden])");
+      const small = { width: 356, button: "Full size", inSight, scrolls: false, pageScrolls };
+      assertEquals(await seen(), small);
+      await press("Enter");
+      const full = { width: 640, button: "Fit the page", inSight, scrolls: true, pageScrolls };
+      assertEquals(await seen(), full);
+      assertEquals(await faultsForSome(page), []);
+      for (let value = 0; value < 40; value++) await press("ArrowRight");
+      assertEquals(await seen(), full); // its button goes along
+      await press("Enter");
+      assertEquals(await seen(), small);
+    });
+  },
+});
+
+Deno.test({
   name: `a chart shows the value under the pointer, under a finger, and by arrow keys (${where})`,
   ignore,
   fn: async () => {
     for (const width of [1280, 390]) {
       const html = site.get("00_start_here.html") ?? "";
       const found = await inBrowser(html, { width, height: 844 }, () => {
-        const card = document.querySelector<HTMLElement>(".card")!;
+        const card = document.querySelector<HTMLElement>(".card[style*='640px']")!;
         const tip = card.querySelector<HTMLElement>("output")!;
         const words = (): string =>
           tip.hidden ? "hidden" : [...tip.children].map((part) => part.textContent).join(" / ");

@@ -53,6 +53,31 @@ function fitScreen(): void {
   fit();
 }
 
+/** Runs in a page: charts that are drawn wider than the column fit into it, and come to their full size by a button. */
+function fullSize(): void {
+  for (const card of document.querySelectorAll<HTMLElement>(".chart > .card[style]")) {
+    const chart = card.parentElement!;
+    const drawn = parseFloat(card.style.getPropertyValue("--drawn"));
+    const [title] = card.querySelector("img")!.alt.split("\n", 1);
+    const caption = chart.querySelector("figcaption") ??
+      chart.appendChild(document.createElement("figcaption"));
+    const button = document.createElement("button");
+    button.type = "button";
+    const say = (isFull: boolean): void => {
+      button.textContent = isFull ? "Fit the page" : "Full size";
+      button.ariaLabel = `${button.textContent}: ${title}`;
+      if (isFull) chart.tabIndex = 0; // its sides are reached by arrow keys
+      else chart.removeAttribute("tabindex");
+    };
+    button.onclick = () => say(chart.classList.toggle("full"));
+    caption.prepend(button);
+    say(false);
+    new ResizeObserver(() => {
+      button.hidden = !chart.classList.contains("full") && card.clientWidth >= drawn;
+    }).observe(card);
+  }
+}
+
 /** Runs in a page: a link into a folded section opens it, whatever the browser does by itself; paper shows all of them open. */
 function openFolds(): void {
   const follow = (): void => {
@@ -212,8 +237,8 @@ const run = (...functions: readonly (() => void)[]): string =>
 /** The script of a page's head. */
 export const headScript: string = run(restoreTheme);
 
-/** The script at the end of a page with the values of charts. */
-export const tipScript: string = run(chartTips);
+/** The script at the end of a page with charts. */
+export const tipScript: string = run(chartTips, fullSize);
 
 /** The script at the end of every page. */
 export const pageScript: string = run(themeButton, fitScreen, openFolds, followReading);

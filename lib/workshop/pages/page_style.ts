@@ -55,13 +55,17 @@ pre code { font-size: inherit; }
 .outputs { margin: .5rem 0 1.4rem; }
 .aside { margin: 1rem 0; padding: .1rem 0 .1rem .9rem; border-left: 3px solid var(--accent); color: var(--soft); font: .85rem/1.5 var(--sans); }
 .aside p { margin: .3rem 0; }
-@media (min-width: 60rem) { .aside { float: right; clear: right; width: 15rem; margin: .35rem 0 .75rem 1.5rem; } }
+@media (min-width: 60rem) { .aside { position: relative; z-index: 1; float: right; clear: right; width: 15rem; margin: .35rem 0 .75rem 1.5rem; } }
+h2, .code, .outputs, .fold { clear: right; }
 .outputs > pre { padding: .3rem 1rem; color: var(--soft); white-space: pre-wrap; overflow-wrap: anywhere; }
 .outputs > pre.error { color: var(--red); border-left: 3px solid var(--red); }
 .chart { margin: .9rem 0; overflow: auto hidden; border: 1px solid var(--line); border-radius: 8px; background: light-dark(#fff, #efeff0); }
-.chart figcaption { display: flex; gap: 1.25rem; justify-content: flex-end; padding: .1rem .75rem .35rem; font: .75rem/1.6 var(--sans); }
-.chart figcaption a { color: var(--cardlink); }
+.chart figcaption { position: sticky; left: 0; display: flex; gap: 1.25rem; justify-content: flex-end; padding: .1rem .75rem .35rem; font: .75rem/1.6 var(--sans); }
+.chart figcaption :is(a, button) { color: var(--cardlink); }
+.chart figcaption button { margin-right: auto; padding: 0; border: 0; background: none; font: inherit; text-decoration: underline; cursor: pointer; }
+.chart figcaption button[hidden] { display: none; }
 .card { position: relative; max-width: min(40rem, var(--drawn, 40rem)); margin: 0 auto; touch-action: pan-x pan-y pinch-zoom; }
+.full .card { width: var(--drawn); max-width: none; }
 .card:focus-visible { outline: none; }
 .chart:has(.card:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
 .card::after { content: ""; position: absolute; inset: 0; background: var(--shade); pointer-events: none; }
@@ -73,6 +77,8 @@ pre code { font-size: inherit; }
 .card output span:first-child { font-weight: 700; }
 .cell img { max-width: 100%; height: auto; }
 .cell, .contents li, .pager a { position: relative; overflow: clip; overflow-clip-margin: .5rem; } /* no formula lies over its neighbors */
+.cell:has(> .aside) { overflow: visible; } /* a note may hang below what it is beside */
+:where(.cell:has(> .aside) > *) { overflow: clip; overflow-clip-margin: .5rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; margin: .75rem 0; font-size: .9rem; }
 th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: normal; }
@@ -118,7 +124,6 @@ footer { margin-top: 2rem; color: var(--soft); font: .8rem/1.5 var(--sans); }
   main { padding: 1.5rem 1rem 2.5rem; }
   .bar, .contents { padding-left: 1rem; padding-right: 1rem; }
   h1 { font-size: 1.5rem; }
-  .card { width: min(33rem, var(--drawn, 33rem)); }
   .scroll table { width: max-content; max-width: 54rem; }
 }
 @media print {
@@ -128,7 +133,7 @@ footer { margin-top: 2rem; color: var(--soft); font: .8rem/1.5 var(--sans); }
   .code, .chart, table { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-  .card { width: auto; }
+  .full .card { width: auto; }
   .fold::details-content { content-visibility: visible; }
 }
 `;

@@ -20,9 +20,9 @@ main { max-width: 72rem; }
 .notebooks :is(h2, h3) a::after { content: ""; position: absolute; inset: 0; }
 .notebooks .words { padding: 1rem 1.1rem 1.2rem; font-size: .95rem; line-height: 1.5; }
 .notebooks p { margin: .5rem 0 0; color: var(--soft); }
-.thumb { position: relative; order: -1; aspect-ratio: 16 / 10; background: #fff; border-bottom: 1px solid var(--line); }
+.thumb { position: relative; order: -1; flex: none; overflow: hidden; aspect-ratio: 16 / 10; background: #fff; border-bottom: 1px solid var(--line); }
 .thumb::after { content: ""; position: absolute; inset: 0; background: var(--shade); }
-.thumb img { display: block; width: 100%; height: 100%; object-fit: contain; }
+.thumb img { position: absolute; width: 100%; height: 100%; object-fit: contain; }
 .results table { font-size: .85rem; }
 .results td:first-child { white-space: nowrap; }
 @media print { .notebooks li { break-inside: avoid; } }
@@ -37,9 +37,11 @@ export interface ListedPage {
 }
 
 function card(
-  { address, rendered: { titleHtml, lead, pictures: [first] } }: ListedPage,
+  { address, rendered: { titleHtml, lead, pictures } }: ListedPage,
   heading: "h2" | "h3",
 ): string {
+  const first = pictures.find(({ size: [width, height] = [1, 1] }) => width >= height) ??
+    pictures[0];
   const alternative = `Chart: ${first?.alternative.split("\n")[0]}`;
   const thumb = first === undefined
     ? ""
