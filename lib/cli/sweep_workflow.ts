@@ -21,9 +21,10 @@ const inPattern = (text: string): string => JSON.stringify(text.replace(/[{}]/g,
 
 /** The Snakemake workflow. States stay when a job is ended, so that the next try goes on from them. */
 function snakefile({ file, out, cells, call }: Job): string {
+  const run = commandLine("snakemake -s", [`${out}.workflow/Snakefile`]);
   return `# Written by \`normkit sweep workflow\`. Run it where the paths below begin, with any executor:
-#   snakemake -s ${out}.workflow/Snakefile --cores 4
-#   snakemake -s ${out}.workflow/Snakefile --executor slurm --jobs 100
+#   ${run} --cores 4
+#   ${run} --executor slurm --jobs 100
 NORMKIT = config.get("normkit", ${JSON.stringify(call)})
 CELLS = ${JSON.stringify(cells, undefined, 4)}
 
@@ -56,7 +57,9 @@ rule cell:
 function slurmScript({ file, out, cells, call }: Job, jobs: number): string {
   const own = commandLine("sweep cell", [file]);
   return `#!/bin/bash
-# Written by \`normkit sweep workflow\`. Run it where the paths below begin: sbatch ${out}.workflow/array.sh
+# Written by \`normkit sweep workflow\`. Run it where the paths below begin: ${
+    commandLine("sbatch", [`${out}.workflow/array.sh`])
+  }
 #SBATCH --job-name=${basename(out).replaceAll(/[^\w.-]/g, "_")}
 #SBATCH --array=0-${jobs - 1}
 #SBATCH --ntasks=1

@@ -186,6 +186,17 @@ Deno.test("sweep cell of an unknown name writes nothing, within the folder of ru
     assertEquals(namesIn(folder), ["a.json"]);
   }));
 
+Deno.test("a workflow's own commands can be copied where its path has a space", () =>
+  inFolder(async (folder) => {
+    await write(folder, tinySweep);
+    const out = `${folder}/my runs`;
+    await reportOf("sweep", "workflow", `${folder}/a.json`, "--out", out);
+    const snakefile = await Deno.readTextFile(`${out}.workflow/Snakefile`);
+    assertStringIncludes(snakefile, `snakemake -s '${out}.workflow/Snakefile' --cores 4\n`);
+    const array = await Deno.readTextFile(`${out}.workflow/array.sh`);
+    assertStringIncludes(array, `sbatch '${out}.workflow/array.sh'\n`);
+  }));
+
 Deno.test("a table names no best where nothing is done", () =>
   inFolder(async (folder) => {
     const { out } = await runHere("sweep", "table", await write(folder, tinySweep));
