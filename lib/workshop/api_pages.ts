@@ -1,6 +1,6 @@
 // The reference of the site: every public name with its documentation, as `deno doc --html` writes it; nothing is loaded from elsewhere.
 
-import { readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { PageLink } from "./pages/page.ts";
@@ -36,6 +36,16 @@ function mended(page: string, source: Source): string {
     })
     .replaceAll(ownAnchor, (link, id: string, words: string) => ids.has(id) ? link : words);
 }
+
+/** What `deno doc` leaves wider than a phone: its one column, the line at the top, and long names. */
+const phoneStyle = `
+@media (max-width: 48rem) {
+  .ddoc > div { min-width: 0; flex: 1; }
+  #topnav, #topnav > div { height: auto; flex-wrap: wrap; gap: .5rem 1rem; }
+  #searchbar { min-width: 0; max-width: 100%; }
+  #content { min-width: 0; overflow-wrap: anywhere; }
+}
+`;
 
 /**
  * Mends the pages, and renames those with a `%` in their name, as those of `text/plain` have: a server takes it for a letter's code, and
@@ -75,4 +85,5 @@ export async function writeApi(out: string, source?: string): Promise<void> {
     throw new RangeError(`Cannot write the reference: ${new TextDecoder().decode(stderr)}`);
   }
   await mendPages(join(out, apiFolder), source);
+  await appendFile(join(out, apiFolder, "page.css"), phoneStyle);
 }

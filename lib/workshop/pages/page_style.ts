@@ -50,7 +50,7 @@ p, ul, ol { margin: .75rem 0; }
 code, pre { font-family: "JetBrains Mono", "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .77rem; }
 p code, li code, td code { background: var(--box); padding: .1em .3em; border-radius: 3px; overflow-wrap: anywhere; }
 pre { margin: 0; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5; font-size: .75rem; } /* 100 characters fit */
-pre code { font-size: inherit; }
+pre code { padding: 0; background: none; font-size: inherit; overflow-wrap: inherit; }
 .code { background: var(--box); border: 1px solid var(--line); border-radius: 6px; margin: 1.1rem 0 .5rem; }
 .outputs { margin: .5rem 0 1.4rem; }
 .aside { margin: 1rem 0; padding: .1rem 0 .1rem .9rem; border-left: 3px solid var(--accent); color: var(--soft); font: .85rem/1.5 var(--sans); }
