@@ -1,6 +1,7 @@
 // A sweep's cells on the engines of clusters, Snakemake and Slurm: what they leave in one folder is what `normkit sweep run` leaves.
 
 import { assertEquals } from "@std/assert";
+import { pathToFileURL } from "node:url";
 import { checkout } from "../lib/workshop/checkout.ts";
 import { cliFile, reportOf } from "./support/cli.ts";
 import { systemHas } from "./support/programs.ts";
@@ -40,7 +41,8 @@ async function compared(
   assertEquals(await recordsIn(out), await recordsIn(whole));
 }
 
-const call = `${Deno.execPath()} run -A --quiet ${cliFile}`;
+// an address has no space to quote: Snakemake takes quotes off the ends of a value
+const call = `${Deno.execPath()} run -A --quiet ${pathToFileURL(cliFile).href}`;
 
 Deno.test({
   name: "Snakemake's local executor makes what `sweep run` makes",
