@@ -13,14 +13,12 @@ import {
   QUERIES,
   rowPanel,
   seesKey,
+  ZERO_BYTES,
 } from "./attention_block";
 import { exp, logarithm } from "./math";
 import { packColumns, packRows } from "./pack";
 import { storeUpTo } from "./simd";
 import { TILE_COLUMNS, TILE_ROWS } from "./tile";
-
-/** Bytes of zeros from which sums start, up to the end of a cache line. */
-const ZERO_BYTES: usize = 64;
 
 function fillWith(to: usize, value: f32, count: i32): void {
   for (let i: usize = 0; i < usize(count); i++) store<f32>(to + i * 4, value);

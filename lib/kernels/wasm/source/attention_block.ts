@@ -16,6 +16,9 @@ export const KEY_BYTES: usize = 96;
 /** What its scores take. */
 export const BLOCK_BYTES: usize = 9216;
 
+/** Bytes of zeros from which sums start, up to the end of a cache line. */
+export const ZERO_BYTES: usize = 64;
+
 /** The number of columns that whole panels take. */
 // @ts-ignore: decorator
 @inline

@@ -13,15 +13,13 @@ import {
   QUERIES,
   rowPanel,
   seesKey,
+  ZERO_BYTES,
 } from "./attention_block";
 import { dotOfRow } from "./causal_softmax";
 import { exp } from "./math";
 import { packColumns, packRows } from "./pack";
 import { multiplyAdd, storeUpTo } from "./simd";
 import { TILE_COLUMNS, TILE_ROWS } from "./tile";
-
-/** Bytes of zeros from which sums start, up to the end of a cache line. */
-const ZERO_BYTES: usize = 64;
 
 /**
  * From scores and dy · v of a block: shares p = exp(scale · score − logSumExp), and slopes ds = scale · p (dy · v − along), both 0 where a
