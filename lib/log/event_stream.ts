@@ -1,6 +1,7 @@
 // The events of a run, as far as it has come whenever they are asked for.
 
 import { jsonText } from "../core/json.ts";
+import { concatenate } from "../platform/text_file.ts";
 import type { RunView } from "../train/follow_run.ts";
 import type { Row } from "../train/record.ts";
 import { firstEvent, restartEvent, rowEvent, settingsEvent, textEvent } from "./events.ts";
@@ -62,16 +63,6 @@ export class EventStream {
       ...endOf(view, time(rows.length - 1)),
     ];
     this.#rows = rows;
-    return joined(records);
+    return concatenate(records);
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

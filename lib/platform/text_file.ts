@@ -126,6 +126,16 @@ export async function joinBytes(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   for await (const piece of pieces) parts.push(piece.slice());
+  return concatenate(parts);
+}
+
+/**
+ * Bytes one behind the other.
+ *
+ * @param parts The pieces.
+ * @returns All of them, in new memory.
+ */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
