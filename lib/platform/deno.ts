@@ -48,7 +48,12 @@ const errorNames: Readonly<Record<Fault, keyof typeof Deno.errors>> = {
 const faults = Object.keys(errorNames) as Fault[];
 
 const files: Files = {
-  open: async (path, mode) => openFile(await Deno.open(path, openOptions[mode])),
+  open: async (path, mode) => {
+    const options = openOptions[mode];
+    return openFile(
+      mode === "create" ? Deno.openSync(path, options) : await Deno.open(path, options),
+    );
+  },
   writeFile: (path, content) =>
     typeof content === "string" ? Deno.writeTextFile(path, content) : Deno.writeFile(path, content),
   readResource: (address) => Deno.readFile(new URL(address)),
@@ -56,9 +61,10 @@ const files: Files = {
   lstat: (path) => Deno.lstat(path),
   readLink: (path) => Deno.readLink(path),
   readDir: (path) => Deno.readDir(path),
-  makeFolder: (path, { around } = { around: false }) => Deno.mkdir(path, { recursive: around }),
+  makeFolder: async (path, { around } = { around: false }) =>
+    await Deno.mkdirSync(path, { recursive: around }),
   makeTemporaryFolder: (prefix) => Deno.makeTempDir({ prefix }),
-  rename: (from, to) => Deno.rename(from, to),
+  rename: async (from, to) => await Deno.renameSync(from, to),
   copyFile: (from, to) => Deno.copyFile(from, to),
   remove: (path) => Deno.remove(path),
   removeAll: (path) => Deno.remove(path, { recursive: true }),

@@ -18,20 +18,34 @@ async function writing(folder: string, act: () => Promise<void>): Promise<void> 
   }
 }
 
-/** Makes a folder where it is missing; the result is what was made, the innermost first. */
-async function makeFolder(folder: string): Promise<readonly string[]> {
-  const missing: string[] = [];
+/** Folders that were made where they were missing; a signal that ends the process removes those in which nothing is. */
+interface MadeFolders {
+  /** They stay. */
+  keep(): void;
+  /** Removes them as far as they are empty. */
+  remove(): Promise<void>;
+}
+
+/** Makes a folder and those around it where they are missing. */
+async function makeFolder(folder: string): Promise<MadeFolders> {
+  const missing: string[] = []; // the innermost first
   const atRoot = (path: string): boolean => path === dirname(path); // of a drive that is not there
   for (let path = folder; !atRoot(path) && !await exists(path); path = dirname(path)) {
     missing.push(path);
   }
-  await writing(folder, () => platform.makeFolder(folder, { around: true }));
-  return missing;
-}
-
-/** Removes folders as far as they are empty. */
-async function removeEmpty(folders: readonly string[]): Promise<void> {
-  for (const folder of folders) await platform.removeEmpty(folder).catch(() => {});
+  const undo = undoneAtEnd(() => missing.forEach(platform.removeEmptyNow));
+  const keep = (): void => undo[Symbol.dispose]();
+  const remove = async (): Promise<void> => {
+    keep();
+    for (const one of missing) await platform.removeEmpty(one).catch(() => {});
+  };
+  try {
+    await writing(folder, () => platform.makeFolder(folder, { around: true }));
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { keep, remove };
 }
 
 /**
@@ -59,9 +73,10 @@ async function makeBeside(
       });
     });
   } catch (error) {
-    await removeEmpty(made);
+    await made.remove();
     throw unwritable(path, error);
   }
+  made.keep();
 }
 
 /**
@@ -217,14 +232,13 @@ export async function prepareFolder(path: string): Promise<AsyncDisposable> {
   const folder = withoutEnd(path);
   const made = await makeFolder(folder);
   const remove = (temporary: string): Promise<void> => platform.remove(temporary);
-  await writing(folder, () => withTemporary(folder, "try", "file", remove));
-  const undo = undoneAtEnd(() => made.forEach((one) => platform.removeEmptyNow(one)));
-  return {
-    [Symbol.asyncDispose]: async () => {
-      undo[Symbol.dispose]();
-      await removeEmpty(made);
-    },
-  };
+  try {
+    await writing(folder, () => withTemporary(folder, "try", "file", remove));
+  } catch (error) {
+    await made.remove();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: made.remove };
 }
 
 /**

@@ -86,23 +86,29 @@ async function infoOf(stats: Promise<NodeKind & { readonly size: number }>): Pro
 }
 
 /** Makes a folder and those around it. Node's own way does not end where none can be made in one that is there, as in `/proc`. */
-async function makeFolders(path: string, around = true): Promise<void> {
+function makeFolders(path: string, around = true): void {
+  const { mkdirSync, statSync } = builtin("fs");
   try {
-    await fs().mkdir(path);
+    mkdirSync(path);
   } catch (error) {
     const fault = files.faultOf(error);
-    if (fault === "exists" && (await fs().stat(path)).isDirectory()) return;
+    if (fault === "exists" && statSync(path).isDirectory()) return;
     if (fault !== "absent" || !around) throw error;
     const outer = builtin("path").dirname(path);
-    if (outer !== path) await makeFolders(outer);
-    await makeFolders(path, false);
+    if (outer !== path) makeFolders(outer);
+    makeFolders(path, false);
   }
 }
 
 const files: Files = {
   open: async (path, mode) => {
-    const { open } = builtin("fs");
-    return openFile(await builtin("util").promisify(open)(path, openFlags[mode]));
+    const { open, openSync } = builtin("fs");
+    const flags = openFlags[mode];
+    return openFile(
+      mode === "create"
+        ? openSync(path, flags)
+        : await builtin("util").promisify(open)(path, flags),
+    );
   },
   writeFile: (path, content) => fs().writeFile(path, content),
   readResource: async (address) => {
@@ -115,11 +121,11 @@ const files: Files = {
   lstat: (path) => infoOf(fs().lstat(path)),
   readLink: (path) => fs().readlink(path),
   readDir,
-  makeFolder: (path, { around } = { around: false }) =>
-    around ? makeFolders(path) : fs().mkdir(path),
+  makeFolder: async (path, { around } = { around: false }) =>
+    await (around ? makeFolders(path) : builtin("fs").mkdirSync(path)),
   makeTemporaryFolder: (prefix) =>
     fs().mkdtemp(builtin("path").join(builtin("os").tmpdir(), prefix)),
-  rename: (from, to) => fs().rename(from, to),
+  rename: async (from, to) => await builtin("fs").renameSync(from, to),
   copyFile: (from, to) => fs().copyFile(from, to),
   remove: (path) => fs().unlink(path),
   removeAll: (path) => fs().rm(path, { recursive: true }),

@@ -53,7 +53,10 @@ export interface OpenFile extends Disposable {
   close(): void;
 }
 
-/** Files and folders. What fails throws the runtime's own error, which {@linkcode Files.faultOf} tells. */
+/**
+ * Files and folders. What fails throws the runtime's own error, which {@linkcode Files.faultOf} tells. New files, folders and names
+ * are there, or not, before the call returns: nothing is on its way when a signal ends the process and what was made is undone.
+ */
 export interface Files {
   /** Opens a file: to read it, to read and write it as it is, or to write a new one. */
   open(path: string, mode: "read" | "write" | "create"): Promise<OpenFile>;

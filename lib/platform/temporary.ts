@@ -32,6 +32,15 @@ async function lock(path: string): Promise<Disposable | undefined> {
   }
 }
 
+/** Removes what a signal leaves half made. While it is emptied, a write under way may still put something into a folder: then again. */
+function removeNow(path: string): void {
+  for (let tries = 0; tries < 10; tries++) {
+    try {
+      return platform.removeAllNow(path);
+    } catch { /* not empty any more, or gone */ }
+  }
+}
+
 async function removeUnlocked(path: string): Promise<void> {
   try {
     using file = await platform.open(path, "read");
@@ -68,7 +77,7 @@ export async function withTemporary(
 ): Promise<void> {
   await removeLeftovers(folder);
   const path = `${folder}/${name}.${randomName()}${platform.locks() ? locked : unlocked}`;
-  using _undo = undoneAtEnd(() => platform.removeAllNow(path));
+  using _undo = undoneAtEnd(() => removeNow(path));
   await create(path, kind);
   try {
     using held = await lock(path);

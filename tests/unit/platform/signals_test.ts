@@ -1,6 +1,7 @@
 // Signals: at once where a command cannot end by itself, at the second one where it can, and nothing temporary stays.
 
 import { assertEquals } from "@std/assert";
+import { Random } from "../../../lib/core/random.ts";
 import { checkout } from "../../../lib/workshop/checkout.ts";
 import { inFolder, namesIn } from "../checkpoint/files.ts";
 
@@ -62,4 +63,27 @@ Deno.test("a second Ctrl-C ends a command that ends by itself; one that comes wi
     if (line.startsWith("ended")) clearInterval(again);
   });
   assertEquals([code, lines], [130, ["ready", "first", "told", "ended by SIGINT"]]);
+});
+
+Deno.test({
+  name: "a signal at any moment leaves folders and files that are whole, and no empty ones",
+  ignore: Deno.build.os === "windows", // where SIGHUP cannot be sent
+  fn: async () => {
+    const random = new Random(3, "moments");
+    for (let round = 0; round < 12; round++) {
+      await inFolder(async (folder) => {
+        const child = new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "-q", `${checkout}/tests/unit/platform/writing_child.ts`, folder],
+        }).spawn();
+        while (namesIn(folder).length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+        await new Promise((resolve) => setTimeout(resolve, random.uniform() * 30));
+        child.kill("SIGHUP");
+        assertEquals((await child.status).code, 129);
+        if (namesIn(folder).length === 0) return; // nothing was whole at that moment
+        const [whole, ...others] = namesIn(`${folder}/around`);
+        assertEquals(others, []);
+        assertEquals(namesIn(`${folder}/around/${whole}`), ["a.json", "b.json", "c.json", "inner"]);
+      });
+    }
+  },
 });
