@@ -17,7 +17,7 @@ export const tolerance: TrainingFigure = {
   }, {
     label: "deep",
     variants: ["pre-ln", "sub-ln"],
-    rates: [0.03, 0.064, 0.08, 0.1, 0.125, 0.156, 0.305],
+    rates: [0.03, 0.064, 0.08, 0.1, 0.125, 0.156, 0.195, 0.244, 0.305],
     warmups: [50],
     seeds: [0, 1, 2, 3, 4],
     settings: {

@@ -16,7 +16,7 @@ const narrow: Omit<Grid, "rates" | "warmups"> = {
   },
 };
 
-/** Post-LN and Pre-LN with four lengths of warm-up, and one seed of each under SGD, without and with one. */
+/** Post-LN and Pre-LN with four lengths of warm-up; and with three of them under SGD, at rates on both sides of 1. */
 export const warmupLength: TrainingFigure = {
   id: "warmup-length",
   title: "How long a warm-up must be, and SGD (Xiong et al. 2020, Fig. 2)",
@@ -26,9 +26,8 @@ export const warmupLength: TrainingFigure = {
     {
       ...narrow,
       label: "sgd",
-      rates: [1],
-      warmups: [1, 100],
-      seeds: [0],
+      rates: [0.3, 1, 3],
+      warmups: [1, 100, 400],
       settings: { ...narrow.settings, optimizer: { kind: "sgd" } },
     },
   ],
