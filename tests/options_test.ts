@@ -254,6 +254,10 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       { kind: "adamw" as const, betas: [0, 0] as const, eps: 1, weightDecay: 0 },
       (o) => training.makeOptimizer(o as kit.OptimizerSettings),
     ),
+    row(
+      { kind: "radam" as const, betas: [0, 0] as const, eps: 1, weightDecay: 0 },
+      (o) => training.makeOptimizer(o as kit.OptimizerSettings),
+    ),
   ],
   evaluate: [
     row({ rows: 1, length: 1, batches: 1 }, (o) => kit.evaluate(any, config, any, o)),

@@ -11,8 +11,8 @@ import { isGate } from "../decoder/gates.ts";
 /** An optimizer as data, kept in the run's manifest. */
 export type OptimizerSettings =
   | {
-    /** Adam with decoupled weight decay. */
-    readonly kind: "adamw";
+    /** Adam with decoupled weight decay, and the same with rectified steps. */
+    readonly kind: "adamw" | "radam";
     /** Decay rates of the two moments; (0.9, 0.98) by default, as the papers use. */
     readonly betas?: readonly [number, number];
     /** ε outside the root, no smaller than what single precision holds in full (1.2e-38); 1e-8 by default. */
@@ -27,11 +27,11 @@ export type OptimizerSettings =
     readonly momentum?: number;
   };
 
-type AdamWSettings = Extract<OptimizerSettings, { kind: "adamw" }>;
+type AdamSettings = Exclude<OptimizerSettings, { kind: "sgd" }>;
 type SgdSettings = Extract<OptimizerSettings, { kind: "sgd" }>;
 
 /** An optimizer with every choice made. */
-export type CompleteOptimizer = Required<AdamWSettings> | Required<SgdSettings>;
+export type CompleteOptimizer = Required<AdamSettings> | Required<SgdSettings>;
 
 function completeSgd(settings: SgdSettings): Required<SgdSettings> {
   requireOptions("the optimizer sgd", settings, { kind: "string", momentum: "number?" });
@@ -39,18 +39,19 @@ function completeSgd(settings: SgdSettings): Required<SgdSettings> {
   return { kind: "sgd", momentum };
 }
 
-function completeAdamW(settings: AdamWSettings): Required<AdamWSettings> {
-  requireOptions<AdamWSettings>("the optimizer adamw", settings, {
+function completeAdam(settings: AdamSettings): Required<AdamSettings> {
+  requireOptions<AdamSettings>(`the optimizer ${settings?.kind ?? "adamw"}`, settings, {
     kind: "string",
     betas: "list?",
     eps: "number?",
     weightDecay: "number?",
   });
-  const kind = requireOneOf("kind of optimizer", settings.kind, ["adamw", "sgd"]) as "adamw";
+  const kinds = ["adamw", "radam", "sgd"] as const;
+  const kind = requireOneOf("kind of optimizer", settings.kind, kinds) as AdamSettings["kind"];
   const { betas = [0.9, 0.98], eps = 1e-8, weightDecay = 0 } = settings;
   const [beta1, beta2, ...others] = betas;
   if (others.length > 0) {
-    throw new RangeError(`Cannot use ${betas.length} betas: AdamW has two`);
+    throw new RangeError(`Cannot use ${betas.length} betas: Adam has two`);
   }
   requireNumber("beta 1", beta1, { min: 0, below: 1 });
   requireNumber("beta 2", beta2, { min: 0, below: 1 });
@@ -67,14 +68,14 @@ function completeAdamW(settings: AdamWSettings): Required<AdamWSettings> {
  * @throws {RangeError} If a setting is out of range.
  */
 export function completeOptimizer(settings: OptimizerSettings): CompleteOptimizer {
-  return settings?.kind === "sgd" ? completeSgd(settings) : completeAdamW(settings);
+  return settings?.kind === "sgd" ? completeSgd(settings) : completeAdam(settings);
 }
 
 /** What an optimizer keeps between steps. */
 export interface OptimizerState<P> {
   /** Steps made so far. */
   readonly step: number;
-  /** Trees of the parameters' shape: AdamW's two moments, SGD's velocity. */
+  /** Trees of the parameters' shape: Adam's two moments, SGD's velocity. */
   readonly moments: readonly P[];
 }
 
@@ -187,10 +188,14 @@ export function decays(leaf: Leaf<Tensor>): boolean {
  * ```
  * AdamW:  m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²
  *         θ ← (1 − lr · decay) θ − lr · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
+ * RAdam:  the same with r_t · lr in the second term; while r_t is 0, − lr · m / (1 − β₁ᵗ) there
+ *         r_t = √((ρ_t − 4)(ρ_t − 2) ρ_∞ / ((ρ_∞ − 4)(ρ_∞ − 2) ρ_t)), or 0 for ρ_t ≤ 5
+ *         ρ_∞ = 2 / (1 − β₂) − 1,   ρ_t = ρ_∞ − 2 t β₂ᵗ / (1 − β₂ᵗ)
  * SGD:    u ← momentum · u + g,    θ ← θ − lr · u
  * ```
  *
- * Source: Loshchilov & Hutter 2019 (arXiv 1711.05101), Algorithm 2, with PyTorch's decay (times the learning rate).
+ * Source: Loshchilov & Hutter 2019 (arXiv 1711.05101), Algorithm 2, with PyTorch's decay (times the learning rate); Liu et al. 2020
+ * (arXiv 1908.03265), Algorithm 2, with PyTorch's threshold (theirs is 4) and AdamW's ε and decay.
  *
  * @param settings The optimizer as data.
  * @param decayed Which parameters decay; {@linkcode decays} by default.
@@ -202,7 +207,7 @@ export function makeOptimizer(
   decayed: (leaf: Leaf<Tensor>) => boolean = decays,
 ): Optimizer {
   const complete = completeOptimizer(settings);
-  return complete.kind === "sgd" ? sgd(complete.momentum) : adamW(complete, decayed);
+  return complete.kind === "sgd" ? sgd(complete.momentum) : adam(complete, decayed);
 }
 
 function sgd(momentum: number): Optimizer {
@@ -216,31 +221,46 @@ function sgd(momentum: number): Optimizer {
   return optimizer(1, eachBy(rule));
 }
 
-function adamW(
-  { betas, eps, weightDecay }: Required<AdamWSettings>,
+/** RAdam's r_t: the share of an adaptive step that its second moment, young as it is, allows. */
+function rectification(step: number, beta2: number): number {
+  const most = 2 / (1 - beta2) - 1;
+  const rho = most - 2 * step * beta2 ** step / (1 - beta2 ** step);
+  if (rho <= 5) return 0;
+  return Math.sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho));
+}
+
+function adam(
+  { kind, betas, eps, weightDecay }: Required<AdamSettings>,
   decayed: (leaf: Leaf<Tensor>) => boolean,
 ): Optimizer {
   const [beta1, beta2] = betas;
+  const share = (step: number): number => kind === "radam" ? rectification(step, beta2) : 1;
   const composed = eachBy((leaf, g, [m, v], { step, rate }) => {
     const first = tf.add(tf.mul(beta1, m!), tf.mul(1 - beta1, g));
     const second = tf.add(tf.mul(beta2, v!), tf.mul(1 - beta2, tf.square(g)));
+    const mean = tf.div(first, 1 - beta1 ** step);
     const root = tf.add(tf.sqrt(tf.div(second, 1 - beta2 ** step)), eps);
-    const direction = tf.div(tf.div(first, 1 - beta1 ** step), root);
+    const adaptive = share(step);
+    const move = adaptive === 0 ? tf.mul(rate, mean) : tf.mul(rate * adaptive, tf.div(mean, root));
     const kept = decayed(leaf) ? tf.mul(1 - rate * weightDecay, leaf.value) : leaf.value;
-    return [tf.sub(kept, tf.mul(rate, direction)), first, second];
+    return [tf.sub(kept, move), first, second];
   });
-  /** The same for all parameters in one call. */
+  /** The same for all parameters in one call, where a step is adaptive. */
   const fused: Advance = ({ parameters, gradients, moments, step, rate, scale }) =>
     tf.tidy(() => {
+      const adaptive = share(step);
       const inputs = [parameters.map(({ value }) => value), gradients, ...moments];
-      const decay = parameters.map((leaf) => decayed(leaf) ? weightDecay : 0);
+      const decay = parameters.map((leaf) => decayed(leaf) ? weightDecay / adaptive : 0);
       const outputs = callKernel(
         "NormkitAdamW",
         [...inputs.flat(), scale ?? tf.scalar(1)],
-        { rate, betas, eps, step, decay },
+        { rate: rate * adaptive, betas, eps, step, decay },
       );
       const count = parameters.length;
       return [0, 1, 2].map((at) => outputs.slice(at * count, (at + 1) * count));
     });
-  return optimizer(2, (inputs) => (hasKernel("NormkitAdamW") ? fused : composed)(inputs));
+  return optimizer(2, (inputs) => {
+    const advance = hasKernel("NormkitAdamW") && share(inputs.step) > 0 ? fused : composed;
+    return advance(inputs);
+  });
 }

@@ -121,11 +121,24 @@ def training():
     gradients = [draw(generator, (6,)) for _ in range(4)]
     adamw = {"learningRate": 0.03, "beta1": 0.9, "beta2": 0.95, "eps": 1e-8, "weightDecay": 0.1}
     sgd = {"learningRate": 0.03}
+    radam = adamw | {"beta2": 0.9}
+    further = [draw(generator, (6,)) for _ in range(9)]  # its first five steps are of momentum alone
 
     def make_adamw(parameters):
         betas = (adamw["beta1"], adamw["beta2"])
         return torch.optim.AdamW(
             parameters, adamw["learningRate"], betas, adamw["eps"], adamw["weightDecay"]
+        )
+
+    def make_radam(parameters):
+        betas = (radam["beta1"], radam["beta2"])
+        return torch.optim.RAdam(
+            parameters,
+            radam["learningRate"],
+            betas,
+            radam["eps"],
+            radam["weightDecay"],
+            decoupled_weight_decay=True,
         )
 
     return {
@@ -144,6 +157,11 @@ def training():
             "after": optimizer_run(
                 lambda p: torch.optim.SGD(p, sgd["learningRate"]), start, gradients
             ),
+        },
+        "rAdam": {
+            "settings": radam,
+            "gradients": [exact(gradient) for gradient in further],
+            "after": optimizer_run(make_radam, start, further),
         },
     }
 

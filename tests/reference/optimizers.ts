@@ -1,6 +1,6 @@
 /**
- * SGD, AdamW and clipping by the global norm in float64, on flat rows of parameters.
- * AdamW is PyTorch's: the decay is decoupled, ε stands outside the root, after bias correction.
+ * SGD, AdamW, RAdam and clipping by the global norm in float64, on flat rows of parameters.
+ * AdamW is PyTorch's: the decay is decoupled, ε stands outside the root, after bias correction. RAdam has the same ε and decay.
  *
  * @module
  */
@@ -46,6 +46,26 @@ export function adamWStep(state: AdamWState, gradient: Row, settings: AdamWSetti
     (p, d) => p - learningRate * weightDecay * p - learningRate * d,
   );
   return { parameters, first, second, step };
+}
+
+/** One step of RAdam: AdamW's of a rate that grows with the length of the moving average; before it is 5 long, momentum alone. */
+export function rAdamStep(state: AdamWState, gradient: Row, settings: AdamWSettings): AdamWState {
+  const { learningRate, beta1, beta2, weightDecay } = settings;
+  const step = state.step + 1;
+  const longest = 2 / (1 - beta2) - 1;
+  const length = longest - 2 * step / (beta2 ** -step - 1);
+  const variance = (rho: number): number => rho / ((rho - 2) * (rho - 4)); // of 1/√v̂, but for a factor
+  const factor = length > 5 ? Math.sqrt(variance(longest) / variance(length)) : 0;
+  const still = adamWStep(state, gradient, { ...settings, learningRate: 0 });
+  const full = adamWStep(state, gradient, { ...settings, weightDecay: 0 }).parameters;
+  const adaptive = zip(full, state.parameters, (to, from) => factor * (to - from));
+  const momentum = still.first.map((m) => -learningRate * m / (1 - beta1 ** step));
+  const moved = zip(
+    state.parameters,
+    factor === 0 ? momentum : adaptive,
+    (p, move) => p - learningRate * weightDecay * p + move,
+  );
+  return { ...still, parameters: moved };
 }
 
 /** One step of plain SGD: `θ ← θ − lr g`. */

@@ -52,6 +52,7 @@ const cases: Readonly<Record<string, readonly [Partial<TrainSettings>, number]>>
       tied: true,
     },
   }, 2],
+  "RAdam": [{ optimizer: { kind: "radam" } }, 2],
   "SGD": [{ optimizer: { kind: "sgd" } }, 0],
   "SGD with momentum and clipping": [{ optimizer: { kind: "sgd", momentum: 0.9 }, clip: 1 }, 1],
 };

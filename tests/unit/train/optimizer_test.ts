@@ -1,4 +1,4 @@
-// AdamW and SGD against PyTorch's numbers and the float64 oracles, what decays, and settings that are refused.
+// AdamW, RAdam and SGD against PyTorch's numbers and the float64 oracles, what decays, and settings that are refused.
 
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertThrows } from "@std/assert";
@@ -11,7 +11,7 @@ import {
   type OptimizerSettings,
 } from "../../../lib/train/mod.ts";
 import training from "../../golden/training.json" with { type: "json" };
-import { adamWStart, adamWStep } from "../../reference/optimizers.ts";
+import { adamWStart, adamWStep, rAdamStep } from "../../reference/optimizers.ts";
 import { randomRow, uniform } from "../../reference/random.ts";
 import { zip } from "../../reference/rows.ts";
 import { inBothForms } from "../../support/backends.ts";
@@ -58,6 +58,22 @@ inBothForms("makeOptimizer() AdamW is PyTorch's over four steps", async (backend
   });
 });
 
+inBothForms(
+  "makeOptimizer() RAdam is PyTorch's, before and after its steps adapt",
+  async (backend) => {
+    const { settings: { learningRate, beta1, beta2, eps, weightDecay }, ...golden } =
+      training.rAdam;
+    const rAdam = makeOptimizer(
+      { kind: "radam", betas: [beta1, beta2], eps, weightDecay },
+      () => true,
+    );
+    const seen = await trajectory(rAdam, training.start, golden.gradients, () => learningRate);
+    seen.forEach((row, index) => {
+      assertClose(row, golden.after[index]!, tolerance(backend, "value"), `step ${index + 1}`);
+    });
+  },
+);
+
 inBothForms("makeOptimizer() SGD is PyTorch's over four steps", async (backend) => {
   const { learningRate } = training.sgd.settings;
   const sgd = makeOptimizer({ kind: "sgd" });
@@ -73,22 +89,32 @@ const start = randomRow(next, 9);
 const gradients = Array.from({ length: 12 }, () => randomRow(next, 9));
 const rate = (step: number): number => 0.1 / step;
 
-inBothForms("makeOptimizer() AdamW follows the oracle under a changing rate", async (backend) => {
-  const adamW = makeOptimizer({ kind: "adamw", weightDecay: 0.3 }, () => true);
-  const seen = await trajectory(adamW, start, gradients, rate);
-  let state = adamWStart(start);
-  gradients.forEach((gradient, index) => {
-    const learningRate = rate(index + 1);
-    state = adamWStep(state, gradient, {
-      learningRate,
-      beta1: 0.9,
-      beta2: 0.98,
-      eps: 1e-8,
-      weightDecay: 0.3,
-    });
-    assertClose(seen[index]!, state.parameters, tolerance(backend, "value"), `step ${index + 1}`);
-  });
-});
+for (const [kind, oracle] of [["adamw", adamWStep], ["radam", rAdamStep]] as const) {
+  inBothForms(
+    `makeOptimizer() ${kind} follows the oracle under a changing rate`,
+    async (backend) => {
+      const adam = makeOptimizer({ kind, weightDecay: 0.3 }, () => true);
+      const seen = await trajectory(adam, start, gradients, rate);
+      let state = adamWStart(start);
+      gradients.forEach((gradient, index) => {
+        const learningRate = rate(index + 1);
+        state = oracle(state, gradient, {
+          learningRate,
+          beta1: 0.9,
+          beta2: 0.98,
+          eps: 1e-8,
+          weightDecay: 0.3,
+        });
+        assertClose(
+          seen[index]!,
+          state.parameters,
+          tolerance(backend, "value"),
+          `step ${index + 1}`,
+        );
+      });
+    },
+  );
+}
 
 inBothForms("makeOptimizer() SGD with momentum keeps a velocity u ← μ u + g", async (backend) => {
   const sgd = makeOptimizer({ kind: "sgd", momentum: 0.9 });
@@ -161,6 +187,7 @@ inBothForms("makeOptimizer() has no more state than it needs", () => {
   assertEquals(count({ kind: "sgd" }), 0);
   assertEquals(count({ kind: "sgd", momentum: 0.5 }), 1);
   assertEquals(count({ kind: "adamw" }), 2);
+  assertEquals(count({ kind: "radam" }), 2);
   disposeTree(parameters);
 });
 
@@ -174,6 +201,11 @@ Deno.test("makeOptimizer() refuses settings out of range and unknown kinds", () 
     [{ kind: "adamw", eps: 1e-46 }, "eps of AdamW = 1e-46: it must be a number that single"],
     [{ kind: "adamw", weightDecay: -1 }, "weightDecay = -1"],
     [{ kind: "adamw", weightDecay: Infinity }, "weightDecay = Infinity"],
+    [{ kind: "radam", betas: [0.9, 1] }, "beta 2 = 1"],
+    [
+      { kind: "radam", beta: 1 } as OptimizerSettings,
+      'the option "beta" of the optimizer radam',
+    ],
   ];
   for (const [settings, message] of cases) {
     assertThrows(() => makeOptimizer(settings), RangeError, message);
