@@ -9,7 +9,7 @@ import { type RunNumbers, runNumbers, trainNumbers } from "../train/complete_set
 import type { Corpus } from "../train/corpus.ts";
 import { determined } from "../train/determinants.ts";
 import type { AnyRunRecord, RunSettings, TrainSettings } from "../train/record.ts";
-import { type Probe, train, type TrainOptions } from "../train/train.ts";
+import { type Probe, train, type TrainOptions, type TrainResult } from "../train/train.ts";
 import { canResume, type CellProbe, joinProbes } from "./probes.ts";
 
 /** The settings of a run whose model names its variant: those of decoders, and those of tasks. */
@@ -58,6 +58,14 @@ export interface Trainer<S extends VariantSettings = VariantSettings> {
   ): Promise<{ readonly parameters: object; readonly record: AnyRunRecord }>;
 }
 
+/** What trains decoders, from the seed or from parameters. */
+export interface DecoderTrainer extends Trainer<TrainSettings> {
+  train(
+    cell: Cell<TrainSettings>,
+    options: Accompany & Pick<TrainOptions, "parameters">,
+  ): Promise<TrainResult>;
+}
+
 /** Significant digits that are kept by default. */
 const usualDigits = 6;
 
@@ -71,7 +79,7 @@ const usualDigits = 6;
 export function decoderTrainer(
   corpus: Corpus,
   { probes = [], during = [], digits = usualDigits }: Kept,
-): Trainer<TrainSettings> {
+): DecoderTrainer {
   const named = { evaluations: during, end: probes, digits };
   return {
     digits,

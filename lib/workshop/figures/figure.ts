@@ -2,7 +2,7 @@
 
 import type { TrainingFormName } from "../../convert/mod.ts";
 import type { Residual } from "../../residual/types.ts";
-import type { Cell, Kept, VariantSettings } from "../../sweep/trainer.ts";
+import type { Cell, decoderTrainer, Kept, VariantSettings } from "../../sweep/trainer.ts";
 import type { TrainSettings } from "../../train/record.ts";
 
 /** Runs that differ in variant, learning rate, warm-up and seed alone. */
@@ -39,6 +39,8 @@ export interface Figure<S extends VariantSettings = VariantSettings> {
 export interface TrainingFigure extends Figure<TrainSettings>, Kept {
   /** What is looked at in the trained models. */
   readonly probes: NonNullable<Kept["probes"]>;
+  /** What trains them, where it is more than {@linkcode decoderTrainer}. */
+  readonly trainer?: typeof decoderTrainer;
 }
 
 function runsOfGrid<S extends VariantSettings>(grid: Grid<S>): Cell<S>[] {

@@ -1,7 +1,9 @@
-// Jiang et al. 2023, Figs. 6 and 7: Pre-LN trained as it is, and through its cheaper forms.
+// Jiang et al. 2023, Figs. 6 and 7: Pre-LN trained as it is, through its cheaper forms, and as those.
 
+import type { NormKind } from "../../kernels/contract.ts";
 import type { Grid, TrainingFigure } from "./figure.ts";
 import { preLnDisturbed } from "./control_variants.ts";
+import { naiveTrainer } from "./naive_arms.ts";
 import { decoder } from "./shared_settings.ts";
 
 /** With biases, which the forms must carry along. */
@@ -24,7 +26,18 @@ const grid: Grid = {
   },
 };
 
-/** The same parameters, batches and steps in three forms, where all that differs is rounding; and Pre-LN from a start that rounding tells apart. */
+/** Converted once, before the first step. */
+const naive = (label: string, norm: NormKind): Grid => ({
+  ...grid,
+  label,
+  rates: [3e-3],
+  settings: { ...grid.settings, model: { ...biased, norm } },
+});
+
+/**
+ * The same parameters, batches and steps in three forms, where all that differs is rounding; and two controls: Pre-LN from a start that
+ * rounding tells apart, and the forms' parameters trained themselves.
+ */
 export const forms: TrainingFigure = {
   id: "forms",
   title: "Pre-LN, Pre-RMSNorm and Pre-CRMSNorm train alike (Jiang et al. 2023, Figs. 6 and 7)",
@@ -34,7 +47,10 @@ export const forms: TrainingFigure = {
     { ...grid, label: "pre-rmsnorm", form: "pre-rmsnorm" },
     { ...grid, label: "pre-crmsnorm", form: "pre-crmsnorm" },
     { ...grid, label: "disturbed", variants: [preLnDisturbed], rates: [3e-3] },
+    naive("naive-pre-rmsnorm", "rms"),
+    naive("naive-pre-crmsnorm", "crms-padded"),
   ],
   probes: [],
+  trainer: naiveTrainer,
   digits: 9, // those of float32: the differences are of its last ones
 };

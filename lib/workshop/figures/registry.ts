@@ -57,6 +57,9 @@ export function findFigure(id: string): AnyFigure {
  * @throws {RangeError} If the data cannot be read.
  */
 export async function trainerOf(figure: AnyFigure): Promise<Trainer> {
-  if ("probes" in figure) return decoderTrainer(await mobyDick(), figure);
+  if ("probes" in figure) {
+    const { trainer = decoderTrainer } = figure;
+    return trainer(await mobyDick(), figure);
+  }
   return taskTrainer(await readTask(figure.grids[0]!.settings));
 }

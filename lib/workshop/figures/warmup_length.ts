@@ -1,4 +1,4 @@
-// Xiong et al. 2020, Fig. 2: how long the warm-up must be, and whether SGD needs one.
+// Xiong et al. 2020, Figs. 2 and 4: how long the warm-up must be, whether SGD needs one, and whether RAdam does without.
 
 import type { Grid, TrainingFigure } from "./figure.ts";
 import { decoder, sweep } from "./shared_settings.ts";
@@ -16,10 +16,16 @@ const narrow: Omit<Grid, "rates" | "warmups"> = {
   },
 };
 
-/** Post-LN and Pre-LN with four lengths of warm-up; and with three of them under SGD, at rates on both sides of 1. */
+/** No warm-up: RAdam has its own, whose length β₂ sets. */
+const cold = { ...narrow, rates: [3e-3], warmups: [1] };
+
+/**
+ * Post-LN and Pre-LN with four lengths of warm-up; with three of them under SGD, at rates on both sides of 1; and under RAdam without
+ * one, with our β₂ and with its default, beside AdamW with the latter.
+ */
 export const warmupLength: TrainingFigure = {
   id: "warmup-length",
-  title: "How long a warm-up must be, and SGD (Xiong et al. 2020, Fig. 2)",
+  title: "How long a warm-up must be, SGD and RAdam (Xiong et al. 2020, Figs. 2 and 4)",
   notebook: "01_pre_ln",
   grids: [
     { ...narrow, rates: [3e-3], warmups: [1, 20, 100, 400] },
@@ -30,6 +36,16 @@ export const warmupLength: TrainingFigure = {
       warmups: [1, 100, 400],
       settings: { ...narrow.settings, optimizer: { kind: "sgd" } },
     },
+    {
+      ...cold,
+      label: "radam",
+      settings: { ...narrow.settings, optimizer: { kind: "radam" } },
+    },
+    ...(["adamw", "radam"] as const).map((kind): Grid => ({
+      ...cold,
+      label: `${kind}-0.999`,
+      settings: { ...narrow.settings, optimizer: { kind, betas: [0.9, 0.999] } },
+    })),
   ],
   probes: ["w2"],
 };

@@ -1,5 +1,6 @@
 // Recorded runs of figures: named, complete, small, and made once only.
 
+import * as tf from "@tensorflow/tfjs";
 import {
   assert,
   assertAlmostEquals,
@@ -19,6 +20,7 @@ import {
   findFigure,
   trainerOf,
 } from "../../../lib/workshop/figures/registry.ts";
+import { naiveTrainer } from "../../../lib/workshop/figures/naive_arms.ts";
 import { taskFigures } from "../../../lib/workshop/figures/tasks.ts";
 import { Claims } from "../../../lib/sweep/claims.ts";
 import { madeRuns, packFinished, type RunStore } from "../../../lib/sweep/made.ts";
@@ -31,6 +33,7 @@ import {
   type VariantSettings,
 } from "../../../lib/sweep/trainer.ts";
 import { commandLine } from "../../../lib/cli/shell.ts";
+import { disposeTree } from "../../../lib/core/mod.ts";
 import { useBackend } from "../../../lib/kernels/mod.ts";
 import {
   makeCorpus,
@@ -139,6 +142,33 @@ Deno.test("runsOf() crosses the grid, the first seed of all variants before the 
   const { model, schedule, seed, steps } = runs[7]!.settings;
   assertEquals([model.residual, seed, steps], ["pre-ln+gpas", 0, 4]);
   assertEquals(schedule, { kind: "constant", peak: 0.01, warmup: 4 });
+});
+
+Deno.test("naiveTrainer() starts naive arms where Pre-LN starts, and trains another model from there", async () => {
+  await useBackend("cpu");
+  const trainer = naiveTrainer(text, { digits: 9 });
+  const settings = { ...grid.settings, reportEvery: 1, steps: 3, seed: 1 };
+  const cells = (["layer", "rms", "crms-padded"] as const).map((norm) => ({
+    name: norm,
+    settings: { ...settings, model: { ...settings.model, norm } },
+  }));
+  const losses: number[][] = [];
+  const held = tf.memory().numTensors;
+  for (const cell of cells) {
+    const { parameters, record: { manifest, rows } } = await trainer.train(cell, {});
+    disposeTree(parameters);
+    assertEquals(manifest.determines, trainer.hashOf(cell, "cpu"));
+    losses.push(rows.filter(({ kind }) => kind === "step").map(({ loss }) => Number(loss)));
+  }
+  assertEquals(tf.memory().numTensors, held);
+  const [layer, ...arms] = losses;
+  for (const arm of arms) {
+    assertAlmostEquals(arm[0]!, layer![0]!, 1e-5);
+    assert(Math.abs(arm[2]! - layer![2]!) > 1e-4, `${arm}, ${layer}`);
+  }
+  const plain = decoderTrainer(text, { digits: 9 });
+  const same = cells.map((cell) => trainer.hashOf(cell, "cpu") === plain.hashOf(cell, "cpu"));
+  assertEquals(same, [true, false, false]);
 });
 
 Deno.test("runsOf() refuses two runs of one name; a label tells grids apart", () => {
