@@ -25,7 +25,7 @@ export async function compile(flavor: Flavor): Promise<Uint8Array<ArrayBuffer>> 
       ...["--outFile", "module.wasm", "--runtime", "stub", "--importMemory", "--noAssert"],
       // the least size of the memory, in pages: with none, engines that check bounds do so twice
       ...["--initialMemory", "16"],
-      ...["-O3", "--enable", features, "--use", "abort="],
+      ...["-O2", "--enable", features, "--use", "abort="],
     ],
     {
       readFile: (name: string) => {
