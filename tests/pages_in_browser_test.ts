@@ -383,3 +383,32 @@ Deno.test({
     }, { flags: ["--disable-features=WebGPU", "--disable-gpu"] });
   },
 });
+
+Deno.test({
+  name: `a laboratory whose GPU is lost says so, and Start goes on with a new one (${where})`,
+  ignore,
+  fn: async () => {
+    const trains = (page: Page): Promise<unknown> =>
+      page.waitForFunction(
+        () => /(?:training on WebGPU[^]*){2}/.test(document.querySelector(".status")!.textContent),
+        { timeout: 240_000 },
+      );
+    await visit(
+      "laboratory.html?depth=1&size=small&steps=2000&device=webgpu",
+      async ({ page, faults }) => {
+        await page.click("[type=submit]");
+        await trains(page);
+        const browser = await page.browser().target().createCDPSession();
+        const crash = browser.send("Browser.crashGpuProcess");
+        await bothEnded(page);
+        await crash;
+        const said = await textOf(page, ".status");
+        assertMatch(said, /(?:failed\. The GPU device was lost[^]*Start trains again[^]*){2}/);
+        await page.click("[type=submit]");
+        await trains(page);
+        assertEquals(faults, []);
+      },
+      { flags: swiftShader },
+    );
+  },
+});

@@ -7,7 +7,7 @@ import { platform } from "../platform/mod.ts";
 import { dirname } from "../platform/path.ts";
 import { isOpen } from "./engine.ts";
 import { loadWasm, mendWasm, wasmAddress } from "./tfjs_wasm.ts";
-import { openWebGpu } from "./webgpu.ts";
+import { isGpuLost, openWebGpu } from "./webgpu.ts";
 
 /** The tfjs backends that normkit knows. */
 export type BackendName = "webgpu" | "wasm" | "cpu";
@@ -44,7 +44,7 @@ export class BackendUnavailableError extends Error {
    * @param remedy What to do.
    */
   constructor(backend: BackendName, why: string, remedy: string) {
-    super(`Cannot use the ${backend} backend: ${why}. ${remedy}`);
+    super(`Cannot use the ${backend} backend: ${why.replace(/\.$/, "")}. ${remedy}`);
     this.backend = backend;
   }
 }
@@ -53,7 +53,8 @@ const driverRemedy =
   "Update the graphics driver, install a software adapter (Mesa lavapipe: package mesa-vulkan-drivers)";
 
 /** What to do where WebGPU does not work. */
-const webGpuRemedy = (): string => `${platform.gpuRemedy ?? driverRemedy} or use "wasm"`;
+const webGpuRemedy = (): string =>
+  `${isGpuLost() ? "Start the program anew" : platform.gpuRemedy ?? driverRemedy} or use "wasm"`;
 
 /** What to do where no adapter answered. */
 async function adapterRemedy(): Promise<string> {

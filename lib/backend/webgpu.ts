@@ -1,5 +1,5 @@
 // The WebGPU device of the library: made here rather than by tfjs, whose stock device answers errors with silent zeros. An
-// error or a lost device is kept and thrown at the next read; after a loss every read throws.
+// error or a lost device is kept and thrown at the next read; after a loss every read of what is on it throws.
 
 import * as tf from "@tensorflow/tfjs";
 import { platform } from "../platform/mod.ts";
@@ -30,7 +30,7 @@ export interface WebGpuLimits {
  * The GPU refused a command or was lost; results since then are not to be trusted.
  *
  * Cause: a tensor larger than the device takes, a full memory, or a driver that reset the device, as after sleep.
- * Remedy: take smaller tensors; after a loss start the program anew from its last checkpoint, or use "wasm".
+ * Remedy: take smaller tensors; after a loss start the program anew from its last checkpoint, or go on with `useBackend("wasm")`.
  */
 export class GpuError extends Error {
   /** The name of the class, for messages. */
@@ -41,16 +41,25 @@ let failure: GpuError | undefined;
 let loss: GpuError | undefined;
 let opened: WebGpuAdapter | undefined;
 
-/**
- * Throws the error that the GPU reported since the last call, if there was one; once the device is lost, always.
- *
- * @throws {GpuError} If the device reported an error or was lost.
- */
-export function throwGpuError(): void {
+/** Throws what the device reported since the last call, and once it is lost, always. */
+function throwDeviceError(): void {
   const error = loss ?? failure;
   failure = undefined;
   if (error !== undefined) throw error;
 }
+
+/**
+ * Throws the error that the GPU reported since the last call, if there was one; once the device is lost, always, as long as the
+ * backend in use is WebGPU.
+ *
+ * @throws {GpuError} If the device reported an error or was lost.
+ */
+export function throwGpuError(): void {
+  if (loss === undefined || tf.getBackend() === "webgpu") throwDeviceError();
+}
+
+/** @returns Whether the device was lost; this program opens no other. */
+export const isGpuLost = (): boolean => loss !== undefined;
 
 /** Runs `f` with a run-time folder set: without one, the driver's probe of displays writes to stderr. */
 const quietly = <T>(f: () => Promise<T>): Promise<T> =>
@@ -151,7 +160,7 @@ interface DataOfBackend {
 
 /** Throws what the GPU reported, or else what its refusal of this action says. */
 function throwAsGpuError(action: string, error: unknown): never {
-  throwGpuError();
+  throwDeviceError();
   throw new GpuError(`The GPU refused ${action}: ${error}`, { cause: error });
 }
 
@@ -164,7 +173,7 @@ function throwWithData(backend: DataOfBackend): void {
   const upload = backend.uploadToGPU.bind(backend);
   backend.read = async (dataId) => {
     const values = await read(dataId).catch((error) => throwAsGpuError("a read", error));
-    throwGpuError();
+    throwDeviceError();
     return values;
   };
   const readSync = backend.readSync.bind(backend);
@@ -202,8 +211,10 @@ export async function findWebGpu(): Promise<WebGpuAdapter | undefined> {
  *
  * @param acceptSoftware Whether a software adapter will do.
  * @returns The adapter, or undefined where there is none that will do.
+ * @throws {GpuError} If the device was opened before and lost.
  */
 export async function openWebGpu(acceptSoftware: boolean): Promise<WebGpuAdapter | undefined> {
+  if (loss !== undefined) throw loss;
   if (opened !== undefined) return opened.software && !acceptSoftware ? undefined : opened;
   const adapter = await requestAdapter();
   if (adapter === null) return undefined;

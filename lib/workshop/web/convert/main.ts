@@ -19,7 +19,10 @@ let addresses: string[] = [];
 
 const { order } = startWorker<Order, Report>("./convert_worker.js", {
   onReport: take,
-  onFailure: fail,
+  onFailure: (message) => {
+    opened.hidden = converted.hidden = true; // the model was in the worker
+    fail(message);
+  },
 });
 
 function say(text: string): void {

@@ -134,6 +134,7 @@ export class Laboratory {
   /** Takes what a worker told of the run that is under way. */
   #take(side: number, { run, ...told }: Report): void {
     if (this.#runs === undefined || run !== this.#runNumber) return;
+    if (told.kind === "failed") this.#workers[side]?.end(); // its device may be lost, its memory full
     const runs = this.#runs.map((one, at) => at === side ? after(one, told) : one);
     this.#runs = runs as unknown as Runs;
     this.#drawing ??= setTimeout(() => this.#draw(), pause);

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { Queue } from "../../../core/queue.ts";
 import { disposeTree } from "../../../core/tree.ts";
 import type { BackendName } from "../../../backend/backend.ts";
+import { GpuError } from "../../../backend/webgpu.ts";
 import { type BackendInUse, useBackend } from "../../../kernels/use_backend.ts";
 import { platform } from "../../../platform/mod.ts";
 import { type Corpus, makeCorpus } from "../../../train/corpus.ts";
@@ -26,6 +27,14 @@ function deviceText({ name, reason, adapter, kernels }: BackendInUse): string {
   const names = { webgpu: "WebGPU", wasm: "WebAssembly", cpu: "plain JavaScript" };
   const details = [adapter, kernels?.detail, reason].filter((part) => part !== undefined);
   return `${names[name]} (${details.join("; ")})`;
+}
+
+/** What made a training fail, and what its user can do where a device was lost. */
+function failureText(error: unknown): string {
+  if (!(error instanceof GpuError)) return messageOf(error);
+  return `${
+    error.message.replace(/\.?$/, ".")
+  } Start trains again, on a device that is opened anew; WebAssembly needs none.`;
 }
 
 /** The other design has a worker too, so each has half of the cores. */
@@ -62,7 +71,7 @@ async function run(
       tensors: tf.memory().numTensors,
     });
   } catch (error) {
-    tell({ kind: "failed", message: messageOf(error) });
+    tell({ kind: "failed", message: failureText(error) });
   }
 }
 

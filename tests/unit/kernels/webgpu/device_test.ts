@@ -1,8 +1,13 @@
-// The end of a device. It cannot be opened again, so this file holds one test.
+// The end of a device. It cannot be opened again, so this file holds one test, in which the program goes on without it.
 
-import { assert, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { GpuError, readAll, throwGpuError } from "../../../../lib/backend/mod.ts";
+import {
+  BackendUnavailableError,
+  GpuError,
+  readAll,
+  throwGpuError,
+} from "../../../../lib/backend/mod.ts";
 import { useBackend } from "../../../../lib/kernels/mod.ts";
 import { backends } from "../../../support/backends.ts";
 
@@ -23,5 +28,13 @@ if (backends.includes("webgpu")) {
       await assertRejects(async () => await tf.add(x, attempt).data(), GpuError, "was lost");
     }
     assertThrows(throwGpuError, GpuError, "was lost");
+    await assertRejects(
+      () => useBackend("webgpu"),
+      BackendUnavailableError,
+      'Start the program anew or use "wasm"',
+    );
+    await useBackend("wasm");
+    assertEquals(await readAll([tf.add(tf.ones([2]), 1)]), [new Float32Array([2, 2])]);
+    await assertRejects(() => y.data(), GpuError, "was lost");
   });
 }
