@@ -44,6 +44,12 @@ export interface AddGpasAttributes {
   readonly alpha: number;
 }
 
+/** Which parameters linear maps have. */
+export interface LinearAttributes {
+  /** Whether there are biases among the inputs (of the gradient: among the outputs). */
+  readonly bias: boolean;
+}
+
 /** How attention mixes values. */
 export interface AttentionAttributes {
   /** What products of queries and keys are multiplied by. */
@@ -95,10 +101,10 @@ export interface Contract {
   NormkitCrossEntropy: Record<never, never>;
   /** [dLoss [], logits, labels, logSumExp] → [dLogits] */
   NormkitCrossEntropyGradient: Record<never, never>;
-  /** [x [N, I], w [I, O], bias? [O]] → [y [N, O]] */
-  NormkitLinear: Record<never, never>;
-  /** [x [N, D]] → [Σ over rows [D]] */
-  NormkitColumnSum: Record<never, never>;
+  /** [x [N, I], n matrices [I, O], n biases? [O]] → [n products [N, O]]: linear maps of the same rows, equal in shape */
+  NormkitLinear: LinearAttributes;
+  /** [n dys [N, O], x, n matrices] → [dx, n dMatrices, n dBiases?] */
+  NormkitLinearGradient: LinearAttributes;
   /**
    * [dy [N, D], order int32 [N], starts int32 [V + 1]] → [sums [V, D]]: row v is the sum of dy[order[k]] for
    * starts[v] ≤ k < starts[v + 1]; the gradient of looking rows up, in a fixed order of additions

@@ -54,7 +54,8 @@ function plus(y: Tensor, bias?: Tensor): Tensor {
 
 function product(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
   if (hasKernel("NormkitLinear")) {
-    return callKernel("NormkitLinear", bias === undefined ? [x, w] : [x, w, bias], {})[0]!;
+    const biases = bias === undefined ? [] : [bias];
+    return callKernel("NormkitLinear", [x, w, ...biases], { bias: biases.length > 0 })[0]!;
   }
   return plus(composedProduct(x, w), bias);
 }
@@ -73,9 +74,10 @@ const composedProduct: (x: Tensor, w: Tensor) => Tensor = tf.customGrad((...inpu
 
 registerKernelGradient("NormkitLinear", {
   keepInputs: true,
-  gradient: ([dy], [x, w, bias]) => [
-    tf.matMul(dy!, w!, false, true),
-    tf.matMul(x!, dy!, true, false),
-    bias === undefined ? undefined : callKernel("NormkitColumnSum", [dy!], {})[0],
-  ],
+  gradient: (dys, [x, ...parameters], attributes) =>
+    callKernel(
+      "NormkitLinearGradient",
+      [...dys, x!, ...parameters.slice(0, dys.length)],
+      attributes,
+    ),
 });

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { GateActivation, KernelName, NormKind } from "../../lib/kernels/mod.ts";
 import { gateActivations } from "../reference/gpas.ts";
 import { assertClose } from "../support/close.ts";
-import { scalarOf } from "../support/evaluate.ts";
+import { type Given, scalarOf } from "../support/evaluate.ts";
 import {
   floats,
   integers,
@@ -86,6 +86,21 @@ const classified = fc.tuple(count, width, seed).map(([rows, classes, seed]) => (
   logits: floats([rows, classes], seed, { spread: 4 }),
   labels: integers(Array.from({ length: rows }, (_, row) => (row * 31 + seed) % classes)),
 }));
+const linears = fc.record({
+  rows: count,
+  inner: width,
+  outer: width,
+  maps: fc.integer({ min: 1, max: 3 }),
+  bias: fc.boolean(),
+  seed,
+}).map(({ rows, inner, outer, maps, bias, seed }) => {
+  const each = (shape: number[], from: number): Given[] =>
+    Array.from({ length: maps }, (_, at) => floats(shape, from + at));
+  return {
+    ...{ x: floats([rows, inner], seed), matrices: each([inner, outer], seed + 1), bias },
+    ...{ biases: bias ? each([outer], seed + 10) : [], dys: each([rows, outer], seed + 20) },
+  };
+});
 const looked = fc.tuple(count, count, width, seed).map(([rows, table, columns, seed]) => {
   const ids = Array.from({ length: rows }, (_, row) => (row * row + seed) % table);
   const order = ids.map((_, at) => at).sort((a, b) => ids[a]! - ids[b]! || a - b);
@@ -152,16 +167,11 @@ const cases: Readonly<Record<KernelName, fc.Arbitrary<KernelCase>>> = {
     const inputs = [scalarOf(1.5), logits, labels, logSums!];
     return kernelCase("NormkitCrossEntropyGradient", inputs, {});
   }),
-  NormkitLinear: fc.tuple(count, width, width, fc.boolean(), seed).map(
-    ([rows, inner, outer, biased, seed]) =>
-      kernelCase("NormkitLinear", [
-        floats([rows, inner], seed),
-        floats([inner, outer], seed + 1),
-        ...(biased ? [floats([outer], seed + 2)] : []),
-      ], {}),
+  NormkitLinear: linears.map(({ x, matrices, biases, bias }) =>
+    kernelCase("NormkitLinear", [x, ...matrices, ...biases], { bias })
   ),
-  NormkitColumnSum: fc.tuple(width, width, seed).map(([rows, columns, seed]) =>
-    kernelCase("NormkitColumnSum", [floats([rows, columns], seed)], {})
+  NormkitLinearGradient: linears.map(({ x, matrices, dys, bias }) =>
+    kernelCase("NormkitLinearGradient", [...dys, x, ...matrices], { bias })
   ),
   NormkitScatterRows: looked.map((inputs) => kernelCase("NormkitScatterRows", inputs, {})),
   NormkitGlobalNorm: lists.map(([shapes, seed]) =>

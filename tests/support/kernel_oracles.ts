@@ -212,12 +212,25 @@ export const oracles: Oracles = {
     const gradient = crossEntropyGrad(rowsOf(logits!), Array.from(labels!.values));
     return [matrixOf(gradient.map((row) => row.map((value) => dLoss!.values[0]! * value)))];
   },
-  NormkitLinear: ([x, w, bias]) => {
-    const product = matmul(rowsOf(x!), rowsOf(w!));
-    const biases = product.map(() => Array.from(bias?.values ?? []));
-    return [matrixOf(bias === undefined ? product : addRows(product, biases))];
+  NormkitLinear: ([x, ...others], { bias }) => {
+    const matrices = others.slice(0, bias ? others.length / 2 : others.length);
+    return matrices.map((w, at) => {
+      const product = matmul(rowsOf(x!), rowsOf(w));
+      if (!bias) return matrixOf(product);
+      const added = Array.from(others[matrices.length + at]!.values);
+      return matrixOf(addRows(product, product.map(() => added)));
+    });
   },
-  NormkitColumnSum: ([x]) => [vectorOf(transpose(rowsOf(x!)).map(sum))],
+  NormkitLinearGradient: (inputs, { bias }) => {
+    const count = (inputs.length - 1) / 2;
+    const [x, ...matrices] = inputs.slice(count).map(rowsOf);
+    const dys = inputs.slice(0, count).map(rowsOf);
+    return [
+      matrixOf(dys.map((dy, at) => matmul(dy, transpose(matrices[at]!))).reduce(addRows)),
+      ...dys.map((dy) => matrixOf(matmul(transpose(x!), dy))),
+      ...(bias ? dys.map((dy) => vectorOf(transpose(dy).map(sum))) : []),
+    ];
+  },
   NormkitScatterRows: ([dy, order, starts]) => {
     const rows = rowsOf(dy!);
     const width = dy!.shape[1]!;

@@ -8,7 +8,7 @@ import { causalSoftmaxGradientKernel, causalSoftmaxKernel } from "./causal_softm
 import { crossEntropyGradientKernel, crossEntropyKernel } from "./cross_entropy.ts";
 import { geluGradientKernel, geluKernel } from "./gelu.ts";
 import { addGpasGradientKernel, addGpasKernel, gpasGradientKernel, gpasKernel } from "./gpas.ts";
-import { columnSumKernel, linearKernel, scatterRowsKernel } from "./linear.ts";
+import { linearGradientKernel, linearKernel, scatterRowsKernel } from "./linear.ts";
 import { addNormGradientKernel, addNormKernel, normGradientKernel, normKernel } from "./norm.ts";
 import type { CpuBackend } from "./plain_kernel.ts";
 
@@ -30,7 +30,7 @@ const kernels: Kernels<CpuBackend> = {
   NormkitCrossEntropy: crossEntropyKernel,
   NormkitCrossEntropyGradient: crossEntropyGradientKernel,
   NormkitLinear: linearKernel,
-  NormkitColumnSum: columnSumKernel,
+  NormkitLinearGradient: linearGradientKernel,
   NormkitScatterRows: scatterRowsKernel,
   NormkitGlobalNorm: globalNormKernel,
   NormkitAdamW: adamWKernel,

@@ -5,7 +5,6 @@ import type { KernelSet } from "../kernel_set.ts";
 import { addReplacement } from "./add.ts";
 import { attentionKernels } from "./attention.ts";
 import { causalSoftmaxKernels } from "./causal_softmax.ts";
-import { columnSumKernels } from "./column_sum.ts";
 import { crossEntropyKernels } from "./cross_entropy.ts";
 import { geluKernels } from "./gelu.ts";
 import { gpasKernels } from "./gpas.ts";
@@ -26,7 +25,6 @@ export function wasmKernels(): KernelSet {
   return {
     kernels: {
       ...linearKernels(runtime),
-      ...columnSumKernels(runtime),
       ...gpasKernels(runtime),
       ...optimizerKernels(runtime),
       ...scatterRowsKernels(runtime),

@@ -2,9 +2,9 @@
 // columns lose little to rounding.
 
 import * as tf from "@tensorflow/tfjs";
-import type { Kernels, TensorInfo } from "../contract.ts";
+import type { TensorInfo } from "../contract.ts";
 import { runElementwise } from "./elementwise.ts";
-import type { Runner, WebGpuBackend } from "./runner_types.ts";
+import type { Runner } from "./runner_types.ts";
 
 /** The sums of that many blocks of rows: [N, D] → [blocks, D]. */
 function sumBlocks(runner: Runner, x: TensorInfo, blocks: number): TensorInfo {
@@ -26,21 +26,18 @@ function sumBlocks(runner: Runner, x: TensorInfo, blocks: number): TensorInfo {
   })[0]!;
 }
 
-/** Σ over rows, [N, D] → [1, D] */
-function columnSum(runner: Runner, x: TensorInfo): TensorInfo {
+/**
+ * The sum over rows.
+ *
+ * @param runner The runner.
+ * @param x A matrix [N, D].
+ * @returns A new tensor [D].
+ */
+export function columnSum(runner: Runner, x: TensorInfo): TensorInfo {
   const blocks = sumBlocks(runner, x, Math.ceil(Math.sqrt(x.shape[0]!)));
   const sums = sumBlocks(runner, blocks, 1);
   runner.free(blocks);
-  return sums;
-}
-
-/** Sums over rows on a device. */
-export function columnSumKernels(
-  runner: Runner,
-): Pick<Kernels<WebGpuBackend>, "NormkitColumnSum"> {
-  return {
-    NormkitColumnSum: ([x]) => [{ ...columnSum(runner, x!), shape: [x!.shape[1]!] }],
-  };
+  return { ...sums, shape: [x.shape[1]!] };
 }
 
 /**

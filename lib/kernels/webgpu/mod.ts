@@ -5,7 +5,7 @@ import type { KernelSet } from "../kernel_set.ts";
 import { adamWKernels } from "./adamw.ts";
 import { attentionKernels } from "./attention.ts";
 import { causalSoftmaxKernels } from "./causal_softmax.ts";
-import { columnSumKernels, sumReplacement } from "./column_sum.ts";
+import { sumReplacement } from "./column_sum.ts";
 import { crossEntropyKernels } from "./cross_entropy.ts";
 import { geluKernels } from "./gelu.ts";
 import { globalNormKernels } from "./global_norm.ts";
@@ -36,13 +36,12 @@ export async function webGpuKernels(rows?: RowStrategy): Promise<KernelSet> {
       ...adamWKernels(runner),
       ...attentionKernels(runner),
       ...causalSoftmaxKernels(runner, strategy),
-      ...columnSumKernels(runner),
       ...crossEntropyKernels(runner, strategy),
       ...geluKernels(runner),
       ...globalNormKernels(runner, strategy),
       ...gpasKernels(runner, strategy),
       ...halfKernels(runner, strategy),
-      ...linearKernels(product),
+      ...linearKernels(runner, product),
       ...normKernels(runner, strategy),
       ...scatterRowsKernels(runner),
     },

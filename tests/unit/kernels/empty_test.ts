@@ -71,13 +71,26 @@ const cases: readonly EmptyCase[] = [
     },
   ),
   emptyCase("NormkitCrossEntropyGradient", {}, [[], [0, 3], { int32: [0] }, [0]], [[0, 3]]),
-  emptyCase("NormkitLinear", {}, [[0, 4], [4, 5], [5]], [[0, 5]]),
-  emptyCase("NormkitLinear", {}, [[3, 4], [4, 0]], [[3, 0]]),
-  emptyCase("NormkitLinear", {}, [[3, 0], [0, 5]], [[3, 5]]),
-  emptyCase("NormkitLinear", {}, [[3, 0], [0, 5], [5]], [[3, 5]], 1),
-  emptyCase("NormkitColumnSum", {}, [[0, 8]], [[8]]),
-  emptyCase("NormkitColumnSum", {}, [[0, 7]], [[7]]),
-  emptyCase("NormkitColumnSum", {}, [[3, 0]], [[0]]),
+  emptyCase("NormkitLinear", { bias: true }, [[0, 4], [4, 5], [5]], [[0, 5]]),
+  emptyCase("NormkitLinear", { bias: false }, [[3, 4], [4, 0]], [[3, 0]]),
+  emptyCase("NormkitLinear", { bias: false }, [[3, 0], [0, 5]], [[3, 5]]),
+  emptyCase("NormkitLinear", { bias: true }, [[3, 0], [0, 5], [5]], [[3, 5]], 1),
+  // no row, no output, no input of a map, or of two
+  ...[1, 2].flatMap((count) =>
+    [[0, 4, 8], [0, 4, 7], [3, 4, 0], [3, 0, 5]].flatMap(([rows, inner, outer]) => {
+      const each = (shape: number[]) => Array<number[]>(count).fill(shape);
+      const [x, dys, matrices] = [[rows!, inner!], each([rows!, outer!]), each([inner!, outer!])];
+      return emptyCase("NormkitLinearGradient", { bias: false }, [...dys, x, ...matrices], [
+        x,
+        ...matrices,
+      ]);
+    })
+  ),
+  emptyCase("NormkitLinearGradient", { bias: true }, [[0, 8], [0, 4], [4, 8]], [
+    [0, 4],
+    [4, 8],
+    [8],
+  ]),
   emptyCase("NormkitScatterRows", {}, [[0, 4], { int32: [0] }, { int32: [4] }], [[3, 4]]),
   emptyCase("NormkitScatterRows", {}, [[0, 4], { int32: [0] }, { int32: [1] }], [[0, 4]]),
   emptyCase("NormkitScatterRows", {}, [[2, 0], { int32: [2] }, { int32: [4] }], [[3, 0]]),

@@ -1,5 +1,6 @@
 // The kernels of linear layers and embeddings against float64: products with bias, sums over rows, sums of chosen rows.
 
+import type { Given } from "../../support/evaluate.ts";
 import {
   assertKernel,
   floats,
@@ -21,35 +22,61 @@ const products = [
   [7, 257, 31],
   [128, 40, 128],
   [1, 1023, 3],
-  [301, 5, 1],
+  [129, 5, 1],
 ];
 
-const linear = products.flatMap(([rows, inner, outer]) => {
-  const inputs = [floats([rows!, inner!], 1), floats([inner!, outer!], 2)];
+/** One map in every size, or several of the same rows in some, with biases and without. */
+const maps = [false, true].flatMap((bias) => [
+  { count: 1, bias, sizes: products },
+  { count: 2, bias, sizes: [[13, 17, 19], [65, 33, 97]] },
+  { count: 3, bias, sizes: [[1, 7, 5], [13, 17, 19], [64, 64, 64]] },
+]);
+
+/** Forward and backward of so many maps of one size. */
+function linear(
+  [rows, inner, outer]: readonly number[],
+  { count, bias }: { readonly count: number; readonly bias: boolean },
+): KernelCase[] {
+  const each = (shape: number[], seed: number): Given[] =>
+    Array.from({ length: count }, (_, at) => floats(shape, seed + at));
+  const [x, matrices] = [floats([rows!, inner!], 1), each([inner!, outer!], 10)];
+  const biases = bias ? each([outer!], 20) : [];
   return [
-    kernelCase("NormkitLinear", inputs, {}),
-    kernelCase("NormkitLinear", [...inputs, floats([outer!], 3)], {}),
+    kernelCase("NormkitLinear", [x, ...matrices, ...biases], { bias }),
+    kernelCase(
+      "NormkitLinearGradient",
+      [...each([rows!, outer!], 30), x, ...matrices],
+      { bias },
+    ),
   ];
-});
+}
+
+for (const map of maps) {
+  const { count, bias, sizes } = map;
+  onEachBackendWith(
+    ["NormkitLinear", "NormkitLinearGradient"],
+    `NormkitLinear and its gradient are the oracle's, ${count} maps ${
+      bias ? "with" : "without"
+    } biases`,
+    async (backend) => {
+      for (const given of sizes.flatMap((size) => linear(size, map))) {
+        await assertKernel(backend, given);
+      }
+    },
+  );
+}
 
 onEachBackendWith(
-  ["NormkitLinear"],
-  "NormkitLinear is the oracle's, with and without bias",
+  ["NormkitLinearGradient"],
+  "NormkitLinearGradient adds 100000 rows as the oracle does",
   async (backend) => {
-    for (const given of linear) await assertKernel(backend, given);
-  },
-);
-
-const columns = [[1, 1], [1, 33], [2, 5], [3, 127], [17, 1], [65, 12], [33, 1023], [1000, 7], [
-  100_000,
-  3,
-]].map((shape) => kernelCase("NormkitColumnSum", [floats(shape, 4)], {}));
-
-onEachBackendWith(
-  ["NormkitColumnSum"],
-  "NormkitColumnSum is the oracle's, of 100000 rows too",
-  async (backend) => {
-    for (const given of columns) await assertKernel(backend, given);
+    // x is 0, so that no product of as many rows is compared
+    const inputs = [
+      floats([100_000, 3], 4),
+      floats([100_000, 1], 1, { spread: 0 }),
+      floats([1, 3], 2),
+    ];
+    await assertKernel(backend, kernelCase("NormkitLinearGradient", inputs, { bias: true }));
   },
 );
 

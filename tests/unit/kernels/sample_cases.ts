@@ -26,6 +26,7 @@ export function samplesOf(rows: number, width: number): Samples {
   const [queries, keys] = [[2, batch, 4, 6], [2, batch + 3, 2, 6]];
   const [q, k, v] = [floats(queries, 12), floats(keys, 13), floats(keys, 14)];
   const attention = kernelCase("NormkitAttention", [q, k, v], mixes);
+  const matrices = [floats([width, 41], 5), floats([width, 41], 6)];
   const gpas = { activation: "silu", on: "sum", alpha: 1.5 } as const;
 
   return {
@@ -57,8 +58,16 @@ export function samplesOf(rows: number, width: number): Samples {
       [scalarOf(2), x, labels, loss.expected()[1]!],
       {},
     ),
-    NormkitLinear: kernelCase("NormkitLinear", [x, floats([width, 41], 6), floats([41], 7)], {}),
-    NormkitColumnSum: kernelCase("NormkitColumnSum", [x], {}),
+    NormkitLinear: kernelCase(
+      "NormkitLinear",
+      [x, ...matrices, floats([41], 7), floats([41], 8)],
+      { bias: true },
+    ),
+    NormkitLinearGradient: kernelCase(
+      "NormkitLinearGradient",
+      [floats([rows, 41], 9), floats([rows, 41], 10), x, ...matrices],
+      { bias: true },
+    ),
     NormkitScatterRows: kernelCase("NormkitScatterRows", [
       x,
       integers(Array.from({ length: rows }, (_, row) => rows - 1 - row)),

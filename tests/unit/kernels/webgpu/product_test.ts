@@ -41,9 +41,11 @@ function rowsOf(count: number, width: number, seed: number): Rows {
   return Array.from({ length: count }, (_, at) => values.slice(at * width, (at + 1) * width));
 }
 
-/** Calls the product on tensors. */
-const multiply = (product: Product, inputs: ProductInputs & { a: Tensor; b: Tensor }): Tensor =>
-  tf.engine().makeTensorFromTensorInfo(product(inputs));
+/** Calls the product on two tensors. */
+const multiply = (
+  product: Product,
+  { a, b, ...flags }: Omit<ProductInputs, "a" | "b"> & { a: Tensor; b: Tensor },
+): Tensor => tf.engine().makeTensorFromTensorInfo(product({ a: [a], b: [b], ...flags })[0]!);
 
 function onWebGpu(
   name: string,
@@ -121,11 +123,19 @@ onWebGpu("softwareProduct() repeats matrices along axes of length 1", async (gpu
   assertClose(value!, expected, tolerance("webgpu", "product"), "[2, 1] by [3]");
 });
 
-onWebGpu("linearKernels() without a product of ours runs tfjs's, with its bias", async () => {
+onWebGpu("linearKernels() without a product of ours runs tfjs's, with its biases", async (gpu) => {
   await useBackend("webgpu", { kernels: "composed" });
-  const kernels = linearKernels(undefined);
-  for (const bias of [[], [floats([33], 3)]]) {
-    const inputs = [floats([9, 17], 1), floats([17, 33], 2), ...bias];
-    await assertLaunch(kernels, kernelCase("NormkitLinear", inputs, {}));
+  const kernels = linearKernels(openRunner(gpu), undefined);
+  const [x, w, more] = [floats([9, 17], 1), floats([17, 33], 2), floats([17, 33], 3)];
+  const [b, dy] = [floats([33], 4), floats([9, 33], 5)];
+  const given = [[x, w], [x, w, b], [x, w, more, b, b]];
+  for (const inputs of given) {
+    const bias = inputs.includes(b);
+    await assertLaunch(kernels, kernelCase("NormkitLinear", inputs, { bias }));
+  }
+  for (const inputs of [[dy, x, w], [dy, dy, x, w, more]]) {
+    for (const bias of [false, true]) {
+      await assertLaunch(kernels, kernelCase("NormkitLinearGradient", inputs, { bias }));
+    }
   }
 });
