@@ -5,7 +5,7 @@ import { jsonText, parseJson } from "../core/json.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
 import { version } from "../core/version.ts";
 import { commandLine } from "./shell.ts";
-import { exists, prepareFolder, writeAtomically } from "../platform/files.ts";
+import { exists, writeAtomically } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import { EndedBySignal } from "../platform/signals.ts";
 import { readTextFile } from "../platform/text_file.ts";
@@ -105,7 +105,6 @@ export class TrainingPlan implements AsyncDisposable {
     readonly force: boolean;
     readonly every: number | undefined;
   }): Promise<TrainingPlan> {
-    await using _made = await prepareFolder(folder);
     const lock = await lockFolder(folder);
     try {
       const isThere = await exists(fileIn(folder));
@@ -195,8 +194,8 @@ export class TrainingPlan implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const isKept = this.#kept || await this.#hasStates().catch(() => false);
+    if (!isKept) await platform.removeAll(this.#folder).catch(() => {}); // before another process may take it
     this.#lock[Symbol.dispose]();
-    if (!isKept) await platform.removeAll(this.#folder).catch(() => {});
   }
 }
 

@@ -5,16 +5,31 @@ import { platform } from "./mod.ts";
 import { basename, dirname, withoutEnd } from "./path.ts";
 import type { OpenFile } from "./platform.ts";
 import { reasonOf, saysAbsent, unwritable } from "./system_error.ts";
-import { type TemporaryKind, withTemporary } from "./temporary.ts";
+import { holdTemporary, type Temporary, type TemporaryKind } from "./temporary.ts";
 
-/** Does what only a folder allows that can be written into; where it fails, the error says which folder and why. */
-async function writing(folder: string, act: () => Promise<void>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    throw new RangeError(`Cannot write into the folder ${folder}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+/** The error that says which folder cannot be written into, and why. */
+function unusable(folder: string, cause: unknown): RangeError {
+  if (cause instanceof RangeError) return cause; // it says so already
+  return new RangeError(`Cannot write into the folder ${folder}: ${reasonOf(cause)}`, { cause });
+}
+
+/** Tries that a folder may take: one fails where another process takes away, as empty, what was made just then. */
+const mostTries = 100;
+
+/**
+ * Does something again as long as it fails since something is absent: a folder that was made for it, and that another process removed
+ * before there was anything in it.
+ *
+ * @param act Makes the folder, and puts something into it.
+ * @returns What it gives.
+ */
+export async function untilThere<T>(act: () => Promise<T>): Promise<T> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (platform.faultOf(error) !== "absent" || tries === mostTries) throw error;
+    }
   }
 }
 
@@ -40,12 +55,31 @@ async function makeFolder(folder: string): Promise<MadeFolders> {
     for (const one of missing) await platform.removeEmpty(one).catch(() => {});
   };
   try {
-    await writing(folder, () => platform.makeFolder(folder, { around: true }));
+    await untilThere(() => platform.makeFolder(folder, { around: true }));
   } catch (error) {
     await remove();
-    throw error;
+    throw unusable(folder, error);
   }
   return { keep, remove };
+}
+
+/** A temporary name in a folder that was made for it where it was missing. */
+interface Begun {
+  readonly made: MadeFolders;
+  readonly temporary: Temporary;
+}
+
+/** Makes an empty file or folder of a temporary name in a folder, which is made where it is missing. */
+async function begin(folder: string, name: string, kind: TemporaryKind): Promise<Begun> {
+  return await untilThere(async () => {
+    const made = await makeFolder(folder);
+    try {
+      return { made, temporary: await holdTemporary(folder, name, kind) };
+    } catch (error) {
+      await made.remove();
+      throw error;
+    }
+  });
 }
 
 /**
@@ -60,23 +94,26 @@ async function makeBeside(
   kind: TemporaryKind,
   make: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  const folder = dirname(path);
-  const made = await makeFolder(folder);
   try {
-    await withTemporary(folder, basename(path), kind, async (temporary) => {
-      await make(temporary);
+    const { made, temporary } = await begin(dirname(path), basename(path), kind);
+    using held = temporary;
+    try {
+      await make(held.path);
       const isFolder = kind === "folder";
       if (isFolder) await requireAbsent(path); // it may have come meanwhile
-      await platform.rename(temporary, path).catch(async (error) => {
+      await platform.rename(held.path, path).catch(async (error) => {
         if (isFolder) await requireAbsent(path); // or just now
         throw error;
       });
-    });
+    } catch (error) {
+      await platform.removeAll(held.path).catch(() => {});
+      await made.remove();
+      throw error;
+    }
+    made.keep();
   } catch (error) {
-    await made.remove();
     throw unwritable(path, error);
   }
-  made.keep();
 }
 
 /**
@@ -100,7 +137,7 @@ export async function writeAtomically(path: string, content: string | Uint8Array
  */
 export async function openInPlace(path: string): Promise<OpenFile> {
   try {
-    return await platform.open(path, await exists(path) ? "write" : "create");
+    return await createFile(path) ?? await platform.open(path, "write");
   } catch (error) {
     throw unwritable(path, error);
   }
@@ -110,11 +147,11 @@ export async function openInPlace(path: string): Promise<OpenFile> {
  * Makes a file, which of several processes only one can.
  *
  * @param path The file.
- * @returns The open file; the caller closes it. Undefined where there is one already, or no folder for it.
+ * @returns The open file; the caller closes it. Undefined where there is one already.
  */
 export async function createFile(path: string): Promise<OpenFile | undefined> {
   return await platform.open(path, "create").catch((error) => {
-    if (["exists", "absent"].includes(platform.faultOf(error) ?? "")) return undefined;
+    if (platform.faultOf(error) === "exists") return undefined;
     throw error;
   });
 }
@@ -230,14 +267,11 @@ export async function requireAbsent(path: string): Promise<void> {
  */
 export async function prepareFolder(path: string): Promise<AsyncDisposable> {
   const folder = withoutEnd(path);
-  const made = await makeFolder(folder);
-  const remove = (temporary: string): Promise<void> => platform.remove(temporary);
-  try {
-    await writing(folder, () => withTemporary(folder, "try", "file", remove));
-  } catch (error) {
-    await made.remove();
-    throw error;
-  }
+  const { made, temporary } = await begin(folder, "try", "file").catch((error) => {
+    throw unusable(folder, error);
+  });
+  using held = temporary;
+  await platform.remove(held.path);
   return { [Symbol.asyncDispose]: made.remove };
 }
 

@@ -60,31 +60,39 @@ async function removeLeftovers(folder: string): Promise<void> {
   }
 }
 
+/** A temporary name that this process holds; disposed of, it is given back. */
+export interface Temporary extends Disposable {
+  /** What has the name. */
+  readonly path: string;
+}
+
 /**
- * Makes something under a temporary name. It is removed where that fails, where a signal ends the process, and by the next process
- * that writes into the folder where this one is killed.
+ * Makes an empty file or folder of a temporary name. It is removed where a signal ends the process, and by the next process that writes
+ * into the folder where this one is killed.
  *
  * @param folder The folder; it exists.
  * @param name The name that it is to have, for the temporary one.
- * @param kind What is made; it is there, empty, when `make` starts.
- * @param make Fills it, and moves it where it belongs.
+ * @param kind What is made.
+ * @returns The name. Another one is taken for each that another process took for a leftover before it was locked.
  */
-export async function withTemporary(
+export async function holdTemporary(
   folder: string,
   name: string,
   kind: TemporaryKind,
-  make: (temporary: string) => Promise<void>,
-): Promise<void> {
+): Promise<Temporary> {
   await removeLeftovers(folder);
-  const path = `${folder}/${name}.${randomName()}${platform.locks() ? locked : unlocked}`;
-  using _undo = undoneAtEnd(() => removeNow(path));
-  await create(path, kind);
-  try {
-    using held = await lock(path);
-    if (held === undefined) await create(path, kind); // another process took it for a leftover
-    await make(path);
-  } catch (error) {
-    await platform.removeAll(path).catch(() => {});
-    throw error;
+  for (;;) {
+    const path = `${folder}/${name}.${randomName()}${platform.locks() ? locked : unlocked}`;
+    const undo = undoneAtEnd(() => removeNow(path));
+    const held = await create(path, kind).then(() => lock(path)).catch((error) => {
+      undo[Symbol.dispose]();
+      throw error;
+    });
+    const giveBack = (): void => {
+      undo[Symbol.dispose]();
+      held?.[Symbol.dispose]();
+    };
+    if (held !== undefined) return { path, [Symbol.dispose]: giveBack };
+    giveBack();
   }
 }

@@ -4,7 +4,7 @@
 // when its process has ended: on the same machine the lock of the file tells at once; from another one, its beat stands still.
 
 import { jsonText } from "../core/json.ts";
-import { createFile, exists, isLocked, removeIfThere } from "../platform/files.ts";
+import { createFile, exists, isLocked, removeIfThere, untilThere } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import type { OpenFile } from "../platform/platform.ts";
 import { readTextFile } from "../platform/text_file.ts";
@@ -57,9 +57,11 @@ export class Claims {
   async take(folder: string): Promise<Claim | undefined> {
     const last = await lastIn(folder);
     if (last > 0 && !await this.#isAbandoned(claimIn(folder, last))) return undefined;
-    await platform.makeFolder(folder, { around: true });
     const path = claimIn(folder, last + 1);
-    const file = await createFile(path); // another may be first, or be done by now
+    const file = await untilThere(async () => {
+      await platform.makeFolder(folder, { around: true });
+      return await createFile(path); // another may be first
+    });
     return file === undefined ? undefined : await claimOf(path, file);
   }
 

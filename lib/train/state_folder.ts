@@ -4,9 +4,19 @@
 import { jsonText } from "../core/json.ts";
 import { requireInteger } from "../core/check.ts";
 import { type OptionKinds, requireOptions } from "../core/options.ts";
-import { exists, openInPlace, prepareFolder, writeAtomically } from "../platform/files.ts";
+import {
+  exists,
+  openInPlace,
+  prepareFolder,
+  untilThere,
+  writeAtomically,
+} from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import { withoutEnd } from "../platform/path.ts";
+import type { OpenFile } from "../platform/platform.ts";
+import { randomName } from "../platform/random_name.ts";
+import { unwritable } from "../platform/system_error.ts";
+import { readTextFile } from "../platform/text_file.ts";
 import { RowLog } from "./row_log.ts";
 import type { StateTensors, TrainingState } from "./state.ts";
 import type { Amount } from "./subject.ts";
@@ -112,18 +122,35 @@ const leastRowPause = 1000;
 const pauseAfter = (begun: number, least: number): number =>
   Math.max(least, (performance.now() - begun) / largestShare);
 
+/** Whether an open file, which this process has locked, is still the one of its name: who had it before may have removed it since. */
+async function isStill(file: OpenFile, path: string): Promise<boolean> {
+  const token = randomName();
+  file.seek(0);
+  await file.write(new TextEncoder().encode(token));
+  return await exists(path) && await readTextFile(path) === token;
+}
+
 /**
  * Takes a folder for this process. A runtime without locks takes it as well.
  *
- * @param folder The folder; it is there.
+ * @param folder The folder; made where it is missing.
  * @returns Disposed of, it gives the folder back.
  * @throws {StateError} If another process has it.
+ * @throws {RangeError} If nothing can be written there.
  */
 export async function lockFolder(folder: string): Promise<Disposable> {
-  const file = await openInPlace(`${folder}/lock`);
-  if (!platform.locks() || await file.tryLock()) return file;
-  file.close();
-  throw new StateError(`Cannot train in ${folder}: another process is doing so`);
+  const path = `${folder}/lock`;
+  const file = await untilThere(async () => {
+    await using _made = await prepareFolder(folder);
+    return await openInPlace(path);
+  });
+  try {
+    if (!platform.locks() || await file.tryLock() && await isStill(file, path)) return file;
+    throw new StateError(`Cannot train in ${folder}: another process is doing so`);
+  } catch (error) {
+    file.close();
+    throw unwritable(path, error);
+  }
 }
 
 /** The states of a run. */
@@ -175,7 +202,6 @@ export class StateFolder<P> implements Disposable {
     like: () => StateTensors<P>,
   ): Promise<{ readonly folder: StateFolder<P>; readonly state?: TrainingState<P> }> {
     const { folder } = options;
-    await using _made = await prepareFolder(folder);
     const lock = await lockFolder(folder);
     let rows: RowLog | undefined;
     try {

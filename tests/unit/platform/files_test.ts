@@ -149,6 +149,29 @@ Deno.test("writes at the same time leave each other's temporary files alone", ()
     }
   }));
 
+Deno.test("writes go on where others take folders away that are empty", () =>
+  inFolder(async (folder) => {
+    const place = `${folder}/a/b`;
+    const rounds = Array.from({ length: 60 }, (_, at) => at);
+    const removed = async (): Promise<void> => {
+      for (const path of [place, `${folder}/a`]) await platform.removeEmpty(path).catch(() => {});
+    };
+    const prepares = async (): Promise<void> => {
+      for (const _ of rounds) await (await prepareFolder(place))[Symbol.asyncDispose]();
+    };
+    const writes = async (name: string): Promise<void> => {
+      for (const _ of rounds) {
+        await writeAtomically(`${place}/${name}`, name);
+        assertEquals(await Deno.readTextFile(`${place}/${name}`), name);
+        await Deno.remove(`${place}/${name}`);
+        await removed();
+      }
+    };
+    await Promise.all([prepares(), prepares(), writes("c"), writes("d")]);
+    await removed();
+    assertEquals(namesIn(folder), []);
+  }));
+
 Deno.test("undoAll() removes what is being written", () =>
   inFolder(async (folder) => {
     await assertRejects(() =>
