@@ -1,7 +1,7 @@
 // What every command is: a help text with examples, options, and what it does. Options are parsed by node:util.
 
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { requireOneOf } from "../core/check.ts";
+import { type NumberLimits, requireInteger, requireOneOf } from "../core/check.ts";
 import type { OpenOptions } from "../families/open.ts";
 import type { BackendName } from "../backend/backend.ts";
 
@@ -145,6 +145,25 @@ export function numberOption({ values }: Arguments, name: string): number | unde
     throw new UsageError(`Cannot read --${name} ${text}: it must be a number`);
   }
   return value;
+}
+
+/**
+ * A whole number in an option.
+ *
+ * @param args The arguments.
+ * @param name The option.
+ * @param limits Its bounds; from 1 on by default.
+ * @returns The number, or undefined where the option is absent.
+ * @throws {UsageError} If it is no such number.
+ */
+export function countOption(
+  args: Arguments,
+  name: string,
+  limits: NumberLimits = { min: 1 },
+): number | undefined {
+  const value = numberOption(args, name);
+  if (value === undefined) return undefined;
+  return understood(() => requireInteger(`--${name}`, value, limits));
 }
 
 /**

@@ -18,7 +18,7 @@ import {
   type Arguments,
   backendOption,
   flag,
-  numberOption,
+  countOption,
   type Outcome,
   textOption,
   UsageError,
@@ -186,6 +186,7 @@ export async function fineTuneFolder(
   begun?: Asked,
 ): Promise<Outcome> {
   requireFitting(args);
+  const every = countOption(args, "save-every");
   const tune = await prepare(args);
   const [out, backend] = [requireOption(args, "out"), backendOption(args)];
   if (begun?.begun.includes(tuningRun) !== true) await requireFree(out);
@@ -193,11 +194,7 @@ export async function fineTuneFolder(
   await using _around = await prepareFolder(dirname(withoutEnd(out)));
   const { name, reason } = await useBackend(backend);
   const tuning = await tune(source, name === "webgpu" ? 10 : 1);
-  const how = {
-    resumed: begun !== undefined,
-    force: false,
-    every: numberOption(args, "save-every"),
-  };
+  const how = { resumed: begun !== undefined, force: false, every };
   await using plan = await TrainingPlan.open(underWay.beside(out), args.given, how);
   const bars = !flag(args, "json");
   if (bars) console.log(`Training on ${name} (${reason}), data: ${tuning.data}`);

@@ -6,6 +6,7 @@ import { useBackend } from "../kernels/use_backend.ts";
 import { exists } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import { madeRuns, usualBackend } from "../sweep/made.ts";
+import { usualMeasure } from "../sweep/file.ts";
 import { planOf } from "../sweep/plan.ts";
 import { cellStates, resultsOf } from "../sweep/results.ts";
 import { readSweep } from "../sweep/sweep.ts";
@@ -21,18 +22,37 @@ import {
 import { cellsHere, runHere, type SweepPlace } from "./sweep_run.ts";
 import { workflowOf } from "./sweep_workflow.ts";
 
+/** Something that is done with a sweep. */
+interface Action {
+  /** The options that it follows besides `--out` and `--json`. */
+  readonly options: readonly string[];
+  /** Does it. */
+  act(place: SweepPlace, args: Arguments, signal: AbortSignal): Promise<Outcome>;
+}
+
 /** What can be done with a sweep, each by a word. */
-const actions: Readonly<
-  Record<string, (place: SweepPlace, args: Arguments, signal: AbortSignal) => Promise<Outcome>>
-> = {
-  run: runHere,
-  status,
-  table,
-  plot,
-  plan,
-  workflow: workflowOf,
-  cell: (place, args, signal) => cellsHere(place, args.words.slice(2), args, signal),
+const actions: Readonly<Record<string, Action>> = {
+  run: { options: ["workers", "retries", "save-every", "pack"], act: runHere },
+  status: { options: [], act: status },
+  table: { options: [], act: table },
+  plot: { options: ["x", "y", "figure"], act: plot },
+  plan: { options: [], act: plan },
+  workflow: { options: ["jobs"], act: workflowOf },
+  cell: {
+    options: ["save-every", "worker"],
+    act: (place, args, signal) => cellsHere(place, args.words.slice(2), args, signal),
+  },
 };
+
+/** Requires that an action follows all options that are given. */
+function requireOptionsOf(word: string, { options }: Action, { values }: Arguments): void {
+  const known = ["out", "json", ...options];
+  const stranger = Object.keys(values).find((name) => !known.includes(name));
+  if (stranger === undefined) return;
+  throw new UsageError(
+    `Cannot use --${stranger} with sweep ${word}: it takes --${known.join(", --")}`,
+  );
+}
 
 /** How many cells are how far. */
 async function status({ sweep, out }: SweepPlace): Promise<Outcome> {
@@ -58,7 +78,7 @@ async function status({ sweep, out }: SweepPlace): Promise<Outcome> {
 async function table({ sweep, out }: SweepPlace): Promise<Outcome> {
   const rows = tableOf(await resultsOf(sweep, out, new Claims()), sweep.file);
   return {
-    report: { out, measure: sweep.file.measure ?? "nats", rows },
+    report: { out, measure: sweep.file.measure ?? usualMeasure, rows },
     text: tableText(rows, sweep.file),
   };
 }
@@ -120,7 +140,7 @@ of all that determines it, so that a cell that is there is never trained again, 
 
   --out DIR            where the runs are; beside the file by default, under its name without .json
   --workers N          processes at a time, one thread each; one for each core by default
-  --retries N          how often a cell that fails is tried again (2)
+  --retries N          how often a cell that fails is tried again, by a new process (2)
   --save-every N       steps between two states of a cell (by default one takes less than 1 % of the time)
   --pack               once all cells are done, keep them in two files
   --x KEY --y KEY      what \`plot\` draws from left to right and from bottom to top, such as schedule.warmup
@@ -147,8 +167,8 @@ Examples:
   run: async (args, signal) => {
     const [word = "", path, ...more] = args.words;
     const known = Object.keys(actions);
-    const act = Object.hasOwn(actions, word) ? actions[word] : undefined;
-    if (act === undefined) {
+    const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
+    if (action === undefined) {
       throw new UsageError(
         `Cannot ${word === "" ? "run" : `do "${word}"`} with a sweep: actions are ${
           known.join(", ")
@@ -161,7 +181,8 @@ Examples:
     if (more.length > 0 && word !== "cell") {
       throw new UsageError(`Cannot ${word} ${more.join(" ")}: it takes one file`);
     }
+    requireOptionsOf(word, action, args);
     const sweep = await readSweep(path);
-    return await act({ sweep, out: await requireFolder(folderOf(args, path)) }, args, signal);
+    return await action.act({ sweep, out: await requireFolder(folderOf(args, path)) }, args, signal);
   },
 };

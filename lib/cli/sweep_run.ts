@@ -13,7 +13,7 @@ import { runSweep } from "../sweep/run_sweep.ts";
 import { serve } from "../sweep/serve.ts";
 import type { Sweep, SweepCell } from "../sweep/sweep.ts";
 import type { BackendName } from "../backend/backend.ts";
-import { type Arguments, flag, numberOption, type Outcome, UsageError } from "./command.ts";
+import { type Arguments, countOption, flag, type Outcome, UsageError } from "./command.ts";
 import { startProgress } from "./progress.ts";
 import { commandLine } from "./shell.ts";
 import { callOf, linesOfInput, startWorker } from "./sweep_workers.ts";
@@ -24,21 +24,6 @@ export interface SweepPlace {
   readonly sweep: Sweep;
   /** The folder of its runs. */
   readonly out: string;
-}
-
-/**
- * A whole number of an option.
- *
- * @param args The arguments.
- * @param name The option.
- * @param least The least that it may be.
- * @returns The number, or undefined where it is absent.
- * @throws {UsageError} If it is no such number.
- */
-export function countOption(args: Arguments, name: string, least = 1): number | undefined {
-  const value = numberOption(args, name);
-  if (value === undefined || (Number.isInteger(value) && value >= least)) return value;
-  throw new UsageError(`Cannot use --${name} ${value}: it must be a whole number from ${least} on`);
 }
 
 /** The program that this one is, where Deno runs it. */
@@ -191,7 +176,7 @@ export async function runHere(
     ...(every === undefined ? [] : ["--save-every", String(every)]),
   ];
   const options = {
-    ...{ out, signal, retries: countOption(args, "retries", 0) ?? 2 },
+    ...{ out, signal, retries: countOption(args, "retries", { min: 0 }) ?? 2 },
     workers: countOption(args, "workers") ?? platform.processors(),
     start: () => startWorker(program, words),
   };

@@ -3,9 +3,9 @@
 
 import { writeAtomically } from "../platform/files.ts";
 import { basename } from "../platform/path.ts";
-import type { Arguments, Outcome } from "./command.ts";
+import { type Arguments, countOption, type Outcome } from "./command.ts";
 import { commandLine } from "./shell.ts";
-import { countOption, ownCall, type SweepPlace } from "./sweep_run.ts";
+import { ownCall, type SweepPlace } from "./sweep_run.ts";
 
 /** What both files are made of. */
 interface Job {

@@ -13,6 +13,7 @@ import {
   type Arguments,
   backendOption,
   type Command,
+  countOption,
   flag,
   listOption,
   numberOption,
@@ -168,7 +169,7 @@ async function trainAsked(
   const wanted = backendOption(args);
   const [json, force] = [flag(args, "json"), flag(args, "force")];
   const out = textOption(args, "out") ?? ".normkit/runs";
-  const every = numberOption(args, "save-every");
+  const every = countOption(args, "save-every");
   const written = [...begun?.done ?? [], ...begun?.begun ?? []];
   const fresh = variants.filter((variant) => !written.includes(variant));
   if (!force) await requireNoRuns(out, fresh);

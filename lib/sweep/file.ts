@@ -111,6 +111,9 @@ const drawKinds: OptionKinds<Draw> = {
 
 const backends = ["wasm", "cpu", "webgpu"];
 
+/** What is compared by default: the held-out loss. */
+export const usualMeasure = "nats";
+
 /** The most cells of a sweep: all are checked, and named, before the first one is trained. */
 const mostCells = 100_000;
 

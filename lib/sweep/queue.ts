@@ -83,10 +83,13 @@ class Queue {
       for (let order = await this.#next(); order !== undefined; order = await this.#next()) {
         worker ??= await start();
         if (signal.aborted) break; // it came while the worker started
-        const report = await worker.run(order).catch((error) => {
+        const report: Report = await worker.run(order).catch((error) => (
+          { failure: messageOf(error) }
+        ));
+        if (report.failure !== undefined) { // its memory may be full, its GPU lost, itself dead
+          await worker.end();
           worker = undefined;
-          return { failure: messageOf(error) };
-        });
+        }
         if (!signal.aborted) await this.#take(order, report);
       }
     } catch (error) {

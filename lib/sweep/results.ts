@@ -6,7 +6,7 @@ import type { Row, RunRecord } from "../train/record.ts";
 import { stepsIn } from "../train/state_file.ts";
 import type { Claims } from "./claims.ts";
 import { failureOf } from "./failures.ts";
-import type { SweepFile } from "./file.ts";
+import { type SweepFile, usualMeasure } from "./file.ts";
 import { statesOf } from "./states.ts";
 import type { Sweep, SweepCell } from "./sweep.ts";
 
@@ -42,19 +42,10 @@ export interface CellResult {
  *
  * @param rows The rows.
  * @param file The sweep.
- * @returns The number.
- * @throws {RangeError} If evaluations have no such number.
+ * @returns The number; NaN where there is no evaluation.
  */
-export function measureIn(rows: readonly Row[], { measure = "nats" }: SweepFile): number {
-  const row = rows.findLast(({ kind }) => kind === "evaluation");
-  if (row === undefined) return NaN;
-  const value = row[measure];
-  if (typeof value === "number") return value;
-  const known = Object.entries(row).filter(([, one]) => typeof one === "number")
-    .map(([name]) => name).filter((name) => name !== "step");
-  throw new RangeError(
-    `Cannot compare cells by measure = "${measure}": their evaluations have ${known.join(", ")}`,
-  );
+export function measureIn(rows: readonly Row[], { measure = usualMeasure }: SweepFile): number {
+  return Number(rows.findLast(({ kind }) => kind === "evaluation")?.[measure]);
 }
 
 function ofRecord(cell: SweepCell, { manifest, rows }: RunRecord, file: SweepFile): CellResult {
@@ -83,7 +74,6 @@ async function ofStates(cell: SweepCell, out: string, claims: Claims): Promise<C
  * @param out The folder of its runs.
  * @param claims Tells which are being trained.
  * @returns Its cells in their order, with what is known of them.
- * @throws {RangeError} If evaluations lack what the sweep measures.
  */
 export async function resultsOf(
   { file, cells }: Sweep,

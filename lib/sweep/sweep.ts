@@ -1,6 +1,7 @@
 // A sweep that is ready: its cells, each named by the hash of all that determines it, and what trains them.
 
 import { canonicalJson } from "../core/json.ts";
+import { shown } from "../core/options.ts";
 import { isJsonObject, type Json, merged, settingAt, valueAt } from "../core/settings.ts";
 import { mobyDick } from "../data/moby_dick.ts";
 import { readJson } from "../platform/json_file.ts";
@@ -9,7 +10,7 @@ import type { OpenTaskSettings, TaskSettings } from "../tasks/settings.ts";
 import type { RunNumbers } from "../train/complete_settings.ts";
 import { readCorpus } from "../train/corpus.ts";
 import type { TrainSettings } from "../train/record.ts";
-import { requireSweep, type SweepFile } from "./file.ts";
+import { requireSweep, type SweepFile, usualMeasure } from "./file.ts";
 import { usualBackend } from "./made.ts";
 import { type Point, pointsOf } from "./points.ts";
 import {
@@ -65,7 +66,7 @@ function settingsAt({ settings }: SweepFile, point: Point): VariantSettings {
 const dataOf = ({ task, data, objective }: Partial<TaskSettings>): string =>
   canonicalJson({ task, data, objective });
 
-async function trainerOf(file: SweepFile, settings: VariantSettings): Promise<Trainer> {
+async function readTrainer(file: SweepFile, settings: VariantSettings): Promise<Trainer> {
   const { text, digits } = file;
   if (Object.hasOwn(settings, "task")) {
     return taskTrainer(await readTask(settings as TaskSettings), digits) as Trainer;
@@ -73,6 +74,22 @@ async function trainerOf(file: SweepFile, settings: VariantSettings): Promise<Tr
   const { file: path, ...options } = text ?? { file: "" };
   const corpus = text === undefined ? await mobyDick() : await readCorpus(path, options);
   return decoderTrainer(corpus, file) as Trainer;
+}
+
+/** What trains cells of some data, which has what the sweep compares. */
+async function trainerOf(
+  of: string,
+  file: SweepFile,
+  settings: VariantSettings,
+): Promise<Trainer> {
+  const { measure = usualMeasure } = file;
+  const trainer = await readTrainer(file, settings);
+  if (trainer.measures.includes(measure)) return trainer;
+  throw new RangeError(
+    `Cannot use measure = ${
+      shown(measure)
+    } of ${of}: it must be one of ${trainer.measures.join(", ")}, which evaluations of these cells have`,
+  );
 }
 
 /** Says which point it is that cannot be trained. */
@@ -104,7 +121,7 @@ export async function makeSweep(found: SweepFile, path = "the sweep"): Promise<S
   for (const point of pointsOf(file)) {
     const settings = atPoint(path, point, () => settingsAt(file, point));
     const data = dataOf(settings as Partial<TaskSettings>);
-    const trainer = trainers.get(data) ?? await trainerOf(file, settings);
+    const trainer = trainers.get(data) ?? await trainerOf(path, file, settings);
     trainers.set(data, trainer);
     const determines = atPoint(path, point, () => {
       requireRungs(file, trainer.numbersOf({ name: "", settings }));
@@ -127,7 +144,7 @@ export async function makeSweep(found: SweepFile, path = "the sweep"): Promise<S
     path,
     cells: [...cells.values()],
     trainer: {
-      digits: first!.digits,
+      ...first!,
       hashOf: (cell, backend) =>
         (cell as SweepCell).determines ?? trainerFor(cell).hashOf(cell, backend),
       numbersOf: (cell) => trainerFor(cell).numbersOf(cell),

@@ -2,7 +2,7 @@
 
 import { greatest } from "../core/extent.ts";
 import { type Arm, armsOf } from "./arms.ts";
-import type { SweepFile } from "./file.ts";
+import { type SweepFile, usualMeasure } from "./file.ts";
 import type { CellResult } from "./results.ts";
 import type { SweepCell } from "./sweep.ts";
 
@@ -64,7 +64,7 @@ const numberText = (value: number | undefined): string =>
  * @param file The sweep.
  * @returns Lines of columns; the names of settings are the last parts of their places.
  */
-export function tableText(rows: readonly TableRow[], { measure = "nats" }: SweepFile): string {
+export function tableText(rows: readonly TableRow[], { measure = usualMeasure }: SweepFile): string {
   const textOf = (value: unknown): string =>
     typeof value === "string" ? value : JSON.stringify(value);
   const lastOf = (place: string): string => place.slice(place.lastIndexOf(".") + 1);

@@ -47,6 +47,8 @@ export type Accompany = Pick<TrainOptions, "command" | "commit" | "signal" | "st
 export interface Trainer<S extends VariantSettings = VariantSettings> {
   /** Significant digits that are kept of each number. */
   readonly digits: number;
+  /** The numbers of an evaluation by which cells can be compared. */
+  readonly measures: readonly string[];
   /** The hash of all that determines a run on a tfjs backend: `determines` in its manifest. */
   hashOf(cell: Cell<S>, backend: string): string;
   /** How long a run is. */
@@ -83,6 +85,7 @@ export function decoderTrainer(
   const named = { evaluations: during, end: probes, digits };
   return {
     digits,
+    measures: ["nats", "bitsPerByte"],
     hashOf: ({ settings, residual, form }, backend) =>
       determined({ settings, corpus, backend, residual, form, probes: named }).determines,
     numbersOf: ({ settings }) => trainNumbers(settings),
@@ -119,6 +122,7 @@ export function decoderTrainer(
 export function taskTrainer(task: Task, digits = usualDigits): Trainer<TaskSettings> {
   return {
     digits,
+    measures: Object.keys(task.baseline.measured),
     hashOf: ({ settings, residual }, backend) =>
       determinedTask(task, settings, { backend, residual }).determines,
     numbersOf: ({ settings }) => runNumbers(settings, task.length),

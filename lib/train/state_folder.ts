@@ -124,10 +124,10 @@ const pauseAfter = (begun: number, least: number): number =>
 
 /** Whether an open file, which this process has locked, is still the one of its name: who had it before may have removed it since. */
 async function isStill(file: OpenFile, path: string): Promise<boolean> {
-  const token = randomName();
+  const mark = randomName();
   file.seek(0);
-  await file.write(new TextEncoder().encode(token));
-  return await exists(path) && await readTextFile(path) === token;
+  await file.write(new TextEncoder().encode(mark));
+  return await exists(path) && await readTextFile(path) === mark;
 }
 
 /**

@@ -7,6 +7,7 @@ import { checkout } from "./checkout.ts";
 import {
   type Arguments,
   type Command,
+  countOption,
   flag,
   type Outcome,
   stringOptions,
@@ -17,7 +18,6 @@ import {
 import { startProgress } from "../cli/progress.ts";
 import { exitCodes } from "../cli/run.ts";
 import { commandLine } from "../cli/shell.ts";
-import { countOption } from "../cli/sweep_run.ts";
 import { linesOfInput, startWorker } from "../cli/sweep_workers.ts";
 import { Claims } from "../sweep/claims.ts";
 import { madeRuns, packFinished, type RunStore, takenNames, usualBackend } from "../sweep/made.ts";

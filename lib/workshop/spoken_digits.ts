@@ -1,14 +1,12 @@
 // `deno task spoken-digits`: the words zero to nine, spoken by espeak-ng in many voices, as a folder in the layout of Speech Commands.
 
-import { requireInteger } from "../core/check.ts";
 import { Random } from "../core/random.ts";
 import {
   type Command,
-  numberOption,
+  countOption,
   requireWords,
   stringOptions,
   textOption,
-  understood,
 } from "../cli/command.ts";
 import { decodeWave } from "../data/wave_file.ts";
 import { writeFolder } from "../platform/files.ts";
@@ -167,13 +165,8 @@ Examples:
   options: stringOptions("out speakers takes"),
   run: async (args) => {
     requireWords(args, []);
-    const [people, takes] = understood(() => [
-      requireInteger("--speakers", numberOption(args, "speakers") ?? speakers.length, {
-        min: 1,
-        max: speakers.length,
-      }),
-      requireInteger("--takes", numberOption(args, "takes") ?? 2, { min: 1, max: 1000 }),
-    ]) as [number, number];
+    const people = countOption(args, "speakers", { min: 1, max: speakers.length });
+    const takes = countOption(args, "takes", { min: 1, max: 1000 }) ?? 2;
     const out = textOption(args, "out") ?? ".normkit/spoken_digits";
     let made: Made | undefined;
     await writeFolder(out, async (folder) => {

@@ -154,6 +154,22 @@ Deno.test("cells are named by what determines them, not by how that is written",
   assertEquals(new Set(one.cells.map(({ name }) => name)).size, 8);
 });
 
+Deno.test("a measure that evaluations lack is refused, and those that they have are named", async () => {
+  const images = { task: "image-classification", model: { width: 4, heads: 1 } };
+  const cases = [
+    [{ measure: "acuracy" }, "nats, bitsPerByte"],
+    [{ measure: "bleu", settings: images, grid: {}, nuisance: [] }, "nats, accuracy"],
+  ] as const;
+  for (const [fields, known] of cases) {
+    await assertRejects(
+      () => makeSweep({ ...tinySweep, ...fields }, "a.json"),
+      RangeError,
+      `Cannot use measure = "${fields.measure}" of a.json: it must be one of ${known}`,
+    );
+  }
+  await makeSweep({ ...tinySweep, measure: "bitsPerByte" });
+});
+
 Deno.test("the schema that editors read knows what the file may hold", () => {
   const { properties, $defs } = schema;
   assertEquals(Object.keys(properties).sort(), Object.keys(fileKinds).sort());

@@ -119,6 +119,7 @@ const damages: readonly (readonly [string, Damage])[] = [
 async function contentsOf(folder: string): Promise<Record<string, string>> {
   const contents: Record<string, string> = {};
   for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (name === "lock") continue; // each process that has the folder writes its own mark
     contents[name] = isFile ? sha256Of(await Deno.readFile(`${folder}/${name}`)) : "";
   }
   return contents;
