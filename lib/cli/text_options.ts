@@ -1,7 +1,7 @@
 // What commands that read a text take besides --text.
 
 import type { TextOptions } from "../train/text.ts";
-import { type Arguments, type Command, flag, textOption } from "./command.ts";
+import { type Arguments, type Command, flag, textOption, UsageError } from "./command.ts";
 
 /** The options, as `node:util` takes them. */
 export const textOptions: Command["options"] = {
@@ -19,8 +19,13 @@ export const textHelp =
  *
  * @param args The arguments.
  * @returns Its encoding and whether line ends stay.
+ * @throws {UsageError} If there is no text to be read so.
  */
 export function textOptionsOf(args: Arguments): TextOptions {
+  const stranger = Object.keys(textOptions).find((name) => args.values[name] !== undefined);
+  if (stranger !== undefined && textOption(args, "text") === undefined) {
+    throw new UsageError(`Cannot use --${stranger} without --text: it says how that is read`);
+  }
   const encoding = textOption(args, "encoding");
   return {
     ...(encoding === undefined ? {} : { encoding }),

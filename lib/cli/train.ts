@@ -53,11 +53,8 @@ function settingsFrom(args: Arguments): TrainSettings {
 }
 
 async function corpusFrom(args: Arguments): Promise<Corpus> {
-  const path = textOption(args, "text");
-  if (path !== undefined) return await readCorpus(path, textOptionsOf(args));
-  const stranger = Object.keys(textOptions).find((name) => args.values[name] !== undefined);
-  if (stranger === undefined) return await mobyDick();
-  throw new UsageError(`Cannot use --${stranger} without --text: Moby-Dick is read as it is`);
+  const [path, how] = [textOption(args, "text"), textOptionsOf(args)];
+  return path === undefined ? await mobyDick() : await readCorpus(path, how);
 }
 
 /** What is to be trained: settings, and how its data are prepared, with the steps between reads of the loss. */

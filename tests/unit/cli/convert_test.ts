@@ -367,6 +367,11 @@ const usage: Wrong = [
     ["verify", gpt2, gpt2, "--tokens", "1,x"],
     "whole numbers, such as 1,2,3",
   ],
+  [
+    "how a text is read where there is none",
+    ["verify", gpt2, gpt2, "--encoding", "latin1"],
+    "Cannot use --encoding without --text",
+  ],
   ["logits without tokens", ["logits", gpt2, "--out", "OUT"], "--tokens 1,2,3 --out FILE"],
   ["logits in unknown arithmetic", [
     "logits",

@@ -103,6 +103,16 @@ Deno.test("normkit train refuses a folder that it cannot write into, before it t
     assertEquals(namesIn(folder), ["text.txt"]);
   }));
 
+Deno.test("normkit train --save-every 0 is refused by that name, with --from too", () =>
+  withText(async (folder) => {
+    const from = ["--from", "nowhere", "--out", `${folder}/tuned`, "--text", `${folder}/text.txt`];
+    for (const words of [tinyTraining(folder), ["train", ...from]]) {
+      const { code, err } = await runHere(...words, "--save-every", "0");
+      assertEquals([code, namesIn(folder)], [2, ["text.txt"]], err);
+      assertStringIncludes(err, "Cannot use --save-every = 0: it must be a whole number ≥ 1");
+    }
+  }));
+
 Deno.test("normkit train that is refused for its settings leaves no folder", () =>
   withText(async (folder) => {
     const args = tinyTraining(folder, "--heads", "3", "--out", `${folder}/a/b/runs`);
