@@ -17,8 +17,8 @@ import type { TrainOptions } from "../train/train.ts";
 import {
   type Arguments,
   backendOption,
-  flag,
   countOption,
+  flag,
   type Outcome,
   textOption,
   UsageError,

@@ -1,6 +1,5 @@
 // `normkit sweep`: many trainings from one file.
 
-import { Claims } from "../sweep/claims.ts";
 import type { BackendName } from "../backend/backend.ts";
 import { useBackend } from "../kernels/use_backend.ts";
 import { exists } from "../platform/files.ts";
@@ -56,7 +55,7 @@ function requireOptionsOf(word: string, { options }: Action, { values }: Argumen
 
 /** How many cells are how far. */
 async function status({ sweep, out }: SweepPlace): Promise<Outcome> {
-  const results = await resultsOf(sweep, out, new Claims());
+  const results = await resultsOf(sweep, out);
   const counts = Object.fromEntries(
     cellStates.map((state) => [state, results.filter((one) => one.state === state).length]),
   );
@@ -76,7 +75,7 @@ async function status({ sweep, out }: SweepPlace): Promise<Outcome> {
 
 /** What was found, a row for each setting. */
 async function table({ sweep, out }: SweepPlace): Promise<Outcome> {
-  const rows = tableOf(await resultsOf(sweep, out, new Claims()), sweep.file);
+  const rows = tableOf(await resultsOf(sweep, out), sweep.file);
   return {
     report: { out, measure: sweep.file.measure ?? usualMeasure, rows },
     text: tableText(rows, sweep.file),
@@ -104,7 +103,7 @@ async function plan({ sweep, out }: SweepPlace): Promise<Outcome> {
 
 /** Draws what was found. */
 async function plot({ sweep, out }: SweepPlace, args: Arguments): Promise<Outcome> {
-  const results = await resultsOf(sweep, out, new Claims());
+  const results = await resultsOf(sweep, out);
   const { drawSweep } = await import("./sweep_plot.ts"); // charts are loaded by no other command
   const path = textOption(args, "figure") ?? `${out}.svg`;
   await drawSweep(sweep, results, { path, x: textOption(args, "x"), y: textOption(args, "y") });
@@ -183,6 +182,10 @@ Examples:
     }
     requireOptionsOf(word, action, args);
     const sweep = await readSweep(path);
-    return await action.act({ sweep, out: await requireFolder(folderOf(args, path)) }, args, signal);
+    return await action.act(
+      { sweep, out: await requireFolder(folderOf(args, path)) },
+      args,
+      signal,
+    );
   },
 };

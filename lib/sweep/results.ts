@@ -4,7 +4,7 @@ import { exists } from "../platform/files.ts";
 import { runsByName } from "../train/read_runs.ts";
 import type { Row, RunRecord } from "../train/record.ts";
 import { stepsIn } from "../train/state_file.ts";
-import type { Claims } from "./claims.ts";
+import { Claims } from "./claims.ts";
 import { failureOf } from "./failures.ts";
 import { type SweepFile, usualMeasure } from "./file.ts";
 import { statesOf } from "./states.ts";
@@ -72,13 +72,13 @@ async function ofStates(cell: SweepCell, out: string, claims: Claims): Promise<C
  *
  * @param sweep The sweep.
  * @param out The folder of its runs.
- * @param claims Tells which are being trained.
+ * @param claims What was seen before of those that other machines train; one that is asked for the first time is taken for running.
  * @returns Its cells in their order, with what is known of them.
  */
 export async function resultsOf(
   { file, cells }: Sweep,
   out: string,
-  claims: Claims,
+  claims: Claims = new Claims(),
 ): Promise<CellResult[]> {
   const records = await exists(out) ? await runsByName(out) : new Map<string, RunRecord>();
   const results: CellResult[] = [];

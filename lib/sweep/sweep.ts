@@ -86,9 +86,9 @@ async function trainerOf(
   const trainer = await readTrainer(file, settings);
   if (trainer.measures.includes(measure)) return trainer;
   throw new RangeError(
-    `Cannot use measure = ${
-      shown(measure)
-    } of ${of}: it must be one of ${trainer.measures.join(", ")}, which evaluations of these cells have`,
+    `Cannot use measure = ${shown(measure)} of ${of}: it must be one of ${
+      trainer.measures.join(", ")
+    }, which evaluations of these cells have`,
   );
 }
 

@@ -64,7 +64,10 @@ const numberText = (value: number | undefined): string =>
  * @param file The sweep.
  * @returns Lines of columns; the names of settings are the last parts of their places.
  */
-export function tableText(rows: readonly TableRow[], { measure = usualMeasure }: SweepFile): string {
+export function tableText(
+  rows: readonly TableRow[],
+  { measure = usualMeasure }: SweepFile,
+): string {
   const textOf = (value: unknown): string =>
     typeof value === "string" ? value : JSON.stringify(value);
   const lastOf = (place: string): string => place.slice(place.lastIndexOf(".") + 1);

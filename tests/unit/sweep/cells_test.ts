@@ -110,7 +110,7 @@ Deno.test("runCell() leaves a cell to the process that has it", () =>
     const [cell] = sweep.cells;
     await using _claim = await new Claims().take(`${out}/unfinished/${cell!.name}`);
     assertEquals(await runCell(cell!, placeOf(sweep, out)), "busy");
-    const [first, second] = await resultsOf(sweep, out, new Claims());
+    const [first, second] = await resultsOf(sweep, out);
     assertEquals([first!.state, second!.state], ["running", "to do"]);
   }));
 
@@ -169,7 +169,7 @@ Deno.test("halving lets the best half of each variant's rates go on, and its cel
     assertEquals([failed.size, dropped], [0, 16 - 4]);
     const count = (until?: number) => orders.filter((order) => order.until === until).length;
     assertEquals([count(2), count(4), count()], [16, 8, 4]);
-    const results = await resultsOf(halved, out, new Claims());
+    const results = await resultsOf(halved, out);
     const states = results.map(({ state, step }) => `${state} ${step}`).sort();
     assertEquals(states.filter((one) => one === "waiting 2").length, 8);
     assertEquals(states.filter((one) => one === "waiting 4").length, 4);

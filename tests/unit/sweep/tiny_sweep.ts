@@ -3,8 +3,9 @@
 import { Claims } from "../../../lib/sweep/claims.ts";
 import type { SweepFile } from "../../../lib/sweep/file.ts";
 import type { CellPlace } from "../../../lib/sweep/run_cell.ts";
-import { readRuns } from "../../../lib/train/mod.ts";
+import { readRuns, type Row } from "../../../lib/train/mod.ts";
 import type { Sweep } from "../../../lib/sweep/sweep.ts";
+import type { Trainer } from "../../../lib/sweep/trainer.ts";
 
 /** Two variants at two rates with two seeds. */
 export const tinySweep: SweepFile = {
@@ -37,6 +38,27 @@ export const placeOf = ({ trainer }: Sweep, out: string): CellPlace => ({
   command: "test",
   claims: new Claims(),
 });
+
+/**
+ * A trainer that also tells somebody else of its rows.
+ *
+ * @param trainer The trainer.
+ * @param onRow Is told of each row.
+ * @returns The same, but for that.
+ */
+export function watched(trainer: Trainer, onRow: (row: Row) => void): Trainer {
+  return {
+    ...trainer,
+    train: (cell, options) =>
+      trainer.train(cell, {
+        ...options,
+        onRow: (row) => {
+          options.onRow?.(row);
+          onRow(row);
+        },
+      }),
+  };
+}
 
 /**
  * What does not depend on when and by whom a folder's runs were made.
