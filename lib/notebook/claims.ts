@@ -13,9 +13,11 @@ export const verdicts = {
   "reproduced":
     "what the claim says is seen, in its direction and its size: a bound is kept, an identity holds to rounding, and of what is compared the worst seed on one side is better than the best on the other",
   "direction only":
-    "the sign is the paper's in every seed, the size is not: an effect smaller than the paper's, or one that is gone at another setting of ours",
+    "the sign is the paper's in every seed (in most cases, where cases stand in for seeds, as with times), the size is not: an effect smaller than the paper's, or one that is gone at another setting of ours",
   "depends on the rate":
     "the sign is the paper's at one learning rate and another at the next; the row says at which",
+  "depends on the batch":
+    "the same of the number of examples that a gradient is taken of: the sign is the paper's with one number and another with the next, each in every seed",
   "not seen at this scale":
     "the effect is no larger than the distance of seeds, or what it is about does not occur in models so small",
   "contradicted":
