@@ -35,6 +35,7 @@ export function eagerInterpreter(options: EagerOptions): Interpreter<Tensor> {
     rows: sliceRows,
 
     linear: (x, map) => context.linear(x, map),
+    linears: (x, maps) => context.linears(x, maps),
     norm: (x, site) => context.norm(x, site),
     route,
     multiplyColumn: (x, others, column) => {

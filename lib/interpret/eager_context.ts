@@ -12,7 +12,7 @@ import {
   type Table,
   withoutOffset,
 } from "../model/spec.ts";
-import { matMul } from "../ops/mat_mul.ts";
+import { matMul, matMuls } from "../ops/mat_mul.ts";
 import { countOutputs } from "./audio.ts";
 import type { KeyValueStore } from "./eager_attention.ts";
 import { imagesAsCut } from "./eager_inputs.ts";
@@ -138,6 +138,16 @@ export class EagerContext {
     const product = tf.matMul(tf.reshape(x, [-1, depth]), w, false, true);
     const y = tf.reshape(product, [...x.shape.slice(0, -1), outputs]);
     return b === undefined ? y : tf.add(y, b);
+  }
+
+  /** Several of them at once, or undefined where they are to be computed one by one. */
+  linears(x: Tensor, maps: readonly Linear[]): Tensor[] | undefined {
+    if (maps.some(({ layout }) => layout !== "in-out")) return undefined;
+    const found = maps.map(({ weight, bias }) => ({
+      w: this.required(weight),
+      bias: this.optional(bias),
+    }));
+    return found.some(({ w }) => w.rank !== 2) ? undefined : matMuls(x, found);
   }
 
   /** A norm of each row. */

@@ -87,6 +87,8 @@ export interface Interpreter<T> extends Algebra<T> {
 
   /** y = op(W) x + b. */
   linear(x: T, map: Linear): T;
+  /** Several of the same rows at once, where the engine gains by that; else they are computed one by one. */
+  linears?(x: T, maps: readonly Linear[]): readonly T[] | undefined;
   /** A norm of each row. */
   norm(x: T, norm: NormSpec): T;
   /** A norm of each head of each row. */

@@ -45,6 +45,11 @@ function project<T>(
     return { q: own.q, keysValues: () => memory === undefined ? own : split(memory()) };
   }
   const { q, k, v } = projections;
+  const joined = memory === undefined ? engine.linears?.(x, [q, k, v]) : undefined;
+  if (joined !== undefined) {
+    const [ofQ, ofK, ofV] = joined as readonly [T, T, T];
+    return { q: ofQ, keysValues: () => ({ k: ofK, v: ofV }) };
+  }
   const keysValues = (): KeysValues<T> => {
     const source = memory === undefined ? x : memory();
     return { k: engine.linear(source, k), v: engine.linear(source, v) };
@@ -95,8 +100,10 @@ function attend<T>(
 /** act(up x), or act(gate x) ⊙ up x. */
 function feed<T>(engine: Interpreter<T>, network: FeedForward, x: T): T {
   const { up, gate, holdsGate, activation } = network;
-  const gated = gate === undefined ? undefined : engine.linear(x, gate);
-  const lifted = engine.linear(x, up);
+  const [gated, lifted] = gate === undefined
+    ? [undefined, engine.linear(x, up)]
+    : engine.linears?.(x, [gate, up]) as readonly [T, T] | undefined ??
+      [engine.linear(x, gate), engine.linear(x, up)];
   if (holdsGate === true) {
     const [first, second] = engine.halves(lifted);
     return engine.multiply(engine.activate(first, activation), second);

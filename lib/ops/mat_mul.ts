@@ -21,6 +21,51 @@ import { zerosFrom } from "./zeros.ts";
  * @throws {TypeError} If a tensor is not float32.
  */
 export function matMul(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
+  requireFit(x, w, bias);
+  const [inner, columns] = w.shape;
+  const shape = [...x.shape.slice(0, -1), columns!];
+  return tf.tidy(() => {
+    const given = bias === undefined ? [x, w] : [x, w, bias];
+    if (shape.includes(0)) return zerosFrom(shape, given);
+    if (inner === 0) return plus(zerosFrom(shape, [x, w]), bias);
+    return tf.reshape(product(flat(x), w, bias), shape);
+  });
+}
+
+/** A matrix with its bias. */
+export interface LinearMap {
+  /** [I, O] */
+  readonly w: Tensor;
+  /** [O] */
+  readonly bias?: Tensor | undefined;
+}
+
+/**
+ * Several products of the same rows at once, where they are one program: on WebGPU, where small models wait for launches.
+ * Elsewhere nothing would be gained, and the gradients to x would add up in another order.
+ *
+ * Shapes: x [..., I] · each w [I, O] and bias [O] · returns [..., O] each
+ *
+ * @param x Rows; the leading axes are kept.
+ * @param maps The matrices, with their biases.
+ * @returns The products, or undefined where they are to be made one by one.
+ * @throws {RangeError} If the shapes do not fit.
+ * @throws {TypeError} If a tensor is not float32.
+ */
+export function matMuls(x: Tensor, maps: readonly LinearMap[]): Tensor[] | undefined {
+  const [first, ...others] = maps.map(({ w, bias }) => `${w.shape}, ${bias !== undefined}`);
+  const isAlike = others.every((other) => other === first);
+  const isEmpty = x.size === 0 || maps.some(({ w }) => w.size === 0);
+  if (tf.getBackend() !== "webgpu" || !hasKernel("NormkitLinear") || !isAlike || isEmpty) {
+    return undefined;
+  }
+  for (const { w, bias } of maps) requireFit(x, w, bias);
+  return tf.tidy(() =>
+    linear(flat(x), maps).map((y) => tf.reshape(y, [...x.shape.slice(0, -1), y.shape[1]!]))
+  );
+}
+
+function requireFit(x: Tensor, w: Tensor, bias: Tensor | undefined): void {
   requireDtype("float32", { x, w, bias });
   const [inner, columns] = w.shape;
   if (w.rank !== 2 || x.shape.at(-1) !== inner) {
@@ -38,14 +83,12 @@ export function matMul(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
       }] to ${columns} columns: it must be [${columns}]`,
     );
   }
-  const shape = [...x.shape.slice(0, -1), columns!];
-  return tf.tidy(() => {
-    const given = bias === undefined ? [x, w] : [x, w, bias];
-    if (shape.includes(0)) return zerosFrom(shape, given);
-    if (inner === 0) return plus(zerosFrom(shape, [x, w]), bias);
-    const flat = tf.reshape(x, [x.size / inner!, inner!]);
-    return tf.reshape(product(flat, w, bias), shape);
-  });
+}
+
+/** All rows, [N, I]. */
+function flat(x: Tensor): Tensor {
+  const width = x.shape.at(-1)!;
+  return tf.reshape(x, [x.size / width, width]);
 }
 
 function plus(y: Tensor, bias?: Tensor): Tensor {
@@ -53,11 +96,15 @@ function plus(y: Tensor, bias?: Tensor): Tensor {
 }
 
 function product(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
-  if (hasKernel("NormkitLinear")) {
-    const biases = bias === undefined ? [] : [bias];
-    return callKernel("NormkitLinear", [x, w, ...biases], { bias: biases.length > 0 })[0]!;
-  }
+  if (hasKernel("NormkitLinear")) return linear(x, [{ w, bias }])[0]!;
   return plus(composedProduct(x, w), bias);
+}
+
+/** Maps that all have a bias, or none. */
+function linear(x: Tensor, maps: readonly LinearMap[]): Tensor[] {
+  const matrices = maps.map(({ w }) => w);
+  const biases = maps.flatMap(({ bias }) => bias === undefined ? [] : [bias]);
+  return callKernel("NormkitLinear", [x, ...matrices, ...biases], { bias: biases.length > 0 });
 }
 
 const composedProduct: (x: Tensor, w: Tensor) => Tensor = tf.customGrad((...inputs) => {

@@ -11,6 +11,7 @@ import {
 import * as tf from "@tensorflow/tfjs";
 import { Random } from "../../../lib/core/mod.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
+import { matMuls } from "../../../lib/ops/mat_mul.ts";
 import {
   crmsNorm,
   crossEntropy,
@@ -28,10 +29,10 @@ import {
 } from "../../../lib/ops/mod.ts";
 import { crossEntropy as lossOf, crossEntropyGrad } from "../../reference/losses.ts";
 import { randomRows, uniform } from "../../reference/random.ts";
-import { mapRows, matmul, transpose } from "../../reference/rows.ts";
+import { addRows, mapRows, matmul, sum, transpose } from "../../reference/rows.ts";
 import { inBothForms, onBackend } from "../../support/backends.ts";
 import { assertClose } from "../../support/close.ts";
-import { matrixOf, numbersOf, pull, tensorOf } from "../../support/evaluate.ts";
+import { matrixOf, numbersOf, pull, tensorOf, vectorOf } from "../../support/evaluate.ts";
 import { tolerance } from "../../support/tolerances.ts";
 
 const rows = (seed: number, count: number, width: number): number[][] =>
@@ -51,6 +52,57 @@ inBothForms("matMul() multiplies the last axis, with both gradients", async (bac
     assertClose(gradients[1]!, matmul(transpose(x), dy).flat(), limit, "gradient to w");
   }
 });
+
+inBothForms(
+  "matMuls() are the products, with all gradients, where they are joined",
+  async (backend) => {
+    const [x, dys] = [rows(1, 6, 5), [2, 3, 4].map((seed) => rows(seed, 6, 7))];
+    const matrices = [5, 6, 7].map((seed) => rows(seed, 5, 7));
+    const biases = [8, 9, 10].map((seed) => rows(seed, 1, 7)[0]!);
+    const given = [{ shape: [2, 3, 5], values: x.flat() }, ...matrices.map(matrixOf)];
+    const isJoined = tf.getKernel("NormkitLinear", "webgpu") !== undefined && backend === "webgpu";
+    for (const bias of [true, false]) {
+      const products = (x: Tensor, parameters: readonly Tensor[]): Tensor[] => {
+        const [w, b] = [parameters.slice(0, 3), parameters.slice(3)];
+        const joined = matMuls(x, w.map((w, at) => ({ w, bias: b[at] })));
+        assertEquals(joined !== undefined, isJoined);
+        return joined ?? w.map((w, at) => matMul(x, w, b[at]));
+      };
+      const inputs = [...given, ...(bias ? biases.map(vectorOf) : [])];
+      const { value, gradients } = await pull(
+        (x, ...parameters) => tf.stack(products(x!, parameters)),
+        inputs,
+        dys.flat(2),
+      );
+      const wanted = matrices.map((w, at) => {
+        const product = matmul(x, w);
+        return bias ? addRows(product, product.map(() => biases[at]!)) : product;
+      });
+      const toX = dys.map((dy, at) => matmul(dy, transpose(matrices[at]!))).reduce(addRows);
+      const limit = tolerance(backend, "gradient");
+      assertClose(value, wanted.flat(2), tolerance(backend, "value"), "values");
+      assertClose(gradients[0]!, toX.flat(), limit, "gradient to x");
+      dys.forEach((dy, at) => {
+        const toW = matmul(transpose(x), dy).flat();
+        assertClose(gradients[1 + at]!, toW, limit, `gradient to matrix ${at}`);
+        if (!bias) return;
+        assertClose(gradients[4 + at]!, transpose(dy).map(sum), limit, `gradient to bias ${at}`);
+      });
+    }
+  },
+);
+
+inBothForms("matMuls() joins none of unlike shapes, or without a number", () =>
+  tf.tidy(() => {
+    const [x, w, b] = [tf.ones([2, 3]), tf.ones([3, 4]), tf.ones([4])];
+    assertEquals(matMuls(x, [{ w }, { w: tf.ones([3, 5]) }]), undefined);
+    assertEquals(matMuls(x, [{ w, bias: b }, { w }]), undefined);
+    assertEquals(matMuls(tf.ones([0, 3]), [{ w }, { w }]), undefined);
+    assertEquals(
+      matMuls(tf.ones([2, 0]), [{ w: tf.ones([0, 4]) }, { w: tf.ones([0, 4]) }]),
+      undefined,
+    );
+  }));
 
 Deno.test("matMul() has gradients of gradients", () =>
   onBackend("cpu", async () => {
