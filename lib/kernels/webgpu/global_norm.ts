@@ -3,6 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Kernels, TensorInfo } from "../contract.ts";
+import { inGroups } from "./groups.ts";
 import { vectorsOf } from "./norm_source.ts";
 import type { Runner, WebGpuBackend } from "./runner_types.ts";
 import type { Strategy } from "./strategy.ts";
@@ -44,7 +45,6 @@ export function globalNormKernels(
   runner: Runner,
   strategy: Strategy,
 ): Pick<Kernels<WebGpuBackend>, "NormkitGlobalNorm"> {
-  const atOnce = runner.device.limits.maxStorageBuffersPerShaderStage - 2;
   const addSquares = (
     soFar: readonly TensorInfo[],
     tensors: readonly TensorInfo[],
@@ -64,10 +64,7 @@ export function globalNormKernels(
   };
   return {
     NormkitGlobalNorm: (tensors) => {
-      const parts = Array.from(
-        { length: Math.ceil(tensors.length / atOnce) },
-        (_, part) => tensors.slice(part * atOnce, (part + 1) * atOnce),
-      );
+      const parts = inGroups(runner.device, tensors, { each: 1, common: 2 });
       const [sums] = parts.reduce(addSquares, [] as readonly TensorInfo[]);
       return [totalOf(runner, strategy, sums!, { finish: "sqrt(sum)" })];
     },

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Kernels, TensorInfo } from "../contract.ts";
 import { columnSum } from "./column_sum.ts";
 import { runElementwise } from "./elementwise.ts";
+import { inGroups } from "./groups.ts";
 import type { Product, ProductInputs } from "./product.ts";
 import type { Runner, WebGpuBackend } from "./runner_types.ts";
 
@@ -43,14 +44,13 @@ export function linearKernels(
   product: Product | undefined,
 ): Pick<Kernels<WebGpuBackend>, "NormkitLinear" | "NormkitLinearGradient"> {
   const multiply = product ?? tfjsProduct(runner);
-  const { maxStorageBuffersPerShaderStage: most } = runner.device.limits;
 
-  /** Runs products that have `tensors` each and one in common, as many at a time as the device binds. */
-  const inParts = (inputs: ProductInputs, tensors: number): TensorInfo[][] => {
-    const atOnce = product === undefined ? 1 : Math.floor((most - 1) / tensors);
+  /** Runs products that have so many tensors each and one in common. */
+  const inParts = (inputs: ProductInputs, each: number): TensorInfo[][] => {
     const { a, b, biases = [] } = inputs;
-    return Array.from({ length: Math.ceil(b.length / atOnce) }, (_, part) => {
-      const own = (list: readonly TensorInfo[]) => list.slice(part * atOnce, (part + 1) * atOnce);
+    const bindings = { each: product === undefined ? Infinity : each, common: 1 };
+    return inGroups(runner.device, Array.from(b.keys()), bindings).map((group) => {
+      const own = (list: readonly TensorInfo[]) => list.slice(group[0]!, group.at(-1)! + 1);
       return multiply({
         ...inputs,
         ...{ a: a.length === 1 ? a : own(a), b: own(b), biases: own(biases) },

@@ -27,7 +27,25 @@ onEachBackendWith(
   },
 );
 
-const shapes = [[], [5], [33], [3, 7], [64, 64], [2, 3, 127], [1], [301, 17]];
+/** Vectors of four and numbers, more of each than a program takes at once, and one without a number. */
+const shapes = [
+  [],
+  [5],
+  [33],
+  [3, 7],
+  [64, 64],
+  [2, 3, 127],
+  [1],
+  [301, 17],
+  [4],
+  [0, 3],
+  [8, 2],
+  [
+    12,
+  ],
+  [20],
+  [16],
+];
 
 /** A step in the middle of training, or the first with moments of 0. */
 function adamW(step: number, scale: number, weightDecay: number): KernelCase {
