@@ -3,6 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { platform } from "../platform/mod.ts";
+import { type CommandsOfBackend, handOverTogether } from "./webgpu_commands.ts";
 
 /** The WebGPU adapter in words. */
 export interface WebGpuAdapter {
@@ -226,11 +227,11 @@ export async function openWebGpu(acceptSoftware: boolean): Promise<WebGpuAdapter
   if (tf.findBackendFactory("webgpu") != null) tf.removeBackend("webgpu");
   tf.registerBackend("webgpu", () => {
     const backend = new WebGPUBackend(device, adapter.info);
+    handOverTogether(backend as unknown as CommandsOfBackend);
     throwWithData(backend);
     return backend;
   }, 3);
   tf.env().set("WEBGPU_CPU_FORWARD", false); // small tensors too are computed where they are
-  tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", 64); // programs handed over at once
   opened = found;
   return found;
 }

@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { inAnotherTurn, letOthersRun } from "../backend/interrupt.ts";
 import { takeNumbers } from "../backend/read.ts";
+import { submitCommands } from "../backend/webgpu_commands.ts";
 import { Random } from "../core/random.ts";
 import type { Scalar } from "../core/tensor.ts";
 import { disposeTree } from "../core/tree.ts";
@@ -89,6 +90,7 @@ export async function advance<P, B>(
   run.computed = computed;
   try {
     const isRead = step % numbers.reportEvery === 0 || step === numbers.steps;
+    if (!isRead) submitCommands(); // a read does it too: once a step
     const read = isRead ? await readLoss(run, state, computed, batches[0]!) : {};
     if (read.stop !== undefined) return read.stop;
     Object.assign(

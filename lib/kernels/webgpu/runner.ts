@@ -90,7 +90,6 @@ export function openRunner(backend: WebGpuBackend): Runner {
   const bufferOf = ({ dataId, shape }: TensorInfo): GPUBuffer => {
     if (shape.includes(0)) return nothing;
     backend.uploadToGPU(dataId);
-    backend.commandQueueOwnedIds.add(dataId);
     return backend.tensorMap.get(dataId).resource!;
   };
 

@@ -16,7 +16,6 @@ export interface WebGpuBackend {
   };
   readonly supportTimestampQuery: boolean;
   readonly querySetCount: number;
-  readonly commandQueueOwnedIds: WeakSet<object>;
   readonly activeTimers?: { name: string; query: Promise<number> }[] | null;
   commandEncoder: GPUCommandEncoder | null;
   computePassEncoder: GPUComputePassEncoder | null;
