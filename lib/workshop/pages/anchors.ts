@@ -1,6 +1,6 @@
-/** The anchors of a page's headings. */
+/** The anchors of a page's headings and numbered equations. */
 
-/** Gives headings the anchors that GitHub gives them; each is given once. */
+/** Gives headings the anchors that GitHub gives them, and equations `eq-` with their number; each is given once. */
 export class Anchors {
   readonly #given = new Set<string>();
   /** For each text how often it has occurred. */
@@ -14,6 +14,17 @@ export class Anchors {
    */
   next(text: string): string {
     return this.claim(slugOf(text));
+  }
+
+  /**
+   * The anchor of a numbered equation: `eq-5`, `eq-theorem-3-1`.
+   *
+   * @param tag Its number or name, as it stands beside it.
+   * @returns The anchor.
+   */
+  ofEquation(tag: string): string {
+    const words = tag.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+    return this.claim(["eq", ...words].join("-"));
   }
 
   /**

@@ -1,9 +1,10 @@
 /**
- * What a page's parts are about: headings with their anchors, and the paragraphs that it begins with.
+ * What a page's parts are about: headings and numbered equations with their anchors, and the paragraphs that it begins with.
  */
 import { DomUtils, parseDocument } from "htmlparser2";
 import { Anchors } from "./anchors.ts";
 import { formulaSetter } from "./formulas.ts";
+import { escapeHtml } from "./html.ts";
 import { phrases } from "./sanitize.ts";
 
 /** A heading of a page. */
@@ -41,15 +42,19 @@ export class Outline {
    * Adds a part of the page.
    *
    * @param html Safe HTML, whose formulas are not yet set.
-   * @returns The part with its formulas, with an anchor and a link to it in each heading, and with tables that scroll.
+   * @returns The part with its formulas, with an anchor and a link to it in each heading and beside each numbered equation, and with
+   * tables that scroll.
    */
   add(html: string): string {
     const [typeset, typesetWords] = [formulaSetter(), formulaSetter()];
     const words = (element: Element): string => typesetWords(phrases(inner(element)));
     const root = parseDocument(html);
     for (const element of DomUtils.getElementsByTagName("*", root)) {
-      if (isHeading(element) && !isInHeading(element)) this.#addHeading(element, words(element));
+      if (isHeading(element) && !isInside(element, isHeading)) {
+        this.#addHeading(element, words(element));
+      }
       if (element.name === "p") this.#addParagraph(element, words);
+      if (element.name === "math-display") this.#addEquation(element);
       if (element.name === "table") wrap(element, '<div class="scroll"></div>');
     }
     return typeset(inner(root));
@@ -62,10 +67,18 @@ export class Outline {
       : this.#anchors.claim(own);
     this.headings.push({ level: Number(element.name[1]), id, html });
     element.attribs = { ...attribs, id };
-    const link = `<a class="anchor" href="#${id}" aria-label="Link to this section">#</a>`;
-    for (const node of [...parseDocument(` ${link}`).childNodes]) {
-      DomUtils.appendChild(element, node);
-    }
+    append(element, ` ${anchorLink(id, "Link to this section")}`);
+  }
+
+  /** An equation that has several numbers is found by each, and linked by the first. */
+  #addEquation(element: Element): void {
+    if (isInside(element, isLinkOrHeading)) return; // no link stands inside of another
+    const tags = [...DomUtils.textContent(element).matchAll(equationTag)].map(([, tag]) => tag!);
+    const [id, ...others] = tags.map((tag) => this.#anchors.ofEquation(tag));
+    if (id === undefined) return;
+    const box = wrap(element, `<span class="equation" id="${id}"></span>`);
+    append(box, anchorLink(id, `Link to equation ${tags[0]!}`));
+    append(box, others.map((other) => `<span id="${other}"></span>`).join(""));
   }
 
   #addParagraph(element: Element, words: (element: Element) => string): void {
@@ -76,17 +89,30 @@ export class Outline {
   }
 }
 
+/** What numbers or names an equation. */
+const equationTag = /\\tag\*?\s*\{([^{}]*)\}/g;
+
+const anchorLink = (id: string, words: string): string =>
+  `<a class="anchor" href="#${id}" aria-label="${escapeHtml(words)}">#</a>`;
+
+function append(element: Element, html: string): void {
+  for (const node of [...parseDocument(html).childNodes]) DomUtils.appendChild(element, node);
+}
+
 const inner = (node: Parameters<typeof DomUtils.getInnerHTML>[0]): string =>
   DomUtils.getInnerHTML(node, { encodeEntities: "utf8" });
 
 const isHeading = ({ name }: Element): boolean => /^h[1-6]$/.test(name);
 
-function isInHeading({ parent }: Element): boolean {
-  return parent?.type === "tag" && (isHeading(parent) || isInHeading(parent));
+const isLinkOrHeading = (element: Element): boolean => element.name === "a" || isHeading(element);
+
+function isInside({ parent }: Element, of: (element: Element) => boolean): boolean {
+  return parent?.type === "tag" && (of(parent) || isInside(parent, of));
 }
 
-function wrap(element: Element, box: string): void {
+function wrap(element: Element, box: string): Element {
   const around = parseDocument(box).firstChild as Element;
   DomUtils.replaceElement(element, around);
   DomUtils.appendChild(around, element);
+  return around;
 }

@@ -37,13 +37,16 @@ h1 { font-size: 1.9rem; margin: 0 0 1rem; }
 h2 { font-size: 1.3rem; margin: 2.75rem 0 .75rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
 .anchor { color: var(--soft); font-weight: 400; text-decoration: none; opacity: 0; }
-:is(h1, h2, h3, h4):hover .anchor, .anchor:focus-visible { opacity: 1; }
+:is(h1, h2, h3, h4, .equation):hover > .anchor, .anchor:focus-visible { opacity: 1; }
+.equation { display: flex; align-items: center; }
+.equation > .math { flex: 1; min-width: 0; }
+.equation > .anchor { padding-left: .35rem; font: 1rem/1.25 var(--sans); }
 .fold { margin: 1rem 0; border: 1px solid var(--line); border-radius: 6px; background: var(--box); }
 .fold > summary { padding: .55rem 1rem; cursor: pointer; }
 .fold > summary > :is(h2, h3, h4, h5, h6) { display: inline; margin: 0; padding: 0; border: 0; font-size: 1rem; }
 .fold[open] > summary { border-bottom: 1px solid var(--line); }
 .folded { padding: .25rem 1rem; background: var(--page); border-radius: 6px; scroll-margin-top: 3.5rem; }
-.folded > .anchor { float: right; opacity: 1; }
+.folded > .anchor { float: right; margin-left: .5rem; opacity: 1; }
 .folded:target { background: var(--page); box-shadow: none; }
 .fold:has(> .folded:target) > summary { background: var(--mark); }
 p, ul, ol { margin: .75rem 0; }

@@ -1,7 +1,10 @@
 // Headings and first paragraphs of pages, from the parsed tree: whatever stands inside of whatever, each page stays whole.
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseHTML } from "linkedom";
+import { checkout } from "../../../../lib/workshop/checkout.ts";
+import { readNotebook } from "../../../../lib/workshop/jupyter/notebook_file.ts";
+import { listNotebooks } from "../../../../lib/workshop/notebooks.ts";
 import { renderHtml } from "../../../../lib/workshop/pages/markdown.ts";
 import { Outline } from "../../../../lib/workshop/pages/outline.ts";
 import { renderNotebook } from "../../../../lib/workshop/pages/render.ts";
@@ -46,6 +49,43 @@ Deno.test("anchors of headings with formulas are GitHub's", () => {
   const { headings } = renderNotebook(notebook(prose("## 6.7 Live: $x^d$ in `a & b`")));
   assertEquals(headings[0]?.id, "67-live-xd-in-a--b");
   assertStringIncludes(headings[0]!.html, 'class="katex"');
+});
+
+Deno.test("a numbered equation has an anchor by its number or name, and a link to it", () => {
+  const named = "$$a \\tag{5}$$\n\n$$b \\tag{Theorem 3.1, Post-LN}$$\n\n$$c$$ and $$d \\tag*{5}$$";
+  const { cells: [html], headings } = renderNotebook(notebook(prose(named)));
+  const { document } = parseHTML(html!);
+  const equations = [...document.querySelectorAll(".equation")];
+  const ids = ["eq-5", "eq-theorem-3-1-post-ln", "eq-5-1"];
+  assertEquals(equations.map(({ id }) => id), ids);
+  for (const equation of equations) {
+    assertEquals(equation.querySelectorAll(".katex-display").length, 1);
+    const link = equation.querySelector("a.anchor")!;
+    assertEquals(link.getAttribute("href"), `#${equation.id}`);
+    assertMatch(link.getAttribute("aria-label")!, /^Link to equation (?:5|Theorem 3.1, Post-LN)$/);
+  }
+  assertEquals(headings, []);
+});
+
+Deno.test("each number of an equation of several lines is found, and a link holds no other", () => {
+  const lines = "$$\\begin{align} a \\tag{1} \\\\ b \\tag{2} \\end{align}$$";
+  const { document } = parseHTML(renderNotebook(notebook(prose(lines))).cells[0]!);
+  assert(document.querySelector("#eq-1 .katex-display") !== null);
+  assert(document.querySelector("#eq-1 #eq-2") !== null);
+  const { cells: [linked] } = renderNotebook(
+    notebook(prose("[$$a \\tag{1}$$](b) ## $$c \\tag{2}$$")),
+  );
+  assertEquals(parseHTML(linked!).document.querySelectorAll("a a").length, 0);
+});
+
+Deno.test("no two equations of a notebook have one number", async () => {
+  for (const path of await listNotebooks(`${checkout}/notebooks`)) {
+    const html = renderNotebook(await readNotebook(path)).cells.join("\n");
+    const ids = [...parseHTML(html).document.querySelectorAll(".equation")].map(({ id }) => id);
+    assertEquals(ids.filter((id) => /-\d+$/.test(id) && ids.includes(id.replace(/-\d+$/, ""))), []);
+    const tags = html.match(/<annotation[^>]*>[^<]*\\tag\*?\{/g) ?? [];
+    assertEquals(ids.length, tags.length, path);
+  }
 });
 
 Deno.test("the lead is the first paragraph, and the second where the first is in italics", () => {
