@@ -50,7 +50,7 @@ export async function figuresPage(
     module: "app/figures.js",
     main: `<h1>Figures that move</h1>
 <p class="intro">The papers' closed forms, as the notebooks derive them: move depth, constants, gates and rates, and see what they
-bound. Below them are recorded trainings by rate and warm-up; each opens its curve.</p>
+bound. Behind them are recorded trainings by depth, rate and warm-up; each opens its curve.</p>
 ${movingFigures.map((figure) => movingHtml(figure, "h2")).join("\n")}
 <section aria-labelledby="grids">
 <h2 id="grids">Recorded trainings</h2>

@@ -1,12 +1,15 @@
-// A recorded grid: trainings that differ in variant, learning rate, warm-up, depth and seed alone, by their points.
+// A recorded grid: trainings that differ in variant, depth, learning rate, warm-up and seed alone, by their points.
 
 import { groupBy } from "../../../core/collections.ts";
 import type { AnyRunRecord } from "../../../train/record.ts";
 import { heldOutLosses } from "../../../train/series.ts";
+import { designChoices } from "../laboratory/choices.ts";
 
 /** The trainings of one point of a grid: one for each seed. */
 export interface GridPoint {
   readonly variant: string;
+  /** Its layers, where it says how many. */
+  readonly depth?: number;
   readonly rate: number;
   readonly warmup: number;
   /** The held-out loss by step, a curve for each seed; null where it is not finite. */
@@ -15,14 +18,20 @@ export interface GridPoint {
 
 /** Points that can be compared. */
 export interface Grid {
-  /** What all of them have in common: layers, and steps. */
-  readonly depth?: number;
+  /** What tells it from other grids of its folder, in words: another optimizer than AdamW, and the norm where one is named. */
+  readonly setting: readonly string[];
+  /** How many steps all of them have. */
   readonly steps: number;
   readonly points: readonly GridPoint[];
 }
 
 interface GridSettings {
-  readonly model?: { readonly depth?: number; readonly residual?: string };
+  readonly model?: {
+    readonly depth?: number;
+    readonly residual?: string;
+    readonly norm?: keyof typeof designChoices.norm.words;
+  };
+  readonly optimizer?: { readonly kind?: string };
   readonly schedule: { readonly peak: number; readonly warmup: number };
   readonly steps: number;
   readonly seed: number;
@@ -36,7 +45,7 @@ function common(record: AnyRunRecord): string {
   const { seed: _, schedule: { peak: __, warmup: ___, ...schedule }, model, ...rest } = settingsOf(
     record,
   ) as GridSettings & { readonly model?: Record<string, unknown> };
-  const { residual: ____, init: _____, ...shape } = model ?? {}; // a variant may have a start of its own
+  const { residual: ____, depth: _____, init: ______, ...shape } = model ?? {}; // a variant may have a start of its own
   return JSON.stringify([shape, schedule, rest]);
 }
 
@@ -45,37 +54,43 @@ const digits = (value: number): number | null =>
 
 function pointOf(records: readonly AnyRunRecord[]): GridPoint {
   const { manifest: { variant } } = records[0]!;
-  const { schedule: { peak: rate, warmup } } = settingsOf(records[0]!);
+  const { model: { depth } = {}, schedule: { peak: rate, warmup } } = settingsOf(records[0]!);
   const curves = records.map((one) =>
     heldOutLosses([one]).map(({ step, loss }) => [step, digits(loss)] as const)
   );
-  return { variant, rate, warmup, curves };
+  return { variant, ...(depth === undefined ? {} : { depth }), rate, warmup, curves };
 }
 
 /**
  * The grids of recorded runs.
  *
  * @param records The runs of a figure.
- * @returns Those with more than one rate or warm-up for a variant, the shallowest first.
+ * @returns Those with more than one rate, warm-up or depth for a variant.
  */
 export function gridsOf(records: readonly AnyRunRecord[]): Grid[] {
   const grids = [...groupBy(records, common).values()].map((of): Grid => {
-    const { model, steps } = settingsOf(of[0]!);
     const points = groupBy(of, (one) => {
-      const { schedule: { peak, warmup } } = settingsOf(one);
-      return JSON.stringify([one.manifest.variant, peak, warmup]);
+      const { model, schedule: { peak, warmup } } = settingsOf(one);
+      return JSON.stringify([one.manifest.variant, model?.depth, peak, warmup]);
     });
-    const depth = model?.depth;
-    return {
-      ...(depth === undefined ? {} : { depth }),
-      ...{ steps, points: [...points.values()].map(pointOf) },
-    };
+    const { steps, model: { norm } = {}, optimizer: { kind = "adamw" } = {} } = settingsOf(of[0]!);
+    const setting = [
+      ...(norm === undefined ? [] : [designChoices.norm.words[norm]]),
+      ...(kind === "adamw" ? [] : [kind.toUpperCase()]),
+    ];
+    return { setting, steps, points: [...points.values()].map(pointOf) };
   });
-  return grids.filter(isSwept).toSorted((a, b) => (a.depth ?? 0) - (b.depth ?? 0));
+  return grids.filter(isSwept);
 }
 
 const isSwept = ({ points }: Grid): boolean =>
   new Set(points.map(({ variant }) => variant)).size < points.length;
+
+/** @returns How many layers a grid's points have, the fewest first; none where they do not say. */
+export function depthsOf({ points }: Grid): number[] {
+  const depths = points.flatMap(({ depth }) => depth === undefined ? [] : [depth]);
+  return [...new Set(depths)].sort((a, b) => a - b);
+}
 
 /** @returns The mean over seeds of the last loss of a whole training; NaN where one has ended early, or is not finite. */
 export function finalLoss({ curves }: GridPoint, steps: number): number {

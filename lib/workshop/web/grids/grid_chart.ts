@@ -5,13 +5,18 @@ import { lineChart } from "../../../plots/line_chart.ts";
 import { formatNumber, nonFiniteNotes } from "../../../plots/measurements.ts";
 import { armStyle, mostArms, variantStyle } from "../../../plots/palette.ts";
 import { toSeries } from "../../../plots/series.ts";
-import { finalLoss, type Grid, type GridPoint } from "./grid.ts";
+import { depthsOf, finalLoss, type Grid, type GridPoint } from "./grid.ts";
 
 /** How many points a chart can show. */
 export const mostPoints: number = mostArms;
 
-const nameOf = ({ variant, rate, warmup }: GridPoint): string =>
-  `${variantStyle(variant).label}, ${rate}${warmup === 1 ? "" : `, warm-up ${warmup}`}`;
+/** What tells a point from the others of its grid. */
+function nameOf({ variant, depth, rate, warmup }: GridPoint, grid: Grid): string {
+  const layers = depthsOf(grid).length > 1 ? `, ${depth} layers` : "";
+  return `${variantStyle(variant).label}${layers}, ${rate}${
+    warmup === 1 ? "" : `, warm-up ${warmup}`
+  }`;
+}
 
 /** The losses of a point at all steps of its grid; NaN where a seed has none. */
 function rowsOf(point: GridPoint, at: number, steps: readonly number[]) {
@@ -43,6 +48,11 @@ export function gridChart(grid: Grid, points: readonly GridPoint[], width: numbe
     ...{ guides: [], xLabel: "Step", yLabel: "Held-out loss (nats)", scale: "linear" },
     markerEvery: Math.max(1, Math.ceil(steps.length / 6)),
     notes: nonFiniteNotes(rows.map(({ value }) => value)),
-    styleOf: (at) => armStyle(nameOf(points[Number(at)]!), Number(at)),
-  }, { title: `${nameOf(last)} ${end}`, subtitle: "Rates behind the names", width, height: 330 });
+    styleOf: (at) => armStyle(nameOf(points[Number(at)]!, grid), Number(at)),
+  }, {
+    title: `${nameOf(last, grid)} ${end}`,
+    subtitle: "Rates behind the names",
+    width,
+    height: 330,
+  });
 }

@@ -4,7 +4,7 @@ import { extent, greatest } from "../../../core/extent.ts";
 import { orderVariants, variantStyle } from "../../../plots/palette.ts";
 import { formatNumber } from "../../../plots/measurements.ts";
 import { escapeHtml } from "../../pages/html.ts";
-import { finalLoss, type Grid, type GridPoint } from "./grid.ts";
+import { depthsOf, finalLoss, type Grid, type GridPoint } from "./grid.ts";
 
 const ascending = (values: Iterable<number>): number[] =>
   [...new Set(values)].sort((a, b) => a - b);
@@ -21,16 +21,51 @@ function cellHtml(grid: Grid, point: GridPoint | undefined, badness: (loss: numb
   }">${text}</td>`;
 }
 
+/** The columns of a grid: for each depth, where points differ in it, the rates that were tried there. */
+function columnsOf(grid: Grid): { readonly depth: number | undefined; readonly rates: number[] }[] {
+  const depths = depthsOf(grid);
+  return (depths.length > 1 ? depths : [undefined]).map((depth) => {
+    const points = grid.points.filter((one) => depth === undefined || one.depth === depth);
+    return { depth, rates: ascending(points.map(({ rate }) => rate)) };
+  });
+}
+
+/** The head of the table: a line of depths, where there are several, over that of rates. */
+function headHtml(columns: ReturnType<typeof columnsOf>): string {
+  const depths = columns.flatMap(({ depth, rates }) =>
+    depth === undefined
+      ? []
+      : [`<th scope="colgroup" colspan="${rates.length}">${depth} layers</th>`]
+  );
+  const groups = columns.map(({ rates }) => `<colgroup span="${rates.length}"></colgroup>`);
+  const rates = columns.flatMap(({ rates }) => rates).map((rate) => `<th scope="col">${rate}</th>`);
+  return `<colgroup></colgroup>${groups.join("")}
+<thead>${depths.length === 0 ? "" : `<tr><td></td>${depths.join("")}</tr>`}
+<tr><th scope="col">Rate</th>${rates.join("")}</tr></thead>`;
+}
+
+/** What the points of a grid have in common, in words. */
+function captionOf(grid: Grid): string {
+  const depths = depthsOf(grid);
+  const seeds = greatest(grid.points.map(({ curves }) => curves.length));
+  return [
+    ...(depths.length === 1 ? [`${depths[0]} layers`] : []),
+    ...grid.setting,
+    `${grid.steps} steps`,
+    seeds === 1 ? "one seed" : `means of up to ${seeds} seeds`,
+  ].join(", ");
+}
+
 /**
- * A grid as a table: a row for each variant and warm-up, a column for each rate.
+ * A grid as a table: a row for each variant and warm-up, a column for each rate, by depth where there are several.
  *
  * @param grid The grid.
  * @param file Where its points lie as JSON, beside the page.
  * @returns A section; its cells open nothing until a module makes them buttons.
  */
 export function gridHtml(grid: Grid, file: string): string {
-  const { points, depth, steps } = grid;
-  const rates = ascending(points.map(({ rate }) => rate));
+  const { points, steps } = grid;
+  const columns = columnsOf(grid);
   const warmups = ascending(points.map(({ warmup }) => warmup));
   const losses = points.map((point) => finalLoss(point, steps)).filter(Number.isFinite);
   const [low, high] = extent(losses);
@@ -42,22 +77,21 @@ export function gridHtml(grid: Grid, file: string): string {
       const name = `${variantStyle(variant).label}, ${
         warmup === 1 ? "no warm-up" : `warm-up ${warmup}`
       }`;
-      const cells = rates.map((rate) =>
-        cellHtml(grid, own.find((one) => one.rate === rate), badness)
+      const cells = columns.flatMap(({ depth, rates }) =>
+        rates.map((rate) => {
+          const isHere = (one: GridPoint) =>
+            one.rate === rate && (depth === undefined || one.depth === depth);
+          return cellHtml(grid, own.find(isHere), badness);
+        })
       );
       return [`<tr><th scope="row">${escapeHtml(name)}</th>${cells.join("")}</tr>`];
     })
   );
-  const seeds = greatest(points.map(({ curves }) => curves.length));
-  const layers = depth === undefined ? "" : `${depth} layers, `;
-  const words = `${layers}${steps} steps, ${
-    seeds === 1 ? "one seed" : `means of up to ${seeds} seeds`
-  }`;
   return `<div class="grid" data-file="${escapeHtml(file)}">
-<div class="scroll"><table><caption>Held-out loss at the end: ${escapeHtml(words)}</caption>
-<thead><tr><th scope="col">Rate</th>${
-    rates.map((rate) => `<th scope="col">${rate}</th>`).join("")
-  }</tr></thead>
+<div class="scroll"><table><caption>Held-out loss at the end: ${
+    escapeHtml(captionOf(grid))
+  }</caption>
+${headHtml(columns)}
 <tbody>
 ${rows.join("\n")}
 </tbody></table></div>

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { basename } from "node:path";
+import { parseHTML } from "linkedom";
 import type { AnyRunRecord } from "../../../../lib/train/record.ts";
 import { checkout } from "../../../../lib/workshop/checkout.ts";
 import { readNotebook } from "../../../../lib/workshop/jupyter/notebook_file.ts";
@@ -9,7 +10,7 @@ import { listNotebooks } from "../../../../lib/workshop/notebooks.ts";
 import { buildSite } from "../../../../lib/workshop/pages/site.ts";
 import { initialPlaces, movingFigures } from "../../../../lib/workshop/web/formulas/figures.ts";
 import { movingHtml } from "../../../../lib/workshop/web/formulas/moving_html.ts";
-import { finalLoss, gridsOf } from "../../../../lib/workshop/web/grids/grid.ts";
+import { depthsOf, finalLoss, gridsOf } from "../../../../lib/workshop/web/grids/grid.ts";
 import { gridChart } from "../../../../lib/workshop/web/grids/grid_chart.ts";
 import { gridHtml } from "../../../../lib/workshop/web/grids/grid_html.ts";
 import { recordedGrids } from "../../../../lib/workshop/web/pages.ts";
@@ -79,7 +80,17 @@ const run = (variant: string, peak: number, seed: number, losses: number[], dept
     rows: losses.map((nats, at) => ({ kind: "evaluation", step: 10 * at, nats })),
   }) as unknown as AnyRunRecord;
 
-Deno.test("a grid holds the runs that differ in variant, rate, warm-up and seed alone", () => {
+/** The manifest of a run with another norm and another optimizer. */
+const inRms = (peak: number) => {
+  const { manifest } = run("pre-ln", peak, 0, []);
+  const settings = manifest.settings as unknown as Record<string, object>;
+  const model = { ...settings["model"], norm: "rms" };
+  return {
+    manifest: { ...manifest, settings: { ...settings, model, optimizer: { kind: "sgd" } } },
+  } as unknown as Pick<AnyRunRecord, "manifest">;
+};
+
+Deno.test("a grid holds the runs that differ in variant, depth, rate, warm-up and seed alone", () => {
   const grids = gridsOf([
     run("pre-ln", 0.1, 0, [4, 3, 2]),
     run("pre-ln", 0.1, 1, [4, 3, 2.5]),
@@ -87,19 +98,49 @@ Deno.test("a grid holds the runs that differ in variant, rate, warm-up and seed 
     run("post-ln", 0.1, 0, [4, 3.5]),
     run("pre-ln", 0.1, 0, [4, 3, 1], 16),
     run("pre-ln", 0.2, 0, [4, 3, 1.5], 16),
-    run("pre-ln", 0.2, 0, [4, 3, 1.5], 24),
+    { ...run("pre-ln", 0.1, 0, [4, 3, 2.9]), ...inRms(0.1) },
+    { ...run("pre-ln", 0.2, 0, [4, 3, 2.8]), ...inRms(0.2) },
   ]);
-  assertEquals(grids.map(({ depth, points }) => [depth, points.length]), [[8, 3], [16, 2]]);
-  const [shallow] = grids;
-  assertEquals(shallow!.points.map((point) => finalLoss(point, 20)), [2.25, 7, NaN]);
-  assertEquals(JSON.parse(JSON.stringify(shallow)), shallow);
-  const html = gridHtml(shallow!, "grid.json");
+  assertEquals(grids.map((grid) => [grid.setting, depthsOf(grid), grid.points.length]), [
+    [[], [8, 16], 5],
+    [["RMSNorm", "SGD"], [8], 2],
+  ]);
+  const [grid] = grids;
+  assertEquals(grid!.points.map((point) => finalLoss(point, 20)), [2.25, 7, NaN, 1, 1.5]);
+  assertEquals(JSON.parse(JSON.stringify(grid)), grid);
+  const html = gridHtml(grid!, "grid.json");
   for (const words of ["ends early", ">2.25<", "--bad: 0%", "--bad: 100%", "Post-LN, no warm-up"]) {
     assertStringIncludes(html, words);
   }
-  const { description } = gridChart(shallow!, shallow!.points, 500);
-  assertStringIncludes(description, "Post-LN, 0.1 does not reach its last step");
-  assertStringIncludes(description, "Pre-LN, 0.2");
+  const { description } = gridChart(grid!, grid!.points, 500);
+  assertStringIncludes(description, "Pre-LN, 16 layers, 0.2 ends at 1.5 nats");
+  assertStringIncludes(description, "Post-LN, 8 layers, 0.1");
+});
+
+Deno.test("a grid of several depths has columns for the rates of each, one of a single depth names it", () => {
+  const runs = [0.1, 0.2].flatMap((rate) => [
+    ...[8, 16].map((depth) => run("pre-ln", rate, 0, [4, 3, depth / 8 + rate], depth)),
+    ...(rate === 0.1 ? [run("post-ln", rate, 0, [4, 3, 3], 16)] : []),
+  ]);
+  const { document } = parseHTML(gridHtml(gridsOf(runs)[0]!, "grid.json"));
+  const rowsOf = (part: string) =>
+    [...document.querySelectorAll(`${part} tr`)].map((row) =>
+      [...row.children].map(({ textContent }) => textContent)
+    );
+  assertEquals(rowsOf("thead"), [["", "8 layers", "16 layers"], [
+    "Rate",
+    "0.1",
+    "0.2",
+    "0.1",
+    "0.2",
+  ]]);
+  assertEquals(rowsOf("tbody"), [
+    ["Post-LN, no warm-up", "", "", "3", ""],
+    ["Pre-LN, no warm-up", "1.1", "1.2", "2.1", "2.2"],
+  ]);
+  const single = gridHtml(gridsOf(runs.filter((_, at) => at % 5 % 3 === 0))[0]!, "grid.json");
+  assertStringIncludes(single, "Held-out loss at the end: 8 layers, 20 steps, one seed");
+  assert(!single.includes('colgroup" colspan'), single);
 });
 
 Deno.test("the phase map and the figures' sweeps are grids, and each has a table", async () => {
