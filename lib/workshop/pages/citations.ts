@@ -126,11 +126,12 @@ export function citationHtml(entries: string): string {
   const href = `data:application/x-bibtex;charset=utf-8,${
     encodeURIComponent(entries).replaceAll("'", "%27")
   }`;
+  const whose = /^@(?!software)/m.test(entries)
+    ? "The papers of this page, and normkit."
+    : "normkit.";
   return `<section class="cite" aria-labelledby="page:cite">
 <h2 id="page:cite">Cite</h2>
-<p>The papers of this page, and normkit. <a download="normkit.bib" href="${
-    escapeHtml(href)
-  }">Save as BibTeX</a></p>
+<p>${whose} <a download="normkit.bib" href="${escapeHtml(href)}">Save as BibTeX</a></p>
 <div class="code"><pre tabindex="0" aria-label="BibTeX"><code>${
     escapeHtml(entries)
   }</code></pre></div>

@@ -5,7 +5,7 @@ import MiniSearch from "minisearch";
 import { parseHTML } from "linkedom";
 import { checkout } from "../../../../lib/workshop/checkout.ts";
 import { marksCsv } from "../../../../lib/workshop/pages/chart_data.ts";
-import { bibtex } from "../../../../lib/workshop/pages/citations.ts";
+import { bibtex, citationHtml } from "../../../../lib/workshop/pages/citations.ts";
 import { renderPicture } from "../../../../lib/workshop/pages/pictures.ts";
 import { renderNotebook } from "../../../../lib/workshop/pages/render.ts";
 import { searchEntries, type SearchEntry } from "../../../../lib/workshop/pages/search_entries.ts";
@@ -62,6 +62,8 @@ Deno.test("a page cites the papers that it links to, each once, and normkit", ()
   ]);
   assertStringIncludes(found, "note = {Notebook: The page}");
   assertEquals(found.split("{").length, found.split("}").length);
+  assertStringIncludes(citationHtml(found), "<p>The papers of this page, and normkit. <a");
+  assertStringIncludes(citationHtml(bibtex("", "A page")), "<p>normkit. <a");
 });
 
 const small = await buildSite([
