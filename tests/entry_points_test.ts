@@ -47,6 +47,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
   "./export": onnx,
   "./log": log,
   "./notebook": ["@observablehq/plot", "linkedom"],
+  "./sweep": data,
   "./tasks": data,
   "./plots": plots,
 };

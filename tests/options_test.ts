@@ -11,6 +11,7 @@ import * as notebook from "../lib/notebook/mod.ts";
 import * as ops from "../lib/ops/mod.ts";
 import * as plots from "../lib/plots/mod.ts";
 import * as probes from "../lib/probes/mod.ts";
+import * as sweeps from "../lib/sweep/mod.ts";
 import * as tasks from "../lib/tasks/mod.ts";
 import * as layers from "../lib/tfjs/mod.ts";
 import * as training from "../lib/train/mod.ts";
@@ -374,6 +375,12 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   ],
   completeTask: [row<tasks.TaskSettings>(taskSettings, (o) => tasks.completeTask(o))],
   readTask: [row<tasks.TaskSettings>(taskSettings, (o) => tasks.readTask(o))],
+  trainSweep: [
+    row<sweeps.TrainSweepOptions>(
+      { signal, every: 1, retries: 0, onEnd: f, onFailure: f },
+      (o) => sweeps.trainSweep(any, "none", o),
+    ),
+  ],
   trainTask: [
     row<tasks.TaskSettings>(taskSettings, (o) => tasks.trainTask(tinyTask.task, o)),
     row<tasks.TrainTaskOptions>({

@@ -9,7 +9,7 @@ import { madeRuns, packFinished, usualBackend } from "../sweep/made.ts";
 import { noteFailure } from "../sweep/failures.ts";
 import type { Order } from "../sweep/queue.ts";
 import { type CellEnd, runCell } from "../sweep/run_cell.ts";
-import { runSweep } from "../sweep/run_sweep.ts";
+import { runSweep, type SweepEnd } from "../sweep/run_sweep.ts";
 import { serve } from "../sweep/serve.ts";
 import type { Sweep, SweepCell } from "../sweep/sweep.ts";
 import type { BackendName } from "../backend/backend.ts";
@@ -129,7 +129,7 @@ export async function cellsHere(
 /** What `--json` and people are told at the end of a sweep. */
 async function outcomeOf(
   { sweep, out }: SweepPlace,
-  { failed, dropped }: Awaited<ReturnType<typeof runSweep>>,
+  { failed, dropped }: SweepEnd,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { cells, trainer, file: { backend = usualBackend } } = sweep;

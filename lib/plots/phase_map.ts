@@ -17,6 +17,8 @@ export interface PhaseRow {
   readonly y: number;
   /** Measured value; where any seed's is NaN or ±∞ the place is a cross. */
   readonly value: number;
+  /** Seed of the measurement. */
+  readonly seed?: number;
 }
 
 /** The words of a phase map. */
@@ -53,6 +55,7 @@ export function phaseMap(rows: readonly PhaseRow[], options: PhaseOptions): Figu
     x: "number",
     y: "number",
     value: "number",
+    seed: "number?",
   });
   if (rows.length === 0) throw new RangeError("Cannot draw a phase map of no rows: give some");
   const wrong = rows.flatMap(({ x, y }) => [x, y]).find((one) => !Number.isFinite(one));

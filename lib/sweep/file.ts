@@ -55,7 +55,7 @@ export interface SweepFile {
   /** What it asks, in a line. */
   readonly title?: string;
   /** What all cells share: the settings of a task's training where they have a `task`, otherwise those of a decoder's. */
-  readonly settings: Json;
+  readonly settings: Readonly<Record<string, unknown>>;
   /** The text of decoders; Moby-Dick by default. */
   readonly text?: SweepText;
   /** The tfjs backend; `wasm` by default. Results are the same bit for bit on `wasm` and `cpu`. */

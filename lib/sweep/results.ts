@@ -72,14 +72,13 @@ async function ofStates(cell: SweepCell, out: string, claims: Claims): Promise<C
  *
  * @param sweep The sweep.
  * @param out The folder of its runs.
- * @param claims What was seen before of those that other machines train; one that is asked for the first time is taken for running.
  * @returns Its cells in their order, with what is known of them.
  */
 export async function resultsOf(
   { file, cells }: Sweep,
   out: string,
-  claims: Claims = new Claims(),
 ): Promise<CellResult[]> {
+  const claims = new Claims();
   const records = await exists(out) ? await runsByName(out) : new Map<string, RunRecord>();
   const results: CellResult[] = [];
   for (const cell of cells) {

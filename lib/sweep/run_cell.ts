@@ -13,8 +13,8 @@ import type { Cell } from "./trainer.ts";
 
 /** Where a cell goes and what accompanies it. */
 export interface CellPlace extends RunStore {
-  /** The command that makes this cell alone, for the manifest. */
-  readonly command: string;
+  /** The command that makes this cell alone, for the manifest, where there is one. */
+  readonly command?: string;
   /** Whose cells are left alone. */
   readonly claims: Claims;
   /** Ends the run after the step under way; its state is saved. */
@@ -46,7 +46,7 @@ async function trainOn(cell: Cell, place: CellPlace): Promise<CellEnd> {
   const commit = await commitOf();
   const pause = new AbortController();
   const { parameters, record } = await trainer.train(cell, {
-    command,
+    ...(command === undefined ? {} : { command }),
     ...(commit === undefined ? {} : { commit }),
     signal: AbortSignal.any([pause.signal, ...signal === undefined ? [] : [signal]]),
     state: { folder: statesOf(out, cell.name), ...(every === undefined ? {} : { every }) },

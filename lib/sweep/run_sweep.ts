@@ -39,6 +39,14 @@ async function promoted(
   );
 }
 
+/** What became of the cells of a sweep that were trained. */
+export interface SweepEnd {
+  /** Those that failed, each with the reason of its last failure. */
+  readonly failed: ReadonlyMap<string, string>;
+  /** How many do not go to their end, as others were better (successive halving). */
+  readonly dropped: number;
+}
+
 /**
  * Runs a sweep: what is done stays, what is under way goes on.
  *
@@ -50,7 +58,7 @@ async function promoted(
 export async function runSweep(
   sweep: Sweep,
   options: QueueOptions,
-): Promise<{ readonly failed: ReadonlyMap<string, string>; readonly dropped: number }> {
+): Promise<SweepEnd> {
   const { out, signal } = options;
   const store = { out, trainer: sweep.trainer, backend: sweep.file.backend ?? usualBackend };
   let cells = sweep.cells;

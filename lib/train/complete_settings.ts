@@ -30,12 +30,19 @@ const modelKinds = { ...decoderKinds, vocabulary: "number?", residual: "string?"
 
 /** Numbers that a run needs, all of them present. */
 export interface RunNumbers {
+  /** Steps of the optimizer. */
   readonly steps: number;
+  /** Rows of a batch. */
   readonly rows: number;
+  /** Tokens, patches or frames of a row. */
   readonly length: number;
+  /** Batches of a step. */
   readonly accumulate: number;
+  /** Steps between two reads of the loss. */
   readonly reportEvery: number;
+  /** Steps between two evaluations. */
   readonly evaluateEvery: number;
+  /** Batches of an evaluation. */
   readonly evaluationBatches: number;
 }
 

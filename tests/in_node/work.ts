@@ -14,6 +14,7 @@ import { sha256Of, sha256OfFile } from "../../lib/platform/hash.ts";
 import { platform } from "../../lib/platform/mod.ts";
 import { readBytes } from "../../lib/platform/text_file.ts";
 import { lossCurves, saveFigure } from "../../lib/plots/mod.ts";
+import { makeSweep, resultsOf, trainSweep } from "../../lib/sweep/mod.ts";
 import { readRun } from "../../lib/train/mod.ts";
 
 /** What came of the work. */
@@ -117,6 +118,19 @@ async function loaded(): Promise<unknown> {
   };
 }
 
+/** A sweep of two cells, trained and read. */
+async function swept(folder: string): Promise<unknown> {
+  const grid = { "model.residual": ["post-ln", "pre-ln"] };
+  const sweep = await makeSweep({ settings: { ...settings, evaluationBatches: 1 }, grid });
+  const { failed } = await trainSweep(sweep, folder, { every: 2 });
+  const results = await resultsOf(sweep, folder);
+  return {
+    failed: [...failed],
+    cells: results.map(({ cell: { name, point }, state, step }) => ({ name, point, state, step })),
+    files: await namesIn(folder),
+  };
+}
+
 /**
  * Does all of it.
  *
@@ -136,6 +150,7 @@ export async function work(golden: string, folder: string): Promise<Report> {
       conversion: await converted(golden, folder),
       charts: await drawn(`${folder}/charts`),
       data: await loaded(),
+      sweep: await swept(`${folder}/sweep`),
       refusals: [
         await messageOf(openModel("/nowhere/model")),
         await messageOf(writeParameters("/proc/none/x.safetensors", {})),

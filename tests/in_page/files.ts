@@ -1,8 +1,9 @@
-// Runs in a page: checkpoints in the browser's own file system and in memory, where there is no disk.
+// Runs in a page: checkpoints in the browser's own file system and in memory, where there is no disk; and a sweep there.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { listFiles, mountFolder } from "../../lib/checkpoint/mod.ts";
 import { certificateText, convert, openModel, saveModel, verify } from "../../lib/convert/mod.ts";
+import { makeSweep, resultsOf, tableOf, trainSweep } from "../../lib/sweep/mod.ts";
 import {
   type DecoderParameters,
   disposeTree,
@@ -65,6 +66,33 @@ Deno.test("a checkpoint in memory is converted, with a certificate, and given ba
   assertEquals([...files.keys()].sort(), ["config.json", "model.safetensors"]);
   const bytes = new DataView(await files.get("model.safetensors")!.arrayBuffer());
   assertEquals(bytes.getUint8(8), "{".charCodeAt(0), "a safetensors header");
+});
+
+Deno.test("a sweep's cells are trained in the page's memory, once, and read", async () => {
+  await mountFolder("/text", [[
+    "a.txt",
+    new Blob(["All visible objects, man, are masks. ".repeat(40)]),
+  ]]);
+  const sweep = await makeSweep({
+    settings: {
+      model: { context: 8, width: 8, depth: 1, heads: 2 },
+      schedule: { kind: "constant", peak: 0.01 },
+      ...{ steps: 3, rows: 2, evaluationBatches: 1 },
+    },
+    text: { file: "/text/a.txt" },
+    grid: { "model.residual": ["post-ln", "pre-ln"] },
+  });
+  await useBackend("wasm");
+  for (const fresh of [2, 0]) {
+    let trained = 0;
+    const { failed } = await trainSweep(sweep, "/runs", { every: 1, onEnd: () => trained++ });
+    assertEquals([[...failed], trained], [[], fresh]);
+  }
+  const rows = tableOf(await resultsOf(sweep, "/runs"), sweep.file);
+  assertEquals(rows.map(({ point, seeds }) => [point["model.residual"], seeds]), [
+    ["post-ln", 1],
+    ["pre-ln", 1],
+  ]);
 });
 
 Deno.test("mountFolder() refuses a path that is taken, or does not begin at the top", async () => {
