@@ -145,7 +145,7 @@ Deno.test("the commands in pages are tasks, with options that exist", async () =
 
 Deno.test("lines of shell in pages run programs that a reader has", async () => {
   const known =
-    /^ *(?:deno task \S|deno test -A( --\S+)* (?:tests\/\S+ ?)+$|npx -y deno@\d\S* task |python tests\/\S+\.py\b|pip install \S|$)/;
+    /^ *(?:deno task \S|deno test -A( --\S+)* (?:tests\/\S+ ?)+$|npx -y deno@\d\S* task |python tests\/\S+\.py\b|pip install \S|snakemake -s \S|(?:NORMKIT="[^"]+" )?sbatch \S|docker build \S|$)/;
   for (const path of pages) {
     const blocks = tokensOf((await proseOf(path)).text)
       .filter(({ type, info }) => type === "fence" && info === "sh");

@@ -117,7 +117,7 @@ async function copyLinked(pages: Iterable<string>, root: string, out: string): P
 
 /** Readers choose first, and look errors up last. */
 const guideOrder = (file: string): number =>
-  ["which_norm.md", "pytorch.md", "kernels.md"].indexOf(file) >>> 0;
+  ["which_norm.md", "pytorch.md", "sweeps.md", "kernels.md"].indexOf(file) >>> 0;
 
 /**
  * Writes the static edition.

@@ -22,7 +22,13 @@ Deno.test("deno task site writes a page for each committed notebook, and the lis
     const files = [...Deno.readDirSync(out)].filter(({ isFile }) => isFile)
       .map(({ name }) => name).sort();
     const apps = [...appPages, searchLink].map(({ address }) => address);
-    const guides = ["which_norm.html", "pytorch.html", "kernels.html", "errors.html"];
+    const guides = [
+      "which_norm.html",
+      "pytorch.html",
+      "sweeps.html",
+      "kernels.html",
+      "errors.html",
+    ];
     const about = files.filter((file) => /^(?:[A-Z]|data-|proofs-|notebooks-|tests-)/.test(file));
     assert(about.includes("DESIGN.html") && about.includes("data-RESULTS.html"), String(about));
     assertEquals(files, [...names, ...guides, ...about, ...apps, "index.html"].sort());
