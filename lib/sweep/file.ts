@@ -3,7 +3,7 @@
 
 import { requireInteger, requireNumber, requireOneOf } from "../core/check.ts";
 import { type OptionKinds, requireOptions, shown } from "../core/options.ts";
-import { isJsonObject, type Json, valueAt } from "../core/settings.ts";
+import { isJsonObject, valueAt } from "../core/settings.ts";
 import type { ReadCorpusOptions } from "../train/corpus.ts";
 import { type CellProbe, probeNames } from "./probes.ts";
 

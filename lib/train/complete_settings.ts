@@ -42,7 +42,7 @@ export interface RunNumbers {
   readonly reportEvery: number;
   /** Steps between two evaluations. */
   readonly evaluateEvery: number;
-  /** Batches of an evaluation. */
+  /** Held-out batches that are measured. */
   readonly evaluationBatches: number;
 }
 
