@@ -180,6 +180,21 @@ Deno.test("the package in a project of Node and of Vite", async (t) => {
   }
   await stop();
 
+  await t.step(
+    "runs in a Node that may use files alone, and writes a checkpoint there",
+    async () => {
+      const known = "process.allowedNodeEnvironmentFlags.has('--permission')";
+      const { out: isFinal } = await project.run("node", "--print", known);
+      const { code, out, err } = await project.run(
+        "node",
+        isFinal.trim() === "true" ? "--permission" : "--experimental-permission", // before Node 22.13
+        ...["--allow-fs-read=*", "--allow-fs-write=*", "checkpoint.js"],
+      );
+      assertEquals(code, 0, err);
+      assertMatch(out, says.checkpoint);
+    },
+  );
+
   await t.step("leaves the files that it should", async () => {
     for (const [path, start] of Object.entries(left)) {
       const bytes = await Deno.readFile(join(project.folder, path));

@@ -22,9 +22,23 @@ const kindOf = (of: NodeKind): Omit<PathInfo, "size"> => ({
   isSocket: of.isSocket(),
 });
 
+const openFlags = { read: "r", write: "r+", create: "wx+" } as const;
+
+type OpenMode = keyof typeof openFlags;
+
+/** Waits until what has a path is on the disk. Node with `--permission` allows it through a handle, and not by a descriptor. */
+async function sync(path: string, mode: OpenMode): Promise<void> {
+  const handle = await fs().open(path, openFlags[mode === "read" ? "read" : "write"]);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 /** An open file by its descriptor; its position is the system's until it is moved. */
-function openFile(descriptor: number): OpenFile {
-  const { closeSync, fstat, fsync, read, write } = builtin("fs");
+function openFile(descriptor: number, path: string, mode: OpenMode): OpenFile {
+  const { closeSync, fstat, read, write } = builtin("fs");
   const { promisify } = builtin("util");
   const [readAt, writeAt] = [promisify(read), promisify(write)];
   let position: number | null = null;
@@ -51,7 +65,7 @@ function openFile(descriptor: number): OpenFile {
         done += moved(bytesWritten);
       }
     },
-    sync: () => promisify(fsync)(descriptor),
+    sync: () => sync(path, mode),
     size: async () => (await promisify(fstat)(descriptor)).size,
     lock: () => Promise.resolve(), // Node has no locks
     tryLock: () => Promise.resolve(false),
@@ -59,8 +73,6 @@ function openFile(descriptor: number): OpenFile {
     [Symbol.dispose]: close,
   };
 }
-
-const openFlags = { read: "r", write: "r+", create: "wx+" } as const;
 
 /** What Node's codes of errors say. */
 const faults: Readonly<Record<string, Fault>> = {
@@ -104,11 +116,10 @@ const files: Files = {
   open: async (path, mode) => {
     const { open, openSync } = builtin("fs");
     const flags = openFlags[mode];
-    return openFile(
-      mode === "create"
-        ? openSync(path, flags)
-        : await builtin("util").promisify(open)(path, flags),
-    );
+    const descriptor = mode === "create"
+      ? openSync(path, flags)
+      : await builtin("util").promisify(open)(path, flags);
+    return openFile(descriptor, path, mode);
   },
   writeFile: (path, content) => fs().writeFile(path, content),
   readResource: async (address) => {
