@@ -3,7 +3,7 @@
  * environment in `.venv`, the kernel and Jupyter's own files in `.jupyter`.
  */
 import { undoneAtEnd } from "../../platform/cleanup.ts";
-import { writeAtomically } from "../../platform/files.ts";
+import { exists, writeAtomically } from "../../platform/files.ts";
 import { makeVenv, programIn } from "./virtual_environment.ts";
 
 const jupyterLab = "jupyterlab==4.6.4";
@@ -38,8 +38,14 @@ export async function writeKernelspec(folder: string): Promise<void> {
   await writeAtomically(`${folder}/kernels/deno/kernel.json`, `${JSON.stringify(spec, null, 2)}\n`);
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
+/**
+ * Answers what JupyterLab asks at its first start, whether it may fetch news: no. What a user has answered stays.
+ *
+ * @param folder JupyterLab's folder of settings.
+ */
+export async function refuseNews(folder: string): Promise<void> {
+  const file = `${folder}/@jupyterlab/apputils-extension/notification.jupyterlab-settings`;
+  if (!await exists(file)) await writeAtomically(file, '{ "fetchNews": "false" }\n');
 }
 
 /**
@@ -56,6 +62,7 @@ export async function runLab(
   if (!await exists(programIn(venv, "jupyter-lab"))) await makeVenv(venv, [jupyterLab]);
   console.log(`Writing the Deno kernel to ${state}/kernels/deno`);
   await writeKernelspec(state);
+  await refuseNews(`${state}/lab/settings`);
   const env = {
     JUPYTER_PATH: state,
     JUPYTER_DATA_DIR: `${state}/data`,

@@ -43,9 +43,12 @@ async function run(command: string, args: readonly string[], remedy: string): Pr
  * @throws {PythonError} If there is no Python 3 with venv, or a package cannot be installed.
  */
 export async function makeVenv(venv: string, packages: readonly string[]): Promise<void> {
-  console.log(`Making a virtual environment in ${venv} and installing ${packages.join(", ")} …`);
+  console.log(`Making a virtual environment in ${venv}`);
   const python = Deno.build.os === "windows" ? "python" : "python3";
   await run(python, ["-m", "venv", venv], "install Python 3 with venv (Debian: python3-venv)");
+  console.log(
+    `Installing ${packages.join(", ")} and what they need; pip says nothing for some minutes …`,
+  );
   await run(
     programIn(venv, "python"),
     ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries=10", ...packages],

@@ -3,11 +3,30 @@
 import { assertEquals } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import { checkout } from "../../../../lib/workshop/checkout.ts";
+import { refuseNews } from "../../../../lib/workshop/jupyter/lab.ts";
 import { programIn } from "../../../../lib/workshop/jupyter/virtual_environment.ts";
 
 Deno.test("programIn() finds a program in a virtual environment of every system", () => {
   assertEquals(programIn("/my notebooks/.venv", "pip", "linux"), "/my notebooks/.venv/bin/pip");
   assertEquals(programIn("C:\\n\\.venv", "pip", "windows"), "C:\\n\\.venv\\Scripts\\pip.exe");
+});
+
+/** Where JupyterLab keeps what a user answered about news. */
+const newsIn = (settings: string): string =>
+  `${settings}/@jupyterlab/apputils-extension/notification.jupyterlab-settings`;
+
+Deno.test("JupyterLab asks for no news at its first start, and keeps what a user answers later", async () => {
+  const settings = await Deno.makeTempDir();
+  try {
+    const file = newsIn(settings);
+    await refuseNews(settings);
+    assertEquals(JSON.parse(await Deno.readTextFile(file)), { fetchNews: "false" });
+    await Deno.writeTextFile(file, '{ "fetchNews": "true" }');
+    await refuseNews(settings);
+    assertEquals(JSON.parse(await Deno.readTextFile(file)), { fetchNews: "true" });
+  } finally {
+    await Deno.remove(settings, { recursive: true });
+  }
 });
 
 /** A server that says when it runs, and writes which signals it gets; it ends at SIGTERM. */
@@ -50,6 +69,7 @@ Deno.test({
       }
       assertEquals((await child.status).code, 0);
       assertEquals(await Deno.readTextFile(`${root}/notebooks/signals`), "TERM\n");
+      await Deno.stat(newsIn(`${root}/.jupyter/lab/settings`));
     } finally {
       await Deno.remove(root, { recursive: true });
     }
