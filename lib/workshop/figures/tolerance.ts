@@ -1,9 +1,24 @@
 // Wang et al. 2022 (Foundation Transformers), Tables 1 and 7: up to which learning rate a variant trains.
 
-import type { TrainingFigure } from "./figure.ts";
+import type { Grid, TrainingFigure } from "./figure.ts";
 import { decoder, sweep } from "./shared_settings.ts";
 
-/** Pre-LN and Sub-LN, from a usual learning rate up to where they break: in eight layers, and with finer steps in 36. */
+const deep: Omit<Grid, "rates" | "seeds"> = {
+  label: "deep",
+  variants: ["pre-ln", "sub-ln"],
+  warmups: [50],
+  settings: {
+    ...sweep.settings,
+    model: { ...decoder, context: 32, width: 32, depth: 36, heads: 2 },
+    steps: 200,
+    evaluateEvery: 100,
+  },
+};
+
+/**
+ * Pre-LN and Sub-LN, from a usual learning rate up to where they break: in eight layers, and in steps of 1.25 in 36, where five seeds say
+ * how often a run still trains, and two do at the rates above, at which none does.
+ */
 export const tolerance: TrainingFigure = {
   id: "tolerance",
   title:
@@ -15,17 +30,13 @@ export const tolerance: TrainingFigure = {
     rates: [3e-3, 3e-2, 1e-1, 3e-1, 1],
     warmups: [100],
   }, {
-    label: "deep",
-    variants: ["pre-ln", "sub-ln"],
-    rates: [0.03, 0.064, 0.08, 0.1, 0.125, 0.156, 0.195, 0.244, 0.305],
-    warmups: [50],
+    ...deep,
+    rates: [0.03, 0.064, 0.08, 0.1, 0.125, 0.156, 0.305],
     seeds: [0, 1, 2, 3, 4],
-    settings: {
-      ...sweep.settings,
-      model: { ...decoder, context: 32, width: 32, depth: 36, heads: 2 },
-      steps: 200,
-      evaluateEvery: 100,
-    },
+  }, {
+    ...deep,
+    rates: [0.195, 0.244],
+    seeds: [0, 1],
   }],
   probes: ["stream"],
 };
