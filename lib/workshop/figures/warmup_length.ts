@@ -20,8 +20,8 @@ const narrow: Omit<Grid, "rates" | "warmups"> = {
 const cold = { ...narrow, rates: [3e-3], warmups: [1] };
 
 /**
- * Post-LN and Pre-LN with four lengths of warm-up; with three of them under SGD, at rates on both sides of 1; and under RAdam without
- * one, with our β₂ and with its default, beside AdamW with the latter.
+ * Post-LN and Pre-LN with four lengths of warm-up; with two of them under SGD; and under RAdam without one. RAdam's default of β₂, beside
+ * AdamW with it, is for Post-LN alone.
  */
 export const warmupLength: TrainingFigure = {
   id: "warmup-length",
@@ -32,8 +32,8 @@ export const warmupLength: TrainingFigure = {
     {
       ...narrow,
       label: "sgd",
-      rates: [0.3, 1, 3],
-      warmups: [1, 100, 400],
+      rates: [1],
+      warmups: [1, 100],
       settings: { ...narrow.settings, optimizer: { kind: "sgd" } },
     },
     {
@@ -43,6 +43,7 @@ export const warmupLength: TrainingFigure = {
     },
     ...(["adamw", "radam"] as const).map((kind): Grid => ({
       ...cold,
+      variants: ["post-ln"],
       label: `${kind}-0.999`,
       settings: { ...narrow.settings, optimizer: { kind, betas: [0.9, 0.999] } },
     })),
