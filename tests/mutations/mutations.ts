@@ -272,6 +272,17 @@ export const mutations: readonly Mutation[] = [
     seenBy: ["00", "03"],
   },
   {
+    name: "RAdam does not rectify",
+    edits: [
+      edit(
+        "lib/train/optimizer.ts",
+        'kind === "radam" ? rectification(step, beta2) : 1',
+        'kind === "radam" ? 1 : 1',
+      ),
+    ],
+    seenBy: ["01"],
+  },
+  {
     name: "the warm-up begins at the full rate",
     edits: [edit("lib/train/schedule.ts", "peak * step / warmup : shape", "peak : shape")],
     seenBy: ["01"],
