@@ -36,6 +36,7 @@ const taskSettings: Required<tasks.TaskSettings> = {
   steps: 1,
   rows: 1,
   accumulate: 1,
+  checkpointing: true,
   clip: 1,
   clipGates: 1,
   reportEvery: 1,
@@ -189,7 +190,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   ],
   decoder: [
     row<kit.DecoderOptions>(
-      { tap: f, dropout: new kit.Random(0), step: 1, store: any },
+      { tap: f, dropout: new kit.Random(0), checkpointing: true, step: 1, store: any },
       (o) => kit.decoder(any, config, [[0]], o),
     ),
     withConfig((own) => kit.decoder(any, own, [[0]])),
@@ -344,6 +345,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       optimizer: { kind: "sgd" },
       length: 1,
       accumulate: 1,
+      checkpointing: true,
       clip: 1,
       clipGates: 1,
       reportEvery: 1,
@@ -397,7 +399,14 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
   ],
   runBatch: [
     row<kit.RunOptions>(
-      { store: any, keyLengths: [1], tap: f, dropout: new kit.Random(0), step: 1 },
+      {
+        store: any,
+        keyLengths: [1],
+        tap: f,
+        dropout: new kit.Random(0),
+        checkpointing: true,
+        step: 1,
+      },
       (o) => tasks.runBatch({}, described, {}, o),
     ),
   ],
@@ -425,6 +434,7 @@ const rows: Readonly<Record<string, readonly AnyRow[]>> = {
       optimizer: { kind: "sgd" },
       length: 1,
       accumulate: 1,
+      checkpointing: true,
       clip: 1,
       clipGates: 1,
       reportEvery: 1,

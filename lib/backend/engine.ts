@@ -85,6 +85,31 @@ export function onRestore(repair: () => void): void {
   repairs.push(repair);
 }
 
+/** The tapes of gradients in which others are computed, the outermost first. */
+const outerTapes: Engine["state"]["activeTape"][] = [];
+
+/**
+ * A gradient that is computed while another one is, in its backward pass; the tape of that one stays as it is.
+ *
+ * @param f The function.
+ * @param xs What it is differentiated by.
+ * @param dy The gradient to its value.
+ * @returns Its value, and the gradients; undefined where `f` does not use a tensor.
+ */
+export function gradientsWithin(
+  f: () => Tensor,
+  xs: readonly Tensor[],
+  dy: Tensor,
+): { readonly value: Tensor; readonly grads: readonly (Tensor | undefined)[] } {
+  const { state } = engine;
+  outerTapes.push(state.activeTape);
+  try {
+    return engine.gradients(f, xs, dy, true) as ReturnType<typeof gradientsWithin>;
+  } finally {
+    state.activeTape = outerTapes.pop();
+  }
+}
+
 /** Frees what the tape keeps for a gradient that will not be computed. */
 function dropTape(): void {
   for (const { saved = [] } of engine.state.activeTape ?? []) tf.dispose([...saved]);
@@ -106,6 +131,7 @@ export function restoreEngine(): boolean {
   [state.gradientDepth, state.kernelDepth, state.profiling] = [0, 0, false];
   for (const repair of repairs) repair();
   dropTape();
+  for (state.activeTape of outerTapes.splice(0)) dropTape();
   while (state.scopeStack.length > calls.scopes) engine.endScope();
   return true;
 }

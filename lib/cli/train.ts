@@ -228,6 +228,7 @@ ${textHelp}
   --rows B             rows of a batch (8)
   --clip X             limit of the gradient norm (none)
   --clip-gates X       limit of the gates' gradient norm (none)
+  --checkpointing      compute the layers again for the gradient instead of keeping them: less memory, a third more time
   --evaluate-every N   steps between evaluations and probes (at the end only)
   --seed N             seed of everything random (0)
   --backend NAME       auto, webgpu, wasm or cpu (auto)
@@ -263,6 +264,7 @@ Examples:
     ),
     ...textOptions,
     set: { type: "string", multiple: true },
+    checkpointing: { type: "boolean" },
     force: { type: "boolean" },
     json: { type: "boolean" },
   },

@@ -61,6 +61,7 @@ function settingsFrom(args: Arguments): Json {
   };
   return {
     ...numberOptions(args, ["steps", "rows", "clip", "seed"]),
+    ...given("checkpointing", flag(args, "checkpointing") || undefined),
     ...given("clipGates", numberOption(args, "clip-gates")),
     ...given("evaluateEvery", numberOption(args, "evaluate-every")),
     ...divergenceFrom(args) as Json,

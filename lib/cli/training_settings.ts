@@ -2,7 +2,7 @@
 
 import type { RunSettings } from "../train/record.ts";
 import type { ScheduleKind } from "../train/schedule.ts";
-import { type Arguments, choiceOption, numberOption, numberOptions } from "./command.ts";
+import { type Arguments, choiceOption, flag, numberOption, numberOptions } from "./command.ts";
 
 /** The shapes of schedules. */
 export const scheduleKinds: readonly ScheduleKind[] = [
@@ -81,6 +81,7 @@ export function runSettingsFrom(args: Arguments, rate: number): RunSettings {
     seed: number("seed") ?? 0,
     steps,
     rows: number("rows") ?? 8,
+    ...given("checkpointing", flag(args, "checkpointing") || undefined),
     ...given("clip", number("clip")),
     ...given("clipGates", number("clip-gates")),
     ...given("evaluateEvery", number("evaluate-every")),

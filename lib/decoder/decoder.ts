@@ -94,6 +94,7 @@ export function decoder(
     tap: "function?",
     dropout: "object?",
     step: "number?",
+    checkpointing: "boolean?",
     store: "object?",
   });
   const model = describedBy(config);

@@ -14,6 +14,7 @@ import {
   givesFinals,
   type Head,
   type ModelSpec,
+  namesIn,
   outputName,
   siteOf,
   type Stack,
@@ -35,6 +36,18 @@ export interface Hooks<T> {
   readonly entered?: (x: T, stack: string) => T;
   /** Changes what a branch adds (dropout), to some rows or to all. */
   readonly added?: (y: T, site: Site, rows: Branch["rows"]) => T;
+  /**
+   * Runs a layer, such as so that it keeps nothing for its gradient.
+   *
+   * @param run The layer as a function of what it is given; the result is the state after it.
+   * @param given The state before it, then what the stacks before this one gave.
+   * @param names The names of the parameters that it reads, among other words.
+   */
+  readonly layer?: (
+    run: (given: readonly T[]) => State<T>,
+    given: readonly T[],
+    names: ReadonlySet<string>,
+  ) => State<T>;
   /** The optimizer step under way, for variants whose constants depend on it. */
   readonly step?: number;
 }
@@ -96,14 +109,33 @@ class StackRun<T> {
     this.#hooks.onLayer?.(this.#name, 0, x);
     for (const [index, block] of blocks.entries()) {
       this.#tap(`blocks.${index + 1}.resid_pre`, state[0]);
-      state = block.parallel
-        ? this.#addTogether(stack, block, index + 1, state)
-        : this.#addInTurn(stack, block, index + 1, state);
+      state = this.#handLayer(stack, block, index + 1, state);
       this.#hooks.onLayer?.(this.#name, index + 1, state[0]);
     }
     const out = this.#finish(stack, state);
     this.#tap("final", out);
     return out;
+  }
+
+  #runLayer(stack: Stack, block: Block, layer: number, state: State<T>): State<T> {
+    return block.parallel
+      ? this.#addTogether(stack, block, layer, state)
+      : this.#addInTurn(stack, block, layer, state);
+  }
+
+  /** A layer as a function of all that it is given: its state, and what other stacks gave. */
+  #handLayer(stack: Stack, block: Block, layer: number, state: State<T>): State<T> {
+    const hooks = this.#hooks;
+    if (hooks.layer === undefined) return this.#runLayer(stack, block, layer, state);
+    const others = Object.keys(this.#memories);
+    const run = (given: readonly T[]): State<T> => {
+      const memories = Object.fromEntries(
+        others.map((name, at) => [name, given[state.length + at]!]),
+      );
+      return new StackRun(this.#engine, this.#spec, this.#name, memories, hooks)
+        .#runLayer(stack, block, layer, given.slice(0, state.length) as unknown as State<T>);
+    };
+    return hooks.layer(run, [...state, ...Object.values(this.#memories)], namesIn(block));
   }
 
   #finish(stack: Stack, state: State<T>): T {

@@ -85,6 +85,7 @@ export async function advance<P, B>(
     lossAndGradient(state.parameters, (...given) => subject.loss(...given), batches, {
       dropout,
       step,
+      ...(settings.checkpointing === true ? { checkpointing: true } : {}),
     })
   );
   run.computed = computed;

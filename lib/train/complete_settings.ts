@@ -17,6 +17,7 @@ export const settingKinds: OptionKinds<RunSettings> = {
   rows: "number",
   length: "number?",
   accumulate: "number?",
+  checkpointing: "boolean?",
   clip: "number?",
   clipGates: "number?",
   reportEvery: "number?",

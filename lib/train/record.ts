@@ -35,6 +35,8 @@ export interface RunSettings {
   readonly length?: number;
   /** Batches whose gradients are averaged for one step; 1 by default. */
   readonly accumulate?: number;
+  /** Whether layers are computed again for the gradient, which takes less memory and more time; false by default. */
+  readonly checkpointing?: boolean;
   /** Limit of the global gradient norm; none by default. */
   readonly clip?: number;
   /** Limit of the gates' joint gradient norm, applied after `clip`; none by default. */

@@ -34,11 +34,11 @@ export function lossAndGradient<P, B>(
   parameters: P,
   loss: Subject<P, B>["loss"],
   batches: readonly B[],
-  { dropout, step }: StepOptions,
+  { dropout, ...options }: StepOptions,
 ): { loss: Scalar; gradient: P } {
   const count = batches.length;
   const parts = (batch: B, i: number): Part<P> =>
-    valueAndGradient(parameters, (p) => loss(p, batch, { dropout: dropout.fork(i), step }));
+    valueAndGradient(parameters, (p) => loss(p, batch, { dropout: dropout.fork(i), ...options }));
   let sum = parts(batches[0]!, 0);
   for (let i = 1; i < count; i++) {
     sum = merged(sum, parts(batches[i]!, i), (a, b) => tf.add(a, b));

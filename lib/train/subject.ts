@@ -14,6 +14,8 @@ export interface StepOptions {
   readonly dropout: Random;
   /** The step, from 1. */
   readonly step: number;
+  /** Whether layers are computed again for the gradient instead of being kept. */
+  readonly checkpointing?: boolean;
 }
 
 /** What is measured on data that training does not see; `nats` is the loss. */

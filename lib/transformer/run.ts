@@ -10,6 +10,8 @@ import type { KeyValueStore } from "../interpret/eager_attention.ts";
 import { forward } from "../model/forward.ts";
 import type { ModelSpec } from "../model/spec.ts";
 import { dropout } from "../ops/dropout.ts";
+import { recompute } from "../ops/recompute.ts";
+import type { State } from "../residual/algebra.ts";
 
 /** Receives named activations while the model runs; one that is to outlive the run must be cloned and kept (`tf.keep`). */
 export type Tap = (name: string, value: Tensor) => void;
@@ -24,6 +26,11 @@ export interface RunOptions {
   readonly tap?: Tap;
   /** Draws the dropout masks; without it nothing is dropped (evaluation). */
   readonly dropout?: Random;
+  /**
+   * Whether a gradient keeps the stream before each layer alone and computes the layers again; where a tap is given, they are kept.
+   * Values and gradients are the same.
+   */
+  readonly checkpointing?: boolean;
   /** The optimizer step under way, for variants whose constants depend on it. */
   readonly step?: number;
 }
@@ -39,8 +46,26 @@ const optionKinds: OptionKinds<RunOptions> = {
   keyLengths: "list?",
   tap: "function?",
   dropout: "object?",
+  checkpointing: "boolean?",
   step: "number?",
 };
+
+/** Runs a layer so that a gradient computes it again; a state of several streams is one tensor meanwhile. */
+function runAgain(
+  run: (given: readonly Tensor[]) => State<Tensor>,
+  given: readonly Tensor[],
+  reads: readonly Tensor[],
+): State<Tensor> {
+  const joined = recompute(
+    (given) => {
+      const state = run(given);
+      return state.length === 1 ? state[0] : tf.stack([...state]);
+    },
+    given,
+    reads,
+  );
+  return joined.rank === given[0]!.rank ? [joined] : tf.unstack(joined) as unknown as State<Tensor>;
+}
 
 /**
  * Runs a model on a batch.
@@ -61,7 +86,7 @@ export function runBatch(
 ): Record<string, Tensor> {
   requireOptions("runBatch()", options, optionKinds);
   const { spec, dropout: rate = 0 } = model;
-  const { tap, step, store, keyLengths } = options;
+  const { tap, step, store, keyLengths, checkpointing } = options;
   const leaves = tensorsOf(parameters);
   requireFloats(leaves);
   const named = new Map(leaves.map(({ path, value }) => [path, value]));
@@ -87,6 +112,16 @@ export function runBatch(
           [`blocks.${layer}.${role}`, ...(rows === undefined ? [] : [rows])].join("."),
         ),
       ...(tap === undefined ? {} : { tap }),
+      ...(checkpointing === true && tap === undefined
+        ? {
+          layer: (run, given, names) =>
+            runAgain(
+              run,
+              given,
+              leaves.filter(({ path }) => names.has(path)).map(({ value }) => value),
+            ),
+        }
+        : {}),
       ...(step === undefined ? {} : { step }),
     })
   );
