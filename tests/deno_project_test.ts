@@ -9,7 +9,7 @@ import { packageOnJsr, publishHere } from "./support/jsr.ts";
 Deno.test("the first hour in a new project of Deno", async (t) => {
   await using registry = await publishHere();
   const root = await Deno.makeTempDir();
-  const folder = join(root, "my project");
+  const folder = join(root, "my project ä");
   const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   const { npmCache } = JSON.parse(new TextDecoder().decode(info.stdout)) as { npmCache: string };
   await Deno.mkdir(join(root, "cache"));
@@ -55,6 +55,18 @@ Deno.test("the first hour in a new project of Deno", async (t) => {
       const bytes = await Deno.readFile(join(folder, path));
       assertEquals(String.fromCharCode(...bytes.subarray(0, start.length)), start, path);
     }
+
+    await t.step("a project that keeps its packages in its own folder runs the same", async () => {
+      const path = join(folder, "deno.json");
+      const settings = { nodeModulesDir: "auto", vendor: true };
+      const config = { ...JSON.parse(await Deno.readTextFile(path)), ...settings };
+      await Deno.writeTextFile(path, JSON.stringify(config));
+      for (const name of ["convert", "chart_png", "texts"] as const) {
+        await Deno.remove(join(folder, "my folder"), { recursive: true });
+        assertMatch(await deno("run", "-A", "--quiet", `${name}.ts`), says[name]);
+      }
+      await Deno.stat(join(folder, "vendor"));
+    });
   } finally {
     await Deno.remove(root, { recursive: true });
   }
