@@ -45,10 +45,13 @@ export function linearKernels(
 ): Pick<Kernels<WebGpuBackend>, "NormkitLinear" | "NormkitLinearGradient"> {
   const multiply = product ?? tfjsProduct(runner);
 
+  /** Whether maps share programs: of odd widths these would be slow to compile. */
+  const isJoined = ({ shape }: TensorInfo): boolean => product !== undefined && shape[1]! % 4 === 0;
+
   /** Runs products that have so many tensors each and one in common. */
   const inParts = (inputs: ProductInputs, each: number): TensorInfo[][] => {
     const { a, b, biases = [] } = inputs;
-    const bindings = { each: product === undefined ? Infinity : each, common: 1 };
+    const bindings = { each: isJoined(b[0]!) ? each : Infinity, common: 1 };
     return inGroups(runner.device, Array.from(b.keys()), bindings).map((group) => {
       const own = (list: readonly TensorInfo[]) => list.slice(group[0]!, group.at(-1)! + 1);
       return multiply({

@@ -103,7 +103,9 @@ export function softwareProduct(runner: Runner, strategy: Strategy): Product {
       handOver,
     };
     const batchShape = [...Array<number>(batchAxes - outer.length).fill(1), ...outer];
-    const tiles = Math.ceil(rows / variant.tileRows) * Math.ceil(columns / tileColumns);
+    // sums of columns are there without a row of the product as well
+    const down = Math.max(1, Math.ceil(rows / variant.tileRows));
+    const tiles = down * Math.ceil(columns / tileColumns);
     return runner.run({
       key: nameOf(variant),
       wgsl: () => productSource(variant, handOver ? subgroups!.directive : ""),

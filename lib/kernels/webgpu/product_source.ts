@@ -262,7 +262,7 @@ fn main(
   @builtin(${handOver ? "subgroup_invocation_id" : "local_invocation_index"}) lane: u32,
 ) {
   let across = (uniforms.columns + ${tileColumns - 1}u) / ${tileColumns}u;
-  let down = (uniforms.rows + ${tileRows - 1}u) / ${tileRows}u;
+  let down = max(1u, (uniforms.rows + ${tileRows - 1}u) / ${tileRows}u);
   let tile = group_index(id, count);
   let matrix = tile / (across * down);
   if (matrix >= uniforms.batch) { return; }

@@ -73,8 +73,10 @@ export function openRunner(backend: WebGpuBackend): Runner {
   const { maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension } = device.limits;
   const compiled = compiler(device);
   const uniformBuffer = uniformBuffers(device);
-  // stands for empty tensors, which have no buffer: programs that find no number in them do not read it
-  const nothing = device.createBuffer({ size: 16, usage: GPUBufferUsage.STORAGE });
+  // these stand for empty tensors, which have no buffer: one for inputs, since it may be bound twice, and one for each output
+  const nothings: GPUBuffer[] = [];
+  const nothing = (place: number): GPUBuffer =>
+    nothings[place] ??= device.createBuffer({ size: 16, usage: GPUBufferUsage.STORAGE });
 
   const requireFit = ({ key, inputs, outputs }: Launch): void => {
     for (const { shape } of [...inputs, ...outputs]) {
@@ -87,8 +89,11 @@ export function openRunner(backend: WebGpuBackend): Runner {
     }
   };
 
-  const bufferOf = ({ dataId, shape }: TensorInfo): GPUBuffer => {
-    if (shape.includes(0)) return nothing;
+  const isEmpty = ({ shape }: TensorInfo): boolean => shape.includes(0);
+
+  const bufferOf = (tensor: TensorInfo, place = 0): GPUBuffer => {
+    if (isEmpty(tensor)) return nothing(place);
+    const { dataId } = tensor;
     backend.uploadToGPU(dataId);
     return backend.tensorMap.get(dataId).resource!;
   };
@@ -104,14 +109,15 @@ export function openRunner(backend: WebGpuBackend): Runner {
       const outputs = launch.outputs.map(({ shape, dtype = "float32" }) =>
         backend.makeTensorInfo([...shape], dtype)
       );
-      if (outputs.every(({ shape }) => shape.includes(0))) {
-        for (const { dataId, dtype } of outputs) {
-          const empty = tf.util.getTypedArrayFromDType(dtype as "float32" | "int32", 0);
-          backend.tensorMap.get(dataId).values = empty;
-        }
-        return outputs;
+      for (const { dataId, dtype } of outputs.filter(isEmpty)) {
+        const empty = tf.util.getTypedArrayFromDType(dtype as "float32" | "int32", 0);
+        backend.tensorMap.get(dataId).values = empty;
       }
-      const buffers = [...launch.inputs, ...outputs].map(bufferOf);
+      if (outputs.every(isEmpty)) return outputs;
+      const buffers = [
+        ...launch.inputs.map((input) => bufferOf(input)),
+        ...outputs.map((output, at) => bufferOf(output, 1 + at)),
+      ];
       if (launch.uniforms !== undefined) buffers.push(uniformBuffer(launch.uniforms));
       const { pipeline, layout } = compiled(launch);
       const bindGroup = device.createBindGroup({

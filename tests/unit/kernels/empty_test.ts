@@ -86,11 +86,13 @@ const cases: readonly EmptyCase[] = [
       ]);
     })
   ),
-  emptyCase("NormkitLinearGradient", { bias: true }, [[0, 8], [0, 4], [4, 8]], [
-    [0, 4],
-    [4, 8],
-    [8],
-  ]),
+  emptyCase("NormkitLinearGradient", { bias: true }, [[3, 5], [3, 0], [0, 5]], [[3, 0], [0, 5], [
+    5,
+  ]], 3),
+  ...[[0, 4, 8], [0, 4, 7], [3, 4, 0]].map(([rows, inner, outer]) => {
+    const [dy, x, w] = [[rows!, outer!], [rows!, inner!], [inner!, outer!]];
+    return emptyCase("NormkitLinearGradient", { bias: true }, [dy, x, w], [x, w, [outer!]]);
+  }),
   emptyCase("NormkitScatterRows", {}, [[0, 4], { int32: [0] }, { int32: [4] }], [[3, 4]]),
   emptyCase("NormkitScatterRows", {}, [[0, 4], { int32: [0] }, { int32: [1] }], [[0, 4]]),
   emptyCase("NormkitScatterRows", {}, [[2, 0], { int32: [2] }, { int32: [4] }], [[3, 0]]),

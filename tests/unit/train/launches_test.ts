@@ -1,7 +1,10 @@
 // What a training step hands to a GPU.
 
 import { assertEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { isSoftwareAdapter } from "../../../lib/backend/webgpu.ts";
 import { disposeTree } from "../../../lib/core/mod.ts";
+import { useBackend } from "../../../lib/kernels/mod.ts";
 import { train, type TrainSettings } from "../../../lib/train/mod.ts";
 import { backends, onBackend } from "../../support/backends.ts";
 import { type Launches, launchesOf } from "../../support/launches.ts";
@@ -25,12 +28,20 @@ async function launchesOfStep(
   return { programs: ofStep("count"), submits: ofStep("submits") };
 }
 
-function onGpu(name: string, body: () => Promise<void>): void {
-  Deno.test({
-    name,
-    ignore: !backends.includes("webgpu"),
-    fn: () => onBackend("webgpu", body),
-  });
+function onGpu(name: string, body: () => Promise<void>, lacks = ""): void {
+  const ignore = !backends.includes("webgpu") || lacks !== "";
+  const title = lacks === "" ? name : `${name} [webgpu, which ${lacks}]`;
+  Deno.test({ name: title, ignore, fn: () => onBackend("webgpu", body) });
+}
+
+/** What keeps products, or many tensors, out of one program; nothing where they fit. */
+async function separates(): Promise<string> {
+  if (!backends.includes("webgpu")) return "is absent";
+  await useBackend("webgpu");
+  const { limits, adapterInfo } = (tf.backend() as unknown as { device: GPUDevice }).device;
+  if (!isSoftwareAdapter(adapterInfo)) return "has products of its own";
+  const { maxStorageBuffersPerShaderStage: most } = limits;
+  return most < 32 ? `binds ${most} tensors` : "";
 }
 
 onGpu("train() hands each step over once, with the numbers that it reports", async () => {
@@ -39,3 +50,16 @@ onGpu("train() hands each step over once, with the numbers that it reports", asy
     assertEquals(submits, 1, `reports every ${reportEvery} steps`);
   }
 });
+
+onGpu(
+  "train() runs 32 programs for each layer in a step",
+  async () => {
+    const programsAt = async (depth: number): Promise<number> => {
+      const model = { ...tiny.model, residual: "pre-ln", depth };
+      return (await launchesOfStep({ model, reportEvery: 8 })).programs;
+    };
+    // AdamW takes four parameters at once, and a layer has sixteen
+    assertEquals((await programsAt(6) - await programsAt(2)) / 4, 32);
+  },
+  await separates(),
+);
