@@ -7,6 +7,7 @@ import { jsonText } from "../core/json.ts";
 import { createFile, exists, isLocked, removeIfThere, untilThere } from "../platform/files.ts";
 import { platform } from "../platform/mod.ts";
 import type { OpenFile } from "../platform/platform.ts";
+import { unwritable } from "../platform/system_error.ts";
 import { readTextFile } from "../platform/text_file.ts";
 
 /** Milliseconds between two beats of a claim. */
@@ -61,6 +62,8 @@ export class Claims {
     const file = await untilThere(async () => {
       await platform.makeFolder(folder, { around: true });
       return await createFile(path); // another may be first
+    }).catch((error) => {
+      throw unwritable(path, error);
     });
     return file === undefined ? undefined : await claimOf(path, file);
   }
@@ -93,12 +96,22 @@ export class Claims {
   }
 }
 
+/** Gives a claim back, as if it had not been. */
+async function giveBack(path: string, file: OpenFile): Promise<void> {
+  file.close();
+  await removeIfThere(path);
+}
+
 /** Locks a claim's file, and lets it beat until it is given back. */
 async function claimOf(path: string, file: OpenFile): Promise<Claim> {
   if (platform.locks()) await file.lock();
-  let beat = 0;
-  let writing = writeBeat(file, beat);
-  await writing;
+  let [beat, writing] = [0, writeBeat(file, 0)];
+  try {
+    await writing;
+  } catch (error) {
+    await giveBack(path, file); // of a full disk: nobody is at the cell
+    throw unwritable(path, error);
+  }
   const timer = setInterval(() => {
     writing = writing.then(() => writeBeat(file, ++beat)).catch(() => {}); // a full disk ends no training
   }, pulse);
@@ -106,8 +119,7 @@ async function claimOf(path: string, file: OpenFile): Promise<Claim> {
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer);
       await writing;
-      file.close();
-      await removeIfThere(path);
+      await giveBack(path, file);
     },
   };
 }

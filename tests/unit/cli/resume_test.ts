@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readRun } from "../../../lib/train/mod.ts";
 import { runHere, startTraining } from "../../support/cli.ts";
+import { mounts, onDisk, withMounts } from "../../support/small_disk.ts";
 import { endOften } from "../../property/kills.ts";
 import { inFolder, namesIn } from "../checkpoint/files.ts";
 import { TrainingPlan } from "../../../lib/cli/training_plan.ts";
@@ -158,45 +159,6 @@ Deno.test("--resume refuses folders without an unfinished training, damaged ones
     await resume(2, "Cannot use steps with --resume", "--steps", "3");
     await resume(2, "Cannot use pre-ln with --resume", "pre-ln");
   }));
-
-/** Whether file systems of one's own can be mounted. */
-async function canMount(): Promise<boolean> {
-  if (Deno.build.os !== "linux") return false;
-  const folder = await Deno.makeTempDir({ prefix: "normkit-" });
-  const mount = await new Deno.Command("mount", {
-    args: ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder],
-    stdout: "null",
-    stderr: "null",
-  }).output().catch(() => ({ success: false }));
-  if (mount.success) await new Deno.Command("umount", { args: [folder] }).output();
-  await Deno.remove(folder);
-  return mount.success;
-}
-
-const mounts = await canMount();
-const withMounts = mounts ? "" : ": ignored, no file system can be mounted";
-
-async function mount(folder: string, options: string): Promise<void> {
-  const args = ["-t", "tmpfs", "-o", options, "tmpfs", folder];
-  const { success } = await new Deno.Command("mount", { args }).output();
-  assert(success, `mount -o ${options}`);
-}
-
-/** Runs a body with a disk of some size. */
-async function onDisk(
-  folder: string,
-  options: string,
-  body: (disk: string) => Promise<void>,
-): Promise<void> {
-  const disk = `${folder}/disk`;
-  await Deno.mkdir(disk);
-  await mount(disk, options);
-  try {
-    await body(disk);
-  } finally {
-    await new Deno.Command("umount", { args: ["-l", disk] }).output();
-  }
-}
 
 Deno.test({
   name:
