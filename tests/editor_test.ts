@@ -51,7 +51,7 @@ Deno.test({
   name: "the kernel that deno jupyter installs runs a notebook's first cell, without Python",
   ignore: Deno.build.os === "windows",
   fn: async () => {
-    const root = await Deno.makeTempDir();
+    const root = await Deno.makeTempDir({ prefix: "a home ä " });
     try {
       const path = await pathOfDeno(root);
       const { success } = await new Deno.Command("deno", {
