@@ -1,6 +1,5 @@
 // Jiang et al. 2023, Figs. 6 and 7: Pre-LN trained as it is, through its cheaper forms, and as those.
 
-import type { NormKind } from "../../kernels/contract.ts";
 import type { Grid, TrainingFigure } from "./figure.ts";
 import { preLnDisturbed } from "./control_variants.ts";
 import { naiveTrainer } from "./naive_arms.ts";
@@ -26,17 +25,9 @@ const grid: Grid = {
   },
 };
 
-/** Converted once, before the first step. */
-const naive = (label: string, norm: NormKind): Grid => ({
-  ...grid,
-  label,
-  rates: [3e-3],
-  settings: { ...grid.settings, model: { ...biased, norm } },
-});
-
 /**
  * The same parameters, batches and steps in three forms, where all that differs is rounding; and two controls: Pre-LN from a start that
- * rounding tells apart, and the forms' parameters trained themselves.
+ * rounding tells apart, and the naive arm, Pre-RMSNorm's parameters trained themselves.
  */
 export const forms: TrainingFigure = {
   id: "forms",
@@ -47,8 +38,12 @@ export const forms: TrainingFigure = {
     { ...grid, label: "pre-rmsnorm", form: "pre-rmsnorm" },
     { ...grid, label: "pre-crmsnorm", form: "pre-crmsnorm" },
     { ...grid, label: "disturbed", variants: [preLnDisturbed], rates: [3e-3] },
-    naive("naive-pre-rmsnorm", "rms"),
-    naive("naive-pre-crmsnorm", "crms-padded"),
+    {
+      ...grid,
+      label: "naive-pre-rmsnorm",
+      rates: [3e-3],
+      settings: { ...grid.settings, model: { ...biased, norm: "rms" } },
+    },
   ],
   probes: [],
   trainer: naiveTrainer,
