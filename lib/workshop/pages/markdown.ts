@@ -50,6 +50,8 @@ markdown.core.ruler.push("tasks", ({ tokens }) => {
   }
 });
 
+type Token = ReturnType<typeof markdown.parse>[number];
+
 const { rules } = markdown.renderer;
 rules["formula"] = (tokens, index) => formulaElement(tokens[index]!.content, tokens[index]!.info);
 rules["fence"] = rules["code_block"] = (tokens, index) => {
@@ -57,11 +59,15 @@ rules["fence"] = rules["code_block"] = (tokens, index) => {
   const code = highlight(content.replace(/\n$/, ""), info.trim().split(/\s/)[0] || "text");
   return `<div class="code"><pre><code>${code}</code></pre></div>\n`;
 };
+/** Whether a cell of a table has nothing in it, seen from its start or its end: such a corner is the head of nothing. */
+const isEmpty = (content: Token | undefined): boolean => content?.content === "";
 rules["th_open"] = rules["td_open"] = (tokens, index) => {
-  const { tag, attrs } = tokens[index]!;
+  const { tag: ownTag, attrs } = tokens[index]!;
+  const tag = isEmpty(tokens[index + 1]) ? "td" : ownTag;
   const [, align] = /text-align:(\w+)/.exec(String(attrs)) ?? [];
   return align === undefined ? `<${tag}>` : `<${tag} align="${align}">`;
 };
+rules["th_close"] = (tokens, index) => isEmpty(tokens[index - 1]) ? "</td>\n" : "</th>\n";
 
 /**
  * Markdown as HTML, whoever wrote it; tables scroll by themselves where they are wider than the page.

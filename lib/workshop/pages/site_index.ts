@@ -3,7 +3,7 @@
  */
 import { renderMarkdown } from "./markdown.ts";
 import { barHtml, type PageLink, wholePage } from "./page.ts";
-import { renderImage } from "./pictures.ts";
+import { type Picture, renderImage } from "./pictures.ts";
 import type { RenderedNotebook } from "./render.ts";
 import type { Rewrite } from "./sanitize.ts";
 
@@ -23,6 +23,7 @@ main { max-width: 72rem; }
 .thumb { position: relative; order: -1; flex: none; overflow: hidden; aspect-ratio: 16 / 10; background: #fff; border-bottom: 1px solid var(--line); }
 .thumb::after { content: ""; position: absolute; inset: 0; background: var(--shade); }
 .thumb img { position: absolute; width: 100%; height: 100%; object-fit: contain; }
+.thumb.tall img { height: auto; }
 .results table { font-size: .85rem; }
 .results td:first-child { white-space: nowrap; }
 @media print { .notebooks li { break-inside: avoid; } }
@@ -36,16 +37,19 @@ export interface ListedPage {
   readonly rendered: RenderedNotebook;
 }
 
+const isTall = ({ size: [width, height] = [1, 1] }: Picture): boolean => height > width;
+
 function card(
   { address, rendered: { titleHtml, lead, pictures } }: ListedPage,
   heading: "h2" | "h3",
 ): string {
-  const first = pictures.find(({ size: [width, height] = [1, 1] }) => width >= height) ??
-    pictures[0];
+  const first = pictures.find((one) => !isTall(one)) ?? pictures[0];
   const alternative = `Chart: ${first?.alternative.split("\n")[0]}`;
   const thumb = first === undefined
     ? ""
-    : `\n<div class="thumb">${renderImage({ ...first, alternative })}</div>`;
+    : `\n<div class="thumb${isTall(first) ? " tall" : ""}">${
+      renderImage({ ...first, alternative })
+    }</div>`;
   return `<li><div class="words"><${heading}><a href="${address}">${titleHtml}</a></${heading}>
 ${lead.map((html) => `<p>${html}</p>`).join("\n")}</div>${thumb}</li>`;
 }

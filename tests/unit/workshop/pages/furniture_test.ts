@@ -52,6 +52,14 @@ Deno.test("an aside of Markdown is a side note, and no stranger's role or class 
   assert(!/alert|banner|onclick|"bar"/.test(html!));
 });
 
+Deno.test("the empty corner of a table is the head of nothing", () => {
+  const { cells: [html] } = renderNotebook(notebook(prose("|   | a |\n| - | - |\n| b |   |")));
+  const rows = [...parseHTML(html!).document.querySelectorAll("tr")].map((row) =>
+    [...row.children].map(({ tagName, textContent }) => `${tagName} ${textContent}`)
+  );
+  assertEquals(rows, [["TD ", "TH a"], ["TD b", "TD "]]);
+});
+
 Deno.test("a page cites the papers that it links to, each once, and normkit", () => {
   const found = bibtex(
     "https://arxiv.org/abs/2002.04745 https://arxiv.org/abs/2002.04745 arxiv.org/abs/0000.00000 arxiv.org/abs/2502.02732",
