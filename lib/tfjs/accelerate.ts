@@ -8,6 +8,7 @@ import { KernelUnavailableError } from "../kernels/half.ts";
 import { hasKernel } from "../kernels/call.ts";
 import { FusedNormalization, isLastAxis } from "./fused_normalization.ts";
 import { compare, type Speedup } from "./compare.ts";
+import { refuseOtherCopy } from "./other_copy.ts";
 import type { LayersModel } from "./tfjs_types.ts";
 import { TfjsNormalization } from "./tfjs_normalization.ts";
 
@@ -126,6 +127,7 @@ export async function accelerate(
   requireOptions("accelerate()", options, { inputs: "list?", measure: "string?", runs: "number?" });
   const measure = requireOneOf("measure", options.measure ?? "predict", ["predict", "gradient"]);
   const runs = requireInteger("runs", options.runs ?? 9, { min: 1, max: 1000 });
+  refuseOtherCopy("accelerate", model);
   if (!(model instanceof tf.LayersModel)) {
     throw new RangeError(
       `Cannot accelerate ${

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { requireEps, requireInteger, requireOneOf } from "../core/check.ts";
 import { type OptionKinds, requireObject, requireOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { refuseOtherCopy } from "./other_copy.ts";
 import type { DataType } from "./tfjs_types.ts";
 
 /** Options that every layer of tfjs has. */
@@ -140,13 +141,14 @@ export function requireNormalizationOptions(of: string, options: NormalizationOp
  * @param of The layer.
  * @param inputs What tfjs hands over.
  * @returns The tensor.
- * @throws {RangeError} If there are several.
+ * @throws {RangeError} If there are several, or it is none of this tfjs's.
  */
 export function oneInput(of: string, inputs: Tensor | readonly Tensor[]): Tensor {
   const list = [inputs].flat() as Tensor[];
   if (list.length !== 1) {
     throw new RangeError(`Cannot apply ${of} to ${list.length} inputs: it must be one`);
   }
+  refuseOtherCopy(`apply ${of} to`, list[0]);
   return list[0]!;
 }
 
