@@ -3,13 +3,21 @@
 
 import { checkout } from "../lib/workshop/checkout.ts";
 import { chromium } from "./support/chromium.ts";
-import { makeOlder } from "./support/older_browser.ts";
+import { makeOlder, writeInPlace } from "./support/older_browser.ts";
 import { bundleTests, runPageTests, type ServedOptions } from "./support/page_tests.ts";
 
 const ignore = chromium === undefined;
 const where = chromium ?? "no Chromium here";
 
-const files = ["training", "device_loss", "threads", "files", "older_browser", "policy"]
+const files = [
+  "training",
+  "device_loss",
+  "threads",
+  "files",
+  "older_browser",
+  "policy",
+  "write_in_place",
+]
   .map((name) => `in_page/${name}.ts`);
 const bundled = new Map(ignore ? [] : await bundleTests(files));
 for (const name of ["config.json", "model.safetensors"]) {
@@ -38,3 +46,9 @@ inPage("a browser without Symbol.dispose, and of before 2024, does all of it", "
   prelude: makeOlder,
 });
 inPage("a page keeps checkpoints in files of its own, and converts them in memory", "files");
+inPage("a worker does so in a browser that lets it alone write", "files", {
+  worker: true,
+  prelude: writeInPlace,
+});
+inPage("a page of such a browser says who can write", "write_in_place", { prelude: writeInPlace });
+inPage("a worker has threads", "threads", { worker: true });

@@ -20,6 +20,7 @@ export {
 } from "./writer.ts";
 export { listFiles, mountFolder, type NamedFiles } from "../platform/page_folders.ts";
 export type {
+  FileAccess,
   FileHandle,
   FolderHandle,
   WritableFile,

@@ -1,6 +1,7 @@
 // Files of a page: a tree in memory, in which folders of the browser's own (the origin's private file system, one that the user has picked)
 // and files that were dropped on the page may be hung up.
 
+import { Queue } from "../core/queue.ts";
 import {
   fileError,
   type FileHandle,
@@ -17,7 +18,9 @@ import type {
   PathInfo,
   PathRules,
 } from "./platform.ts";
+import { tryLock } from "./page_locks.ts";
 import { randomName } from "./random_name.ts";
+import { writableOf } from "./writable_file.ts";
 
 /** The last name of a path and what stands before it. */
 const lastName = /^(.*?)\/*([^/]*)\/*$/;
@@ -47,6 +50,17 @@ function namesOf(path: string): string[] {
   return names;
 }
 
+/** What has been written into open files and is not kept yet, by what keeps it: the names that lead there. */
+const unkept = new Map<() => Promise<void>, readonly string[]>();
+
+/** Keeps what was written to a path and below it, so that whoever looks there finds it: browsers keep what is written when it is closed. */
+async function keepWritten(path: string): Promise<void> {
+  const names = namesOf(path);
+  for (const [keep, of] of [...unkept]) {
+    if (names.every((name, at) => name === of[at])) await keep();
+  }
+}
+
 /** The folder of some names below the top. */
 async function folderOf(names: readonly string[], create = false): Promise<FolderHandle> {
   let folder = top;
@@ -59,6 +73,7 @@ async function placeOf(path: string): Promise<{ folder: FolderHandle; name: stri
   const names = namesOf(path);
   const name = names.pop();
   if (name === undefined) throw fileError("NotAllowedError", "it is the top of all paths");
+  await keepWritten(path);
   return { folder: await folderOf(names), name };
 }
 
@@ -90,36 +105,49 @@ async function open(path: string, mode: "read" | "write" | "create"): Promise<Op
   let content = await handle.getFile();
   let position = 0;
   let writing: WritableFile | undefined;
-  const sync = async (): Promise<void> => {
-    await writing?.close();
-    writing = undefined;
-    content = await handle.getFile();
+  let unlock: (() => void) | undefined;
+  const turns = new Queue();
+  const keep = (): Promise<void> =>
+    turns.run(async () => {
+      const written = writing;
+      writing = undefined;
+      await written?.close().finally(() => unkept.delete(keep));
+      content = await handle.getFile();
+    });
+  const kept = async (): Promise<void> => {
+    if (unkept.has(keep)) await keep();
   };
-  const close = (): void => void writing?.close();
+  const close = (): void => void kept().finally(unlock);
   return {
     read: async (buffer) => {
+      await kept();
       const bytes = await content.slice(position, position + buffer.length).arrayBuffer();
       buffer.set(new Uint8Array(bytes));
       position += bytes.byteLength;
       return bytes.byteLength === 0 && buffer.length > 0 ? null : bytes.byteLength;
     },
     seek: (to) => void (position = to),
-    write: async (bytes) => {
-      writing ??= await handle.createWritable({ keepExistingData: true });
-      await writing.write({ type: "write", position, data: bytes as Uint8Array<ArrayBuffer> });
-      position += bytes.length;
+    write: (bytes) =>
+      turns.run(async () => {
+        writing ??= await writableOf(handle, true);
+        unkept.set(keep, namesOf(path));
+        await writing.write({ type: "write", position, data: bytes as Uint8Array<ArrayBuffer> });
+        position += bytes.length;
+      }),
+    sync: keep,
+    size: async () => {
+      await kept();
+      return content.size;
     },
-    sync,
-    size: () => Promise.resolve(content.size),
-    lock: () => Promise.resolve(), // a page shares its files with nobody
-    tryLock: () => Promise.resolve(false),
+    lock: () => Promise.resolve(), // nobody waits where locks() is false
+    tryLock: async () => (unlock ??= await tryLock(handle)) !== undefined,
     close,
     [Symbol.dispose]: close,
   };
 }
 
 async function writeFile(path: string, content: string | Uint8Array): Promise<void> {
-  const writing = await (await fileAt(path, true)).createWritable();
+  const writing = await writableOf(await fileAt(path, true), false);
   await writing.write({ type: "write", position: 0, data: content as string });
   await writing.close();
 }
@@ -145,7 +173,8 @@ async function copy(
   name: string,
 ): Promise<void> {
   if (entry.kind === "file") {
-    const writing = await (await folder.getFileHandle(name, { create: true })).createWritable();
+    const made = await folder.getFileHandle(name, { create: true });
+    const writing = await writableOf(made, false);
     await writing.write({ type: "write", position: 0, data: await entry.getFile() });
     return await writing.close();
   }
@@ -255,6 +284,7 @@ export const pageTree: PageTree = {
     around.set(names.at(-1)!, folder);
   },
   files: async function* (path) {
+    await keepWritten(path);
     yield* filesIn(await folderOf(namesOf(path)), "");
   },
 };

@@ -6,8 +6,10 @@ export interface FileHandle {
   readonly kind: "file";
   /** Its content as it is now. */
   getFile(): Promise<Blob>;
-  /** Opens it for writing; what is written is there once it is closed. */
-  createWritable(options?: { readonly keepExistingData: boolean }): Promise<WritableFile>;
+  /** Opens it for writing; what is written is there once it is closed. Absent where a browser cannot. */
+  createWritable?(options?: { readonly keepExistingData: boolean }): Promise<WritableFile>;
+  /** Opens it for writing in place, for a worker alone; absent elsewhere. */
+  createSyncAccessHandle?(): Promise<FileAccess>;
   /** Gives it another name, in its own folder or another; absent where a browser cannot. */
   move?(folder: FolderHandle, name: string): Promise<void>;
 }
@@ -28,6 +30,16 @@ export interface WritableFile {
   write(part: WrittenPart): Promise<void>;
   /** Keeps what was written. */
   close(): Promise<void>;
+}
+
+/** What of a browser's `FileSystemSyncAccessHandle` is used. */
+export interface FileAccess {
+  /** Makes it so many bytes long. */
+  truncate(bytes: number): void;
+  /** Writes bytes at a position. */
+  write(bytes: Uint8Array<ArrayBuffer>, options: { readonly at: number }): number;
+  /** Gives it back; nobody else could write meanwhile. */
+  close(): void;
 }
 
 /** What of a browser's `FileSystemDirectoryHandle` is used. */

@@ -68,7 +68,7 @@ function openFile(descriptor: number, path: string, mode: OpenMode): OpenFile {
     sync: () => sync(path, mode),
     size: async () => (await promisify(fstat)(descriptor)).size,
     lock: () => Promise.resolve(), // Node has no locks
-    tryLock: () => Promise.resolve(false),
+    tryLock: () => Promise.resolve(true),
     close,
     [Symbol.dispose]: close,
   };

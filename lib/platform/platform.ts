@@ -47,7 +47,7 @@ export interface OpenFile extends Disposable {
   size(): Promise<number>;
   /** Waits until no other process has locked it, and locks it. */
   lock(): Promise<void>;
-  /** Locks it unless another process has; the result is whether it did. */
+  /** Locks it unless another process has; the result is whether nobody else has it. Where there are no locks, nobody has. */
   tryLock(): Promise<boolean>;
   /** Gives it back to the system; a lock of it ends. */
   close(): void;

@@ -11,7 +11,6 @@ import {
   untilThere,
   writeAtomically,
 } from "../platform/files.ts";
-import { platform } from "../platform/mod.ts";
 import { withoutEnd } from "../platform/path.ts";
 import type { OpenFile } from "../platform/platform.ts";
 import { randomName } from "../platform/random_name.ts";
@@ -145,7 +144,7 @@ export async function lockFolder(folder: string): Promise<Disposable> {
     return await openInPlace(path);
   });
   try {
-    if (!platform.locks() || await file.tryLock() && await isStill(file, path)) return file;
+    if (await file.tryLock() && await isStill(file, path)) return file;
     throw new StateError(`Cannot train in ${folder}: another process is doing so`);
   } catch (error) {
     file.close();

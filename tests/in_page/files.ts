@@ -8,12 +8,15 @@ import {
   type DecoderParameters,
   disposeTree,
   initDecoder,
+  makeCorpus,
   readAll,
   readDecoder,
   tensorsOf,
+  train,
   useBackend,
   writeParameters,
 } from "../../mod.ts";
+import { StateError } from "../../lib/train/mod.ts";
 
 const config = {
   vocabulary: 11,
@@ -42,6 +45,41 @@ Deno.test("a model is written into the page's own file system and read again", a
   assertEquals(await numbersOf(found), await numbersOf(model));
   const names = await Array.fromAsync(listFiles("/again"), ([name]) => name);
   assertEquals(names, ["model.safetensors"]);
+});
+
+Deno.test("a training's state is kept there and resumed, and one tab at a time trains in a folder", async () => {
+  await mountFolder("/runs", await navigator.storage.getDirectory());
+  const corpus = makeCorpus("Call me Ishmael. ".repeat(20));
+  const settings = {
+    model: { context: 8, width: 8, depth: 1, heads: 2, residual: "pre-ln" },
+    schedule: { kind: "constant", peak: 0.01 },
+    seed: 0,
+    steps: 4,
+    rows: 2,
+  } as const;
+  const state = { folder: "/runs/one", every: 2 };
+  const refused: Promise<unknown>[] = [];
+  const stop = new AbortController();
+  const { parameters } = await train(settings, corpus, {
+    state,
+    signal: stop.signal,
+    onRow: ({ kind, step }) => {
+      if (kind !== "step" || step !== 2) return;
+      refused.push(assertRejects(() => train(settings, corpus, { state }), StateError, "another"));
+      stop.abort();
+    },
+  });
+  disposeTree(parameters);
+  await Promise.all(refused);
+  assertEquals(refused.length, 1);
+  const { parameters: resumed, record } = await train(settings, corpus, { state });
+  disposeTree(resumed);
+  assertEquals(record.rows.filter(({ kind }) => kind === "step").map(({ step }) => step), [
+    1,
+    2,
+    3,
+    4,
+  ]);
 });
 
 /** The bytes of a golden checkpoint, as if they had been dropped on the page. */

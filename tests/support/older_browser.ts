@@ -1,4 +1,4 @@
-// A browser without what came after ES2023, made of one that has it.
+// Browsers without what others have, made of one that has it.
 
 /**
  * Takes from a page what Safari and browsers of before 2024 do not have. It runs in the page, before everything else.
@@ -31,4 +31,9 @@ export function makeOlder(): void {
   for (const [of, names] of newer) {
     for (const name of names) if (of !== undefined) Reflect.deleteProperty(of, name);
   }
+}
+
+/** Takes from a page or a worker the streams into the browser's own files, which Safari has since version 26. */
+export function writeInPlace(): void {
+  Reflect.deleteProperty(FileSystemFileHandle.prototype, "createWritable");
 }

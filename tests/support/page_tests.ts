@@ -1,6 +1,6 @@
 // Tests that run in a page of Chromium: files of ordinary tests, bundled, and modules of the library, served to one page.
 
-import type { Page } from "puppeteer-core";
+import type { Page, WebWorker } from "puppeteer-core";
 import { type Bundle, bundle } from "../../lib/workshop/bundle.ts";
 import { checkout } from "../../lib/workshop/checkout.ts";
 import { withPage } from "./chromium.ts";
@@ -15,11 +15,16 @@ export interface ServedOptions {
   readonly policy?: string;
   /** Parameters of the page's address; none by default. */
   readonly parameters?: Readonly<Record<string, string>>;
-  /** What runs in the page before everything else; nothing by default. */
+  /** Whether the tests run in a worker of the page; by default they do not. */
+  readonly worker?: boolean;
+  /** What runs before everything else; nothing by default. */
   readonly prelude?: () => void;
   /** Words for the browser's program; by default it has WebGPU on its software adapter. */
   readonly flags?: readonly string[];
 }
+
+/** The name of a module in which nothing is. */
+const empty = "empty.js";
 
 /** Chromium's own software adapter, on any machine. */
 export const swiftShader = [
@@ -41,8 +46,11 @@ export async function withServedPage<Result>(
   { isolated = true, policy, parameters = {}, prelude, flags = swiftShader }: ServedOptions,
   body: (page: Page) => Promise<Result>,
 ): Promise<Result> {
-  const empty = "<!doctype html><link rel=icon href=data:,><title>Test</title>";
-  const served = new Map<string, string | Uint8Array>([["index.html", empty], ...files]);
+  const served = new Map<string, string | Uint8Array>([
+    ["index.html", "<!doctype html><link rel=icon href=data:,><title>Test</title>"],
+    [empty, ""],
+    ...files,
+  ]);
   await using server = serveFiles(served, {
     ...(isolated ? isolating : {}),
     ...(policy === undefined ? {} : { "content-security-policy": policy }),
@@ -72,11 +80,20 @@ export async function bundleTests(files: readonly string[]): Promise<Bundle["fil
   return bundled;
 }
 
+/** A worker of the page without a program, with the page's parameters. */
+async function workerOf(page: Page, { prelude }: ServedOptions): Promise<WebWorker> {
+  const created = new Promise<WebWorker>((resolve) => page.once("workercreated", resolve));
+  await page.evaluate((name) => void new Worker(name + location.search, { type: "module" }), empty);
+  const worker = await created;
+  if (prelude !== undefined) await worker.evaluate(prelude);
+  return worker;
+}
+
 /** The page's own; functions that are given to the page see it there. */
 declare const pageRunner: PageRunner;
 
 /**
- * Runs all tests of some bundled files in a page, each as a step of a test.
+ * Runs all tests of some bundled files in a page, or in a worker of one, each as a step of a test.
  *
  * @param t The test.
  * @param bundled What {@linkcode bundleTests} gave, and what the tests fetch besides.
@@ -91,16 +108,17 @@ export async function runPageTests(
 ): Promise<void> {
   await withServedPage(bundled, options, async (page) => {
     page.on("console", (message) => console.log(message.text()));
-    await page.evaluate(async (runner) => await import(runner), "/runner.js");
+    const place = options.worker === true ? await workerOf(page, options) : page;
+    await place.evaluate(async (runner) => await import(runner), "/runner.js");
     const names = tests.map((file) => `/${nameOf(file)}.js`);
-    const registered = await page.evaluate((names) => pageRunner.load(names), names);
+    const registered = await place.evaluate((names) => pageRunner.load(names), names);
     if (registered.length === 0) throw new Error(`There are no tests in ${tests.join(", ")}`);
     for (const [index, { name, ignore }] of registered.entries()) {
       await t.step({
         name,
         ignore,
         fn: async () => {
-          const error = await page.evaluate((index) => pageRunner.run(index), index);
+          const error = await place.evaluate((index) => pageRunner.run(index), index);
           if (error !== undefined) throw new Error(error);
         },
       });

@@ -71,6 +71,25 @@ for (const [name, platform] of Object.entries(platforms)) {
     assertEquals(await namesIn(platform, folder), []);
   });
 
+  test("what is written into an open file is there for whoever looks next", async (folder) => {
+    await platform.makeFolder(`${folder}/a`);
+    const path = `${folder}/a/log.txt`;
+    const log = await platform.open(path, "create");
+    await log.write(bytes("one "));
+    assertEquals(await textAt(platform, path), "one ");
+    await log.write(bytes("two "));
+    assertEquals([(await platform.stat(path)).size, await log.size()], [8, 8]);
+    await log.write(bytes("three"));
+    log.close();
+    await platform.rename(`${folder}/a`, `${folder}/b`);
+    assertEquals(await textAt(platform, `${folder}/b/log.txt`), "one two three");
+  });
+
+  test("nobody else has a file that nobody has locked", async (folder) => {
+    using file = await platform.open(`${folder}/lock`, "create");
+    assertEquals([await file.tryLock(), await file.tryLock()], [true, true]);
+  });
+
   test("folders are made, listed, renamed with what is in them, and removed", async (folder) => {
     await platform.makeFolder(`${folder}/a/b`, { around: true });
     await platform.makeFolder(`${folder}/a/b`, { around: true });

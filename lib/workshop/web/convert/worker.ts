@@ -3,6 +3,7 @@
 import { certificateText } from "../../../convert/certificate_text.ts";
 import { type Target, targets } from "../../../convert/convert.ts";
 import { inspect, inspectionText } from "../../../convert/inspect.ts";
+import { collect } from "../../../core/collections.ts";
 import { Queue } from "../../../core/queue.ts";
 import { version } from "../../../core/version.ts";
 import { writeConverted } from "../../../export/converted_folder.ts";
@@ -52,7 +53,7 @@ async function write(source: OpenModel, to: Target): Promise<void> {
     certificate: { backend: "wasm" },
     onProgress: (done, total) => tell({ kind: "progress", done, total }),
   });
-  const files = await Array.fromAsync(listFiles(out), ([path, content]) => ({ path, content }));
+  const files = (await collect(listFiles(out))).map(([path, content]) => ({ path, content }));
   tell({
     kind: "converted",
     files: files.toSorted((a, b) => a.path < b.path ? -1 : 1),
