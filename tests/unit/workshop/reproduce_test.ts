@@ -303,7 +303,8 @@ async function trainerHere(figure: AnyFigure): Promise<Trainer> {
   const sizes = spokenSizes[id];
   if (sizes === undefined) return await trainerOf(figure);
   const [{ manifest }] = await readRuns(`${checkout}/data/runs/${id}`) as [RunRecord];
-  const task = { id, kind: "speech", sizes, length: 100, data: manifest.corpus };
+  const baseline = { name: "none", measured: {} };
+  const task = { id, kind: "speech", sizes, length: 100, data: manifest.corpus, baseline };
   return taskTrainer(task as unknown as Task) as Trainer;
 }
 
@@ -391,7 +392,7 @@ const wrong: readonly (readonly [string, readonly string[], string])[] = [
   ["an unknown figure", ["warmdown"], "figures are warmup"],
   ["two figures", ["warmup", "warmup"], "name one figure"],
   ["a text that no run holds", ["warmup", "--only", "nowhere"], "they are named like"],
-  ["no whole number of jobs", ["warmup", "--jobs", "0"], "--jobs 0"],
+  ["no whole number of jobs", ["warmup", "--jobs", "0"], "--jobs = 0"],
   ["other steps among the recorded runs", ["warmup", "--steps", "3"], "--out"],
 ];
 for (const [what, args, words] of wrong) {
