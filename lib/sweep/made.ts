@@ -45,13 +45,16 @@ export async function madeRuns(
   store: RunStore,
 ): Promise<ReadonlySet<Cell>> {
   const { out, trainer, backend = usualBackend } = store;
-  const packed = await packedManifests(out);
-  const made = new Set<Cell>();
-  for (const run of runs) {
-    const manifest = await looseManifest(out, run.name) ?? packed.get(run.name);
-    if (manifest?.determines === trainer.hashOf(run, backend)) made.add(run);
+  const loose = new Map<string, Partial<Manifest>>();
+  for (const { name } of runs) {
+    const manifest = await looseManifest(out, name);
+    if (manifest !== undefined) loose.set(name, manifest);
   }
-  return made;
+  const packed = await packedManifests(out); // last: another process may pack them meanwhile
+  return new Set(runs.filter((run) => {
+    const manifest = loose.get(run.name) ?? packed.get(run.name);
+    return manifest?.determines === trainer.hashOf(run, backend);
+  }));
 }
 
 /**

@@ -79,7 +79,10 @@ export async function resultsOf(
   out: string,
 ): Promise<CellResult[]> {
   const claims = new Claims();
-  const records = await exists(out) ? await runsByName(out) : new Map<string, RunRecord>();
+  const names = new Set(cells.map(({ name }) => name));
+  const records = await exists(out)
+    ? await runsByName(out, (name) => names.has(name))
+    : new Map<string, RunRecord>();
   const results: CellResult[] = [];
   for (const cell of cells) {
     const record = records.get(cell.name);

@@ -88,16 +88,26 @@ export async function readRuns(folder: string): Promise<RunRecord[]> {
 }
 
 /**
- * Reads every record of a folder, by name, as {@linkcode readRuns} does.
+ * Reads the records of a folder, by name, as {@linkcode readRuns} does. Another process may pack them meanwhile.
  *
  * @param folder The folder.
+ * @param isMeant Which runs are meant; all by default.
  * @returns The records; none where it holds none.
  */
-export async function runsByName(folder: string): Promise<Map<string, RunRecord>> {
-  const runs = await readPackedRuns(folder);
+export async function runsByName(
+  folder: string,
+  isMeant: (name: string) => boolean = () => true,
+): Promise<Map<string, RunRecord>> {
+  const loose = new Map<string, RunRecord>();
   // one after the other: a sweep has more files than a process may open
-  for (const name of await looseNames(folder)) runs.set(name, await readLooseRun(folder, name));
-  return runs;
+  for (const name of (await looseNames(folder)).filter(isMeant)) {
+    try {
+      loose.set(name, await readLooseRun(folder, name));
+    } catch (error) {
+      if (platform.faultOf(error) !== "absent") throw error; // it is packed by now
+    }
+  }
+  return new Map([...await readPackedRuns(folder), ...loose]);
 }
 
 /**

@@ -5,6 +5,7 @@ import { useBackend } from "../../../lib/kernels/mod.ts";
 import { armsOf } from "../../../lib/sweep/arms.ts";
 import { Claims } from "../../../lib/sweep/claims.ts";
 import { type Order, type Report, runOrders, type SweepWorker } from "../../../lib/sweep/queue.ts";
+import { madeRuns, packFinished } from "../../../lib/sweep/made.ts";
 import { resultsOf } from "../../../lib/sweep/results.ts";
 import { runCell } from "../../../lib/sweep/run_cell.ts";
 import { runSweep } from "../../../lib/sweep/run_sweep.ts";
@@ -220,6 +221,30 @@ pre-ln    0.001      6.000  1.414  2      1`,
   const highest = tableOf(results, { ...sweep.file, best: "highest" });
   assertEquals(highest.map(({ best }) => best["schedule.peak"]), [0.001, 0.001]);
 });
+
+Deno.test("files of others in the folder of runs are left alone, whatever is in them", () =>
+  inFolder(async (out) => {
+    const sweep = await makeSweep(tinySweep);
+    await Deno.writeTextFile(`${out}/other.json`, "{");
+    await Deno.writeTextFile(`${out}/other.jsonl`, "no row\n");
+    await runCell(sweep.cells[0]!, placeOf(sweep, out));
+    const states = (await resultsOf(sweep, out)).map(({ state }) => state);
+    assertEquals([states[0], states[1]], ["done", "to do"]);
+  }));
+
+Deno.test("what another process packs is found at any moment", () =>
+  inFolder(async (out) => {
+    const sweep = await makeSweep({ ...tinySweep, seeds: 1 });
+    for (const cell of sweep.cells) await runCell(cell, placeOf(sweep, out));
+    const store = placeOf(sweep, out);
+    const looks = Array.from({ length: 20 }, async (_, at) => {
+      for (let turn = 0; turn < at; turn++) await Promise.resolve();
+      const states = (await resultsOf(sweep, out)).map(({ state }) => state);
+      return [(await madeRuns(sweep.cells, store)).size, ...new Set(states)];
+    });
+    assertEquals(await packFinished(sweep.cells, store), true);
+    for (const found of await Promise.all(looks)) assertEquals(found, [4, "done"]);
+  }));
 
 Deno.test("planOf() times a few steps of each shape, and counts every token", async () => {
   const sweep = await makeSweep({ ...tinySweep, grid: { ...tinySweep.grid, rows: [2, 4] } });
