@@ -56,7 +56,7 @@ export async function recordedGrids(): Promise<RecordedGrids[]> {
   for (const [folder, title] of await recordedTitles()) {
     if (!await exists(`${checkout}/data/${folder}/manifests.jsonl`)) continue;
     const grids = gridsOf(await readRuns(`${checkout}/data/${folder}`));
-    if (grids.length > 0) recorded.push({ id: basename(folder), folder, title, grids });
+    if (grids.length > 0) recorded.push({ id: folder.replace("/", "-"), folder, title, grids });
   }
   return recorded;
 }

@@ -11,7 +11,7 @@ import { appStyle, movingStyle } from "../style.ts";
 
 /** The recorded grids of a study, or of a figure. */
 export interface RecordedGrids {
-  /** The name of its folder. */
+  /** Its folder, in one word. */
   readonly id: string;
   /** Its folder under `data`. */
   readonly folder: string;
