@@ -7,6 +7,8 @@ import {
   choiceOption,
   type Command,
   flag,
+  type Outcome,
+  requireWords,
   stringOptions,
   textOption,
   understood,
@@ -15,7 +17,7 @@ import {
 import { runTask } from "../../lib/workshop/task.ts";
 import { undoneAtEnd } from "../../lib/platform/cleanup.ts";
 import { printProfile } from "./profile.ts";
-import type { Line } from "./record/lines.ts";
+import type { Line, TargetLine } from "./record/lines.ts";
 import { runSuite, type Suite } from "./session.ts";
 import { readLines, resultsMarkdown } from "./table.ts";
 
@@ -48,6 +50,39 @@ async function inChild(suite: string, options: readonly string[]): Promise<numbe
 }
 
 const backends = ["wasm", "webgpu", "cpu"] as const;
+
+/** What `--check` measures: the groups that have targets, each suite in a process of its own. */
+const checked: readonly (readonly string[])[] = [
+  ["products", "--only=batch 1, m 512, k 512, n 512"],
+  ["products", "--only=batch 1, m 1024, k 1024, n 1024"],
+  ["norms", "--only=rows 1024, width 256"],
+  ["norms", "--only=rows 2048, width 768"],
+  ["models", "--only=width 128, depth 4"],
+  ["models", "--only=width 256, depth 4"],
+];
+
+/** Measures what has targets, fewer rounds of each, and says which were missed. */
+async function check(): Promise<Outcome> {
+  const out = await Deno.makeTempFile({ suffix: ".jsonl" });
+  try {
+    const codes: number[] = [];
+    for (const words of checked) {
+      const [suite, ...options] = words as [string, ...string[]];
+      codes.push(await inChild(suite, [...options, "--quick", `--out=${out}`]));
+    }
+    const lines = await readLines([out]);
+    const targets = lines.filter((line): line is TargetLine => line.kind === "target");
+    const missed = targets.filter(({ reached }) => !reached).length;
+    const failed = Math.max(...codes) > 0 || targets.length === 0;
+    return {
+      code: failed || missed > 0 ? 1 : 0,
+      report: { targets: targets.length, missed },
+      text: `${resultsMarkdown(targets)}\n\n${targets.length} targets, ${missed} missed`,
+    };
+  } finally {
+    await Deno.remove(out);
+  }
+}
 
 async function bench(args: Arguments): Promise<number> {
   const { words } = args;
@@ -95,6 +130,7 @@ Options:
   --quick          fewer groups and rounds
   --only TEXT      only groups whose description has the text, such as "width 512, depth 4"
   --out FILE       appends the results to a file as well
+  --check          measures what has targets, on WASM, in some 20 minutes; exit code 1 where one is missed
   --profile        of models: the kernels of one training step by time, nothing else
   --composed       of --profile: with tfjs's own kernels
 
@@ -102,11 +138,16 @@ NORMKIT_PYTHON names a Python that has torch; python3 is tried else.`,
   options: {
     ...stringOptions("backend only out"),
     quick: { type: "boolean" },
+    check: { type: "boolean" },
     profile: { type: "boolean" },
     composed: { type: "boolean" },
   },
   run: async (args) => {
     const [word, ...files] = args.words;
+    if (flag(args, "check")) {
+      requireWords(args, []);
+      return await check();
+    }
     if (word !== "table") return { code: await bench(args), report: {} };
     if (files.length === 0) {
       throw new UsageError("Cannot make a table of no file: name at least one");

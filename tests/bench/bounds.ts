@@ -3,48 +3,24 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { layerNorm, rmsNorm, type Tensor } from "@normkit/normkit";
-import { type Bounds, compileBounds, operationsPerTurn } from "./contestants/bounds_module.ts";
+import { boundName, loop, multiplyAdds, numbersAt } from "./contestants/bounds.ts";
 import { copyContestant } from "./contestants/copy.ts";
 import { tensorRunner } from "./contestants/tfjs.ts";
 import { run } from "./group.ts";
 import type { Session } from "./session.ts";
 import type { Contestant } from "./timing/contestant.ts";
 
-/** Where the loops find their numbers: zeros. */
-const numbersAt = 64;
-
-/** Times calls that give no tensor. */
-function loop(task: string, name: string, once: () => unknown): Contestant {
-  return {
-    task,
-    name,
-    setup: () => ({
-      time: (times) => {
-        const start = performance.now();
-        for (let i = 0; i < times; i++) once();
-        return Promise.resolve(performance.now() - start);
-      },
-      dispose: () => {},
-    }),
-  };
-}
-
 /** A square product, whose time stands beside that of its multiply-adds. */
 const side = 512;
 
-async function products(session: Session, bounds: Bounds): Promise<void> {
+async function products(session: Session): Promise<void> {
   const flops = 2 * side ** 3;
-  const turns = Math.round(flops / operationsPerTurn);
   await run(session, {
     facts: { m: side, k: side, n: side },
     flops,
-    baselines: ["multiply-adds without memory"],
+    baselines: [boundName],
     contestants: [
-      loop(
-        "product",
-        "multiply-adds without memory",
-        () => bounds.multiplyAdds(turns, numbersAt),
-      ),
+      multiplyAdds("product", flops),
       {
         task: "product",
         name: "fused",
@@ -58,11 +34,7 @@ async function products(session: Session, bounds: Bounds): Promise<void> {
   });
 }
 
-async function norms(
-  session: Session,
-  bounds: Bounds,
-  [rows, width]: readonly [number, number],
-): Promise<void> {
+async function norms(session: Session, [rows, width]: readonly [number, number]): Promise<void> {
   const bytes = rows * width * 4;
   const norm = (name: string, of: typeof layerNorm): Contestant => ({
     task: "forward",
@@ -79,11 +51,11 @@ async function norms(
     baselines: ["copy", "read, then copy from the cache"],
     contestants: [
       copyContestant(session.backend, [rows, width]),
-      loop("forward", "one read", () => bounds.read(numbersAt, bytes / 4)),
+      loop("forward", "one read", (bounds) => bounds.read(numbersAt, bytes / 4)),
       loop(
         "forward",
         "read, then copy from the cache",
-        () => bounds.readAndCopy(numbersAt, numbersAt + bytes, rows, width),
+        (bounds) => bounds.readAndCopy(numbersAt, numbersAt + bytes, rows, width),
       ),
       norm("LayerNorm", layerNorm),
       norm("RMSNorm", rmsNorm),
@@ -96,9 +68,7 @@ export async function runBounds(session: Session): Promise<void> {
   if (session.backend !== "wasm") {
     throw new RangeError(`Cannot bound ${session.backend}: the bounds are those of WASM`);
   }
-  const memory = new WebAssembly.Memory({ initial: 1024 });
-  const bounds = await compileBounds(memory);
-  await products(session, bounds);
-  await norms(session, bounds, [1024, 256]);
-  await norms(session, bounds, [2048, 768]);
+  await products(session);
+  await norms(session, [1024, 256]);
+  await norms(session, [2048, 768]);
 }

@@ -1,7 +1,8 @@
 // Whole models: a training step and an inference step of Pre-LN, Pre-RMSNorm, Pre-CRMSNorm and a twin without norms, fused and
 // composed, against tfjs as it is, jax-js and PyTorch.
 
-import { type ModelSize, modelSize } from "./contestants/batch.ts";
+import { forwardFlops, type ModelSize, modelSize } from "./contestants/batch.ts";
+import { boundName, multiplyAdds } from "./contestants/bounds.ts";
 import { jaxModes } from "./contestants/jax.ts";
 import { jaxInferenceRunner, jaxTrainingRunner } from "./contestants/jax_model.ts";
 import {
@@ -69,11 +70,17 @@ function plainTfjs(task: Task, size: ModelSize): Contestant[] {
 
 function group(session: Session, task: Task, size: ModelSize): Group {
   const names = Object.keys(models) as ModelName[];
+  const isWasm = session.backend === "wasm";
+  const flops = (task === "training" ? 3 : 1) * forwardFlops(size);
   return {
     facts: { ...size },
     tokens: size.rows * size.tokens,
-    baselines: ["Pre-LN, fused", "no norm, fused", "Pre-LN, composed"],
+    baselines: [
+      ...["Pre-LN, fused", "no norm, fused", "Pre-LN, composed"],
+      ...(isWasm ? [boundName] : []),
+    ],
     contestants: [
+      ...(isWasm ? [multiplyAdds(task, flops)] : []),
       ...fusedModes(session.backend).flatMap((mode) =>
         normkitModels(task, size, mode, mode === "fused" ? names : ["Pre-LN"])
       ),

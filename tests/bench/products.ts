@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Array as JaxArray, jit, numpy as np, tree } from "@jax-js/jax";
 import type { BackendName, Tensor } from "@normkit/normkit";
+import { boundName, multiplyAdds } from "./contestants/bounds.ts";
 import { type JaxMode, jaxModes, jaxRunner, useJaxDevice } from "./contestants/jax.ts";
 import { tensorRunner } from "./contestants/tfjs.ts";
 import { type Group, run } from "./group.ts";
@@ -27,6 +28,8 @@ const sizes = [
   { batch: 1, m: 1024, k: 128, n: 512 },
   { batch: 1, m: 128, k: 1024, n: 512 },
   { batch: 1, m: 2048, k: 768, n: 3072 },
+  { batch: 1, m: 512, k: 512, n: 512 },
+  { batch: 1, m: 1024, k: 1024, n: 1024 },
   { batch: 64, m: 64, k: 32, n: 64 },
   { batch: 64, m: 64, k: 64, n: 64 },
   { batch: 32, m: 256, k: 64, n: 256 },
@@ -81,12 +84,14 @@ function group({ backend, torch }: Session, product: Product): Group {
     kernels,
     setup: () => tfjsRunner(of),
   });
+  const flops = 2 * batch * m * k * n;
   const untransposed = { ...product, batch: 1, m: batch * m, transposeA: false, transposeB: false };
   return {
     facts: { batch, m, k, n, A: transposeA ? "transposed" : "", B: transposeB ? "transposed" : "" },
-    flops: 2 * batch * m * k * n,
-    baselines: ["fused", "composed"],
+    flops,
+    baselines: ["fused", "composed", ...(backend === "wasm" ? [boundName] : [])],
     contestants: [
+      ...(backend === "wasm" ? [multiplyAdds(task, flops)] : []),
       ...fusedModes(backend).map((mode) => by(mode, mode)),
       ...jaxModes(backend).map((mode) => ({
         task,

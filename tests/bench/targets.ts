@@ -1,5 +1,6 @@
 // The figures that the kernels are to reach, as data: which group, which quotient of times, which limit on which platform.
 
+import { boundName } from "./contestants/bounds.ts";
 import type { TimesOf } from "./group.ts";
 import type { Facts, Platform, TargetLine } from "./record/lines.ts";
 import { quartiles, ratios } from "./timing/statistics.ts";
@@ -53,7 +54,7 @@ const norms: readonly Omit<Target, "suite">[] = [
     when: wide("LayerNorm"),
     value: quotient(forward, copy),
     limits: {
-      "wasm": { most: 1.8 },
+      "wasm": { most: 1.6 },
       "webgpu, software": { most: 1.5 },
       "webgpu, hardware": { most: 1 / 0.85 },
     },
@@ -106,6 +107,7 @@ const norms: readonly Omit<Target, "suite">[] = [
 
 const step = (contestant: string): Entry => ["training", contestant];
 const ours = step("Pre-LN, fused");
+const oursInference: Entry = ["inference", "Pre-LN, fused"];
 
 const models: readonly Omit<Target, "suite">[] = [
   {
@@ -113,7 +115,7 @@ const models: readonly Omit<Target, "suite">[] = [
     when: small,
     value: quotient(step("Pre-LN, tfjs as it is"), ours),
     limits: {
-      "wasm": { least: 15 },
+      "wasm": { least: 18 },
       "webgpu, software": { least: 1.5 },
       "webgpu, hardware": { least: 3 },
     },
@@ -122,7 +124,7 @@ const models: readonly Omit<Target, "suite">[] = [
     figure: "tfjs as it is / fused, 2 threads, training step",
     when: small,
     value: quotient(step("Pre-LN, tfjs as it is"), step("Pre-LN, fused, 2 threads")),
-    limits: { wasm: { least: 20 } },
+    limits: { wasm: { least: 30 } },
   },
   {
     figure: "with norms / without, training step",
@@ -154,7 +156,25 @@ const models: readonly Omit<Target, "suite">[] = [
     figure: "jax-js / fused, training step, one thread each",
     when: every,
     value: quotient(step("Pre-LN, jax-js, 1 thread"), ours),
-    limits: { wasm: { least: 2 } },
+    limits: { wasm: { least: 2.6 } },
+  },
+  {
+    figure: "jax-js / fused, inference, one thread each",
+    when: every,
+    value: quotient(["inference", "Pre-LN, jax-js, 1 thread"], oursInference),
+    limits: { wasm: { least: 4 } },
+  },
+  {
+    figure: "share of the bound of 128-bit vectors, training step",
+    when: small,
+    value: quotient(step(boundName), ours),
+    limits: { wasm: { least: 0.52 } },
+  },
+  {
+    figure: "one thread / two, training step",
+    when: every,
+    value: quotient(ours, step("Pre-LN, fused, 2 threads")),
+    limits: { wasm: { least: 1.75 } },
   },
   {
     figure: "jax-js, all cores / fused, 2 threads, training step",
@@ -166,11 +186,23 @@ const models: readonly Omit<Target, "suite">[] = [
     figure: "PyTorch, 1 thread / fused, training step",
     when: every,
     value: quotient(step("Pre-LN, PyTorch, 1 thread"), ours),
-    limits: { wasm: { least: 0.8 } },
+    limits: { wasm: { least: 0.7 } },
+  },
+  {
+    figure: "PyTorch, 1 thread / fused, inference",
+    when: every,
+    value: quotient(["inference", "Pre-LN, PyTorch, 1 thread"], oursInference),
+    limits: { wasm: { least: 0.55 } },
   },
 ];
 
 const product = (name: string): Entry => ["product", name];
+
+/** Plain products of 512 and more rows, columns and steps. */
+const large: Target["when"] = ({ batch, m, k, n }) =>
+  batch === 1 && Math.min(Number(m), Number(k), Number(n)) >= 512;
+const whole: Target["when"] = ({ batch, m, k, n }) =>
+  batch === 1 && Math.min(Number(m), Number(k), Number(n)) >= 256;
 
 /** 55 GFLOP/s or 1.4 times XNNPACK's speed, whichever is nearer: 1 is reached. */
 const productSpeed: Target["value"] = ({ times, flops }) => {
@@ -190,10 +222,22 @@ const products: readonly Omit<Target, "suite">[] = [
     limits: { wasm: { least: 1 } },
   },
   {
+    figure: "share of the bound of 128-bit vectors, product",
+    when: large,
+    value: quotient(product(boundName), product("fused")),
+    limits: { wasm: { least: 0.75 } },
+  },
+  {
     figure: "product, one thread / two",
-    when: every,
+    when: whole,
     value: quotient(product("fused"), product("fused, 2 threads")),
-    limits: { wasm: { least: 1.7 } },
+    limits: { wasm: { least: 1.8 } },
+  },
+  {
+    figure: "jax-js / fused, product, one thread each",
+    when: whole,
+    value: quotient(product("jax-js, 1 thread"), product("fused")),
+    limits: { wasm: { least: 1.8 } },
   },
 ];
 

@@ -30,6 +30,17 @@ export function modelSize(
   return { heads: size.width / 32, vocabulary: 96, tokens: 64, rows: 16, ...size };
 }
 
+/**
+ * Floating-point operations of products in a forward pass, attention's over all of T × T.
+ *
+ * @param size The size.
+ * @returns Their number; a training step has three times as many.
+ */
+export function forwardFlops({ width, depth, vocabulary, tokens, rows }: ModelSize): number {
+  const layer = 24 * width ** 2 + 4 * tokens * width;
+  return rows * tokens * (depth * layer + 2 * width * vocabulary);
+}
+
 /** A batch of random tokens. */
 export interface Batch {
   /** What the model reads, B rows of T. */
