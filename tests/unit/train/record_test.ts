@@ -173,21 +173,21 @@ Deno.test("packing that is cut off after any of its writes loses no run and mixe
       manifest: { ...record.manifest, determines: "22" },
       rows: record.rows.slice(1),
     };
-    const rename = Deno.rename;
+    const rename = Deno.renameSync;
     for (const writes of [0, 1, 2]) {
       const own = `${folder}/${writes}`;
       for (const name of ["a", "b"]) await writeRun(own, record, name);
       await packRuns(own, ["a", "b"]);
       await writeRun(own, newer, "a");
       let left = writes;
-      Deno.rename = async (from, to) => {
+      Deno.renameSync = (from, to) => {
         if (left-- === 0) throw new Deno.errors.Interrupted("cut off");
-        await rename(from, to);
+        rename(from, to);
       };
       try {
         await assertRejects(() => packRuns(own, ["a"]), Deno.errors.Interrupted);
       } finally {
-        Deno.rename = rename;
+        Deno.renameSync = rename;
       }
       assertEquals(await readRuns(own), [newer, record], `after ${writes} writes`);
       const packed = await readPackedRuns(own);
