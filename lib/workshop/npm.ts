@@ -79,6 +79,7 @@ const built: Readonly<Record<Runtime, BuildOptions>> = {
   node: { format: "esm", platform: "node", target: "node20", packages: "external" },
   browser: {
     ...forBrowsers,
+    minifyWhitespace: true, // bundlers do it again, and the package stays under 1 MB
     nodePaths: [`${modules}/node_modules`],
     external: [...pinned().keys()].filter((name) => !within.includes(name)),
     plugins: [filesForBundlers, protobufTerms],
