@@ -38,7 +38,7 @@ export const movingStyle = `
 .grid th { padding-right: 1rem; white-space: nowrap; vertical-align: middle; }
 .grid thead th + th { padding-right: .7rem; text-align: right; }
 .grid thead [scope="colgroup"] { padding-left: .7rem; text-align: left; border-bottom: 0; }
-.grid colgroup + colgroup { border-left: .75rem solid transparent; }
+.grid colgroup + colgroup { border-left: .75rem solid var(--page); } /* over the cells' color, which reaches below it */
 .grid .point { padding: 0; border: 2px solid var(--page); background: color-mix(in oklab, #d9e8fb, #f4b9a7 var(--bad)); color: #1c1f24; text-align: right; font-variant-numeric: tabular-nums; }
 .grid .point:not(:has(button)) { padding: .45rem .7rem; }
 .grid .point button { width: 100%; min-height: 2.2rem; padding: .2rem .7rem; border: 0; background: none; color: inherit; font: inherit; text-align: right; cursor: pointer; }

@@ -1,6 +1,7 @@
-// A recorded grid: trainings that differ in variant, depth, learning rate, warm-up and seed alone, by their points.
+// A recorded grid: trainings that differ in variant, depth, learning rate, warm-up and seed alone, by their points; forms of a variant are told apart by their label.
 
 import { groupBy } from "../../../core/collections.ts";
+import { variantStyle } from "../../../plots/palette.ts";
 import type { AnyRunRecord } from "../../../train/record.ts";
 import { heldOutLosses } from "../../../train/series.ts";
 import { designChoices } from "../laboratory/choices.ts";
@@ -8,6 +9,8 @@ import { designChoices } from "../laboratory/choices.ts";
 /** The trainings of one point of a grid: one for each seed. */
 export interface GridPoint {
   readonly variant: string;
+  /** What tells its runs from others of the same settings, such as the form in which they were computed. */
+  readonly label?: string;
   /** Its layers, where it says how many. */
   readonly depth?: number;
   readonly rate: number;
@@ -32,7 +35,7 @@ interface GridSettings {
     readonly norm?: keyof typeof designChoices.norm.words;
   };
   readonly optimizer?: { readonly kind?: string };
-  readonly schedule: { readonly peak: number; readonly warmup: number };
+  readonly schedule: { readonly peak: number; readonly warmup?: number };
   readonly steps: number;
   readonly seed: number;
 }
@@ -53,12 +56,17 @@ const digits = (value: number): number | null =>
   Number.isFinite(value) ? Number(value.toPrecision(5)) : null;
 
 function pointOf(records: readonly AnyRunRecord[]): GridPoint {
-  const { manifest: { variant } } = records[0]!;
-  const { model: { depth } = {}, schedule: { peak: rate, warmup } } = settingsOf(records[0]!);
+  const { manifest: { variant, label } } = records[0]!;
+  const { model: { depth } = {}, schedule: { peak: rate, warmup = 1 } } = settingsOf(records[0]!);
   const curves = records.map((one) =>
     heldOutLosses([one]).map(({ step, loss }) => [step, digits(loss)] as const)
   );
-  return { variant, ...(depth === undefined ? {} : { depth }), rate, warmup, curves };
+  return {
+    variant,
+    ...(label === undefined ? {} : { label }),
+    ...(depth === undefined ? {} : { depth }),
+    ...{ rate, warmup, curves },
+  };
 }
 
 /**
@@ -70,8 +78,9 @@ function pointOf(records: readonly AnyRunRecord[]): GridPoint {
 export function gridsOf(records: readonly AnyRunRecord[]): Grid[] {
   const grids = [...groupBy(records, common).values()].map((of): Grid => {
     const points = groupBy(of, (one) => {
-      const { model, schedule: { peak, warmup } } = settingsOf(one);
-      return JSON.stringify([one.manifest.variant, model?.depth, peak, warmup]);
+      const { variant, label } = one.manifest;
+      const { model, schedule: { peak, warmup = 1 } } = settingsOf(one);
+      return JSON.stringify([variant, label, model?.depth, peak, warmup]);
     });
     const { steps, model: { norm } = {}, optimizer: { kind = "adamw" } = {} } = settingsOf(of[0]!);
     const setting = [
@@ -85,6 +94,12 @@ export function gridsOf(records: readonly AnyRunRecord[]): Grid[] {
 
 const isSwept = ({ points }: Grid): boolean =>
   new Set(points.map(({ variant }) => variant)).size < points.length;
+
+/** @returns A point's variant in words, with what tells its runs from others of the same settings. */
+export function armOf({ variant, label }: GridPoint): string {
+  const name = variantStyle(variant).label;
+  return label === undefined ? name : `${name} as ${label}`;
+}
 
 /** @returns How many layers a grid's points have, the fewest first; none where they do not say. */
 export function depthsOf({ points }: Grid): number[] {

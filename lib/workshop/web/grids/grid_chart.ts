@@ -3,19 +3,18 @@
 import type { Figure } from "../../../plots/figure.ts";
 import { lineChart } from "../../../plots/line_chart.ts";
 import { formatNumber, nonFiniteNotes } from "../../../plots/measurements.ts";
-import { armStyle, mostArms, variantStyle } from "../../../plots/palette.ts";
+import { armStyle, mostArms } from "../../../plots/palette.ts";
 import { toSeries } from "../../../plots/series.ts";
-import { depthsOf, finalLoss, type Grid, type GridPoint } from "./grid.ts";
+import { armOf, depthsOf, finalLoss, type Grid, type GridPoint } from "./grid.ts";
 
 /** How many points a chart can show. */
 export const mostPoints: number = mostArms;
 
 /** What tells a point from the others of its grid. */
-function nameOf({ variant, depth, rate, warmup }: GridPoint, grid: Grid): string {
+function nameOf(point: GridPoint, grid: Grid): string {
+  const { depth, rate, warmup } = point;
   const layers = depthsOf(grid).length > 1 ? `, ${depth} layers` : "";
-  return `${variantStyle(variant).label}${layers}, ${rate}${
-    warmup === 1 ? "" : `, warm-up ${warmup}`
-  }`;
+  return `${armOf(point)}${layers}, ${rate}${warmup === 1 ? "" : `, warm-up ${warmup}`}`;
 }
 
 /** The losses of a point at all steps of its grid; NaN where a seed has none. */

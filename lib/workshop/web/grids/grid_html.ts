@@ -1,10 +1,10 @@
 // A recorded grid as a table whose cells are colored by how well a training ended, and can be opened by the page's module.
 
 import { extent, greatest } from "../../../core/extent.ts";
-import { orderVariants, variantStyle } from "../../../plots/palette.ts";
+import { orderVariants } from "../../../plots/palette.ts";
 import { formatNumber } from "../../../plots/measurements.ts";
 import { escapeHtml } from "../../pages/html.ts";
-import { depthsOf, finalLoss, type Grid, type GridPoint } from "./grid.ts";
+import { armOf, depthsOf, finalLoss, type Grid, type GridPoint } from "./grid.ts";
 
 const ascending = (values: Iterable<number>): number[] =>
   [...new Set(values)].sort((a, b) => a - b);
@@ -56,6 +56,14 @@ function captionOf(grid: Grid): string {
   ].join(", ");
 }
 
+/** The rows' names in the order of variants, each before its other forms. */
+function armsOf(points: readonly GridPoint[]): string[] {
+  const variants = orderVariants(points.map(({ variant }) => variant));
+  const own = (variant: string) =>
+    points.filter((one) => one.variant === variant).map(armOf).sort();
+  return [...new Set(variants.flatMap(own))];
+}
+
 /**
  * A grid as a table: a row for each variant and warm-up, a column for each rate, by depth where there are several.
  *
@@ -70,13 +78,11 @@ export function gridHtml(grid: Grid, file: string): string {
   const losses = points.map((point) => finalLoss(point, steps)).filter(Number.isFinite);
   const [low, high] = extent(losses);
   const badness = (loss: number): number => high > low ? (loss - low) / (high - low) : 0;
-  const rows = orderVariants(points.map(({ variant }) => variant)).flatMap((variant) =>
+  const rows = armsOf(points).flatMap((arm) =>
     warmups.flatMap((warmup) => {
-      const own = points.filter((one) => one.variant === variant && one.warmup === warmup);
+      const own = points.filter((one) => armOf(one) === arm && one.warmup === warmup);
       if (own.length === 0) return [];
-      const name = `${variantStyle(variant).label}, ${
-        warmup === 1 ? "no warm-up" : `warm-up ${warmup}`
-      }`;
+      const name = `${arm}, ${warmup === 1 ? "no warm-up" : `warm-up ${warmup}`}`;
       const cells = columns.flatMap(({ depth, rates }) =>
         rates.map((rate) => {
           const isHere = (one: GridPoint) =>

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { basename } from "node:path";
 import { parseHTML } from "linkedom";
 import type { AnyRunRecord } from "../../../../lib/train/record.ts";
+import type { TrainSettings } from "../../../../lib/train/record.ts";
 import { checkout } from "../../../../lib/workshop/checkout.ts";
 import { readNotebook } from "../../../../lib/workshop/jupyter/notebook_file.ts";
 import { listNotebooks } from "../../../../lib/workshop/notebooks.ts";
@@ -143,6 +144,29 @@ Deno.test("a grid of several depths has columns for the rates of each, one of a 
   assert(!single.includes('colgroup" colspan'), single);
 });
 
+Deno.test("a run that names no warm-up has none, and one with a label is no seed of those without", () => {
+  const runs = [0.1, 0.2].flatMap((rate) => {
+    const { manifest, rows } = run("pre-ln", rate, 0, [4, 3, 2]);
+    const { schedule: { warmup: _, ...schedule }, ...settings } = manifest
+      .settings as TrainSettings;
+    const unsaid = { ...manifest, settings: { ...settings, schedule } };
+    return [unsaid, { ...unsaid, label: "pre-rmsnorm" }].map((manifest) =>
+      ({ manifest, rows }) as AnyRunRecord
+    );
+  });
+  const [grid] = gridsOf(runs.toReversed());
+  const { document } = parseHTML(gridHtml(grid!, "grid.json"));
+  assertEquals(
+    [...document.querySelectorAll("tbody th")].map(({ textContent }) => textContent),
+    ["Pre-LN, no warm-up", "Pre-LN as pre-rmsnorm, no warm-up"],
+  );
+  assertStringIncludes(document.querySelector("caption")!.textContent, "one seed");
+  const { description } = gridChart(grid!, grid!.points, 500);
+  assertStringIncludes(description, "Pre-LN, 0.1");
+  assertStringIncludes(description, "Pre-LN as pre-rmsnorm, 0.2");
+  assert(!description.includes("undefined"), description);
+});
+
 Deno.test("the phase map and the figures' sweeps are grids, and each has a table", async () => {
   const recorded = await recordedGrids();
   const folders = recorded.map(({ folder }) => folder);
@@ -152,8 +176,9 @@ Deno.test("the phase map and the figures' sweeps are grids, and each has a table
   assertEquals(new Set(recorded.map(({ id }) => id)).size, recorded.length);
   for (const { grids, folder } of recorded) {
     for (const grid of grids) {
-      const cells = gridHtml(grid, "grid.json").match(/data-point/g)!;
-      assertEquals(cells.length, grid.points.length, folder);
+      const html = gridHtml(grid, "grid.json");
+      assertEquals(html.match(/data-point/g)!.length, grid.points.length, folder);
+      assert(!html.includes("undefined"), folder);
     }
   }
 });
