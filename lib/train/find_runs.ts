@@ -57,7 +57,8 @@ const joined = (...parts: readonly string[]): string => parts.filter((one) => on
 
 /** The runs in a folder and in the folders in it; a folder that is yet to be written has the states of its run beside it. */
 async function* runsUnder(folder: string, path: string): AsyncGenerator<RunPlace> {
-  const names = new Set([...await namesDone(folder), ...await namesUnderWay(folder)]);
+  // those under way first: one that ends meanwhile is then among those that are done
+  const names = new Set([...await namesUnderWay(folder), ...await namesDone(folder)]);
   for (const run of [...names].sort()) {
     yield { name: joined(path, run === tuningRun ? "" : run) || run, folder, run };
   }
@@ -71,7 +72,7 @@ async function* runsUnder(folder: string, path: string): AsyncGenerator<RunPlace
 
 /** Whether there is a run, done or under way. */
 async function hasRun(folder: string, run: string): Promise<boolean> {
-  return (await namesDone(folder)).includes(run) || (await namesUnderWay(folder)).includes(run);
+  return (await namesUnderWay(folder)).includes(run) || (await namesDone(folder)).includes(run);
 }
 
 /**

@@ -50,7 +50,7 @@ Deno.test("a fine-tuning that is ended by Ctrl-C goes on into the same folder", 
     const source = await writeGpt2(folder);
     const words = (out: string) => [
       ...["train", "--from", source, "--text", `${folder}/text.txt`, "--out", `${folder}/${out}`],
-      ...["--context", "8", "--rows", "2", "--steps", "400", "--backend", "wasm"],
+      ...["--context", "8", "--rows", "2", "--steps", "2000", "--backend", "wasm"],
       ...["--dropout", "0.1"],
     ];
     assertEquals((await runHere(...words("whole"), "--json")).code, 0);
