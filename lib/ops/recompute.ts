@@ -24,9 +24,10 @@ export function recompute(
   if (gradientDepth() !== 1) return f(inputs); // no gradient, or that of a gradient, which needs what is inside
   const kept = tf.customGrad((...given) => {
     const save = given.pop() as unknown as tf.GradSaveFunc;
-    save([...inputs]);
+    const value = f(inputs);
+    save([...inputs]); // behind it, since what is kept belongs to nobody until the call returns, and `f` may be cut off
     return {
-      value: f(inputs),
+      value,
       gradFunc: (dy, saved) => {
         const all = [...saved, ...reads];
         const { value, grads } = gradientsWithin(() => f(saved), all, dy);

@@ -56,14 +56,11 @@ function runAgain(
   given: readonly Tensor[],
   reads: readonly Tensor[],
 ): State<Tensor> {
-  const joined = recompute(
-    (given) => {
-      const state = run(given);
-      return state.length === 1 ? state[0] : tf.stack([...state]);
-    },
-    given,
-    reads,
-  );
+  const joinedAfter = (before: readonly Tensor[]): Tensor => {
+    const state = run(before);
+    return state.length === 1 ? state[0] : tf.stack([...state]);
+  };
+  const joined = recompute(joinedAfter, given, reads);
   return joined.rank === given[0]!.rank ? [joined] : tf.unstack(joined) as unknown as State<Tensor>;
 }
 

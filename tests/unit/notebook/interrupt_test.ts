@@ -43,7 +43,7 @@ async function run(kernel: Kernel, code: string): Promise<Shown> {
  * Runs a test in a kernel of its own. An interrupt that finds Deno's kernel between two turns of its loop stops it for good, as the
  * library cannot help (DESIGN 40); a busy machine makes that likelier. Where the kernel does not answer any more, the test is run again.
  */
-async function inKernel(body: (kernel: Kernel) => Promise<void>, tries = 3): Promise<void> {
+async function inKernel(body: (kernel: Kernel) => Promise<void>, tries = 5): Promise<void> {
   const kernel = await Kernel.start({ cwd: checkout });
   let isStopped = false;
   const late = setTimeout(() => {
